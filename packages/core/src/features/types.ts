@@ -1,0 +1,39 @@
+import type { ImageRule } from "../image/types.ts";
+import type { Augmentation, CutLayer } from "../train/config.ts";
+
+/** All that a feature depends on but the image's own bytes: two equal spaces give equal features for one image. */
+export interface FeatureSpace {
+  readonly rule: ImageRule;
+  readonly weights: string;
+  readonly inputRange: readonly [number, number];
+  readonly cut: CutLayer;
+  /** "avg": the global average over height and width is stored instead of the whole block. */
+  readonly pool: "none" | "avg";
+  readonly augmentation: Augmentation | null;
+  readonly cacheType: "float32" | "float16";
+  readonly backend: string;
+  readonly engineVersion: string;
+}
+
+/** One entry: an image in one augmentation variant (0 when there is no augmentation). */
+export interface FeatureKey {
+  readonly hash: string;
+  readonly variant: number;
+}
+
+/** Features of a list of images, read by position. */
+export interface FeatureTable {
+  /** Shape of one row: [height, width, channels], or [channels] when pooled. */
+  readonly rowShape: readonly number[];
+  readonly numRows: number;
+  /** Copies the rows at these positions, in this order, into `out` (positions.length · product(rowShape) floats). */
+  read(positions: readonly number[], out: Float32Array): Promise<void>;
+}
+
+/** Keeps features between runs. */
+export interface FeatureStore {
+  /** @returns undefined when absent, or when its checksum is wrong (the entry is then dropped and computed again). */
+  get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined>;
+  /** @throws CoreError `disk-full`. */
+  put(space: FeatureSpace, key: FeatureKey, row: Float32Array): Promise<void>;
+}
