@@ -1,0 +1,35 @@
+import type { HeadSpec, HeadValues } from "../head/types.ts";
+import type { ImageRule } from "../image/types.ts";
+import type { CutLayer, TrainConfig } from "../train/config.ts";
+import type { Metrics } from "../train/events.ts";
+import type { TrunkWeights, WeightsInfo } from "../trunk/types.ts";
+
+/** graft.json: everything beside the numbers that using or checking a model needs. */
+export interface ModelManifest {
+  readonly formatVersion: 1;
+  /** sha256 of every other file in the folder, by name. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly labels: readonly string[];
+  readonly head: HeadSpec;
+  readonly cut: CutLayer;
+  readonly rule: ImageRule;
+  readonly weights: WeightsInfo;
+  readonly config: TrainConfig;
+  /** Of the epoch that was kept. */
+  readonly metrics: Metrics;
+  readonly run: string;
+  /** sha256 of the stored split. */
+  readonly splitHash: string;
+  /** Content hashes of the images that the head was trained on, sorted: evaluation names those it meets again. */
+  readonly trainedOn: readonly string[];
+  readonly backend: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+}
+
+/** A model in memory: what a training hands to `writeModelFolder` and `readModelFolder` gives back. */
+export interface Model {
+  readonly manifest: Omit<ModelManifest, "files" | "formatVersion">;
+  readonly weights: TrunkWeights;
+  readonly head: HeadValues;
+}
