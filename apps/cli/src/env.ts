@@ -1,0 +1,30 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** What the command line takes from its surroundings, parsed once. */
+export interface CliEnvironment {
+  /** Absolute folder for runs, caches and weights. */
+  readonly home: string;
+  /** True when widgets may redraw lines: a terminal that has a width. */
+  readonly interactive: boolean;
+  /** Columns to draw in. */
+  readonly columns: number;
+  readonly color: boolean;
+  readonly variables: NodeJS.ProcessEnv;
+}
+
+/** @param homeFlag `--home`, which wins over GRAFT_HOME and ~/.graft. */
+export function readEnvironment(homeFlag: string | undefined): CliEnvironment {
+  const variables = process.env;
+  const stream = process.stderr;
+  // ora and others loop for ever on a terminal of width 0, so a width is part of being interactive
+  const interactive =
+    stream.isTTY === true && stream.columns > 0 && variables.TERM !== "dumb" && variables.CI !== "true";
+  return {
+    home: resolve(homeFlag ?? variables.GRAFT_HOME ?? join(homedir(), ".graft")),
+    interactive,
+    columns: interactive ? Math.min(stream.columns, 120) : 80,
+    color: process.stdout.isTTY === true && variables.NO_COLOR === undefined,
+    variables,
+  };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { byteSize, confusionTable, curves, duration, table } from "./text.ts";
+
+describe("text", () => {
+  it("aligns words left and numbers right", () => {
+    expect(
+      table([
+        ["class", "images"],
+        ["cats", "9"],
+        ["elephants", "1200"],
+      ]),
+    ).toBe("class      images\ncats            9\nelephants    1200");
+  });
+
+  it.each([
+    [0.42, "0.4 s"],
+    [42, "42 s"],
+    [185, "3 min 05 s"],
+    [7800, "2 h 10 min"],
+  ])("writes %s seconds as %s", (seconds, text) => {
+    expect(duration(seconds)).toBe(text);
+  });
+
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [3_420_000, "3.4 MB"],
+    [10e9, "10.0 GB"],
+  ])("writes %s bytes as %s", (bytes, text) => {
+    expect(byteSize(bytes)).toBe(text);
+  });
+
+  it("draws two curves on one scale, each with its own line, and their last values", () => {
+    const chart = curves("loss", { train: [1, 0.5, 0.2], validation: [1, 0.8, 0.9] }, 60);
+    expect(chart.split("\n").length).toBeGreaterThan(8);
+    expect(chart).toContain("─ train 0.200");
+    expect(chart).toContain("┄ validation 0.900");
+    expect(chart).toMatch(/[╰╮│]/);
+    expect(chart).toMatch(/[┌┘]/);
+  });
+
+  it("draws nothing for a single epoch or a loss that is not a number", () => {
+    expect(curves("loss", { train: [1] }, 60)).toBe("");
+    expect(curves("loss", { train: [1, Number.NaN] }, 60)).toBe("");
+  });
+
+  it("shows the whole confusion matrix for few classes and the worst pairs for many", () => {
+    expect(
+      confusionTable(
+        ["cat", "dog"],
+        [
+          [8, 2],
+          [1, 9],
+        ],
+      ),
+    ).toContain("cat            8    2");
+    const labels = Array.from({ length: 13 }, (_, i) => `c${i}`);
+    const matrix = labels.map((_, i) => labels.map((__, j) => (i === 3 && j === 5 ? 7 : i === j ? 10 : 0)));
+    expect(confusionTable(labels, matrix).split("\n")).toEqual(["true  said  images", "c3    c5         7"]);
+  });
+});

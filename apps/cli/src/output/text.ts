@@ -1,0 +1,113 @@
+/** Plain-text drawing: no colour, no cursor movement, safe in a pipe. */
+import asciichart from "asciichart";
+
+/** Rows of cells as an aligned table; numbers to the right. The first row is the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const isNumber = widths.map((_, column) =>
+    rows.slice(1).every((row) => /^[-+]?[\d.,]+ ?\S{0,3}$|^-?$/.test(row[column] ?? "")),
+  );
+  const line = (row: readonly string[]): string =>
+    widths
+      .map((width, i) => (isNumber[i] ? (row[i] ?? "").padStart(width) : (row[i] ?? "").padEnd(width)))
+      .join("  ")
+      .trimEnd();
+  return rows.map(line).join("\n");
+}
+
+/** Seconds as "42 s", "3 min 05 s", "2 h 10 min". */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
+}
+
+/** Bytes as "12 kB", "3.4 MB" (powers of 1000). */
+export function byteSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+
+/** A curve for each series over the epochs, at most `columns` wide; longer series are thinned evenly. */
+export function curves(
+  title: string,
+  series: Readonly<Record<string, readonly number[]>>,
+  columns: number,
+): string {
+  const finite = Object.entries(series).filter(
+    ([, values]) => values.length > 1 && values.every(Number.isFinite),
+  );
+  if (finite.length === 0) return "";
+  const room = Math.max(20, columns - 12);
+  // a single epoch more must not make a step invisible, so short series are stretched to whole columns
+  const stretch = Math.max(
+    1,
+    Math.min(4, Math.floor(room / Math.max(...finite.map(([, values]) => values.length)))),
+  );
+  const drawn = finite.map(([, values]) => fitWidth(values, room, stretch));
+  const legend = finite
+    .map(([name, values], i) => `${"─┄"[i] ?? "·"} ${name} ${values.at(-1)?.toFixed(3)}`)
+    .join("   ");
+  const symbols = [
+    ["┼", "┤", "╶", "╴", "─", "╰", "╭", "╮", "╯", "│"],
+    ["┼", "┤", "╶", "╴", "┄", "└", "┌", "┐", "┘", "┆"],
+  ];
+  const chart =
+    drawn.length === 1 ? asciichart.plot([...(drawn[0] ?? [])], { height: 8 }) : overlay(drawn, symbols);
+  return `${title}\n${chart}\n${" ".repeat(10)}${legend}`;
+}
+
+function fitWidth(values: readonly number[], room: number, stretch: number): number[] {
+  const width = Math.min(room, values.length * stretch);
+  return Array.from({ length: width }, (_, i) => values[Math.floor((i * values.length) / width)] ?? 0);
+}
+
+/** asciichart has one set of symbols a chart, so two series on one scale are drawn apart and laid over each other. */
+function overlay(series: readonly number[][], symbols: readonly string[][]): string {
+  const all = series.flat();
+  const scale = { height: 8, min: Math.min(...all), max: Math.max(...all) };
+  const layers = series.map((values, i) =>
+    asciichart
+      .plot(values, { ...scale, symbols: symbols[i] ?? symbols[0] ?? [] })
+      .split("\n")
+      .map((line) => [...line]),
+  );
+  const height = Math.max(...layers.map((layer) => layer.length));
+  return Array.from({ length: height }, (_, row) => {
+    const width = Math.max(...layers.map((layer) => layer[row]?.length ?? 0));
+    return Array.from(
+      { length: width },
+      (_, column) =>
+        layers.map((layer) => layer[row]?.[column]).find((cell) => cell !== undefined && cell !== " ") ?? " ",
+    )
+      .join("")
+      .trimEnd();
+  }).join("\n");
+}
+
+/** Rows: the true label; columns: what was said. */
+export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
+  if (labels.length > 12) return largestConfusions(labels, confusion);
+  const rows = confusion.map((counts, i) => [labels[i] ?? "", ...counts.map(String)]);
+  return table([["true \\ said", ...labels], ...rows]);
+}
+
+function largestConfusions(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
+  const pairs = confusion.flatMap((counts, i) => counts.map((count, j) => ({ i, j, count })));
+  const worst = pairs
+    .filter(({ i, j, count }) => i !== j && count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, 12);
+  return table([
+    ["true", "said", "images"],
+    ...worst.map(({ i, j, count }) => [labels[i] ?? "", labels[j] ?? "", String(count)]),
+  ]);
+}

@@ -1,0 +1,216 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { addCompletion } from "./completion.ts";
+import { type CliEnvironment, readEnvironment } from "./env.ts";
+import { addTrainFlags } from "./train-flags.ts";
+
+/** What a command's action gets beside its own flags. */
+export interface CommandContext {
+  readonly environment: CliEnvironment;
+  readonly json: boolean;
+}
+
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** The version of this package, as published. */
+export function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "unknown";
+}
+
+/**
+ * The whole command tree. An action's module is imported when the command runs, so that `graft --help` loads no engine.
+ */
+export function createProgram(): Command {
+  const program = new Command("graft")
+    .description(
+      "Transfer learning that anyone can run: a folder of images in, a model that works everywhere out.",
+    )
+    .version(packageVersion(), "-V, --version")
+    .option("--home <folder>", "where runs, caches and weights are kept (default: GRAFT_HOME, else ~/.graft)")
+    .option("--json", "one JSON object a line on stdout instead of text")
+    .showHelpAfterError("(graft --help lists the commands)")
+    .showSuggestionAfterError()
+    .enablePositionalOptions(false)
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nStart with:  graft demo      a model from embedded images, in about a minute\n             graft train FOLDER   FOLDER has one sub-folder of images for each class",
+    );
+
+  addTrainFlags(
+    program
+      .command("train")
+      .description("train a model on a folder, an archive or a known set (emoji, cats-and-dogs)")
+      .argument("<dataset>", "folder, .zip, .tar, .tar.gz, emoji or cats-and-dogs"),
+  )
+    .option("--out <folder>", "where the model goes (default: HOME/runs/ID/model)")
+    .option("--force", "replace what is at --out")
+    .option("--config <file>", "start from a saved config (JSON); flags win over it")
+    .action(
+      run(async (context, flags, dataset) =>
+        (await import("./commands/train.ts")).train(context, flags, dataset),
+      ),
+    );
+
+  program
+    .command("evaluate")
+    .description("score a model on a data set")
+    .argument("<model>", "model folder or run id")
+    .argument("<dataset>", "as for train")
+    .addOption(new Option("--split <part>", "which images").choices(["train", "validation", "test", "all"]))
+    .addOption(backendOption())
+    .action(
+      run(async (context, flags, model, dataset) =>
+        (await import("./commands/evaluate.ts")).evaluate(context, flags, model, dataset),
+      ),
+    );
+
+  program
+    .command("predict")
+    .description("what a model sees in images")
+    .argument("<model>", "model folder or run id")
+    .argument("<images...>", "files, folders or patterns such as 'photos/*.jpg'")
+    .option("--csv", "comma-separated values on stdout")
+    .addOption(backendOption())
+    .action(
+      run(async (context, flags, model, ...images) =>
+        (await import("./commands/predict.ts")).predict(context, flags, model, images),
+      ),
+    );
+
+  addTrainFlags(
+    program
+      .command("features")
+      .description("write embeddings of images as .npy, for search, clustering or other classifiers")
+      .argument("<dataset>", "as for train, or a uint8 .npy [n, size, size, 3]"),
+  )
+    .requiredOption("--out <file>", ".npy to write; labels and paths go beside it as .json")
+    .addOption(
+      new Option("--pool <kind>", "avg: one vector an image; none: the whole block")
+        .choices(["avg", "none"])
+        .default("avg"),
+    )
+    .option("--force", "replace what is at --out")
+    .action(
+      run(async (context, flags, dataset) =>
+        (await import("./commands/features.ts")).features(context, flags, dataset),
+      ),
+    );
+
+  program
+    .command("inspect")
+    .description("report on a data set: classes, counts, broken files, duplicates, the split")
+    .argument("<dataset>", "as for train")
+    .option("--val-split <fraction>", "share held out for validation", Number)
+    .option("--seed <number>", "seed of the split", Number)
+    .option("--group-prefix", "keep images of one name prefix on one side")
+    .action(
+      run(async (context, flags, dataset) =>
+        (await import("./commands/inspect.ts")).inspect(context, flags, dataset),
+      ),
+    );
+
+  addRuns(program);
+  addStores(program);
+
+  program
+    .command("doctor")
+    .description("what this machine can train on, and how fast")
+    .action(run(async (context) => (await import("./commands/doctor.ts")).doctor(context)));
+  program
+    .command("bench")
+    .description("speed of the trunk and of a training step on this machine")
+    .addOption(backendOption())
+    .action(run(async (context, flags) => (await import("./commands/bench.ts")).bench(context, flags)));
+  program
+    .command("demo")
+    .description("the whole job on embedded images: train, curves, confusion matrix, predictions; no network")
+    .action(run(async (context) => (await import("./commands/demo.ts")).demo(context)));
+  addCompletion(program);
+  return program;
+}
+
+function addRuns(program: Command): void {
+  const runs = program.command("runs").description("past and unfinished trainings");
+  const load = () => import("./commands/runs.ts");
+  runs
+    .command("list")
+    .description("all runs, newest first")
+    .action(run(async (context) => (await load()).list(context)));
+  runs
+    .command("show")
+    .description("one run: config, curves, result")
+    .argument("<run>", "run id")
+    .action(run(async (context, _, id) => (await load()).show(context, id)));
+  runs
+    .command("resume")
+    .description("go on with an interrupted run")
+    .argument("<run>", "run id")
+    .action(run(async (context, _, id) => (await load()).resume(context, id)));
+  runs
+    .command("delete")
+    .description("delete runs with their models")
+    .argument("<runs...>", "run ids")
+    .action(run(async (context, _, ...ids) => (await load()).remove(context, ids)));
+}
+
+function addStores(program: Command): void {
+  const weights = program.command("weights").description("pretrained weights of the trunk");
+  const loadWeights = () => import("./commands/weights.ts");
+  weights
+    .command("list")
+    .description("what is here and what could be fetched")
+    .action(run(async (context) => (await loadWeights()).list(context)));
+  weights
+    .command("fetch")
+    .description("download weights into the cache")
+    .argument("[name]", "imagenet or a URL", "imagenet")
+    .action(run(async (context, _, name) => (await loadWeights()).fetch(context, name)));
+
+  const cache = program.command("cache").description("features kept between runs");
+  const loadCache = () => import("./commands/cache.ts");
+  cache
+    .command("show")
+    .description("size and content")
+    .action(run(async (context) => (await loadCache()).show(context)));
+  cache
+    .command("prune")
+    .description("free room, least recently used first; nothing a live run needs is given up")
+    .option("--max-bytes <bytes>", "keep at most this much", Number, 0)
+    .action(run(async (context, flags) => (await loadCache()).prune(context, flags)));
+
+  const engines = program.command("engines").description("compute engines");
+  const loadEngines = () => import("./commands/engines.ts");
+  engines
+    .command("list")
+    .description("engines and whether they are usable here")
+    .action(run(async (context) => (await loadEngines()).list(context)));
+  engines
+    .command("install")
+    .description(
+      "build the TensorFlow engine against the current TensorFlow wheel (Linux x64; needs Python, pip, g++)",
+    )
+    .argument("<name>", "tensorflow or tensorflow-cuda")
+    .action(run(async (context, _, name) => (await loadEngines()).install(context, name)));
+}
+
+function backendOption(): Option {
+  return new Option(
+    "--backend <name>",
+    "cpu, webgpu, cuda, wasm, or an id such as onnx:cpu (default: the fastest usable)",
+  );
+}
+
+type Handler = (context: CommandContext, flags: Flags, ...words: string[]) => Promise<void>;
+
+/** commander's action arguments → our handler's: context from the global flags, own flags, positional words. */
+function run(handler: Handler): (this: Command, ...args: unknown[]) => Promise<void> {
+  return async function action(this: Command) {
+    const flags: Flags = this.optsWithGlobals();
+    const home = typeof flags.home === "string" ? flags.home : undefined;
+    await handler({ environment: readEnvironment(home), json: flags.json === true }, flags, ...this.args);
+  };
+}

@@ -1,0 +1,78 @@
+import { trainConfigSchema } from "@graft/core";
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { UsageError } from "./exit.ts";
+import { addTrainFlags, configFromFlags, flagName } from "./train-flags.ts";
+
+function parse(...words: string[]) {
+  const command = addTrainFlags(
+    new Command("train").exitOverride().configureOutput({ writeErr: () => undefined }),
+  );
+  command.parse(words, { from: "user" });
+  return configFromFlags(command.opts());
+}
+
+describe("flags of train", () => {
+  it("has a flag for every option of the schema", () => {
+    const help = addTrainFlags(new Command("train")).helpInformation();
+    for (const key of Object.keys(trainConfigSchema.shape)) expect(help).toContain(`--${flagName(key)}`);
+  });
+
+  it("gives the schema's defaults when no flag is set", () => {
+    expect(parse()).toMatchObject({ recipe: "gap", size: 150, batchSize: 32, earlyStop: 5, augment: null });
+  });
+
+  it("lets a recipe change defaults and a flag win over the recipe", () => {
+    const config = parse("--recipe", "classic", "--learning-rate", "0.001", "--no-augment");
+    expect(config).toMatchObject({
+      recipe: "classic",
+      optimizer: "rmsprop",
+      batchSize: 20,
+      earlyStop: null,
+      learningRate: 0.001,
+      augment: null,
+    });
+  });
+
+  it("turns augmentation and early stopping on and off", () => {
+    expect(parse("--augment").augment).toMatchObject({ rotation: 40, flip: true });
+    expect(parse("--recipe", "classic").augment).toMatchObject({ rotation: 40, zoom: 0.2 });
+    expect(parse("--no-early-stop").earlyStop).toBeNull();
+    expect(parse("--early-stop", "3").earlyStop).toBe(3);
+    expect(parse("--recipe", "classic", "--early-stop").earlyStop).toBe(5);
+  });
+
+  it("reads pairs and words among numbers", () => {
+    expect(parse("--input-range", "-1,1").inputRange).toEqual([-1, 1]);
+    expect(parse("--variants", "online").variants).toBe("online");
+    expect(parse("--variants", "8").variants).toBe(8);
+  });
+
+  it.each([
+    ["--size", "74", /--size: .*75.*Received: 74/],
+    ["--batch-size", "0", /--batch-size: .*Received: 0/],
+    ["--batch-size", "many", /--batch-size: .*Received: "many"/],
+    ["--val-split", "1", /--val-split: .*Received: 1/],
+    ["--learning-rate", "-1", /--learning-rate/],
+  ])("refuses %s %s and says what it got", (flag, value, message) => {
+    expect(() => parse(flag, value)).toThrow(UsageError);
+    expect(() => parse(flag, value)).toThrow(message);
+  });
+
+  it("names every wrong flag at once", () => {
+    expect(() => parse("--size", "10", "--epochs", "0")).toThrow(/--size[\s\S]*--epochs/);
+  });
+
+  it("lists the right cut layers for a wrong one", () => {
+    expect(() => parse("--cut", "mixed11")).toThrow(/mixed0, mixed1.*mixed10/);
+  });
+
+  it("starts from a saved config and refuses a key it does not know", () => {
+    expect(configFromFlags({ epochs: 3 }, { recipe: "classic", epochs: 7, size: 224 })).toMatchObject({
+      recipe: "classic",
+      epochs: 3,
+      size: 224,
+    });
+    expect(() => configFromFlags({}, { epoch: 3 })).toThrow(/epoch/);
+  });
+});

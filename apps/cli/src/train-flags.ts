@@ -1,0 +1,123 @@
+/**
+ * Command-line flags made from the one config schema: names, help, defaults and checks live in core's train/config.ts.
+ */
+import {
+  parseTrainConfig,
+  RECIPE_DEFAULTS,
+  type TrainConfig,
+  type TrainConfigInput,
+  trainConfigSchema,
+} from "@graft/core";
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import { UsageError } from "./exit.ts";
+
+type Key = keyof TrainConfig;
+
+/** "batchSize" → "batch-size" */
+export const flagName = (key: string): string =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The schema without its wrappers (default, optional, nullable). */
+function bare(type: z.ZodType): z.ZodType {
+  let inner: z.ZodType = type;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) {
+    const next = inner.unwrap();
+    if (!(next instanceof z.ZodType)) break;
+    inner = next;
+  }
+  return inner;
+}
+
+const number = (text: string): number | string =>
+  text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+
+/** Text of a flag → the value that the schema then checks; text that is no number stays text, so that its error shows it. */
+function parserOf(key: Key, type: z.ZodType): ((text: string) => unknown) | undefined {
+  if (key === "inputRange") return (text) => text.split(",").map(number);
+  if (type instanceof z.ZodNumber || type instanceof z.ZodUnion) return number;
+  return undefined;
+}
+
+function describe(key: Key): string {
+  const schema = trainConfigSchema.shape[key];
+  const meta = z.globalRegistry.get(schema);
+  const unit = meta?.unit ? ` [${String(meta.unit)}]` : "";
+  const parsed = schema.safeParse(undefined);
+  const fallback =
+    parsed.success && parsed.data !== undefined && parsed.data !== null ? parsed.data : undefined;
+  const classic = RECIPE_DEFAULTS.classic[key];
+  const forClassic =
+    classic === undefined || typeof classic === "object" ? "" : `; classic: ${String(classic)}`;
+  const defaults = fallback === undefined ? "" : ` (default: ${String(fallback)}${forClassic})`;
+  return `${meta?.description ?? key}${unit}${defaults}`;
+}
+
+/** Adds one flag for each option of the schema. */
+export function addTrainFlags<T extends Command>(command: T): T {
+  for (const key of Object.keys(trainConfigSchema.shape)) {
+    if (!isKey(key)) continue;
+    const name = flagName(key);
+    const type = bare(trainConfigSchema.shape[key]);
+    if (key === "augment") {
+      command.option(
+        "--augment",
+        "random rotation, shift, shear, zoom and flip of training images (default: classic only)",
+      );
+      command.option("--no-augment", "train on the images as they are");
+    } else if (key === "earlyStop") {
+      command.addOption(new Option("--early-stop [epochs]", describe(key)).argParser(number));
+      command.option("--no-early-stop", "run all epochs");
+    } else if (type instanceof z.ZodBoolean) {
+      command.option(`--${name}`, describe(key));
+    } else {
+      const flag = new Option(`--${name} <${valueName(key)}>`, describe(key));
+      const parser = parserOf(key, type);
+      if (parser) flag.argParser(parser);
+      if (type instanceof z.ZodEnum) flag.choices(type.options.map(String));
+      command.addOption(flag);
+    }
+  }
+  return command;
+}
+
+function valueName(key: Key): string {
+  if (key === "inputRange") return "min,max";
+  const unit = z.globalRegistry.get(trainConfigSchema.shape[key])?.unit;
+  return typeof unit === "string" && !unit.includes(" ") ? unit : "value";
+}
+
+function isKey(key: string): key is Key {
+  return key in trainConfigSchema.shape;
+}
+
+/**
+ * Flags (and a saved config below them) → the complete config.
+ * @throws UsageError that names every wrong flag with what it was given.
+ */
+export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved: unknown = {}): TrainConfig {
+  const base: Record<string, unknown> = { ...asRecord(saved) };
+  for (const [key, value] of Object.entries(flags)) {
+    if (!isKey(key) || value === undefined) continue;
+    if (key === "augment") base[key] = value === true ? (base[key] ?? {}) : null;
+    else if (key === "earlyStop")
+      base[key] = value === false ? null : value === true ? (base[key] ?? 5) : value;
+    else base[key] = value;
+  }
+  try {
+    return parseTrainConfig(base as TrainConfigInput); // the schema inside checks it; only its input type is asserted
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const lines = error.issues.map((issue) => {
+      const key = String(issue.path[0] ?? "");
+      return key === ""
+        ? issue.message
+        : `--${flagName(key)}: ${issue.message}. Received: ${JSON.stringify(base[key])}.`;
+    });
+    throw new UsageError(lines.join("\n"));
+  }
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
