@@ -26,14 +26,13 @@ export class GraphBuilder {
   readonly #nodes: Node[];
   readonly #outputs: Record<string, ValueId>;
   readonly #updates: Update[];
-  readonly #names = new Set<string>();
-  readonly #scalars = new Map<number, ValueId>();
+  readonly #ids = new Map<string, ValueId>();
 
   constructor(from?: Graph) {
     this.#nodes = [...(from?.nodes ?? [])];
     this.#outputs = { ...from?.outputs };
     this.#updates = [...(from?.updates ?? [])];
-    for (const node of this.#nodes) if (node.kind !== "op") this.#names.add(node.name);
+    for (const [id, node] of this.#nodes.entries()) if (node.kind !== "op") this.#ids.set(node.name, id);
   }
 
   /** The finished graph. */
@@ -69,11 +68,8 @@ export class GraphBuilder {
 
   /** A constant [], one node for each number. */
   scalar(value: number): ValueId {
-    const known = this.#scalars.get(value);
-    if (known !== undefined) return known;
-    const id = this.constant(`scalar/${value}`, [], new Float32Array([value]));
-    this.#scalars.set(value, id);
-    return id;
+    const name = `scalar/${value}`;
+    return this.#ids.get(name) ?? this.constant(name, [], new Float32Array([value]));
   }
 
   parameter(
@@ -171,10 +167,10 @@ export class GraphBuilder {
   }
 
   #named(node: Exclude<Node, { kind: "op" }>): ValueId {
-    if (this.#names.has(node.name)) {
+    if (this.#ids.has(node.name)) {
       throw new CoreError("bad-input", { what: "Two values of a graph have one name.", received: node.name });
     }
-    this.#names.add(node.name);
+    this.#ids.set(node.name, this.#nodes.length);
     this.#nodes.push(node);
     return this.#nodes.length - 1;
   }
