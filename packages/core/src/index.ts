@@ -3,6 +3,7 @@ export type * from "./backend.ts";
 export type * from "./dataset/types.ts";
 export * from "./errors.ts";
 export type * from "./export/types.ts";
+export * from "./features/npy.ts";
 export type * from "./features/types.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/check-inputs.ts";
