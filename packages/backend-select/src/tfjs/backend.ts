@@ -1,0 +1,62 @@
+import {
+  type Backend,
+  type BackendCapabilities,
+  type BackendKind,
+  type BackendLimits,
+  CoreError,
+  type DeviceFacts,
+  type Graph,
+  type Program,
+  type State,
+} from "@graft/core";
+import type { TfjsDevice } from "./device.ts";
+import { TfjsProgram } from "./program.ts";
+import { TfjsState } from "./state.ts";
+
+/** Runs graphs op by op on one engine of tfjs. Owns the device and all programs and states made here. */
+export class TfjsBackend implements Backend {
+  readonly id: string;
+  readonly kind: BackendKind;
+  readonly device: DeviceFacts;
+  readonly limits: BackendLimits;
+  readonly capabilities: BackendCapabilities;
+  readonly #device: TfjsDevice;
+  readonly #held = new Set<Program | State>();
+  #disposed = false;
+
+  constructor(device: TfjsDevice) {
+    this.#device = device;
+    this.id = device.id;
+    this.kind = device.kind;
+    this.device = device.facts;
+    this.limits = device.limits;
+    this.capabilities = device.capabilities;
+  }
+
+  compile(graph: Graph): Promise<Program> {
+    return this.#hold(() => TfjsProgram.compile(this.#device, graph));
+  }
+
+  createState(graph: Graph): Promise<State> {
+    return this.#hold(() => TfjsState.create(this.#device, graph));
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const held of this.#held) held.dispose();
+    this.#held.clear();
+    await this.#device.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  async #hold<T extends Program | State>(make: () => Promise<T>): Promise<T> {
+    if (this.#disposed) throw new CoreError("backend", { what: `The backend ${this.id} was disposed of.` });
+    const made = await make();
+    this.#held.add(made);
+    return made;
+  }
+}

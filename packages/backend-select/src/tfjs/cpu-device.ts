@@ -1,0 +1,24 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TfjsDevice } from "./device.ts";
+import { joinEngine, leaveEngine } from "./shared-engine.ts";
+
+/** tfjs's plain JavaScript engine: no platform, no speed; for tests and as the last resort. */
+export async function openCpuDevice(): Promise<TfjsDevice> {
+  await joinEngine("cpu", () => import("@tensorflow/tfjs-backend-cpu"));
+  return {
+    engineName: "cpu",
+    id: "tfjs:cpu",
+    kind: "cpu",
+    facts: { name: "JavaScript, 1 thread", engine: "tfjs", engineVersion: tf.version_core, threads: 1 },
+    limits: { maxTensorBytes: 2 ** 31, blockBytes: 4 * 2 ** 20, preferredBatch: 1 },
+    capabilities: { runsOffThread: false },
+    traits: {
+      sharesHostArrays: true,
+      transposesFirst: false,
+      convolvesBackward: false,
+      slicesMaxPoolGradient: false,
+    },
+    failure: () => undefined,
+    release: () => leaveEngine("cpu"),
+  };
+}
