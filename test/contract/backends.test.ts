@@ -1,0 +1,4 @@
+import { TEST_BACKENDS } from "../backends.ts";
+import { describeBackend } from "./describe-backend.ts";
+
+for (const candidate of TEST_BACKENDS) await describeBackend(candidate);
