@@ -1,3 +1,4 @@
+import { createTfjsBackend } from "@graft/backend-select";
 import type { Backend, BackendKind } from "@graft/core";
 import { createReferenceBackend } from "@graft/core/testing";
 
@@ -34,6 +35,20 @@ export const TEST_BACKENDS: readonly TestBackend[] = [
     tolerance: 1e-6,
     lossTolerance: 1e-5,
     open: async () => createReferenceBackend(),
+  },
+  {
+    id: "tfjs:wasm",
+    kind: "wasm",
+    tolerance: 1e-5,
+    lossTolerance: 1e-4,
+    open: () => refusalOf(() => createTfjsBackend({ device: "wasm" })),
+  },
+  {
+    id: "tfjs:cpu",
+    kind: "cpu",
+    tolerance: 1e-5,
+    lossTolerance: 1e-5,
+    open: () => refusalOf(() => createTfjsBackend({ device: "cpu" })),
   },
 ];
 
