@@ -1,4 +1,4 @@
-import { createTfjsBackend } from "@graft/backend-select";
+import { createOnnxBackend, createTfjsBackend } from "@graft/backend-select";
 import type { Backend, BackendKind } from "@graft/core";
 import { createReferenceBackend } from "@graft/core/testing";
 
@@ -35,6 +35,13 @@ export const TEST_BACKENDS: readonly TestBackend[] = [
     tolerance: 1e-6,
     lossTolerance: 1e-5,
     open: async () => createReferenceBackend(),
+  },
+  {
+    id: "onnx:cpu",
+    kind: "cpu",
+    tolerance: 1e-5,
+    lossTolerance: 1e-5,
+    open: () => refusalOf(() => createOnnxBackend({ provider: "cpu" })),
   },
   {
     id: "tfjs:wasm",

@@ -1,0 +1,95 @@
+import {
+  type Backend,
+  type BackendCapabilities,
+  type BackendKind,
+  type BackendLimits,
+  CoreError,
+  type DeviceFacts,
+  type Graph,
+  type Program,
+  type State,
+} from "@graft/core";
+import type { InferenceSession } from "onnxruntime-common";
+import { lowerGraph } from "./lower.ts";
+import { OnnxProgram } from "./program.ts";
+import type { OnnxRuntime } from "./runtime.ts";
+import { OnnxState } from "./state.ts";
+
+/** One provider of ONNX Runtime that is there; made by the files `*-node.ts`. */
+export interface OnnxDevice {
+  /** e.g. `onnx:cpu` */
+  readonly id: string;
+  readonly kind: BackendKind;
+  readonly facts: DeviceFacts;
+  readonly limits: BackendLimits;
+  readonly capabilities: BackendCapabilities;
+  readonly runtime: OnnxRuntime;
+  readonly sessionOptions: InferenceSession.SessionOptions;
+}
+
+/** Runs each graph as one ONNX model. Owns all programs and states made here. */
+export class OnnxBackend implements Backend {
+  readonly id: string;
+  readonly kind: BackendKind;
+  readonly device: DeviceFacts;
+  readonly limits: BackendLimits;
+  readonly capabilities: BackendCapabilities;
+  readonly #device: OnnxDevice;
+  readonly #held = new Set<Program | State>();
+  readonly #release = (held: Program | State): void => {
+    this.#held.delete(held);
+  };
+  #disposed = false;
+
+  constructor(device: OnnxDevice) {
+    this.#device = device;
+    this.id = device.id;
+    this.kind = device.kind;
+    this.device = device.facts;
+    this.limits = device.limits;
+    this.capabilities = device.capabilities;
+  }
+
+  async compile(graph: Graph): Promise<Program> {
+    this.#checkUsable();
+    const { runtime, sessionOptions } = this.#device;
+    const { bytes, ...lowered } = lowerGraph(graph);
+    const session = await runtime.InferenceSession.create(bytes, sessionOptions).catch((error: unknown) => {
+      const received = error instanceof Error ? error.message : String(error);
+      throw new CoreError(
+        "backend",
+        { what: `${this.id} could not compile a graph.`, received },
+        { cause: error },
+      );
+    });
+    const parts = { owner: this.#device, graph, lowered, session, onDispose: this.#release };
+    return this.#hold(new OnnxProgram(parts));
+  }
+
+  async createState(graph: Graph): Promise<State> {
+    this.#checkUsable();
+    return this.#hold(new OnnxState(this.#device, graph, this.#release));
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    for (const held of [...this.#held]) held.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  #hold<T extends Program | State>(made: T): T {
+    if (this.#disposed) {
+      made.dispose();
+      this.#checkUsable();
+    }
+    this.#held.add(made);
+    return made;
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new CoreError("backend", { what: `The backend ${this.id} was disposed of.` });
+  }
+}

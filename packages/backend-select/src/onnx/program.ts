@@ -1,0 +1,127 @@
+import {
+  CoreError,
+  checkInputs,
+  checkParameters,
+  type Graph,
+  type HostTensor,
+  type Program,
+  type State,
+} from "@graft/core";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import type { LoweredGraph } from "./lower.ts";
+import type { OnnxRuntime } from "./runtime.ts";
+import { OnnxState } from "./state.ts";
+
+/** The backend that a program belongs to, as far as it needs to know. */
+export interface ProgramOwner {
+  readonly id: string;
+  readonly runtime: OnnxRuntime;
+}
+
+/** What a program is made of. */
+export interface ProgramParts {
+  readonly owner: ProgramOwner;
+  readonly graph: Graph;
+  readonly lowered: Omit<LoweredGraph, "bytes">;
+  readonly session: InferenceSession;
+  readonly onDispose: (program: OnnxProgram) => void;
+}
+
+/** One session of ONNX Runtime with the names that connect it to its graph. */
+export class OnnxProgram implements Program {
+  readonly #parts: ProgramParts;
+  readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  #disposed = false;
+
+  constructor(parts: ProgramParts) {
+    this.#parts = parts;
+    this.#shapes = new Map(
+      parts.graph.nodes.flatMap((node) => (node.kind === "parameter" ? [[node.name, node.shape]] : [])),
+    );
+  }
+
+  async run(
+    inputs: Readonly<Record<string, HostTensor>>,
+    state?: State,
+  ): Promise<Record<string, HostTensor>> {
+    const { graph, owner, lowered } = this.#parts;
+    this.#checkUsable();
+    checkInputs(graph, inputs);
+    if (state !== undefined && !(state instanceof OnnxState && state.owner === owner))
+      throw new CoreError("bad-input", { what: "The state belongs to another backend." });
+    state?.checkUsable();
+    checkParameters(graph, state);
+    const feeds = new Map<string, Tensor>();
+    for (const [name, modelName] of lowered.inputs) {
+      const input = inputs[name];
+      if (input) feeds.set(modelName, this.#tensor(input.data, input.shape));
+    }
+    if (!state || this.#shapes.size === 0) return this.#results(await this.#run(feeds, new Map()));
+    return state.inTurn(async () => {
+      state.checkUsable();
+      for (const [name, modelName] of lowered.parameters)
+        feeds.set(modelName, this.#parameter(name, state.current(name)));
+      const fetches = new Map<string, Tensor | null>();
+      for (const [name, modelName] of lowered.updates)
+        fetches.set(modelName, this.#parameter(name, state.spare(name)));
+      const results = await this.#run(feeds, fetches);
+      state.swap(lowered.updates.keys());
+      return this.#results(results);
+    });
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#parts.session.release().catch(() => undefined); // already gone: nothing is left to free
+    this.#parts.onDispose(this);
+  }
+
+  async #run(
+    feeds: ReadonlyMap<string, Tensor>,
+    fetches: Map<string, Tensor | null>,
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    this.#checkUsable();
+    const { session, lowered, owner } = this.#parts;
+    for (const modelName of lowered.outputs.values()) fetches.set(modelName, null);
+    try {
+      return await session.run(Object.fromEntries(feeds), Object.fromEntries(fetches));
+    } catch (error) {
+      this.#checkUsable();
+      const received = error instanceof Error ? error.message : String(error);
+      throw new CoreError("backend", { what: `A run on ${owner.id} failed.`, received }, { cause: error });
+    }
+  }
+
+  #results(values: InferenceSession.OnnxValueMapType): Record<string, HostTensor> {
+    const { lowered, owner } = this.#parts;
+    const results: Record<string, HostTensor> = {};
+    for (const [name, modelName] of lowered.outputs) {
+      const value = values[modelName];
+      if (value && "dims" in value) {
+        const { dims, data } = value;
+        if (data instanceof Float32Array || data instanceof Uint8Array) {
+          results[name] = { shape: [...dims], data };
+          continue;
+        }
+      }
+      throw new CoreError("backend", { what: `${owner.id} gave no result ${name}.` });
+    }
+    return results;
+  }
+
+  #parameter(name: string, data: Float32Array): Tensor {
+    return this.#tensor(data, this.#shapes.get(name) ?? []);
+  }
+
+  #tensor(data: HostTensor["data"], shape: readonly number[]): Tensor {
+    const { Tensor } = this.#parts.owner.runtime;
+    return data instanceof Float32Array
+      ? new Tensor("float32", data, shape)
+      : new Tensor("uint8", data, shape);
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new CoreError("backend", { what: "This program was disposed of." });
+  }
+}

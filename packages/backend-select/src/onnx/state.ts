@@ -1,0 +1,107 @@
+import { CoreError, type Graph, numElements, parametersOf, type State, sameShape } from "@graft/core";
+
+/** One parameter: its values, and the array that an update is written to before the two change places. */
+interface Slot {
+  readonly shape: readonly number[];
+  current: Float32Array;
+  spare: Float32Array | undefined;
+}
+
+/**
+ * Parameters as arrays that ONNX Runtime reads and writes in place: a run with updates writes the spare arrays, and when
+ * it succeeded they change places with the current ones. No value is copied, and a failed run changes nothing.
+ */
+export class OnnxState implements State {
+  /** Whose state it is; programs take only their own backend's. */
+  readonly owner: object;
+  readonly #onDispose: (state: OnnxState) => void;
+  #slots: Map<string, Slot> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(owner: object, graph: Graph, onDispose: (state: OnnxState) => void) {
+    this.owner = owner;
+    this.#onDispose = onDispose;
+    this.#slots = new Map(
+      parametersOf(graph).map(({ name, shape }) => [
+        name,
+        { shape, current: new Float32Array(numElements(shape)), spare: undefined },
+      ]),
+    );
+  }
+
+  has(name: string, shape: readonly number[]): boolean {
+    const slot = this.#slots?.get(name);
+    return slot !== undefined && sameShape(slot.shape, shape);
+  }
+
+  /** Does some work when all work before it is done: a run reads and swaps without another in between. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** The array that holds a parameter now. Only within {@link inTurn}. */
+  current(name: string): Float32Array {
+    return this.#slot(name).current;
+  }
+
+  /** An array of the same length that nothing reads. Only within {@link inTurn}. */
+  spare(name: string): Float32Array {
+    const slot = this.#slot(name);
+    slot.spare ??= new Float32Array(slot.current.length);
+    return slot.spare;
+  }
+
+  /** Makes the spare arrays current. Only within {@link inTurn}. */
+  swap(names: Iterable<string>): void {
+    for (const name of names) {
+      const slot = this.#slots?.get(name);
+      if (slot?.spare) [slot.current, slot.spare] = [slot.spare, slot.current];
+    }
+  }
+
+  /** @throws CoreError `backend` when it was disposed of. */
+  checkUsable(): void {
+    if (!this.#slots) throw new CoreError("backend", { what: "This state was disposed of." });
+  }
+
+  read(names?: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.inTurn(async () => {
+      this.checkUsable();
+      const wanted = names ?? [...(this.#slots?.keys() ?? [])];
+      return new Map(wanted.map((name) => [name, this.#slot(name).current.slice()]));
+    });
+  }
+
+  write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
+    return this.inTurn(async () => {
+      for (const [name, value] of values) {
+        const { length } = this.#slot(name).current;
+        if (value.length === length) continue;
+        throw new CoreError("bad-input", {
+          what: `The parameter ${name} has another length.`,
+          received: `${value.length}`,
+          expected: `${length}`,
+        });
+      }
+      for (const [name, value] of values) this.#slot(name).current.set(value);
+    });
+  }
+
+  dispose(): void {
+    this.#slots = undefined;
+    this.#onDispose(this);
+  }
+
+  #slot(name: string): Slot {
+    this.checkUsable();
+    const slot = this.#slots?.get(name);
+    if (slot) return slot;
+    throw new CoreError("bad-input", {
+      what: "The state has no such parameter.",
+      received: name,
+      expected: `one of ${[...(this.#slots?.keys() ?? [])].join(", ")}`,
+    });
+  }
+}
