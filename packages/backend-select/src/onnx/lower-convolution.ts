@@ -106,8 +106,9 @@ export function lowerConv2dKernelGradient({
       ];
       const whole = row === 0 && column === 0 && end[0] === padded[0] && end[1] === padded[1];
       const dense = op.strides[0] === 1 && op.strides[1] === 1;
-      const ranges = [[row, column], end, [1, 2], op.strides].map((list) => model.integers(list));
-      const seen = whole && dense ? source : model.node("Slice", [source, ...ranges]);
+      // made only where it is used: ONNX Runtime warns of constants that nothing reads
+      const ranges = () => [[row, column], end, [1, 2], op.strides].map((list) => model.integers(list));
+      const seen = whole && dense ? source : model.node("Slice", [source, ...ranges()]);
       const matrix = model.node("Reshape", [seen, model.integers([-1, channels])]);
       products.push(model.node("Gemm", [matrix, dy], { transA: 1 }));
     }

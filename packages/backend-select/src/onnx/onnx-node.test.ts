@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { CoreError, type Graph, GraphBuilder } from "@graft/core";
+import { createReferenceBackend, OP_NAMES, randomOpCase, testRandom } from "@graft/core/testing";
+import { afterAll, describe, expect, it } from "vitest";
+import { createOnnxBackend } from "./onnx-node.ts";
+import { usableThreads } from "./threads-node.ts";
+
+const backend = await createOnnxBackend({ provider: "cpu", threads: 1 });
+afterAll(() => backend.dispose());
+
+/** w += 1, its value before out. */
+function counter(): Graph {
+  const b = new GraphBuilder();
+  const w = b.parameter("w", [3]);
+  b.output("before", w);
+  b.update(w, b.scale(w, 1, 1));
+  return b.build();
+}
+
+/** An op behind a pool of one pixel, so that its images are channels-first. */
+function behindPool(name: (typeof OP_NAMES)[number], seed: number) {
+  const { op, operands, batch } = randomOpCase(name, { random: testRandom(seed), batch: 3, ties: true });
+  const b = new GraphBuilder();
+  const inputs = operands.map(({ shape, data }, i) => {
+    const id = b.input(`x${i}`, shape, data instanceof Uint8Array ? "uint8" : "float32");
+    const pooled = shape.length === 4 && shape[0] === "batch" && data instanceof Float32Array;
+    return pooled ? b.maxPool(id, [1, 1], [1, 1], "valid") : id;
+  });
+  b.output("y", b.op(op, inputs));
+  const tensors = operands.map(({ shape, data }, i) => [
+    `x${i}`,
+    { shape: shape.map((dim) => (dim === "batch" ? batch : dim)), data },
+  ]);
+  return { graph: b.build(), inputs: Object.fromEntries(tensors) };
+}
+
+describe("onnx:cpu", () => {
+  it("says on what it runs", () => {
+    expect(backend.device).toMatchObject({ engine: "onnx", threads: 1 });
+    expect(backend.device.name).toMatch(/, 1 thread$/);
+    expect(usableThreads()).toBeGreaterThanOrEqual(1);
+    expect(usableThreads()).toBeLessThanOrEqual(availableParallelism());
+  });
+
+  it.each(OP_NAMES)("%s gives the reference's numbers in channels-first layout too", async (name) => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const { graph, inputs } = behindPool(name, seed);
+      const expected = (await (await createReferenceBackend().compile(graph)).run(inputs)).y;
+      const program = await backend.compile(graph);
+      const actual = (await program.run(inputs)).y;
+      program.dispose();
+      expect(actual?.shape).toEqual(expected?.shape);
+      const scale = Math.max(1, ...Array.from(expected?.data ?? [], Math.abs));
+      const errors = Array.from(expected?.data ?? [], (value, i) =>
+        Math.abs(value - (actual?.data[i] ?? Number.NaN)),
+      );
+      expect(errors.filter((error) => !(error <= 1e-5 * scale))).toEqual([]);
+    }
+  });
+
+  it("loses no update when runs, reads and writes of one state are asked for at once", async () => {
+    const [one, two] = [await backend.compile(counter()), await backend.compile(counter())];
+    const state = await backend.createState(counter());
+    const runs = Array.from({ length: 40 }, (_, i) => (i % 2 ? one : two).run({}, state));
+    const reading = state.read();
+    const writing = state.write(new Map([["w", Float32Array.of(100, 200, 300)]]));
+    const last = one.run({}, state);
+    const before = (await Promise.all(runs)).map(({ before }) => before?.data[0]);
+    expect(before).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    expect([...((await reading).get("w") ?? [])]).toEqual([40, 40, 40]);
+    await writing;
+    expect([...((await last).before?.data ?? [])]).toEqual([100, 200, 300]);
+  });
+
+  it("swaps only what a program updates", async () => {
+    const b = new GraphBuilder();
+    const [w, frozen] = [b.parameter("w", [3]), b.parameter("frozen", [3])];
+    b.update(w, b.add(w, frozen));
+    const graph = b.build();
+    const [program, state] = [await backend.compile(graph), await backend.createState(graph)];
+    await state.write(new Map([["frozen", Float32Array.of(1, 2, 3)]]));
+    for (let i = 0; i < 3; i++) await program.run({}, state);
+    const values = await state.read();
+    expect([...(values.get("w") ?? [])]).toEqual([3, 6, 9]);
+    expect([...(values.get("frozen") ?? [])]).toEqual([1, 2, 3]);
+  });
+
+  it("ends a run that is asked for before the program is disposed of with an error, not a crash", async () => {
+    const [program, state] = [await backend.compile(counter()), await backend.createState(counter())];
+    const running = program.run({}, state);
+    program.dispose();
+    await expect(running).rejects.toMatchObject({ code: "backend" });
+    expect([...((await state.read()).get("w") ?? [])]).toEqual([0, 0, 0]);
+  });
+
+  it("holds the JavaScript thread while it computes, as its capabilities say", async () => {
+    const b = new GraphBuilder();
+    const x = b.input("x", ["batch", 1024]);
+    const w = b.constant("w", [1024, 1024], new Float32Array(1024 * 1024));
+    b.output(
+      "y",
+      Array.from({ length: 8 }).reduce<number>((y) => b.matmul(y, w), x),
+    );
+    const program = await backend.compile(b.build());
+    const events: string[] = [];
+    const input = { x: { shape: [256, 1024], data: new Float32Array(256 * 1024) } };
+    const running = program.run(input).then(() => events.push("run"));
+    // engines that compute elsewhere let many turns of the event loop pass meanwhile
+    for (let i = 0; i < 20; i++) {
+      await new Promise((next) => setImmediate(next));
+      events.push("turn");
+    }
+    await running;
+    expect(events.indexOf("run") > 10).toBe(backend.capabilities.runsOffThread);
+  });
+});
+
+describe("a GPU provider that is not there", () => {
+  it.each(["cuda", "webgpu"] as const)(
+    "%s: refused with its reason, never replaced by the cpu",
+    async (provider) => {
+      const opened = await createOnnxBackend({ provider }).catch((error: unknown) => error);
+      if (!(opened instanceof Error)) return expect(opened).toMatchObject({ id: `onnx:${provider}` });
+      expect(opened).toBeInstanceOf(CoreError);
+      expect(opened).toMatchObject({ code: "backend" });
+      const reason = provider === "cuda" ? /libonnxruntime_providers|cuda/i : /adapter|webgpu|vulkan/i;
+      if (existsSync("/proc")) expect(opened.message).toMatch(reason);
+      expect(opened.message).toMatch(/Received: \S/);
+    },
+  );
+});
