@@ -21,12 +21,16 @@ const CUDA_LIBRARY = resolve(
   process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so",
 );
 
+/** The WebGPU provider takes the adapter that the platform puts first, and refuses the option that would choose. */
+const providerOptions = ({ provider, deviceId }: GpuOptions) =>
+  provider === "cuda" ? { name: provider, deviceId } : { name: provider };
+
 /** Tries the provider on a model from stdin. */
 const PROBE = `
 const ort = require(process.argv[1]);
 const chunks = [];
 process.stdin.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
-  const options = { executionProviders: [{ name: process.argv[2], deviceId: Number(process.argv[3]) }, "cpu"] };
+  const options = { executionProviders: [JSON.parse(process.argv[2]), "cpu"] };
   ort.InferenceSession.create(Buffer.concat(chunks), options)
     .then((session) => session.run({ "input/x": new ort.Tensor("float32", [2], [1]) }))
     .then((results) => process.exit(results["output/y"].data[0] === 3 ? 0 : 3))
@@ -55,11 +59,11 @@ function causeOf(text: string): string {
  * stream and to no exception, and a driver that crashes takes only that process with it.
  * @returns why the provider can not be used, or undefined when it works.
  */
-function probe({ provider, deviceId }: GpuOptions): Promise<string | undefined> {
+function probe(options: GpuOptions): Promise<string | undefined> {
   return new Promise((settle) => {
     const child = execFile(
       process.execPath,
-      ["-e", PROBE, ENGINE, provider, String(deviceId)],
+      ["-e", PROBE, ENGINE, JSON.stringify(providerOptions(options))],
       { timeout: PROBE_TIMEOUT_MS },
       (error, _, stderr) => settle(error ? causeOf(stderr) : undefined),
     );
@@ -93,7 +97,7 @@ export async function openGpuDevice(options: GpuOptions): Promise<OnnxDevice> {
     id: `onnx:${provider}`,
     kind: provider,
     facts: {
-      name: `${provider} device ${deviceId}`,
+      name: provider === "cuda" ? `CUDA device ${deviceId}` : "WebGPU adapter",
       engine: "onnx",
       engineVersion: ort.env.versions.node ?? ort.env.versions.common,
     },
@@ -101,7 +105,7 @@ export async function openGpuDevice(options: GpuOptions): Promise<OnnxDevice> {
     capabilities: { runsOffThread: false },
     runtime: ort,
     sessionOptions: {
-      executionProviders: [{ name: provider, deviceId }, "cpu"],
+      executionProviders: [providerOptions(options), "cpu"],
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
     },

@@ -11,7 +11,7 @@ export interface OnnxOptions {
   readonly provider: OnnxProvider;
   /** Threads of the CPU provider. @default as many as this process may keep busy */
   readonly threads?: number;
-  /** Which of several GPUs, as the provider counts them. @default 0 */
+  /** Which of several GPUs, as CUDA counts them; the other providers choose by themselves. @default 0 */
   readonly deviceId?: number;
 }
 
