@@ -11,6 +11,7 @@ import {
 } from "@graft/core";
 import type { InferenceSession } from "onnxruntime-common";
 import { lowerGraph } from "./lower.ts";
+import type { ProviderTraits } from "./lower-rows.ts";
 import { OnnxProgram } from "./program.ts";
 import type { OnnxRuntime } from "./runtime.ts";
 import { OnnxState } from "./state.ts";
@@ -23,6 +24,7 @@ export interface OnnxDevice {
   readonly facts: DeviceFacts;
   readonly limits: BackendLimits;
   readonly capabilities: BackendCapabilities;
+  readonly traits: ProviderTraits;
   readonly runtime: OnnxRuntime;
   readonly sessionOptions: InferenceSession.SessionOptions;
 }
@@ -52,8 +54,8 @@ export class OnnxBackend implements Backend {
 
   async compile(graph: Graph): Promise<Program> {
     this.#checkUsable();
-    const { runtime, sessionOptions } = this.#device;
-    const { bytes, ...lowered } = lowerGraph(graph);
+    const { runtime, sessionOptions, traits } = this.#device;
+    const { bytes, ...lowered } = lowerGraph(graph, traits);
     const session = await runtime.InferenceSession.create(bytes, sessionOptions).catch((error: unknown) => {
       const received = error instanceof Error ? error.message : String(error);
       throw new CoreError(

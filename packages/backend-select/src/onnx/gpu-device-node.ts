@@ -13,6 +13,8 @@ export interface GpuOptions {
   readonly deviceId: number;
 }
 
+/** ONNX Runtime 1.30: webgpu's MaxPool stops with "The Indices output is not supported yet", CUDA's has its own order. */
+const TRAITS = { maxPoolTellsOffsets: false };
 const PROBE_TIMEOUT_MS = 30_000;
 const ENGINE = createRequire(import.meta.url).resolve("onnxruntime-node");
 const LIBRARIES = resolve(dirname(ENGINE), "../bin/napi-v6", process.platform, process.arch);
@@ -40,7 +42,7 @@ process.stdin.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
 function probeModel(): Uint8Array {
   const builder = new GraphBuilder();
   builder.output("y", builder.scale(builder.input("x", ["batch"]), 1, 1));
-  return lowerGraph(builder.build()).bytes;
+  return lowerGraph(builder.build(), TRAITS).bytes;
 }
 
 /** The cause in what the native library wrote: the innermost "Failed to load library …", or the last error line. */
@@ -51,7 +53,8 @@ function causeOf(text: string): string {
     .filter((line) => line !== "" && !line.includes("[W:"));
   const native = lines.find((line) => line.includes("[E:") || line.startsWith("Error"));
   const line = native ?? lines.at(-1) ?? "no message";
-  return line.replace(/^.*?\[E:[^\]]*\]\s*/, "");
+  // before the words come the library's source file and the condition that did not hold
+  return line.replace(/^.*?\[E:[^\]]*\]\s*/, "").replace(/^.* was false\. /, "");
 }
 
 /**
@@ -103,6 +106,7 @@ export async function openGpuDevice(options: GpuOptions): Promise<OnnxDevice> {
     },
     limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 64 * 2 ** 20, preferredBatch: 64 },
     capabilities: { runsOffThread: false },
+    traits: TRAITS,
     runtime: ort,
     sessionOptions: {
       executionProviders: [providerOptions(options), "cpu"],

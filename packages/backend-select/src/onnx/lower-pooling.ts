@@ -45,11 +45,16 @@ export function lowerGlobalAveragePoolGradient({
   return placed("channels-first", model.node("Expand", [pixel, size]));
 }
 
+/** dy [b, h', w', c], x [b, h, w, c] → dx, by the way that the provider knows. */
+export function lowerMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>): Placed {
+  return site.traits.maxPoolTellsOffsets ? scatteredMaxPoolGradient(site) : slicedMaxPoolGradient(site);
+}
+
 /**
  * Adds every gradient to the element that its maximum came from. MaxPool tells where that was, as an offset into the
  * whole of x; it looks through a window row by row and changes its mind only for a larger value, so the first wins.
  */
-export function lowerMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>): Placed {
+function scatteredMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>): Placed {
   const { values, op, x } = site;
   const { model } = values;
   const pads = padsOf(sizeOf(site, 1), op.size, op.strides, op.padding);
@@ -62,6 +67,47 @@ export function lowerMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>)
   const inputs = [zeros, flat(offsets ?? ""), flat(values.get(x(0), "channels-first"))];
   const dx = model.node("ScatterElements", inputs, { axis: 0, reduction: "add" });
   return placed("channels-first", model.node("Reshape", [dx, shape]));
+}
+
+/** Position by position of the window: where it holds the maximum and no position before did, the gradient goes there. */
+function slicedMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>): Placed {
+  const { values, node, op, x } = site;
+  const { model } = values;
+  const image = sizeOf(site, 1);
+  const size = sizeOf(site, 0);
+  const { size: window, strides } = op;
+  const pads = padsOf(image, window, strides, op.padding);
+  const [top, left, bottom, right] = pads;
+  const seen = values.get(x(1), "channels-first");
+  const dy = values.get(x(0), "channels-first");
+  const maximum = model.node("MaxPool", [seen], { kernel_shape: window, strides, pads });
+  const lowest = model.scalar(-3.4028234663852886e38);
+  const padded = model.node("Pad", [seen, model.integers([0, 0, top, left, 0, 0, bottom, right]), lowest]);
+  const length: Pair = [image[0] + top + bottom, image[1] + left + right];
+  const channels = Number(node.shape[3]);
+  const parts: ValueName[] = [];
+  let found: ValueName | undefined;
+  for (let row = 0; row < window[0]; row++) {
+    for (let column = 0; column < window[1]; column++) {
+      const end = [row + (size[0] - 1) * strides[0] + 1, column + (size[1] - 1) * strides[1] + 1];
+      const ranges = [[row, column], end, [2, 3], strides].map((list) => model.integers(list));
+      const holds = model.node("Equal", [model.node("Slice", [padded, ...ranges]), maximum]);
+      const first = found === undefined ? holds : model.node("And", [holds, model.node("Not", [found])]);
+      found = found === undefined ? holds : model.node("Or", [found, holds]);
+      const part = model.node("Where", [first, dy, model.scalar(0)]);
+      const after = [length[0] - row - size[0] * strides[0], length[1] - column - size[1] * strides[1]];
+      const place = model.integers([0, 0, row, column, 0, 0, ...after]);
+      parts.push(model.node("Pad", [spread(model, part, { size, strides, channels }), place]));
+    }
+  }
+  const sum = parts.length === 1 ? (parts[0] ?? "") : model.node("Sum", parts);
+  if (top + left + bottom + right === 0) return placed("channels-first", sum);
+  const inside = [
+    [top, left],
+    [top + image[0], left + image[1]],
+    [2, 3],
+  ].map((list) => model.integers(list));
+  return placed("channels-first", model.node("Slice", [sum, ...inside]));
 }
 
 /** For each window along one axis, how many of its elements are inside the image. */

@@ -2,9 +2,16 @@ import type { Op, OpNode, ValueId } from "@graft/core";
 import type { ValueName } from "./onnx-model.ts";
 import type { Layout, Values } from "./values.ts";
 
+/** What differs between providers in the ops they know; data, so that no op asks for a name. */
+export interface ProviderTraits {
+  /** True when MaxPool gives the offsets of its maxima as a second result. */
+  readonly maxPoolTellsOffsets: boolean;
+}
+
 /** One op of the graph while it is written as ONNX nodes. */
 export interface LowerSite<T extends Op = Op> {
   readonly values: Values;
+  readonly traits: ProviderTraits;
   readonly node: OpNode;
   readonly op: T;
   /** The id of an input that the op is known to have. */

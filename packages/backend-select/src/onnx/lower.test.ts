@@ -5,8 +5,10 @@ import { ModelProtoSchema } from "./generated/onnx_pb.ts";
 import { lowerGraph } from "./lower.ts";
 import { OnnxModel } from "./onnx-model.ts";
 
+const TRAITS = { maxPoolTellsOffsets: true };
+
 const modelOf = (graph: Graph) => {
-  const model = fromBinary(ModelProtoSchema, lowerGraph(graph).bytes).graph;
+  const model = fromBinary(ModelProtoSchema, lowerGraph(graph, TRAITS).bytes).graph;
   if (!model) throw new Error("a model without a graph");
   return model;
 };
@@ -45,7 +47,7 @@ describe("a lowered graph", () => {
     const x = b.input("x", ["batch", 2]);
     b.unary("relu", b.add(x, b.input("unread", ["batch", 2])));
     b.output("y", b.unary("square", x));
-    const lowered = lowerGraph(b.build());
+    const lowered = lowerGraph(b.build(), TRAITS);
     expect([...lowered.inputs.keys()]).toEqual(["x"]);
     expect(opTypes(b.build())).toEqual(["Mul"]);
   });

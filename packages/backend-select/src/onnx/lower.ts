@@ -23,13 +23,13 @@ export interface LoweredGraph {
   readonly updates: ReadonlyMap<string, ValueName>;
 }
 
-function lowerOp(values: Values, node: OpNode): rows.Placed {
+function lowerOp(values: Values, node: OpNode, traits: rows.ProviderTraits): rows.Placed {
   const x = (index: number): ValueId => {
     const input = node.inputs[index];
     if (input === undefined) throw new TypeError(`${node.op.op} has no input ${index}`);
     return input;
   };
-  const site = <T extends Op>(op: T): rows.LowerSite<T> => ({ values, node, op, x });
+  const site = <T extends Op>(op: T): rows.LowerSite<T> => ({ values, traits, node, op, x });
   const { op } = node;
   switch (op.op) {
     case "scale":
@@ -121,7 +121,7 @@ const parameterName = (node: Node | undefined): string => {
  *
  * @throws CoreError `limit` when the constants are more than a model holds (2 GiB).
  */
-export function lowerGraph(graph: Graph): LoweredGraph {
+export function lowerGraph(graph: Graph, traits: rows.ProviderTraits): LoweredGraph {
   const model = new OnnxModel();
   const values = new Values(model, graph);
   const needed = neededValues(graph);
@@ -130,7 +130,7 @@ export function lowerGraph(graph: Graph): LoweredGraph {
   graph.nodes.forEach((node, id) => {
     if (!needed.has(id)) return;
     if (node.kind === "op") {
-      const { layout, name } = lowerOp(values, node);
+      const { layout, name } = lowerOp(values, node, traits);
       values.set(id, layout, name);
     }
     if (node.kind === "input" || node.kind === "parameter") {

@@ -28,6 +28,7 @@ function cpuDevice(threads: number): OnnxDevice {
     },
     limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 32 },
     capabilities: { runsOffThread: false },
+    traits: { maxPoolTellsOffsets: true },
     runtime: ort,
     sessionOptions: {
       executionProviders: ["cpu"],

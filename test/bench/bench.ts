@@ -1,0 +1,43 @@
+// npm run bench -w @graft/test: graft's figures, then Keras's on the same machine (KERAS_PYTHON=a Python with keras, see
+// keras_baseline.py; KERAS_WEIGHTS and KERAS_DATA add its whole `fit` job), then how many times faster graft is.
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+const Line = z.object({ engine: z.string(), figures: z.record(z.string(), z.number()) });
+type Figures = z.infer<typeof Line>["figures"];
+
+/** Runs one bench in a process of its own, so that no thread pool of another engine is in its way. */
+function figuresOf(command: string, words: readonly string[]): Figures {
+  const { stdout, status, error } = spawnSync(command, words, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) throw new Error(`${command} ${words.join(" ")} ended with ${status}`, { cause: error });
+  const line = Line.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+  console.log(line.engine);
+  for (const [name, value] of Object.entries(line.figures))
+    console.log(`  ${name.padEnd(40)}${value.toPrecision(4)}`);
+  return line.figures;
+}
+
+const folder = import.meta.dirname;
+const node = (file: string): Figures =>
+  figuresOf(process.execPath, [...process.execArgv, resolve(folder, file)]);
+const graft = { ...node("bench-trunk.ts"), ...node("bench-train-step.ts") };
+const { KERAS_PYTHON, KERAS_WEIGHTS, KERAS_DATA } = process.env;
+if (!KERAS_PYTHON) {
+  console.log(
+    "No comparison: set KERAS_PYTHON to a Python with Keras (test/bench/keras_baseline.py says how).",
+  );
+} else {
+  const job = KERAS_WEIGHTS && KERAS_DATA ? ["--weights", KERAS_WEIGHTS, "--data", KERAS_DATA] : [];
+  const keras = figuresOf(KERAS_PYTHON, [resolve(folder, "keras_baseline.py"), ...job]);
+  console.log("graft against Keras, times faster");
+  for (const [name, ours] of Object.entries(graft)) {
+    const theirs = keras[name];
+    if (theirs === undefined) continue;
+    const ratio = name.endsWith("Ms") ? theirs / ours : ours / theirs;
+    console.log(`  ${name.padEnd(40)}${ratio.toFixed(2)}`);
+  }
+}
