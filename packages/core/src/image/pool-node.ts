@@ -1,0 +1,172 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import { CoreError, deserializeError } from "../errors.ts";
+import type { Augmentation } from "../train/config.ts";
+import type { HashedFile, InspectedFile, PoolReply, PoolTask } from "./pool-messages.ts";
+import type { ImageRule } from "./types.ts";
+
+/** Reads and prepares image files on worker threads. Callers bound how much they ask for at once. */
+export interface ImagePool {
+  readonly threads: number;
+  /** Tasks that have no answer yet. */
+  readonly pending: number;
+  /** @throws CoreError as ImageDecoder, and `not-found`. */
+  inspect(path: string): Promise<InspectedFile>;
+  /**
+   * One [size, size, 3] image for each variant; without an augmentation they are all the same.
+   * @throws CoreError as ImageDecoder, and `corrupt` when the file is no longer the one of that hash.
+   */
+  prepare(
+    file: HashedFile,
+    rule: ImageRule,
+    augmentation: Augmentation | null,
+    variants: readonly number[],
+  ): Promise<readonly Uint8Array[]>;
+  /** Ends the threads; what is still pending fails with `cancelled`. */
+  close(): Promise<void>;
+}
+
+/** A task, and how its caller hears of the end. */
+interface Job {
+  readonly task: PoolTask;
+  readonly resolve: (reply: PoolReply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Two tasks in each thread: while one waits in libvips' own threads, the other's JavaScript runs. */
+const JOBS_PER_THREAD = 2;
+
+function startWorker(): Worker {
+  const built = new URL("./pool-worker-node.js", import.meta.url);
+  if (existsSync(fileURLToPath(built))) return new Worker(built);
+  // From source (tests, development): Node 20 reads no TypeScript, and an --import flag comes too late for a worker's
+  // first file, so that file is a line that registers tsx. Its CommonJS build, which `resolve` finds, can not find its own loader.
+  const loader = pathToFileURL(
+    createRequire(import.meta.url)
+      .resolve("tsx/esm/api")
+      .replace(/cjs$/, "mjs"),
+  ).href;
+  const source = new URL("./pool-worker-node.ts", import.meta.url).href;
+  const code = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(source)}); })`;
+  return new Worker(code, { eval: true });
+}
+
+/** A thread that stays one for the pool: when its worker dies, the jobs in it fail and the next job starts a new one. */
+class PoolThread {
+  private worker: Worker | undefined;
+  private readonly jobs = new Map<number, Job>();
+  private lastId = 0;
+  private readonly onFree: () => void;
+
+  constructor(onFree: () => void) {
+    this.onFree = onFree;
+  }
+
+  get load(): number {
+    return this.jobs.size;
+  }
+
+  run(job: Job): void {
+    this.worker ??= this.start();
+    const id = ++this.lastId;
+    this.jobs.set(id, job);
+    this.worker.ref();
+    this.worker.postMessage({ id, task: job.task });
+  }
+
+  async close(error: Error): Promise<void> {
+    const worker = this.worker;
+    this.fail(error);
+    await worker?.terminate();
+  }
+
+  private start(): Worker {
+    const worker = startWorker();
+    // An idle worker must not keep the process alive; `run` refs it while there is work.
+    worker.unref();
+    worker.on("message", (reply: PoolReply) => this.finish(reply));
+    const lost = (cause: unknown): void => {
+      if (this.worker !== worker) return;
+      const what = "The thread that reads images ended unexpectedly.";
+      const fix = "If one image does this every time, remove it; otherwise there may be too little memory.";
+      this.fail(new CoreError("backend", { what, received: String(cause), fix }, { cause }));
+      this.onFree();
+    };
+    worker.on("error", lost);
+    worker.on("exit", (code) => lost(`exit code ${code}`));
+    return worker;
+  }
+
+  private finish(reply: PoolReply): void {
+    const job = this.jobs.get(reply.id);
+    this.jobs.delete(reply.id);
+    if (this.jobs.size === 0) this.worker?.unref();
+    if (reply.type === "failed") job?.reject(deserializeError(reply.error));
+    else job?.resolve(reply);
+    this.onFree();
+  }
+
+  private fail(error: Error): void {
+    this.worker = undefined;
+    const jobs = [...this.jobs.values()];
+    this.jobs.clear();
+    for (const job of jobs) job.reject(error);
+  }
+}
+
+/**
+ * Starts no thread before the first task.
+ * @param options.threads default: one a core.
+ */
+export function createImagePool(options: { readonly threads?: number } = {}): ImagePool {
+  const { threads = availableParallelism() } = options;
+  const waiting: Job[] = [];
+  let closed: CoreError | undefined;
+  const dispatch = (): void => {
+    for (let job = waiting[0]; job !== undefined; job = waiting[0]) {
+      const free = members.reduce((least, member) => (member.load < least.load ? member : least));
+      if (free.load >= JOBS_PER_THREAD) return;
+      waiting.shift();
+      free.run(job);
+    }
+  };
+  const first = new PoolThread(dispatch);
+  const members = [
+    first,
+    ...Array.from({ length: Math.max(0, threads - 1) }, () => new PoolThread(dispatch)),
+  ];
+
+  const submit = (task: PoolTask): Promise<PoolReply> =>
+    new Promise((resolve, reject) => {
+      if (closed !== undefined) return reject(closed);
+      waiting.push({ task, resolve, reject });
+      dispatch();
+    });
+  const wrongReply = (): never => {
+    throw new TypeError("the image worker answered another task");
+  };
+
+  return {
+    threads: members.length,
+    get pending() {
+      return waiting.length + members.reduce((sum, member) => sum + member.load, 0);
+    },
+    async inspect(path) {
+      const reply = await submit({ type: "inspect", path });
+      return reply.type === "inspected" ? reply.file : wrongReply();
+    },
+    async prepare(file, rule, augmentation, variants) {
+      const reply = await submit({ type: "prepare", file, rule, augmentation, variants });
+      return reply.type === "prepared" ? reply.images : wrongReply();
+    },
+    async close() {
+      closed ??= new CoreError("cancelled", { what: "The image pool was closed." });
+      const reason = closed;
+      for (const job of waiting.splice(0)) job.reject(reason);
+      await Promise.all(members.map((member) => member.close(reason)));
+    },
+  };
+}
