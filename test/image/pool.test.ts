@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { augmentationSchema } from "@graft/core";
+import { createImagePool, type ImagePool } from "@graft/core/node";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const RULE = { version: 1, size: 75, fit: "pad", resize: "bilinear" } as const;
+let folder: string;
+let file: { path: string; hash: string };
+let pool: ImagePool;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-pool-"));
+  const create = { width: 60, height: 30, channels: 3, background: "#204060" } as const;
+  const bytes = await sharp({ create }).png().toBuffer();
+  file = { path: join(folder, "a photo.png"), hash: createHash("sha256").update(bytes).digest("hex") };
+  await writeFile(file.path, bytes);
+  pool = createImagePool({ threads: 2 });
+});
+afterAll(async () => {
+  await pool.close();
+  await rm(folder, { recursive: true });
+});
+
+test("inspects a file", async () => {
+  const seen = await pool.inspect(file.path);
+  expect(seen).toMatchObject({ hash: file.hash, facts: { format: "png", width: 60, height: 30 } });
+});
+
+test("prepares every variant, padded with white", async () => {
+  const images = await pool.prepare(file, RULE, augmentationSchema.parse({ brightness: 0.5 }), [0, 1]);
+  expect(images.map(({ length }) => length)).toEqual([75 * 75 * 3, 75 * 75 * 3]);
+  expect(images[0]).not.toEqual(images[1]);
+  const [plain] = await pool.prepare(file, RULE, null, [0]);
+  expect([...(plain?.subarray(0, 3) ?? [])]).toEqual([255, 255, 255]);
+  expect([...(plain?.subarray((37 * 75 + 37) * 3).subarray(0, 3) ?? [])]).toEqual([0x20, 0x40, 0x60]);
+});
+
+test("errors keep their codes across the thread, and the thread goes on", async () => {
+  const text = join(folder, "text.jpg");
+  await writeFile(text, "no image");
+  await expect(pool.inspect(text)).rejects.toMatchObject({ code: "bad-input" });
+  await expect(pool.inspect(join(folder, "absent.jpg"))).rejects.toMatchObject({ code: "not-found" });
+  const other = { path: file.path, hash: "0".repeat(64) };
+  await expect(pool.prepare(other, RULE, null, [0])).rejects.toMatchObject({ code: "corrupt" });
+  expect((await pool.inspect(file.path)).hash).toBe(file.hash);
+  expect(pool.pending).toBe(0);
+});
+
+test("close ends what is pending as cancelled, and every later task", async () => {
+  const other = createImagePool({ threads: 1 });
+  const tasks = Promise.allSettled(Array.from({ length: 5 }, () => other.inspect(file.path)));
+  await other.close();
+  for (const task of await tasks)
+    expect(task).toMatchObject({ status: "rejected", reason: { code: "cancelled" } });
+  await expect(other.inspect(file.path)).rejects.toMatchObject({ code: "cancelled" });
+});
