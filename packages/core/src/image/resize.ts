@@ -94,22 +94,25 @@ function resizeRows(data: Uint8Array, rows: number, from: number, to: number): U
   return out;
 }
 
-/** [from, width, 3] → [to, width, 3]: whole rows are summed, so memory is read in order. */
+/** [from, width, 3] → [to, width, 3]. */
 function resizeColumns(data: Uint8Array, width: number, from: number, to: number): Uint8Array {
   const { taps, starts, counts, values } = weightsFor(from, to);
   const stride = width * 3;
   const out = new Uint8Array(to * stride);
-  const sums = new Int32Array(stride);
   for (let at = 0; at < to; at++) {
-    sums.fill(HALF);
-    const count = counts[at] ?? 0;
-    for (let tap = 0; tap < count; tap++) {
-      const weight = values[at * taps + tap] ?? 0;
-      const read = ((starts[at] ?? 0) + tap) * stride;
-      for (let x = 0; x < stride; x++) sums[x] = ((sums[x] ?? 0) + (data[read + x] ?? 0) * weight) | 0;
-    }
+    const first = (starts[at] ?? 0) * stride;
+    const weightAt = at * taps;
+    const end = weightAt + (counts[at] ?? 0);
     const write = at * stride;
-    for (let x = 0; x < stride; x++) out[write + x] = (sums[x] ?? 0) >> PRECISION_BITS;
+    for (let x = 0; x < stride; x++) {
+      let sum = HALF;
+      let read = (first + x) | 0;
+      for (let tap = weightAt; tap < end; tap++) {
+        sum = (sum + (data[read] ?? 0) * (values[tap] ?? 0)) | 0;
+        read = (read + stride) | 0;
+      }
+      out[write + x] = sum >> PRECISION_BITS;
+    }
   }
   return out;
 }
