@@ -1,6 +1,8 @@
 // The folders in the order of the data; see ARCHITECTURE.md.
 export type * from "./backend.ts";
+export type * from "./checkpoint/types.ts";
 export type * from "./dataset/types.ts";
+export type * from "./download/types.ts";
 export * from "./errors.ts";
 export type * from "./export/types.ts";
 export * from "./features/npy.ts";
@@ -24,7 +26,9 @@ export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
+export type * from "./metrics/types.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { createRandom } from "./train/random.ts";
+export type * from "./train/types.ts";
 export type * from "./trunk/types.ts";

@@ -1,0 +1,49 @@
+import type { HeadValues } from "../head/types.ts";
+import type { Metrics } from "../train/events.ts";
+
+/** Everything a resumed run must find unchanged; a difference is refused with its name. */
+export interface RunHashes {
+  /** sha256 of the config's canonical JSON. */
+  readonly config: string;
+  readonly split: string;
+  readonly weights: string;
+  /** Id of the feature space of the training images. */
+  readonly features: string;
+}
+
+/** The kept epoch. */
+export interface BestEpoch {
+  readonly epoch: number;
+  readonly metrics: Metrics;
+  readonly values: HeadValues;
+}
+
+/** What a run goes on from: the state after the last finished step. Random state is (seed, epoch, step), so it needs no field. */
+export interface Checkpoint {
+  readonly version: 1;
+  readonly hashes: RunHashes;
+  /** Where the numbers were computed: another engine, version or thread count resumes, but not bit for bit. */
+  readonly backend: { readonly id: string; readonly engineVersion: string; readonly threads?: number };
+  /** Finished epochs. */
+  readonly epoch: number;
+  /** Updates since the start of the run. */
+  readonly step: number;
+  /** Of each finished epoch, first to last. */
+  readonly history: readonly Metrics[];
+  /** Weights and optimiser slots by logical name (`readLogical`). */
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  readonly best: BestEpoch | null;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+}
+
+/** Where one run's checkpoints are kept. A save is all or nothing, and the one before stays until the next is whole. */
+export interface CheckpointStore {
+  /**
+   * The newest whole checkpoint, or undefined when there is none.
+   * @param onFallback told when the newest was damaged and the one before is used.
+   */
+  load(onFallback?: (reason: string) => void): Promise<Checkpoint | undefined>;
+  /** @throws CoreError `disk-full`. */
+  save(checkpoint: Checkpoint): Promise<void>;
+}

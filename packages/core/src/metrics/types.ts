@@ -1,0 +1,32 @@
+/** One class of an evaluation. A number that is not defined (no image of the class, none said to be it) is null. */
+export interface ClassScore {
+  readonly images: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+}
+
+/** How a model did on a list of images. */
+export interface Evaluation {
+  readonly images: number;
+  /** Share of images whose most probable class is the right one. */
+  readonly accuracy: number;
+  /** Mean cross-entropy in nats, Keras's arithmetic (probabilities clipped at 1e-7). */
+  readonly loss: number;
+  /** By label. */
+  readonly perClass: Readonly<Record<string, ClassScore>>;
+  /** Mean of the classes' F1 that are defined. */
+  readonly macroF1: number;
+  /** [true label][label said], counts. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/** What a model says of one image. */
+export interface Prediction {
+  /** Index of the most probable class. */
+  readonly label: number;
+  /** Its probability. */
+  readonly score: number;
+  /** One for each class, sums to 1. */
+  readonly probabilities: Float32Array;
+}

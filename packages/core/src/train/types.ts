@@ -1,0 +1,45 @@
+import type { Backend } from "../backend.ts";
+import type { CheckpointStore } from "../checkpoint/types.ts";
+import type { Dataset, DatasetImage, Split } from "../dataset/types.ts";
+import type { Model } from "../export/types.ts";
+import type { FeatureStore } from "../features/types.ts";
+import type { ImageRule } from "../image/types.ts";
+import type { TrunkWeights } from "../trunk/types.ts";
+import type { Augmentation, TrainConfig } from "./config.ts";
+
+/**
+ * Reads one image of a data set and makes one [size, size, 3] uint8 image for each variant (`ImagePool.prepare` behind
+ * the image's path in Node). Callers bound how many they ask for at once.
+ * @throws CoreError `not-found`, `corrupt`, `bad-input`, `limit`.
+ */
+export type PrepareImage = (
+  image: DatasetImage,
+  rule: ImageRule,
+  augmentation: Augmentation | null,
+  variants: readonly number[],
+) => Promise<readonly Uint8Array[]>;
+
+/** All that a training needs, opened by the caller; `train` closes none of it. */
+export interface TrainOptions {
+  /** The run's id. */
+  readonly run: string;
+  readonly config: TrainConfig;
+  readonly dataset: Dataset;
+  readonly split: Split;
+  readonly weights: TrunkWeights;
+  readonly backend: Backend;
+  readonly prepare: PrepareImage;
+  /** Images that may be prepared at once: a few for each decoding thread. */
+  readonly decodeAhead: number;
+  readonly store: FeatureStore;
+  /** The run goes on from what this holds. */
+  readonly checkpoints: CheckpointStore;
+  /** Keeps the finished model. @returns where it is. */
+  readonly saveModel: (model: Model) => Promise<string>;
+  /** `seq` of the first event: a resumed run counts on. @default 0 */
+  readonly firstSeq?: number;
+  /** Aborting it stops after the running step with a checkpoint: `run-end` says "interrupted". */
+  readonly signal?: AbortSignal;
+  /** Milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
+}
