@@ -26,6 +26,8 @@ export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
+export { worstMistakes } from "./metrics/mistakes.ts";
+export { scorePredictions } from "./metrics/score.ts";
 export type * from "./metrics/types.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
