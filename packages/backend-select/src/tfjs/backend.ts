@@ -22,6 +22,9 @@ export class TfjsBackend implements Backend {
   readonly capabilities: BackendCapabilities;
   readonly #device: TfjsDevice;
   readonly #held = new Set<Program | State>();
+  readonly #release = (held: Program | State): void => {
+    this.#held.delete(held);
+  };
   #disposed = false;
 
   constructor(device: TfjsDevice) {
@@ -34,18 +37,17 @@ export class TfjsBackend implements Backend {
   }
 
   compile(graph: Graph): Promise<Program> {
-    return this.#hold(() => TfjsProgram.compile(this.#device, graph));
+    return this.#hold(() => TfjsProgram.compile(this.#device, graph, this.#release));
   }
 
   createState(graph: Graph): Promise<State> {
-    return this.#hold(() => TfjsState.create(this.#device, graph));
+    return this.#hold(() => TfjsState.create(this.#device, graph, this.#release));
   }
 
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const held of this.#held) held.dispose();
-    this.#held.clear();
+    for (const held of [...this.#held]) held.dispose();
     await this.#device.release();
   }
 
@@ -54,9 +56,17 @@ export class TfjsBackend implements Backend {
   }
 
   async #hold<T extends Program | State>(make: () => Promise<T>): Promise<T> {
-    if (this.#disposed) throw new CoreError("backend", { what: `The backend ${this.id} was disposed of.` });
+    this.#checkUsable();
     const made = await make();
+    if (this.#disposed) {
+      made.dispose();
+      this.#checkUsable();
+    }
     this.#held.add(made);
     return made;
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new CoreError("backend", { what: `The backend ${this.id} was disposed of.` });
   }
 }

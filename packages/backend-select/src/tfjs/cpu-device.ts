@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "./device.ts";
-import { joinEngine, leaveEngine } from "./shared-engine.ts";
+import { startEngine } from "./engine-turn.ts";
 
 /** tfjs's plain JavaScript engine: no platform, no speed; for tests and as the last resort. */
 export async function openCpuDevice(): Promise<TfjsDevice> {
-  await joinEngine("cpu", () => import("@tensorflow/tfjs-backend-cpu"));
+  await import("@tensorflow/tfjs-backend-cpu");
+  tf.enableProdMode(); // or the engine advises tfjs-node on the error stream
+  await startEngine("cpu");
   return {
     engineName: "cpu",
     id: "tfjs:cpu",
@@ -19,6 +21,6 @@ export async function openCpuDevice(): Promise<TfjsDevice> {
       slicesMaxPoolGradient: false,
     },
     failure: () => undefined,
-    release: () => leaveEngine("cpu"),
+    release: async () => undefined,
   };
 }

@@ -8,7 +8,7 @@ export interface EngineTraits {
   readonly transposesFirst: boolean;
   /** True when a convolution's input gradient is faster as a forward convolution with the kernel turned round. */
   readonly convolvesBackward: boolean;
-  /** True when the engine's own max-pool gradient is wrong (overlapping windows, equal maxima): built from slices. */
+  /** True when the engine's own max-pool gradient goes not to the first of equal maxima: it is built from slices. */
   readonly slicesMaxPoolGradient: boolean;
 }
 

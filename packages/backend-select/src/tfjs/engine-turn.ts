@@ -24,3 +24,15 @@ export function withEngine<T>(engineName: string, work: () => T): Promise<T> {
     return work();
   });
 }
+
+/**
+ * Starts an engine that tfjs-core knows; nothing happens when it runs already. The plain engines are never taken down:
+ * a wasm module's memory would not shrink, and other code of the process may use them too.
+ * @throws CoreError `backend` with the engine's own words when it does not start.
+ */
+export function startEngine(engineName: string): Promise<void> {
+  return alone(async () => {
+    if (tf.getBackend() === engineName || (await tf.setBackend(engineName))) return;
+    throw new CoreError("backend", { what: `tfjs's engine ${engineName} did not start.` });
+  });
+}

@@ -1,4 +1,4 @@
-import { CoreError, type Graph, type Node, type ValueId } from "@graft/core";
+import { CoreError, type Graph, type Node, shapeText, type ValueId } from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "./device.ts";
 import { evaluate } from "./kernels/evaluate.ts";
@@ -15,24 +15,26 @@ export interface Interpreted {
   readonly updates: ReadonlyMap<string, tf.Tensor>;
 }
 
-function tensorOf(node: Node, values: ReadonlyMap<ValueId, tf.Tensor>, device: TfjsDevice, leaf: LeafTensor) {
+function compute(node: Node, values: ReadonlyMap<ValueId, tf.Tensor>, device: TfjsDevice, leaf: LeafTensor) {
   if (node.kind !== "op") return leaf(node);
   const inputs = node.inputs.map((id) => {
     const value = values.get(id);
     if (!value) throw new TypeError(`value ${id} was freed before ${node.op.op} read it`);
     return value;
   });
-  try {
-    return tf.tidy(() => evaluate(node.op, inputs, device.traits));
-  } catch (cause) {
-    const shapes = inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(", ");
-    const received = `${shapes}: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new CoreError(
-      "backend",
-      { what: `The op ${node.op.op} failed on ${device.id}.`, received },
-      { cause },
-    );
-  }
+  return tf.tidy(() => evaluate(node.op, inputs, device.traits));
+}
+
+/** The engine's error with the op or value it came up at. */
+function engineError(node: Node, graph: Graph, device: TfjsDevice, cause: unknown): CoreError {
+  const shapes = node.kind === "op" ? node.inputs.map((id) => shapeText(graph.nodes[id]?.shape ?? [])) : [];
+  const where = node.kind === "op" ? `The op ${node.op.op}` : `The ${node.kind} ${node.name}`;
+  const received = [shapes.join(", "), cause instanceof Error ? cause.message : String(cause)];
+  return new CoreError(
+    "backend",
+    { what: `${where} failed on ${device.id}.`, received: received.filter((part) => part !== "").join(": ") },
+    { cause },
+  );
 }
 
 /**
@@ -59,7 +61,12 @@ export function interpret(
   };
   try {
     order.forEach((id, position) => {
-      values.set(id, tensorOf(nodeOf(id), values, device, leaf));
+      const node = nodeOf(id);
+      try {
+        values.set(id, compute(node, values, device, leaf));
+      } catch (cause) {
+        throw cause instanceof CoreError ? cause : engineError(node, graph, device, cause);
+      }
       for (const dead of freed[position] ?? []) {
         values.get(dead)?.dispose();
         values.delete(dead);

@@ -22,9 +22,11 @@ export class TfjsProgram implements Program {
   readonly #device: TfjsDevice;
   readonly #graph: Graph;
   readonly #schedule: Schedule;
+  readonly #onDispose: () => void;
   #constants: Map<string, tf.Tensor> | undefined;
 
-  private constructor(device: TfjsDevice, graph: Graph) {
+  private constructor(device: TfjsDevice, graph: Graph, onDispose: (program: TfjsProgram) => void) {
+    this.#onDispose = () => onDispose(this);
     this.#device = device;
     this.#graph = graph;
     this.#schedule = schedule(graph);
@@ -36,8 +38,12 @@ export class TfjsProgram implements Program {
     }
   }
 
-  static compile(device: TfjsDevice, graph: Graph): Promise<TfjsProgram> {
-    return withEngine(device.engineName, () => new TfjsProgram(device, graph));
+  static compile(
+    device: TfjsDevice,
+    graph: Graph,
+    onDispose: (program: TfjsProgram) => void,
+  ): Promise<TfjsProgram> {
+    return withEngine(device.engineName, () => new TfjsProgram(device, graph, onDispose));
   }
 
   async run(
@@ -85,6 +91,7 @@ export class TfjsProgram implements Program {
   dispose(): void {
     for (const tensor of this.#constants?.values() ?? []) tensor.dispose();
     this.#constants = undefined;
+    this.#onDispose();
   }
 
   /** A tensor above the device's limit would give wrong numbers on a GPU, not an error: it is refused before. */

@@ -8,17 +8,19 @@ import { download, upload } from "./host-tensor.ts";
 export class TfjsState implements State {
   readonly device: TfjsDevice;
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  readonly #onDispose: () => void;
   #tensors: Map<string, tf.Tensor> | undefined;
 
-  private constructor(device: TfjsDevice, graph: Graph) {
+  private constructor(device: TfjsDevice, graph: Graph, onDispose: (state: TfjsState) => void) {
     this.device = device;
+    this.#onDispose = () => onDispose(this);
     this.#shapes = new Map(parametersOf(graph).map((node) => [node.name, node.shape]));
     this.#tensors = new Map([...this.#shapes].map(([name, shape]) => [name, tf.zeros([...shape])]));
   }
 
   /** All parameters of the graph, zero-filled. */
-  static create(device: TfjsDevice, graph: Graph): Promise<TfjsState> {
-    return withEngine(device.engineName, () => new TfjsState(device, graph));
+  static create(device: TfjsDevice, graph: Graph, onDispose: (state: TfjsState) => void): Promise<TfjsState> {
+    return withEngine(device.engineName, () => new TfjsState(device, graph, onDispose));
   }
 
   has(name: string, shape: readonly number[]): boolean {
@@ -77,5 +79,6 @@ export class TfjsState implements State {
   dispose(): void {
     for (const tensor of this.#tensors?.values() ?? []) tensor.dispose();
     this.#tensors = undefined;
+    this.#onDispose();
   }
 }

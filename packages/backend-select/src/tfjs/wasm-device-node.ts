@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "./device.ts";
-import { joinEngine, leaveEngine } from "./shared-engine.ts";
+import { startEngine } from "./engine-turn.ts";
 
 /** tfjs's WebAssembly engine in Node: SIMD, one thread (the package switches threads off there). */
 export async function openWasmDevice(): Promise<TfjsDevice> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
-  await joinEngine("wasm", async () => undefined);
+  await startEngine("wasm");
   const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
   const threads = wasm.getThreadsCount();
   return {
@@ -28,6 +28,6 @@ export async function openWasmDevice(): Promise<TfjsDevice> {
       slicesMaxPoolGradient: true,
     },
     failure: () => undefined,
-    release: () => leaveEngine("wasm"),
+    release: async () => undefined,
   };
 }
