@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { softwareVulkanEnvironment } from "./test/setup/software-vulkan.ts";
 
 // Workspace packages resolve to their sources, so a test run never sees a stale build.
 const conditions = ["graft-source", "module", "node", "development|production"];
@@ -11,5 +12,6 @@ export default defineConfig({
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    env: softwareVulkanEnvironment(),
   },
 });
