@@ -57,6 +57,13 @@ export const TEST_BACKENDS: readonly TestBackend[] = [
     lossTolerance: 1e-5,
     open: () => refusalOf(() => createTfjsBackend({ device: "cpu" })),
   },
+  {
+    id: "tfjs:webgpu",
+    kind: "webgpu",
+    tolerance: 3e-5, // exp and division of a GPU are good for some 1e-6
+    lossTolerance: 1e-3,
+    open: () => refusalOf(() => createTfjsBackend({ device: "webgpu", allowSoftware: true })),
+  },
 ];
 
 /**

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type NpyArray, parseNpy } from "@graft/core";
+import { z } from "zod";
+
+const folder = resolve(import.meta.dirname, "golden");
+const losses = z.object({ losses: z.array(z.number()) });
+
+/** What Keras computed: make_golden.py wrote it and says how. */
+export const GOLDEN = z
+  .object({ gap_rmsprop: losses, flatten_rmsprop: losses, softmax_adam: losses })
+  .parse(JSON.parse(readFileSync(resolve(folder, "golden.json"), "utf8")));
+
+/** An array of golden/, by file name without ending. */
+export const goldenArray = (name: string): NpyArray => parseNpy(readFileSync(resolve(folder, `${name}.npy`)));
+
+/** A float32 array of golden/. */
+export function goldenFloats(name: string): Float32Array {
+  const { data } = goldenArray(name);
+  if (!(data instanceof Float32Array)) throw new TypeError(`${name}.npy is not float32`);
+  return data;
+}
+
+/** make_golden.py's initial weights: exact integers, then float64, then float32. */
+export function initialKernel(rows: number, columns: number, scale: number): Float32Array {
+  return Float32Array.from({ length: rows * columns }, (_, at) => {
+    const [i, j] = [Math.floor(at / columns), at % columns];
+    return (((i * 1103515245 + j * 12345 + 7) % 2 ** 31) / 2 ** 31 - 0.5) * scale;
+  });
+}
