@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 export interface CliEnvironment {
   /** Absolute folder for runs, caches and weights. */
   readonly home: string;
+  /** `--home` as it was typed: commands that are shown to be copied repeat it. */
+  readonly homeFlag?: string;
   /** True when widgets may redraw lines: a terminal that has a width. */
   readonly interactive: boolean;
   /** Columns to draw in. */
@@ -21,6 +23,7 @@ export function readEnvironment(homeFlag: string | undefined): CliEnvironment {
   const interactive =
     stream.isTTY === true && stream.columns > 0 && variables.TERM !== "dumb" && variables.CI !== "true";
   return {
+    ...(homeFlag === undefined ? {} : { homeFlag }),
     home: resolve(homeFlag ?? variables.GRAFT_HOME ?? join(homedir(), ".graft")),
     interactive,
     columns: interactive ? Math.min(stream.columns, 120) : 80,

@@ -1,11 +1,19 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
-import { errorMessage, exitCodeOf } from "./exit.ts";
 import { createProgram } from "./program.ts";
 
+// a reader that has seen enough (`graft predict … | head`) is no error
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
 try {
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
+  // loaded here only: `graft --help` needs none of it
+  const { errorMessage, exitCodeOf } = await import("./exit.ts");
   // commander has printed its own message already
   if (!(error instanceof CommanderError)) process.stderr.write(`graft: ${errorMessage(error)}\n`);
   process.exitCode = exitCodeOf(error);

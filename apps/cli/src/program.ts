@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { parseByteCount } from "./byte-count.ts";
 import { addCompletion } from "./completion.ts";
 import { type CliEnvironment, readEnvironment } from "./env.ts";
-import { addTrainFlags } from "./train-flags.ts";
 
 /** What a command's action gets beside its own flags. */
 export interface CommandContext {
@@ -21,9 +21,13 @@ export function packageVersion(): string {
 }
 
 /**
- * The whole command tree. An action's module is imported when the command runs, so that `graft --help` loads no engine.
+ * The whole command tree. An action's module is imported when the command runs, so that `graft --help` loads no engine;
+ * the config schema (zod, 60 ms) is loaded only when `words` name a command that has its flags.
+ * @param words the command line after `graft`.
  */
-export function createProgram(): Command {
+export async function createProgram(words: readonly string[]): Promise<Command> {
+  const needsFlags = words.some((word) => /^(train|features|inspect|complete|completion)$/.test(word));
+  const flags = needsFlags ? await import("./train-flags.ts") : undefined;
   const program = new Command("graft")
     .description(
       "Transfer learning that anyone can run: a folder of images in, a model that works everywhere out.",
@@ -40,12 +44,10 @@ export function createProgram(): Command {
       "\nStart with:  graft demo      a model from embedded images, in about a minute\n             graft train FOLDER   FOLDER has one sub-folder of images for each class",
     );
 
-  addTrainFlags(
-    program
-      .command("train")
-      .description("train a model on a folder, an archive or a known set (emoji, cats-and-dogs)")
-      .argument("<dataset>", "folder, .zip, .tar, .tar.gz, emoji or cats-and-dogs"),
-  )
+  const train = program
+    .command("train")
+    .description("train a model on a folder, an archive or a known set (emoji, cats-and-dogs)")
+    .argument("<dataset>", "folder, .zip, .tar, .tar.gz, emoji or cats-and-dogs")
     .option("--out <folder>", "where the model goes (default: HOME/runs/ID/model)")
     .option("--force", "replace what is at --out")
     .option("--config <file>", "start from a saved config (JSON); flags win over it")
@@ -54,6 +56,7 @@ export function createProgram(): Command {
         (await import("./commands/train.ts")).train(context, flags, dataset),
       ),
     );
+  flags?.addTrainFlags(train);
 
   program
     .command("evaluate")
@@ -81,12 +84,10 @@ export function createProgram(): Command {
       ),
     );
 
-  addTrainFlags(
-    program
-      .command("features")
-      .description("write embeddings of images as .npy, for search, clustering or other classifiers")
-      .argument("<dataset>", "as for train, or a uint8 .npy [n, size, size, 3]"),
-  )
+  const features = program
+    .command("features")
+    .description("write embeddings of images as .npy, for search, clustering or other classifiers")
+    .argument("<dataset>", "as for train, or a uint8 .npy [n, size, size, 3]")
     .requiredOption("--out <file>", ".npy to write; labels and paths go beside it as .json")
     .addOption(
       new Option("--pool <kind>", "avg: one vector an image; none: the whole block")
@@ -99,19 +100,18 @@ export function createProgram(): Command {
         (await import("./commands/features.ts")).features(context, flags, dataset),
       ),
     );
+  flags?.addTrainFlags(features, flags.FEATURE_KEYS);
 
-  program
+  const inspect = program
     .command("inspect")
     .description("report on a data set: classes, counts, broken files, duplicates, the split")
     .argument("<dataset>", "as for train")
-    .option("--val-split <fraction>", "share held out for validation", Number)
-    .option("--seed <number>", "seed of the split", Number)
-    .option("--group-prefix", "keep images of one name prefix on one side")
     .action(
       run(async (context, flags, dataset) =>
         (await import("./commands/inspect.ts")).inspect(context, flags, dataset),
       ),
     );
+  flags?.addTrainFlags(inspect, flags.SPLIT_KEYS);
 
   addRuns(program);
   addStores(program);
@@ -123,8 +123,13 @@ export function createProgram(): Command {
   program
     .command("bench")
     .description("speed of the trunk and of a training step on this machine")
+    .argument("[dataset]", "whose photos are decoded", "emoji")
     .addOption(backendOption())
-    .action(run(async (context, flags) => (await import("./commands/bench.ts")).bench(context, flags)));
+    .action(
+      run(async (context, flags, dataset) =>
+        (await import("./commands/bench.ts")).bench(context, flags, dataset),
+      ),
+    );
   program
     .command("demo")
     .description("the whole job on embedded images: train, curves, confusion matrix, predictions; no network")
@@ -179,7 +184,7 @@ function addStores(program: Command): void {
   cache
     .command("prune")
     .description("free room, least recently used first; nothing a live run needs is given up")
-    .option("--max-bytes <bytes>", "keep at most this much", Number, 0)
+    .option("--max-bytes <size>", "keep at most this much, such as 2GB (default: nothing)", parseByteCount, 0)
     .action(run(async (context, flags) => (await loadCache()).prune(context, flags)));
 
   const engines = program.command("engines").description("compute engines");
@@ -211,6 +216,10 @@ function run(handler: Handler): (this: Command, ...args: unknown[]) => Promise<v
   return async function action(this: Command) {
     const flags: Flags = this.optsWithGlobals();
     const home = typeof flags.home === "string" ? flags.home : undefined;
-    await handler({ environment: readEnvironment(home), json: flags.json === true }, flags, ...this.args);
+    await handler(
+      { environment: readEnvironment(home), json: flags.json === true },
+      flags,
+      ...this.processedArgs.flat().map(String),
+    );
   };
 }

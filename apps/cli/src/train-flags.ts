@@ -14,6 +14,19 @@ import { UsageError } from "./exit.ts";
 
 type Key = keyof TrainConfig;
 
+/** What features depend on (DESIGN 5): the flags of `graft features`. */
+export const FEATURE_KEYS: readonly Key[] = [
+  "weights",
+  "inputRange",
+  "cut",
+  "size",
+  "fit",
+  "resize",
+  "backend",
+];
+/** What a split depends on: the flags of `graft inspect`. */
+export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "seed"];
+
 /** "batchSize" → "batch-size" */
 export const flagName = (key: string): string =>
   key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -53,9 +66,15 @@ function describe(key: Key): string {
   return `${meta?.description ?? key}${unit}${defaults}`;
 }
 
-/** Adds one flag for each option of the schema. */
-export function addTrainFlags<T extends Command>(command: T): T {
-  for (const key of Object.keys(trainConfigSchema.shape)) {
+/**
+ * Adds one flag for each option of the schema.
+ * @param keys those that the command knows. @default all
+ */
+export function addTrainFlags<T extends Command>(
+  command: T,
+  keys: readonly string[] = Object.keys(trainConfigSchema.shape),
+): T {
+  for (const key of keys) {
     if (!isKey(key)) continue;
     const name = flagName(key);
     const type = bare(trainConfigSchema.shape[key]);
