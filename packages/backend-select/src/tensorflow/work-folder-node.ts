@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { CoreError } from "@graft/core";
+import type { EngineName } from "./engine-folder-node.ts";
+
+/** A folder of another machine that shares HOME is left alone this long; an installation takes minutes. */
+const FOREIGN_MS = 24 * 3600 * 1000;
+
+/** When a process started, in the kernel's ticks: with its id that names it, since ids are used again. */
+function startTicks(pid: number): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // field 22; the command's name before it, in brackets, may hold blanks
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined; // no such process
+  }
+}
+
+const prefix = (name: EngineName): string => `.install-${name}@`;
+const host = (): string => hostname().replaceAll("@", "");
+
+/** .install-NAME@HOST@PID@TICKS */
+function folderName(name: EngineName): string {
+  return `${prefix(name)}${host()}@${process.pid}@${startTicks(process.pid) ?? 0}`;
+}
+
+async function ownerOf(path: string, [owner, pid, ticks]: readonly string[]): Promise<string | undefined> {
+  if (owner !== host()) {
+    const { mtimeMs } = await stat(path);
+    return Date.now() - mtimeMs < FOREIGN_MS ? `a process of ${owner}` : undefined;
+  }
+  return startTicks(Number(pid)) === ticks ? `process ${pid}` : undefined;
+}
+
+/**
+ * Makes the folder that an engine is built in, after removing what interrupted installations of it left behind.
+ * @throws CoreError `conflict` when another installation of it is under way.
+ */
+export async function openWorkFolder(engines: string, name: EngineName): Promise<string> {
+  await mkdir(engines, { recursive: true });
+  for (const entry of await readdir(engines)) {
+    if (!entry.startsWith(prefix(name))) continue;
+    const path = join(engines, entry);
+    const owner = await ownerOf(path, entry.slice(prefix(name).length).split("@"));
+    if (owner !== undefined) {
+      throw new CoreError("conflict", {
+        what: `The engine ${name} is being installed already.`,
+        received: `${path}, by ${owner}`,
+        fix: "Wait for it to end.",
+      });
+    }
+    await rm(path, { recursive: true, force: true });
+  }
+  const folder = join(engines, folderName(name));
+  await mkdir(folder);
+  return folder;
+}
