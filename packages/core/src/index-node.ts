@@ -1,4 +1,9 @@
 // What needs Node: files, worker threads, sharp. Browser code never imports this entry.
+export { type DownloadOptions, download } from "./download/download-node.ts";
+export { nodeFetch } from "./download/fetch-node.ts";
+export { readModelFolder } from "./export/read-model-node.ts";
+export { type VerifyOptions, verifyModelFolder } from "./export/verify-model-node.ts";
+export { writeModelFolder } from "./export/write-model-node.ts";
 export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";
 export { createImagePool, type ImagePool } from "./image/pool-node.ts";

@@ -4,6 +4,14 @@ export type * from "./checkpoint/types.ts";
 export type * from "./dataset/types.ts";
 export type * from "./download/types.ts";
 export * from "./errors.ts";
+export {
+  type EvaluateOptions,
+  type EvaluationResult,
+  evaluateModel,
+  type ImagePrediction,
+} from "./evaluate.ts";
+export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
+export { MODEL_FILES } from "./export/model-files.ts";
 export type * from "./export/types.ts";
 export * from "./features/npy.ts";
 export type * from "./features/types.ts";
@@ -19,6 +27,8 @@ export { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
 export { fuseActivations } from "./graph/passes/fuse-activations.ts";
 export { prune } from "./graph/passes/prune.ts";
 export * from "./graph/state.ts";
+export { headParameters } from "./head/parameters.ts";
+export { headSpec } from "./head/spec.ts";
 export type * from "./head/types.ts";
 export { augmentImage, changeImage, drawChange, type ImageChange, type VariantKey } from "./image/augment.ts";
 export { differenceHash } from "./image/difference-hash.ts";
@@ -29,8 +39,23 @@ export type * from "./image/types.ts";
 export { worstMistakes } from "./metrics/mistakes.ts";
 export { scorePredictions } from "./metrics/score.ts";
 export type * from "./metrics/types.ts";
+export { openPredictor } from "./predict.ts";
+export type { Predictor } from "./predict-graph.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { createRandom } from "./train/random.ts";
 export type * from "./train/types.ts";
+export { featureShape, type TrunkOptions, trunkGraph } from "./trunk/build.ts";
+export type * from "./trunk/layer.ts";
+export {
+  BATCH_NORM_EPSILON,
+  checkCut,
+  GRAPH_ORDER,
+  INPUT_LAYER,
+  layersUpTo,
+  MIN_SIZE,
+  TRUNK_LAYERS,
+} from "./trunk/table.ts";
+export { NUM_TRUNK_WEIGHTS, TRUNK_TENSORS, type TensorSpec } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
+export { hashWeights } from "./trunk/weights-hash.ts";

@@ -1,0 +1,46 @@
+import type { Fetch } from "./types.ts";
+
+/** First of these variables that is set; the lower-case name wins, as in curl. */
+function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = env[name.toLowerCase()] ?? env[name];
+  return value === "" ? undefined : value;
+}
+
+/**
+ * A `fetch` that goes through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or their lower-case forms) name:
+ * Node's own ignores them (https://undici.nodejs.org/#/docs/api/EnvHttpProxyAgent). Without a proxy it is Node's own, and undici is never loaded.
+ */
+export function nodeFetch(env: NodeJS.ProcessEnv): Fetch {
+  const httpProxy = variable(env, "HTTP_PROXY");
+  const httpsProxy = variable(env, "HTTPS_PROXY");
+  if (httpProxy === undefined && httpsProxy === undefined) return (url, init) => fetch(url, init);
+  const noProxy = variable(env, "NO_PROXY") ?? "";
+  let proxied: Promise<Fetch> | undefined;
+  const open = async (): Promise<Fetch> => {
+    const { EnvHttpProxyAgent, fetch: undiciFetch } = await import("undici");
+    // an empty string, unlike undefined, keeps undici from looking at process.env itself
+    const dispatcher = new EnvHttpProxyAgent({
+      httpProxy: httpProxy ?? "",
+      httpsProxy: httpsProxy ?? "",
+      noProxy,
+    });
+    return (url, { method = "GET", headers, body, redirect = "follow", signal = null } = {}) => {
+      // undici's own classes are not Node's, so a form or a stream of Node's would be sent as its name
+      if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array))
+        throw new TypeError("a request through a proxy sends text or bytes");
+      const sent = body === undefined ? {} : { body };
+      return undiciFetch(url, {
+        method,
+        headers: [...new Headers(headers)],
+        redirect,
+        signal,
+        dispatcher,
+        ...sent,
+      });
+    };
+  };
+  return async (url, init) => {
+    proxied ??= open();
+    return (await proxied)(url, init);
+  };
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
+import { z } from "zod";
+
+/** What the server said of the file that a part is the beginning of. */
+const originSchema = z.object({
+  url: z.string(),
+  /** Sent as If-Range: the server goes on only when the file is still the same. */
+  validator: z.string().optional(),
+});
+export type PartOrigin = z.infer<typeof originSchema>;
+
+let privateParts = 0;
+
+/** True while the process that wrote this lock may still use the part. */
+function isHeld(lock: string): boolean {
+  const pid = Number(readFileSync(lock, "utf8"));
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: alive, of another user
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Takes the lock, also from a process that was killed. */
+async function takeLock(lock: string): Promise<boolean> {
+  for (const attempt of [1, 2]) {
+    try {
+      await writeFile(lock, `${process.pid}`, { flag: "wx" });
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error) || error.code !== "EEXIST") throw error;
+      if (attempt === 2 || isHeld(lock)) return false;
+      await rm(lock, { force: true });
+    }
+  }
+  return false;
+}
+
+/**
+ * The file that a download grows in, `TARGET.part`, with its origin beside it. Who comes second while a download of the
+ * same target runs gets a file of its own that nobody resumes, so two processes never write one file.
+ */
+export class PartFile implements AsyncDisposable {
+  readonly path: string;
+  /** Bytes that are there. */
+  size = 0;
+  readonly #lock: string | undefined;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, lock: string | undefined, handle: FileHandle) {
+    this.path = path;
+    this.#lock = lock;
+    this.#handle = handle;
+  }
+
+  static async claim(target: string): Promise<PartFile> {
+    const lock = `${target}.part.lock`;
+    const isFirst = await takeLock(lock);
+    const path = isFirst ? `${target}.part` : `${target}.${process.pid}-${++privateParts}.part`;
+    try {
+      // opened for reading and writing, made when absent, never cut
+      const handle = await open(path, "a").then(async (made) => {
+        await made.close();
+        return open(path, "r+");
+      });
+      const part = new PartFile(path, isFirst ? lock : undefined, handle);
+      part.size = (await handle.stat()).size;
+      return part;
+    } catch (error) {
+      if (isFirst) await rm(lock, { force: true });
+      throw error;
+    }
+  }
+
+  /** @returns undefined when nobody knows where the bytes came from. */
+  async origin(): Promise<PartOrigin | undefined> {
+    try {
+      return originSchema.parse(JSON.parse(await readFile(`${this.path}.json`, "utf8")));
+    } catch {
+      return undefined; // none yet, or cut off by a kill: the download starts from its beginning
+    }
+  }
+
+  /** Empties the file and notes what comes next. */
+  async restart(origin: PartOrigin): Promise<void> {
+    await this.#handle.truncate(0);
+    this.size = 0;
+    await writeFile(`${this.path}.json`, JSON.stringify(origin));
+  }
+
+  async append(chunk: Uint8Array): Promise<void> {
+    for (let rest = chunk; rest.length > 0; ) {
+      const { bytesWritten } = await this.#handle.write(rest, 0, rest.length, this.size);
+      this.size += bytesWritten;
+      rest = rest.subarray(bytesWritten);
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
+  /** Deletes the part and its origin; the lock stays until disposal. */
+  async remove(): Promise<void> {
+    await Promise.all([this.path, `${this.path}.json`].map((path) => rm(path, { force: true })));
+  }
+
+  /** Forgets the origin of a part that was renamed. */
+  async forget(): Promise<void> {
+    await rm(`${this.path}.json`, { force: true });
+  }
+
+  /** Closes it; a part that another one can not resume is deleted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+    if (this.#lock === undefined) await this.remove();
+    else await rm(this.#lock, { force: true });
+  }
+}

@@ -1,0 +1,33 @@
+import { CoreError } from "../errors.ts";
+import { shapeText } from "../graph/infer-shape.ts";
+import { NUM_TRUNK_WEIGHTS, TRUNK_TENSORS } from "./tensors.ts";
+import type { WeightTensor } from "./types.ts";
+
+/**
+ * `WeightsInfo.sha256`: over all tensors in table order, each as the line `conv2d_1/kernel [3, 3, 3, 32]\n` in UTF-8 and
+ * its numbers as little-endian float32. It depends on the numbers alone, not on the file they came in.
+ * @returns 64 hexadecimal digits.
+ * @throws CoreError `weights-mismatch` when a tensor is absent.
+ */
+export async function hashWeights(tensors: ReadonlyMap<string, WeightTensor>): Promise<string> {
+  const encoder = new TextEncoder();
+  const heads = TRUNK_TENSORS.map(({ name, shape }) => encoder.encode(`${name} ${shapeText(shape)}\n`));
+  const headBytes = heads.reduce((sum, head) => sum + head.length, 0);
+  // one buffer: WebCrypto, the hash that Node and browsers share, takes no pieces
+  const bytes = new Uint8Array(headBytes + NUM_TRUNK_WEIGHTS * Float32Array.BYTES_PER_ELEMENT);
+  let offset = 0;
+  for (const [i, { name }] of TRUNK_TENSORS.entries()) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new CoreError("weights-mismatch", { what: `The weights have no tensor ${name}.` });
+    const { data } = tensor;
+    for (const piece of [
+      heads[i] ?? new Uint8Array(),
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    ]) {
+      bytes.set(piece, offset);
+      offset += piece.length;
+    }
+  }
+  const digest = await globalThis.crypto.subtle.digest("SHA-256", bytes);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
