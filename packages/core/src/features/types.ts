@@ -34,6 +34,11 @@ export interface FeatureTable {
 export interface FeatureStore {
   /** @returns undefined when absent, or when its checksum is wrong (the entry is then dropped and computed again). */
   get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined>;
-  /** @throws CoreError `disk-full`. */
+  /**
+   * True when `get` would find the entry, as far as is known without reading it. A store without this method is asked by
+   * `get`.
+   */
+  has?(space: FeatureSpace, key: FeatureKey): Promise<boolean>;
+  /** Need not keep the row, e.g. when all room is taken by live runs. @throws CoreError `disk-full`. */
   put(space: FeatureSpace, key: FeatureKey, row: Float32Array): Promise<void>;
 }

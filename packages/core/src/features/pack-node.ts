@@ -1,0 +1,132 @@
+import type { FileHandle } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { inParallel } from "./in-parallel.ts";
+import type { FeatureKey } from "./types.ts";
+
+/*
+ * A pack: rows of one space and one length, one behind the other, written at the end only.
+ *
+ *   64 bytes: "graftpk1", bytes of a row (u32), 0 (u32), space id (32 bytes), zeros, CRC-32 of the 60 bytes before (u32)
+ *   then records of a fixed length: "row1", image hash (32 bytes), variant (u32), CRC-32 of the row (u32),
+ *   CRC-32 of the 44 bytes before (u32), the row's bytes
+ *
+ * All numbers are little-endian. Every record proves itself, so there is no index file that could disagree: a record that
+ * was cut off by a crash is no whole record, one that was damaged fails a checksum, and the next one is found all the
+ * same. Measured against one file a row, which needs no such format: 10,000 rows of 3 KB are written in 15 ms instead
+ * of 630 and read in 140 instead of 410; rows of 150 KB take the same time either way.
+ */
+const PACK_MAGIC = Buffer.from("graftpk1");
+const RECORD_MAGIC = Buffer.from("row1");
+export const PACK_HEADER_BYTES = 64;
+export const RECORD_HEADER_BYTES = 48;
+/** Records up to this size are scanned by reading everything, larger ones by their headers alone. */
+const READ_THROUGH_BYTES = 16 * 1024;
+const SCAN_BYTES = 256 * 1024;
+
+/** What a record's header says. */
+export interface RecordHeader extends FeatureKey {
+  readonly crc: number;
+}
+
+export const recordBytes = (rowBytes: number): number => RECORD_HEADER_BYTES + rowBytes;
+export const recordPosition = (rowBytes: number, index: number): number =>
+  PACK_HEADER_BYTES + index * recordBytes(rowBytes);
+/** Whole records in a pack of this many bytes. */
+export const numRecords = (packBytes: number, rowBytes: number): number =>
+  Math.max(0, Math.floor((packBytes - PACK_HEADER_BYTES) / recordBytes(rowBytes)));
+
+export function encodePackHeader(spaceId: string, rowBytes: number): Buffer {
+  const header = Buffer.alloc(PACK_HEADER_BYTES);
+  PACK_MAGIC.copy(header);
+  header.writeUInt32LE(rowBytes, 8);
+  header.write(spaceId, 16, "hex");
+  header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
+  return header;
+}
+
+/** The length of its rows in bytes, or undefined when this is no pack of that space. */
+export async function readPackHeader(handle: FileHandle, spaceId: string): Promise<number | undefined> {
+  const header = Buffer.alloc(PACK_HEADER_BYTES);
+  await handle.read(header, 0, header.length, 0);
+  const rowBytes = header.readUInt32LE(8);
+  return rowBytes > 0 && header.equals(encodePackHeader(spaceId, rowBytes)) ? rowBytes : undefined;
+}
+
+export function encodeRecord({ hash, variant }: FeatureKey, row: Uint8Array): Buffer {
+  const record = Buffer.alloc(recordBytes(row.length));
+  RECORD_MAGIC.copy(record);
+  record.write(hash, 4, "hex");
+  record.writeUInt32LE(variant, 36);
+  record.writeUInt32LE(crc32(row), 40);
+  record.writeUInt32LE(crc32(record.subarray(0, 44)), 44);
+  record.set(row, RECORD_HEADER_BYTES);
+  return record;
+}
+
+/** The header at this place, or undefined when it was dropped or damaged. */
+export function parseRecordHeader(bytes: Buffer, at = 0): RecordHeader | undefined {
+  const header = bytes.subarray(at, at + RECORD_HEADER_BYTES);
+  if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(RECORD_MAGIC)) return undefined;
+  if (crc32(header.subarray(0, 44)) !== header.readUInt32LE(44)) return undefined;
+  return {
+    hash: header.toString("hex", 4, 36),
+    variant: header.readUInt32LE(36),
+    crc: header.readUInt32LE(40),
+  };
+}
+
+/** Tells of every usable record in [from, to); rows themselves are checked when they are read. */
+export async function scanRecords(
+  handle: FileHandle,
+  rowBytes: number,
+  [from, to]: readonly [number, number],
+  found: (index: number, header: RecordHeader) => void,
+): Promise<void> {
+  const stride = recordBytes(rowBytes);
+  const together = stride > READ_THROUGH_BYTES ? 1 : Math.floor(SCAN_BYTES / stride);
+  const starts = Array.from({ length: Math.ceil((to - from) / together) }, (_, i) => from + i * together);
+  const headers: [number, RecordHeader][] = [];
+  await inParallel(starts, 8, async (start) => {
+    const count = Math.min(together, to - start);
+    const bytes = Buffer.allocUnsafe((count - 1) * stride + RECORD_HEADER_BYTES);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, recordPosition(rowBytes, start));
+    for (let i = 0; i < count; i++) {
+      const header = parseRecordHeader(bytes.subarray(0, bytesRead), i * stride);
+      if (header) headers.push([start + i, header]);
+    }
+  });
+  for (const [index, header] of headers.sort(([a], [b]) => a - b)) found(index, header);
+}
+
+/**
+ * The row of a record as its own bytes, or undefined when it is not the whole, undamaged row of that key.
+ * The buffer is the caller's; the row starts at a multiple of 4 in it.
+ */
+export async function readRow(
+  handle: FileHandle,
+  rowBytes: number,
+  index: number,
+  key: FeatureKey,
+): Promise<Buffer<ArrayBuffer> | undefined> {
+  const record = Buffer.allocUnsafeSlow(recordBytes(rowBytes));
+  const { bytesRead } = await handle.read(record, 0, record.length, recordPosition(rowBytes, index));
+  if (bytesRead < record.length) return undefined;
+  const header = parseRecordHeader(record);
+  const row = record.subarray(RECORD_HEADER_BYTES);
+  const isIt = header?.hash === key.hash && header.variant === key.variant && header.crc === crc32(row);
+  return isIt ? row : undefined;
+}
+
+/** Marks a record as gone for every process. */
+export async function eraseRecord(handle: FileHandle, rowBytes: number, index: number): Promise<void> {
+  const nothing = Buffer.alloc(RECORD_HEADER_BYTES);
+  await handle.write(nothing, 0, nothing.length, recordPosition(rowBytes, index));
+}
+
+/** Writes all of it, in pieces if the system takes it in pieces. */
+export async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}

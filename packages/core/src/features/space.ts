@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { Backend } from "../backend.ts";
+import type { ImageRule } from "../image/types.ts";
+import { type Augmentation, augmentationSchema, CUT_LAYERS, type CutLayer } from "../train/config.ts";
+import type { WeightsInfo } from "../trunk/types.ts";
+import type { FeatureSpace } from "./types.ts";
+
+export interface FeatureSpaceOptions {
+  readonly rule: ImageRule;
+  readonly weights: WeightsInfo;
+  readonly cut: CutLayer;
+  readonly pool: "none" | "avg";
+  /** null for images as they are (validation, prediction). */
+  readonly augmentation: Augmentation | null;
+  readonly cacheType: "float32" | "float16";
+  readonly backend: Backend;
+}
+
+/**
+ * Everything beside the image's bytes and the variant number that decides a feature's bits.
+ *
+ * What is left out, and why that is safe:
+ * - The number of threads and the size of the batch: on `onnx:cpu` (onnxruntime-node 1.30, AVX-512, InceptionV3 to mixed7
+ *   at 150 pixels) features are bit-equal for 1, 2, 3 and 4 threads, batches of 1, 2, 3, 5, 8, 16, 20, 31 and 32, and
+ *   any place in the batch. Engines that choose their kernels by shape need not be like that, so `extractFeatures` runs
+ *   one shape only, with `batch` = `backend.limits.preferredBatch`, which goes with the engine.
+ * - A seed of the augmentation: a variant is drawn from (image hash, variant number) alone.
+ * - The device's name: a cache that machines with other instruction sets share may differ in the last bits.
+ */
+export function featureSpace(options: FeatureSpaceOptions): FeatureSpace {
+  const { rule, weights, cut, pool, augmentation, cacheType, backend } = options;
+  return {
+    rule,
+    weights: weights.sha256,
+    inputRange: weights.inputRange,
+    cut,
+    pool,
+    augmentation,
+    cacheType,
+    backend: backend.id,
+    engineVersion: backend.device.engineVersion,
+  };
+}
+
+/** A space as it is read back from a file. */
+export const featureSpaceSchema: z.ZodType<FeatureSpace> = z.object({
+  rule: z.object({
+    version: z.literal(1),
+    size: z.int(),
+    fit: z.enum(["stretch", "crop", "pad"]),
+    resize: z.enum(["bilinear", "nearest"]),
+  }),
+  weights: z.string(),
+  inputRange: z.tuple([z.number(), z.number()]),
+  cut: z.enum(CUT_LAYERS),
+  pool: z.enum(["none", "avg"]),
+  augmentation: augmentationSchema.nullable(),
+  cacheType: z.enum(["float32", "float16"]),
+  backend: z.string(),
+  engineVersion: z.string(),
+});
+
+/** The same text for equal values, whatever order their keys were written in. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+}
+
+/** The space's name in a store: SHA-256 (64 hex digits) of its canonical JSON. */
+export async function featureSpaceId(space: FeatureSpace): Promise<string> {
+  const bytes = new TextEncoder().encode(canonicalJson(space));
+  const digest = await globalThis.crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
