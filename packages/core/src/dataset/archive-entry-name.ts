@@ -1,0 +1,24 @@
+import { CoreError } from "../errors.ts";
+import { ARCHIVE_LIMITS } from "./archive-limits.ts";
+
+function refuse(name: string, problem: string): CoreError {
+  const what = `The archive is refused: an entry ${problem}.`;
+  const fix = "Pack the folder again with an ordinary program, or unpack it yourself and give the folder.";
+  return new CoreError("bad-input", { what, received: JSON.stringify(name.slice(0, 200)), fix });
+}
+
+/**
+ * An entry's path in the data set: "/" between folders, no "." and no empty part; "" for the archive's own root.
+ * It is only ever shown and compared: files are written under numbers (see ArchiveSink).
+ * @throws CoreError `bad-input` for a name that could mean a place outside: absolute, with a drive, `..`, backslashes.
+ */
+export function safeEntryName(name: string): string {
+  if (name.includes("\0")) throw refuse(name, "has a zero byte in its name");
+  if (name.includes("\\")) throw refuse(name, "has a backslash in its name");
+  if (name.startsWith("/")) throw refuse(name, "has an absolute path");
+  if (/^[a-z]:/i.test(name)) throw refuse(name, "names a drive");
+  if (name.length > ARCHIVE_LIMITS.nameLength) throw refuse(name, "has a name that is too long");
+  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
+  if (parts.includes("..")) throw refuse(name, "leads out of its folder");
+  return parts.join("/");
+}

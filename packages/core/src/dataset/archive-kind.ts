@@ -1,0 +1,27 @@
+export type ArchiveKind = "zip" | "tar" | "tar.gz";
+
+const startsWith = (bytes: Uint8Array, ...start: readonly number[]): boolean =>
+  start.every((byte, at) => bytes[at] === byte);
+
+/** Archives that are known and not read, by their first bytes. */
+const UNREAD = [
+  { name: "7z", start: [0x37, 0x7a, 0xbc, 0xaf] },
+  { name: "RAR", start: [0x52, 0x61, 0x72, 0x21] },
+  { name: "bzip2", start: [0x42, 0x5a, 0x68] },
+  { name: "xz", start: [0xfd, 0x37, 0x7a, 0x58] },
+  { name: "Zstandard", start: [0x28, 0xb5, 0x2f, 0xfd] },
+] as const;
+
+/**
+ * What kind of archive a file is, by its first 512 bytes and never by its name; `{ unread }` names one that is known
+ * and not read. gzip is taken for a packed tar: nothing else of that form can hold a data set.
+ */
+export function archiveKind(bytes: Uint8Array): ArchiveKind | { readonly unread: string } | undefined {
+  // a zip without entries starts with its end mark
+  if (startsWith(bytes, 0x50, 0x4b, 0x03, 0x04) || startsWith(bytes, 0x50, 0x4b, 0x05, 0x06)) return "zip";
+  if (startsWith(bytes, 0x1f, 0x8b)) return "tar.gz";
+  const magic = String.fromCharCode(...bytes.subarray(257, 262));
+  if (magic === "ustar") return "tar";
+  const unread = UNREAD.find(({ start }) => startsWith(bytes, ...start));
+  return unread === undefined ? undefined : { unread: unread.name };
+}

@@ -1,0 +1,118 @@
+import { type DuplicateGroup, findConflicts, findDuplicates } from "./duplicates.ts";
+import type { Dataset, Split } from "./types.ts";
+
+/** Something that trains, and that the owner of the images should know. */
+export interface DatasetWarning {
+  readonly code:
+    | "broken-files"
+    | "two-labels"
+    | "duplicates-across-parts"
+    | "one-sided-class"
+    | "look-alikes-apart"
+    | "few-images"
+    | "imbalance";
+  readonly message: string;
+}
+
+/** Below this, a class's validation holds 4 images or fewer at the default share: its accuracy moves in steps of 25 %. */
+export const FEW_IMAGES = 20;
+/** Largest class to smallest from which a model can gain by ignoring the small one. */
+export const IMBALANCE_RATIO = 3;
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+const named = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+const pathsOf = ({ images }: DuplicateGroup): string => images.map(({ path }) => path).join(" = ");
+
+/** Images of each label, equal files once. */
+export function countClasses({ labels, images }: Dataset): readonly number[] {
+  return labels.map(
+    (_, label) => new Set(images.filter((image) => image.label === label).map(({ hash }) => hash)).size,
+  );
+}
+
+/** Groups of one picture that lie in different given folders (train and validation, say). */
+export function findAcrossParts(groups: readonly DuplicateGroup[]): readonly DuplicateGroup[] {
+  return groups.filter(({ images }) => new Set(images.map(({ part }) => part)).size > 1);
+}
+
+function duplicateWarnings(split: Split, groups: readonly DuplicateGroup[]): DatasetWarning[] {
+  const warnings: DatasetWarning[] = [];
+  const conflicts = findConflicts(groups);
+  const byContent = conflicts.filter(({ by }) => by === "content");
+  const byLook = conflicts.filter(({ by }) => by === "look");
+  if (byContent.length > 0)
+    warnings.push({
+      code: "two-labels",
+      message: `${counted(byContent.length, "image")} under two labels, left out: ${named(byContent.map(pathsOf))}`,
+    });
+  if (byLook.length > 0)
+    warnings.push({
+      code: "two-labels",
+      message: `${counted(byLook.length, "image")} under two labels by look, please check: ${named(byLook.map(pathsOf))}`,
+    });
+  const across = findAcrossParts(groups);
+  if (across.length > 0)
+    warnings.push({
+      code: "duplicates-across-parts",
+      message: `${counted(across.length, "image")} in more than one of the given train, validation and test folders, so their score is too good: ${named(across.map(pathsOf))}`,
+    });
+  const train = new Set(split.train);
+  const validation = new Set(split.validation);
+  const apart = groups.filter(
+    ({ images }) =>
+      images.some(({ hash }) => train.has(hash)) && images.some(({ hash }) => validation.has(hash)),
+  );
+  if (split.kind === "drawn" && apart.length > 0)
+    warnings.push({
+      code: "look-alikes-apart",
+      message: `${counted(apart.length, "group")} of look-alikes had to be cut so that every class has validation images: ${named(apart.map(pathsOf))}`,
+    });
+  return warnings;
+}
+
+function classWarnings(dataset: Dataset, split: Split): DatasetWarning[] {
+  const { labels, images } = dataset;
+  const warnings: DatasetWarning[] = [];
+  const labelOf = new Map(images.map(({ hash, label }) => [hash, label]));
+  const held = new Set(split.validation.map((hash) => labelOf.get(hash)));
+  const oneSided = labels.filter((_, label) => !held.has(label));
+  if (oneSided.length > 0)
+    warnings.push({
+      code: "one-sided-class",
+      message: `no validation image of ${named(oneSided)}: nothing tells how well it is learned`,
+    });
+  const counts = countClasses(dataset);
+  const few = labels.filter((_, label) => (counts[label] ?? 0) < FEW_IMAGES);
+  if (few.length > 0)
+    warnings.push({
+      code: "few-images",
+      message: `fewer than ${FEW_IMAGES} images of ${named(few.map((label) => `${label} (${counts[labels.indexOf(label)]})`))}: expect little, and scores that jump`,
+    });
+  const ratio = Math.max(...counts) / Math.min(...counts);
+  if (ratio >= IMBALANCE_RATIO)
+    warnings.push({
+      code: "imbalance",
+      message: `the largest class has ${ratio.toFixed(1)} times the images of the smallest; class weights "balanced" help`,
+    });
+  return warnings;
+}
+
+/** All warnings about a data set and its split; `findDuplicates`'s result may be given when it is there already. */
+export function datasetWarnings(
+  dataset: Dataset,
+  split: Split,
+  duplicates: readonly DuplicateGroup[] = findDuplicates(dataset),
+): readonly DatasetWarning[] {
+  const { broken } = dataset;
+  const unreadable: DatasetWarning[] =
+    broken.length === 0
+      ? []
+      : [
+          {
+            code: "broken-files",
+            message: `${counted(broken.length, "broken file")} left out: ${named(broken.map(({ path, reason }) => `${path} (${reason})`))}`,
+          },
+        ];
+  return [...unreadable, ...duplicateWarnings(split, duplicates), ...classWarnings(dataset, split)];
+}

@@ -1,0 +1,39 @@
+const JUNK = new Map([
+  ["__macosx", "what macOS adds to archives"],
+  ["thumbs.db", "a thumbnail cache of Windows"],
+  ["ehthumbs.db", "a thumbnail cache of Windows"],
+  ["desktop.ini", "a settings file of Windows"],
+  ["$recycle.bin", "the recycle bin of Windows"],
+  ["system volume information", "a system folder of Windows"],
+  ["@eadir", "a thumbnail folder of a network drive"],
+]);
+
+/** Why a file or folder of this name is never part of a data set, or undefined. */
+export function junkReason(name: string): string | undefined {
+  if (name.startsWith(".")) return "a hidden (dot) file";
+  return JUNK.get(name.toLowerCase());
+}
+
+/** The first part of a path that is junk, as {path, reason}: a junk folder is reported once, not file by file. */
+export function junkInPath(path: string): { readonly path: string; readonly reason: string } | undefined {
+  const names = path.split("/");
+  for (const [at, name] of names.entries()) {
+    const reason = junkReason(name);
+    if (reason !== undefined) return { path: names.slice(0, at + 1).join("/"), reason };
+  }
+  return undefined;
+}
+
+const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|svg)$/i;
+const DOCUMENT_NAME =
+  /\.(txt|md|rst|csv|tsv|json|jsonl|ya?ml|xml|html?|pdf|docx?|xlsx?|py|ipynb|js|ts|sh|log|cfg|ini|toml|mat|npy|npz|pkl|h5|db|sqlite|zip|tar|t?gz|mp4|mov|avi|mp3|wav)$/i;
+
+/** The name promises an image. What a file is, its first bytes say; this decides between "skipped" and "broken" only. */
+export function isNamedLikeImage(path: string): boolean {
+  return IMAGE_NAME.test(path);
+}
+
+/** The name promises something else than an image (a readme, a table, a video). */
+export function isNamedLikeDocument(path: string): boolean {
+  return DOCUMENT_NAME.test(path);
+}

@@ -1,0 +1,23 @@
+import type { BrokenFile, SkippedFile } from "./types.ts";
+
+/** A file of a data set before it is looked at. */
+export interface ListedFile {
+  /** Path inside the data set, "/" between folders. */
+  readonly path: string;
+  /** Where its bytes are: an absolute path in Node. */
+  readonly location: string;
+}
+
+/** All that lies in a folder or an archive, and what was set aside while listing it. */
+export interface Listing {
+  readonly files: readonly ListedFile[];
+  /** Every folder inside, empty ones too: an empty class folder is a mistake worth a message. */
+  readonly folders: readonly string[];
+  readonly skipped: readonly SkippedFile[];
+  readonly broken: readonly BrokenFile[];
+}
+
+/** Order of paths and class names everywhere: by UTF-16 code unit, the same on every machine and in every language. */
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

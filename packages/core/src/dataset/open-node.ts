@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { open, readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Fetch } from "../download/types.ts";
+import { CoreError } from "../errors.ts";
+import type { InspectedFile } from "../image/pool-messages.ts";
+import { archiveKind } from "./archive-kind.ts";
+import { openArchive } from "./archive-store-node.ts";
+import { KNOWN_SETS } from "./known-sets-node.ts";
+import type { Listing } from "./listing.ts";
+import { scanListing } from "./scan-node.ts";
+import type { Dataset, DatasetImage, ImageSource } from "./types.ts";
+import { reasonOf, walkFolder } from "./walk-node.ts";
+
+export interface OpenDatasetOptions {
+  /** Where archives are unpacked and known sets are kept. */
+  readonly home: string;
+  /** GRAFT_DATASETS_MIRROR is read. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly fetch: Fetch;
+  /** `ImagePool.inspect`; a few for each core are asked for at once. */
+  readonly inspect: (path: string) => Promise<InspectedFile>;
+  readonly signal?: AbortSignal | undefined;
+  /** Images of one name prefix (clip3_0001.jpg, clip3_0002.jpg) belong together. @default false */
+  readonly groupPrefix?: boolean | undefined;
+  /** `total` of bytes is 0 where a server does not say it. */
+  readonly onProgress?:
+    | ((progress: {
+        readonly done: number;
+        readonly total: number;
+        readonly unit: "images" | "bytes";
+      }) => void)
+    | undefined;
+}
+
+/** Images as files on this machine's disk. */
+export interface NodeImageSource extends ImageSource {
+  /** Absolute path. @throws CoreError `not-found` for an image of another data set. */
+  pathOf(image: DatasetImage): string;
+}
+
+/** The name without the number of the frame: "clip3_0001.jpg" → "clip3", in whatever folder; "sofa.jpg" has none. */
+export function namePrefix(path: string): string | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return /^(.+?)[_-]\d+(\.[^.]*)?$/.exec(name)?.[1];
+}
+
+async function readHead(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(512), 0, 512, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Lists a folder, or an archive by unpacking it. */
+async function listPath(name: string, { home, signal, onProgress }: OpenDatasetOptions): Promise<Listing> {
+  const path = resolve(name);
+  const expected = `a folder, a .zip, .tar or .tar.gz, or one of: ${[...KNOWN_SETS.keys()].join(", ")}`;
+  let head: Uint8Array;
+  try {
+    const facts = await stat(path);
+    if (facts.isDirectory()) return await walkFolder(path, signal);
+    if (!facts.isFile())
+      throw new CoreError("bad-input", { what: `${name} is neither a folder nor a file.`, expected });
+    head = await readHead(path);
+  } catch (error) {
+    if (error instanceof CoreError) throw error;
+    const isAbsent =
+      error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code));
+    if (!isAbsent)
+      throw new CoreError("bad-input", { what: `${name} ${reasonOf(error)}.`, expected }, { cause: error });
+    throw new CoreError("not-found", { what: `There is no data set at ${name}.`, received: path, expected });
+  }
+  const kind = archiveKind(head);
+  if (kind === undefined)
+    throw new CoreError("bad-input", {
+      what: `${name} is a file, but not an archive that is read.`,
+      expected,
+    });
+  if (typeof kind === "object") {
+    const fix = "Unpack it yourself and give the folder.";
+    throw new CoreError("unsupported", { what: `${name} is a ${kind.unread} archive.`, expected, fix });
+  }
+  return openArchive({ path, kind }, home, {
+    signal,
+    onProgress: (progress) => onProgress?.({ ...progress, unit: "bytes" }),
+  });
+}
+
+function imageSource(locations: ReadonlyMap<string, string>): NodeImageSource {
+  const pathOf = ({ path }: DatasetImage): string => {
+    const location = locations.get(path);
+    if (location !== undefined) return location;
+    throw new CoreError("not-found", { what: `${path} is not an image of this data set.` });
+  };
+  return {
+    pathOf,
+    async read(image) {
+      let bytes: Uint8Array;
+      try {
+        bytes = await readFile(pathOf(image));
+      } catch (error) {
+        if (error instanceof CoreError) throw error;
+        throw new CoreError("not-found", { what: `${image.path} ${reasonOf(error)}.` }, { cause: error });
+      }
+      if (createHash("sha256").update(bytes).digest("hex") === image.hash) return bytes;
+      const fix = "Leave the images alone while they are in use, or start again.";
+      throw new CoreError("corrupt", { what: `${image.path} changed since it was first read.`, fix });
+    },
+  };
+}
+
+/**
+ * Opens a data set: a folder, a .zip / .tar / .tar.gz (known by its first bytes), or a known set by name (`emoji`,
+ * `cats-and-dogs`; a folder of that name is given as ./emoji). Every file is looked at and reported as taken, skipped
+ * or broken; a broken one never stops it.
+ * @throws CoreError `not-found` for a path that does not exist; `bad-input` for fewer than two classes, a class with no
+ * usable image (with the expected tree beside the found one), an archive that is refused; as `openArchive` and `download`.
+ */
+export async function openDataset(
+  name: string,
+  options: OpenDatasetOptions,
+): Promise<{ readonly dataset: Dataset; readonly source: NodeImageSource }> {
+  const { inspect, signal, groupPrefix = false, onProgress } = options;
+  const known = KNOWN_SETS.get(name);
+  const setOptions = {
+    ...options,
+    onProgress: (progress: { done: number; total: number }) => onProgress?.({ ...progress, unit: "bytes" }),
+  };
+  const listing = known === undefined ? await listPath(name, options) : await known.list(setOptions);
+  const prefix = groupPrefix ? namePrefix : undefined;
+  const groupOf = known?.groupOf ?? prefix;
+  const { dataset, locations } = await scanListing(listing, {
+    source: name,
+    inspect,
+    groupOf,
+    signal,
+    onProgress,
+  });
+  await known?.check?.(dataset, setOptions);
+  return { dataset, source: imageSource(locations) };
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { CoreError } from "../errors.ts";
+import { drawValidation } from "./draw.ts";
+import { groupBy } from "./groups.ts";
+import { byCodeUnit } from "./listing.ts";
+import type { Dataset, DatasetImage, Part, Split } from "./types.ts";
+
+/** Contents that lie under two labels: one of them is wrong, and nobody but the owner knows which. */
+export function conflictingHashes(images: readonly DatasetImage[]): ReadonlySet<string> {
+  const byHash = groupBy(images, ({ hash }) => hash);
+  const conflicts = [...byHash].filter(([, same]) => new Set(same.map(({ label }) => label)).size > 1);
+  return new Set(conflicts.map(([hash]) => hash));
+}
+
+/**
+ * Decides which images are learned from and which are held out. Given train / validation / test folders are kept as
+ * they are, duplicates across them too (the report counts them); without a validation folder its share is drawn from
+ * train. Drawn: stratified, seeded, every class on both sides, images that belong together on one side. Equal files
+ * count once; a content under two labels is in no part (the report names it).
+ * The lists are sorted and depend on contents, classes, groups and the seed alone, not on names or order.
+ * @param options.fraction share held out for validation, in (0, 1).
+ * @throws CoreError `bad-input` when a class is left without an image to train on.
+ */
+export function drawSplit(
+  dataset: Dataset,
+  { seed, fraction }: { readonly seed: number; readonly fraction: number },
+): Split {
+  if (!(fraction > 0 && fraction < 1)) {
+    const expected = "a number between 0 and 1, both excluded";
+    throw new CoreError("bad-input", {
+      what: "The split can not be drawn.",
+      received: String(fraction),
+      expected,
+    });
+  }
+  const conflicts = conflictingHashes(dataset.images);
+  const images = dataset.images.filter(({ hash }) => !conflicts.has(hash));
+  const inPart = (part: Part): readonly DatasetImage[] => images.filter((image) => image.part === part);
+  const learned = dataset.presplit ? inPart("train") : images;
+  checkLearned(dataset, learned, conflicts.size);
+  const hashes = (part: Part): readonly string[] =>
+    [...new Set(inPart(part).map(({ hash }) => hash))].sort(byCodeUnit);
+  const validation = hashes("validation");
+  const base = { version: 1, seed, fraction, test: hashes("test") } as const;
+  if (validation.length > 0) return { ...base, kind: "given", train: hashes("train"), validation };
+  return { ...base, kind: "drawn", ...drawValidation(learned, { seed, fraction }) };
+}
+
+function checkLearned(dataset: Dataset, learned: readonly DatasetImage[], numConflicts: number): void {
+  const labels = new Set(learned.map(({ label }) => label));
+  const missing = dataset.labels.filter((_, label) => !labels.has(label));
+  if (missing.length === 0) return;
+  const why = numConflicts > 0 ? ` (${numConflicts} images lie under two labels and are left out)` : "";
+  const what = `${dataset.source} has no image to train on of ${missing.join(", ")}${why}.`;
+  throw new CoreError("bad-input", { what, fix: "Add images of it, or remove its folder." });
+}
+
+const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 in hex");
+const splitSchema = z
+  .object({
+    version: z.literal(1),
+    kind: z.enum(["given", "drawn"]),
+    seed: z.int(),
+    fraction: z.number().gt(0).lt(1),
+    train: z.array(hashSchema),
+    validation: z.array(hashSchema),
+    test: z.array(hashSchema),
+  })
+  .readonly();
+
+/** Reads a stored split. @throws CoreError `corrupt`. */
+export function parseSplit(json: unknown): Split {
+  const parsed = splitSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const what = "The stored split can not be read.";
+  const fix = "It is not one that graft wrote, or it was changed; draw it again by training anew.";
+  throw new CoreError(
+    "corrupt",
+    { what, received: z.prettifyError(parsed.error), fix },
+    { cause: parsed.error },
+  );
+}
+
+/** sha256 (hex) of the split's canonical JSON: fixed order of fields, no white space. */
+export async function splitHash(split: Split): Promise<string> {
+  const { version, kind, seed, fraction, train, validation, test } = split;
+  const canonical = JSON.stringify({ version, kind, seed, fraction, train, validation, test });
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
