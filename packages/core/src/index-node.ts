@@ -1,4 +1,6 @@
 // What needs Node: files, worker threads, sharp. Browser code never imports this entry.
+export { type FolderCheckpointStore, openCheckpointStore } from "./checkpoint/store-node.ts";
+export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
 export { readModelFolder } from "./export/read-model-node.ts";
@@ -7,3 +9,6 @@ export { writeModelFolder } from "./export/write-model-node.ts";
 export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";
 export { createImagePool, type ImagePool } from "./image/pool-node.ts";
+export type { LoadWeightsOptions } from "./trunk/load-options.ts";
+export { fetchWeights, listWeights, type WeightsEntry } from "./trunk/weights-list-node.ts";
+export { KERAS_RANGE, loadWeights } from "./trunk/weights-node.ts";

@@ -1,6 +1,17 @@
 // The folders in the order of the data; see ARCHITECTURE.md.
 export type * from "./backend.ts";
 export type * from "./checkpoint/types.ts";
+export { type DatasetWarning, datasetWarnings } from "./dataset/dataset-warnings.ts";
+export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
+export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
+export {
+  type ClassReport,
+  type DatasetReport,
+  type DuplicateReport,
+  describeDataset,
+  type Range,
+} from "./dataset/report.ts";
+export { conflictingHashes, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
 export type * from "./download/types.ts";
 export * from "./errors.ts";
@@ -27,7 +38,10 @@ export { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
 export { fuseActivations } from "./graph/passes/fuse-activations.ts";
 export { prune } from "./graph/passes/prune.ts";
 export * from "./graph/state.ts";
-export { headParameters } from "./head/parameters.ts";
+export { appendHead, dropoutWidth, HEAD_INPUTS, type HeadGraphs, headGraphs } from "./head/build.ts";
+export { initialHeadValues } from "./head/initial-values.ts";
+export { predictedLabel, predictionsOf } from "./head/outputs.ts";
+export { type HeadParameter, headParameters, numHeadInputs } from "./head/parameters.ts";
 export { headSpec } from "./head/spec.ts";
 export type * from "./head/types.ts";
 export { augmentImage, changeImage, drawChange, type ImageChange, type VariantKey } from "./image/augment.ts";
@@ -41,9 +55,13 @@ export { scorePredictions } from "./metrics/score.ts";
 export type * from "./metrics/types.ts";
 export { openPredictor } from "./predict.ts";
 export type { Predictor } from "./predict-graph.ts";
+export { canonicalJson, hashJson } from "./train/canonical-json.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
+export { imageRule } from "./train/feature-source.ts";
+export { imagesOfPart } from "./train/images-of-part.ts";
 export { createRandom } from "./train/random.ts";
+export { train } from "./train/train.ts";
 export type * from "./train/types.ts";
 export { featureShape, type TrunkOptions, trunkGraph } from "./trunk/build.ts";
 export type * from "./trunk/layer.ts";
@@ -56,6 +74,6 @@ export {
   MIN_SIZE,
   TRUNK_LAYERS,
 } from "./trunk/table.ts";
-export { NUM_TRUNK_WEIGHTS, TRUNK_TENSORS, type TensorSpec } from "./trunk/tensors.ts";
+export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
 export { hashWeights } from "./trunk/weights-hash.ts";

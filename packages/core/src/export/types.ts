@@ -20,6 +20,8 @@ export interface ModelManifest {
   readonly run: string;
   /** sha256 of the stored split. */
   readonly splitHash: string;
+  /** How many images each side of the split had; absent when a model was made by other means than a training. */
+  readonly images?: { readonly train: number; readonly validation: number; readonly test: number };
   /** Content hashes of the images that the head was trained on, sorted: evaluation names those it meets again. */
   readonly trainedOn: readonly string[];
   readonly backend: string;

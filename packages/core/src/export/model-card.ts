@@ -1,0 +1,180 @@
+import type { ImageRule } from "../image/types.ts";
+import type { WeightsInfo } from "../trunk/types.ts";
+import { scaleFormula, tfjsSnippet } from "./tfjs-snippet.ts";
+import type { Model } from "./types.ts";
+
+type Manifest = Model["manifest"];
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** "1 picture", "20 pictures". */
+const pictures = (count: number): string => `${count} picture${count === 1 ? "" : "s"}`;
+
+/** Bounds between which the true share lies with 95 % confidence when `share` was measured on `count` images (Wilson's interval). */
+function confidence(share: number, count: number): readonly [number, number] {
+  const z = 1.96;
+  const middle = (share + z ** 2 / (2 * count)) / (1 + z ** 2 / count);
+  const half = (z / (1 + z ** 2 / count)) * Math.sqrt((share * (1 - share)) / count + (z / (2 * count)) ** 2);
+  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+}
+
+function quality({ metrics, images, config }: Manifest): string[] {
+  const { accuracy, loss, valAccuracy, valLoss } = metrics;
+  const lines: string[] = [];
+  if (valAccuracy === undefined) {
+    lines.push(
+      "It was not measured on pictures kept out of the training, so how good it is on new pictures is unknown.",
+    );
+  } else {
+    const count = images?.validation;
+    const of = count ? ` of the ${pictures(count)}` : " of the pictures";
+    lines.push(
+      `It was right on **${percent(valAccuracy)}**${of} that were kept out of the training (validation).`,
+    );
+    if (count) {
+      const [low, high] = confidence(valAccuracy, count);
+      lines.push(
+        `With so many pictures, the true figure lies between ${percent(low)} and ${percent(high)} (95 % confidence).`,
+      );
+    }
+    if (config.earlyStop !== null) {
+      lines.push("The same pictures chose the epoch that was kept, so the figure is a little too friendly.");
+    }
+    lines.push(
+      "It holds for pictures like these; on others it can be much worse. Measure it on your own: `graft evaluate`.",
+    );
+  }
+  const rows: readonly (readonly [string, number | undefined, number | undefined])[] = [
+    ["accuracy", accuracy, valAccuracy],
+    ["loss (cross-entropy)", loss, valLoss],
+  ];
+  const cell = (value: number | undefined): string =>
+    value === undefined ? "not measured" : value.toFixed(4);
+  const table = rows.map(([name, train, validation]) => `| ${name} | ${cell(train)} | ${cell(validation)} |`);
+  return [lines.join(" "), "", "| | training | validation |", "|---|---|---|", ...table];
+}
+
+const WEIGHTS_TEXT: Readonly<Record<WeightsInfo["source"], string>> = {
+  bundled:
+    "They come from the npm package nsfwjs 4.4.0 (MIT licence): ImageNet weights that its makers went on training for another task from conv2d_56 on, stored in 8 bits. They are weaker than the original ImageNet weights.",
+  imagenet:
+    "They are the public Keras file (Apache 2.0 licence), trained on ImageNet. ImageNet's pictures themselves are for research and teaching only; whether that binds what was learned from them is for you to judge.",
+  file: "They come from a file that was given; its makers' licence holds, and graft knows nothing more of them.",
+  url: "They come from an address that was given; its makers' licence holds, and graft knows nothing more of them.",
+};
+
+const FIT_TEXT: Readonly<Record<ImageRule["fit"], (size: number) => string>> = {
+  stretch: (size) => `stretch it to ${size} × ${size} pixels, whatever its shape`,
+  crop: (size) => `cut out the middle square and resize it to ${size} × ${size} pixels`,
+  pad: (size) => `resize it to fit ${size} × ${size} pixels and fill the rest with white`,
+};
+
+function imageRule({ rule, weights }: Manifest): string[] {
+  const filter =
+    rule.resize === "bilinear" ? "Pillow's BILINEAR (which smooths when it shrinks)" : "Pillow's NEAREST";
+  const [low, high] = weights.inputRange;
+  return [
+    "1. Decode the picture, turn it as its EXIF orientation says, to 8-bit sRGB; what is transparent becomes white.",
+    `2. ${FIT_TEXT[rule.fit](rule.size).replace(/^./, (first) => first.toUpperCase())}. The filter is ${filter}.`,
+    `3. Scale 0 … 255 to ${low} … ${high}: \`${scaleFormula(weights.inputRange)}\`. graft's own commands do all three steps.`,
+  ];
+}
+
+function training({
+  config,
+  backend,
+  run,
+  createdAt,
+  versions,
+  images,
+  trainedOn,
+  splitHash,
+}: Manifest): string[] {
+  const counts = images
+    ? `${images.train} for training, ${images.validation} for validation, ${images.test} for testing`
+    : `${trainedOn.length} for training`;
+  const rows: readonly (readonly [string, string])[] = [
+    ["pictures", counts],
+    ["recipe", config.recipe],
+    [
+      "epochs, at most",
+      `${config.epochs}${config.earlyStop === null ? "" : `, stopping ${config.earlyStop} after the best`}`,
+    ],
+    ["batch", `${config.batchSize}`],
+    ["optimiser", `${config.optimizer}, learning rate ${config.learningRate}`],
+    ["dropout", `${config.dropout}`],
+    ["augmentation", config.augment === null ? "none" : JSON.stringify(config.augment)],
+    ["class weights", config.classWeights],
+    ["seed", `${config.seed}`],
+    ["split (sha256)", splitHash],
+    ["run", run],
+    ["computed by", backend],
+    [
+      "versions",
+      Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ],
+    ["made", createdAt],
+  ];
+  return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
+}
+
+/** A class name as Markdown shows it, whatever is in it. */
+const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|#]/g, "\\$&").replace(/\s+/g, " ");
+
+/** README.md of a model folder, in plain words: what the model is, how good, how made, how to use it. */
+export function modelCard(manifest: Manifest): string {
+  const { labels, cut, weights } = manifest;
+  const names = labels.map(escaped);
+  const lines = [
+    `# ${names.length > 5 ? `${names.length} classes` : names.join(", ")}: which one does a picture show?`,
+    "",
+    `This model looks at a picture and gives each of ${names.length} classes a probability: ${names.join(", ")}.`,
+    "It always chooses among these, even for a picture that shows none of them.",
+    "It was made by transfer learning with graft: InceptionV3, trained by others, is kept as it is up to its layer",
+    `\`${cut}\`, and a new last part (the head) was trained on ${pictures(manifest.trainedOn.length)}.`,
+    "",
+    "## How good it is",
+    "",
+    ...quality(manifest),
+    "",
+    "## Use it",
+    "",
+    "From the command line, with graft:",
+    "",
+    "```",
+    "graft predict THIS_FOLDER photo.jpg",
+    "graft predict THIS_FOLDER photos/ --csv > answers.csv",
+    "graft evaluate THIS_FOLDER FOLDER_WITH_ONE_SUBFOLDER_A_CLASS",
+    "```",
+    "",
+    "In JavaScript, with TensorFlow.js alone:",
+    "",
+    "```js",
+    tfjsSnippet(manifest),
+    "```",
+    "",
+    "A browser resizes a little differently from step 2 below, so these answers differ a little from graft's.",
+    "",
+    "## What is done to a picture first",
+    "",
+    ...imageRule(manifest),
+    "",
+    "## How it was trained",
+    "",
+    ...training(manifest),
+    "",
+    "## Whose weights these are",
+    "",
+    `The trunk's weights: ${weights.origin} (sha256 of the numbers: ${weights.sha256}). ${WEIGHTS_TEXT[weights.source]}`,
+    "The head was learned from your pictures; what you may do with it depends on what you may do with them.",
+    "",
+    "## Files",
+    "",
+    "`model.json` and `weights.bin`: the whole network as a TensorFlow.js LayersModel. `graft.json`: labels, image rule,",
+    "config, metrics, and the sha256 of every file; graft refuses a folder that no longer matches it.",
+    "",
+  ];
+  return lines.join("\n");
+}

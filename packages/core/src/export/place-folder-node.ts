@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { CoreError } from "../errors.ts";
+
+export interface PlaceFolderOptions {
+  /** Replace what is there, when it holds nothing but files of these names. */
+  readonly force: boolean;
+  /** All file names that such a folder may hold. */
+  readonly known: readonly string[];
+  /** What the folder is, for messages: "model". */
+  readonly noun: string;
+  /** Writes and syncs the files into this empty folder. */
+  readonly fill: (temporary: string) => Promise<void>;
+}
+
+/** Half-written folders of killed processes are swept when they are older than any writing takes. */
+const STALE_MS = 60 * 60 * 1000;
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+/** Names in a folder; undefined when nothing is there. @throws CoreError `conflict` when it is no folder. */
+async function namesIn(folder: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    if (codeOf(cause) !== "ENOTDIR") throw cause;
+    throw new CoreError(
+      "conflict",
+      {
+        what: "There is a file where the folder should go.",
+        received: folder,
+        fix: "Choose another folder.",
+      },
+      { cause },
+    );
+  }
+}
+
+/** @returns whether something is there that is to be replaced. */
+async function checkTarget(target: string, { force, known, noun }: PlaceFolderOptions): Promise<boolean> {
+  const names = await namesIn(target);
+  if (names === undefined) return false;
+  if (names.length === 0) return true;
+  const foreign = names.filter((name) => !known.includes(name));
+  if (foreign.length > 0) {
+    throw new CoreError("conflict", {
+      what: `The folder ${target} holds more than a ${noun}, so it is not replaced.`,
+      received:
+        foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : ""),
+      fix: "Choose another folder, or move these files away yourself.",
+    });
+  }
+  if (force) return true;
+  throw new CoreError("conflict", {
+    what: `There is a ${noun} already.`,
+    received: target,
+    fix: "Choose another folder, or replace it with --force.",
+  });
+}
+
+/** Makes a folder's entries durable; Windows has no such call for folders. */
+async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, "r");
+    await handle.sync();
+  } catch (error) {
+    if (process.platform !== "win32") throw error;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Puts `temporary` in the target's place. What was there comes back when that fails. */
+async function swapIn(temporary: string, target: string, replaced: string): Promise<void> {
+  await rename(target, replaced);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rename(replaced, target);
+    throw error;
+  }
+  await rm(replaced, { recursive: true, force: true });
+}
+
+async function sweepStale(parent: string, prefix: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(parent, name);
+    const age =
+      Date.now() -
+      (await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Date.now(),
+      ));
+    if (age > STALE_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function placingError(error: unknown, target: string, noun: string): unknown {
+  const code = codeOf(error);
+  if (error instanceof CoreError) return error;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    const what = `There is no room on the disk for the ${noun}.`;
+    return new CoreError(
+      "disk-full",
+      { what, received: target, fix: "Free some space and try again." },
+      { cause: error },
+    );
+  }
+  if (code === "EEXIST" || code === "ENOTEMPTY") {
+    const what = `Something else put a folder there while the ${noun} was written.`;
+    return new CoreError(
+      "conflict",
+      { what, received: target, fix: "Choose another folder." },
+      { cause: error },
+    );
+  }
+  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENAMETOOLONG"].includes(code)) {
+    const what = `The ${noun} can not be written there.`;
+    const fix = "Choose a folder that you may write to.";
+    return new CoreError("bad-input", { what, received: `${target} (${code})`, fix }, { cause: error });
+  }
+  return error;
+}
+
+/**
+ * Makes a folder appear whole or not at all: filled under a name beside the target, synced, renamed.
+ *
+ * No file system replaces a folder that has files in one call, so with `force` the old one steps aside first: a process killed
+ * between the two renames leaves both, beside the target, and no half of either.
+ * @returns the folder's absolute path.
+ * @throws CoreError `conflict` when something is there (without `force`, or that is more than the known files),
+ * `disk-full`, `bad-input` for a place that can not be written.
+ */
+export async function placeFolder(folder: string, options: PlaceFolderOptions): Promise<string> {
+  const target = resolve(folder);
+  const parent = dirname(target);
+  const prefix = `.${basename(target)}.graft-`;
+  const temporary = join(parent, `${prefix}${randomBytes(6).toString("hex")}`);
+  try {
+    const replaces = await checkTarget(target, options);
+    await mkdir(parent, { recursive: true });
+    await mkdir(temporary);
+    await options.fill(temporary);
+    await syncFolder(temporary);
+    if (replaces) await swapIn(temporary, target, `${temporary}-replaced`);
+    else await rename(temporary, target);
+    await syncFolder(parent);
+    await sweepStale(parent, prefix);
+    return target;
+  } catch (error) {
+    // what can not be cleared now is swept by a later writing; the reason to tell is the first one
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw placingError(error, target, options.noun);
+  }
+}

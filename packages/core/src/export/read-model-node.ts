@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CoreError } from "../errors.ts";
+import type { TensorSpec } from "../trunk/tensors.ts";
+import type { WeightTensor } from "../trunk/types.ts";
+import { readHashed } from "./hashed-file-node.ts";
+import { parseManifest } from "./manifest.ts";
+import { MODEL_FILES } from "./model-files.ts";
+import { headTensors, trunkTensors } from "./model-tensors.ts";
+import type { Model, ModelManifest } from "./types.ts";
+import { checkSpecs, viewTensors, weightSpecs } from "./weights-manifest.ts";
+
+function missingFile(folder: string, name: string, cause: unknown): unknown {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code !== "ENOENT" && code !== "ENOTDIR") return cause;
+  const what =
+    name === MODEL_FILES.manifest
+      ? `There is no model in ${folder}: it has no ${name}.`
+      : `The model in ${folder} is not whole: ${name} is missing.`;
+  const fix =
+    name === MODEL_FILES.manifest
+      ? "Give the folder that graft train named, or a run's id."
+      : "Copy the whole folder again from where it is complete, or train the model again.";
+  return new CoreError("not-found", { what, fix }, { cause, facts: { folder, file: name } });
+}
+
+/** The checked content of every file in the folder, by name. */
+async function readFiles(
+  folder: string,
+  files: ModelManifest["files"],
+): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+  const contents = await Promise.all(
+    Object.entries(files).map(async ([name, sha256]) => {
+      try {
+        return [name, await readHashed(join(folder, name), sha256)] as const;
+      } catch (error) {
+        throw missingFile(folder, name, error);
+      }
+    }),
+  );
+  return new Map(contents);
+}
+
+/** @throws CoreError `corrupt` */
+function parseJson(bytes: Uint8Array, where: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new CoreError(
+      "corrupt",
+      { what: `${where} is not JSON.`, fix: "Train the model again." },
+      { cause },
+    );
+  }
+}
+
+/**
+ * Reads a model folder; every file is checked against its sha256 and every tensor against the network's shapes.
+ * @returns the model, with the trunk's tensors up to its cut; all numbers are views of one buffer.
+ * @throws CoreError `not-found` for a missing folder or file, `unsupported` for another format version, `corrupt` for
+ * content that is not what was written.
+ */
+export async function readModelFolder(folder: string): Promise<Model> {
+  const path = join(folder, MODEL_FILES.manifest);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw missingFile(folder, MODEL_FILES.manifest, error);
+  }
+  const { files, formatVersion, ...manifest } = parseManifest(text, path);
+  const contents = await readFiles(folder, files);
+  const content = (name: string): Uint8Array<ArrayBuffer> => {
+    const bytes = contents.get(name);
+    if (bytes) return bytes;
+    const what = `${path} does not name ${name} among the model's files.`;
+    throw new CoreError("corrupt", { what, fix: "Train the model again." });
+  };
+  const topologyPath = join(folder, MODEL_FILES.topology);
+  const specs = weightSpecs(parseJson(content(MODEL_FILES.topology), topologyPath), topologyPath);
+  const ofTrunk = trunkTensors(manifest);
+  const ofHead = headTensors(manifest);
+  checkSpecs(specs, [...ofTrunk, ...ofHead], topologyPath);
+  const tensors = viewTensors(content(MODEL_FILES.weights), specs, join(folder, MODEL_FILES.weights));
+  const pick = (wanted: readonly TensorSpec[]): ReadonlyMap<string, WeightTensor> =>
+    new Map(
+      wanted.flatMap(({ name }) => {
+        const tensor = tensors.get(name);
+        return tensor ? [[name, tensor] as const] : [];
+      }),
+    );
+  return {
+    manifest,
+    weights: { ...manifest.weights, tensors: pick(ofTrunk) },
+    head: new Map([...pick(ofHead)].map(([name, { data }]) => [name, data])),
+  };
+}

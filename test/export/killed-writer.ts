@@ -1,0 +1,20 @@
+// A process that dies while it writes a model folder: the weights are there, the card and graft.json are not.
+import { writeModelFolder } from "@graft/core/node";
+import { randomWeights, sampleModel } from "./sample-model.ts";
+
+const model = sampleModel({
+  weights: randomWeights(),
+  recipe: "gap",
+  labels: ["cat", "dog"],
+  cut: "mixed0",
+  size: 75,
+});
+const manifest = {
+  ...model.manifest,
+  // the model card is the first to ask for the metrics
+  get metrics() {
+    process.kill(process.pid, "SIGKILL");
+    return {};
+  },
+};
+await writeModelFolder({ ...model, manifest }, process.argv[2] ?? "", { force: true });
