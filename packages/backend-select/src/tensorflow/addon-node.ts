@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { alone, startEngine } from "../tfjs/engine-turn.ts";
 import { ENGINE_RECIPES, type EngineName, enginePaths } from "./engine-folder-node.ts";
 import { restoreLegacyUtil } from "./legacy-util-node.ts";
+import { repairConvolution } from "./repair-convolution.ts";
 import { CORE_KEY } from "./tfjs-stand-in-node.ts";
 
 /** The name that tfjs-node's code looks for itself under (nodejs_kernel_backend.js, `nodeBackend`). */
@@ -40,6 +41,7 @@ function requireAddon(folder: string, name: EngineName): { binding: unknown; bac
   Object.defineProperty(globalThis, CORE_KEY, { value: core, configurable: true });
   try {
     requireThere(paths.kernels);
+    repairConvolution(TENSORFLOW_ENGINE);
     const kernelBackend = propertyOf(requireThere(paths.kernelBackend), "NodeJSKernelBackend");
     if (typeof kernelBackend !== "function") throw new TypeError("it has no NodeJSKernelBackend");
     const backend: unknown = Reflect.construct(kernelBackend, [binding, ENGINE_RECIPES[name].npmPackage]);

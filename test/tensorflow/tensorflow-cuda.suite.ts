@@ -1,0 +1,7 @@
+import { describeBackend } from "../contract/describe-backend.ts";
+import { describeHeads } from "../parity/describe-heads.ts";
+import { TENSORFLOW_CUDA } from "./candidates.ts";
+
+// a file of its own, since vitest gives each a process and a process holds one TensorFlow
+await describeBackend(TENSORFLOW_CUDA);
+await describeHeads(TENSORFLOW_CUDA);
