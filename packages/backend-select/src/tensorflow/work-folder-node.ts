@@ -12,8 +12,9 @@ const FOREIGN_MS = 24 * 3600 * 1000;
 function startTicks(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // field 22; the command's name before it, in brackets, may hold blanks
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+    // fields 3 and 22; the command's name before them, in brackets, may hold blanks
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
   } catch {
     return undefined; // no such process
   }
