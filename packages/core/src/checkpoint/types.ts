@@ -3,11 +3,11 @@ import type { Metrics } from "../train/events.ts";
 
 /** Everything a resumed run must find unchanged; a difference is refused with its name. */
 export interface RunHashes {
-  /** sha256 of the config's canonical JSON. */
+  /** sha256 of the config's canonical JSON, its backend left out. */
   readonly config: string;
   readonly split: string;
   readonly weights: string;
-  /** Id of the feature space of the training images. */
+  /** Id of the feature space of the training images, its engine left out: a run may go on with another. */
   readonly features: string;
 }
 

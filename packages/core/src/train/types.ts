@@ -1,11 +1,13 @@
 import type { Backend } from "../backend.ts";
 import type { CheckpointStore } from "../checkpoint/types.ts";
 import type { Dataset, DatasetImage, Split } from "../dataset/types.ts";
+import type { SerializedError } from "../errors.ts";
 import type { Model } from "../export/types.ts";
 import type { FeatureStore } from "../features/types.ts";
 import type { ImageRule } from "../image/types.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import type { Augmentation, TrainConfig } from "./config.ts";
+import type { Metrics, RunStatus } from "./events.ts";
 
 /**
  * Reads one image of a data set and makes one [size, size, 3] uint8 image for each variant (`ImagePool.prepare` behind
@@ -18,6 +20,19 @@ export type PrepareImage = (
   augmentation: Augmentation | null,
   variants: readonly number[],
 ) => Promise<readonly Uint8Array[]>;
+
+/** How a training ended: what the last event says, and the model itself. */
+export interface TrainResult {
+  readonly status: RunStatus;
+  /** Of a completed run, and of a diverged one that had a finite epoch before. */
+  readonly model?: Model;
+  /** Where `saveModel` put it. */
+  readonly where?: string;
+  /** Of the kept epoch. */
+  readonly metrics?: Metrics;
+  readonly keptEpoch?: number;
+  readonly error?: SerializedError;
+}
 
 /** All that a training needs, opened by the caller; `train` closes none of it. */
 export interface TrainOptions {

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import type { BestEpoch, Checkpoint } from "./types.ts";
+
+const metric = z.number().exactOptional();
+const metricsSchema = z.object({ loss: metric, accuracy: metric, valLoss: metric, valAccuracy: metric });
+const count = z.int().min(0);
+
+/** All of a checkpoint but its tensors, as its file's header holds it. */
+export const checkpointFactsSchema = z.object({
+  version: z.literal(1),
+  hashes: z.object({ config: z.string(), split: z.string(), weights: z.string(), features: z.string() }),
+  backend: z.object({ id: z.string(), engineVersion: z.string(), threads: z.int().exactOptional() }),
+  epoch: count,
+  step: count,
+  history: z.array(metricsSchema),
+  seconds: z.number().min(0),
+});
+export type CheckpointFacts = z.infer<typeof checkpointFactsSchema>;
+
+/** All of a kept epoch but its numbers. */
+export const bestFactsSchema = z.object({ epoch: z.int().min(1), metrics: metricsSchema });
+
+export function checkpointFacts(checkpoint: Checkpoint): CheckpointFacts {
+  const { version, hashes, backend, epoch, step, history, seconds } = checkpoint;
+  return { version, hashes, backend, epoch, step, history: [...history], seconds };
+}
+
+export function bestFacts({ epoch, metrics }: BestEpoch): z.infer<typeof bestFactsSchema> {
+  return { epoch, metrics };
+}

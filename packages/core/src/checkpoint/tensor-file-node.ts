@@ -1,0 +1,131 @@
+/**
+ * Numbers on disk: `GRAFTT1\n`, the header's length and CRC-32 (uint32, little-endian each), the header (JSON, padded with
+ * spaces to a multiple of 8 bytes with what is before it), then each tensor's little-endian float32 in the header's order.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import { CoreError } from "../errors.ts";
+
+const MAGIC = "GRAFTT1\n";
+const PREFIX_BYTES = MAGIC.length + 8;
+/** No header comes near it; a damaged length must not allocate gigabytes. */
+const MAX_HEADER_BYTES = 64 * 2 ** 20;
+
+const headerSchema = z.object({
+  /** The caller's own, parsed by the caller. */
+  facts: z.unknown(),
+  tensors: z.array(z.object({ name: z.string(), length: z.int().min(0), crc: z.int().min(0) })),
+});
+
+/** What a file holds. */
+export interface TensorFile {
+  /** JSON. */
+  readonly facts: unknown;
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+}
+
+const bytesOf = (values: Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+function encodeHead({ facts, tensors }: TensorFile): Uint8Array {
+  const entries = [...tensors].map(([name, values]) => ({
+    name,
+    length: values.length,
+    crc: crc32(bytesOf(values)),
+  }));
+  const text = Buffer.from(JSON.stringify({ facts, tensors: entries }), "utf8");
+  const padding = (8 - ((PREFIX_BYTES + text.length) % 8)) % 8;
+  const head = Buffer.alloc(PREFIX_BYTES + text.length + padding, " ");
+  head.write(MAGIC, "latin1");
+  text.copy(head, PREFIX_BYTES);
+  const json = head.subarray(PREFIX_BYTES);
+  head.writeUInt32LE(json.length, MAGIC.length);
+  head.writeUInt32LE(crc32(json), MAGIC.length + 4);
+  return head;
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
+  let written = 0;
+  // one call takes less than 2 GiB, and a full disk may take a part
+  while (written < bytes.length) {
+    const piece = bytes.subarray(written, written + 2 ** 30);
+    written += (await handle.write(piece, 0, piece.length, position + written)).bytesWritten;
+  }
+  return position + written;
+}
+
+/**
+ * Writes and syncs a file. One that is there is overwritten in place, its blocks and cached pages used again: 308 MB take
+ * 0.05 s so, and 0.9 s of one core in a new file (Linux, ext4), which a training beside it would feel.
+ */
+export async function writeTensorFile(path: string, content: TensorFile): Promise<void> {
+  const head = encodeHead(content);
+  const handle = await open(path, "r+").catch(() => open(path, "w"));
+  try {
+    let end = await writeAll(handle, head, 0);
+    for (const values of content.tensors.values()) end = await writeAll(handle, bytesOf(values), end);
+    await handle.truncate(end);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function corrupt(path: string, received: string): CoreError {
+  return new CoreError("corrupt", { what: `${path} is damaged.`, received }, { facts: { path } });
+}
+
+async function readAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<boolean> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await handle.read(
+      bytes,
+      done,
+      Math.min(bytes.length - done, 2 ** 30),
+      position + done,
+    );
+    if (bytesRead === 0) return false;
+    done += bytesRead;
+  }
+  return true;
+}
+
+async function readHead(handle: FileHandle, path: string) {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  if (!(await readAll(handle, prefix, 0)) || prefix.toString("latin1", 0, MAGIC.length) !== MAGIC)
+    throw corrupt(path, "another beginning");
+  const length = prefix.readUInt32LE(MAGIC.length);
+  if (length > MAX_HEADER_BYTES) throw corrupt(path, "a header length that can not be");
+  const json = Buffer.alloc(length);
+  if (!(await readAll(handle, json, PREFIX_BYTES))) throw corrupt(path, "a file that ends in its header");
+  if (crc32(json) !== prefix.readUInt32LE(MAGIC.length + 4))
+    throw corrupt(path, "a header that does not match its checksum");
+  const parsed = headerSchema.safeParse(JSON.parse(json.toString("utf8")));
+  if (!parsed.success) throw corrupt(path, z.prettifyError(parsed.error));
+  return { ...parsed.data, end: PREFIX_BYTES + length };
+}
+
+/** @throws CoreError `corrupt` for anything but a whole file; errors of the file system as they are. */
+export async function readTensorFile(path: string): Promise<TensorFile> {
+  const handle = await open(path, "r");
+  try {
+    const head = await readHead(handle, path);
+    const { size } = await handle.stat();
+    const expected = head.tensors.reduce((end, { length }) => end + length * 4, head.end);
+    if (size !== expected) throw corrupt(path, `${size} bytes instead of ${expected}`);
+    const tensors = new Map<string, Float32Array>();
+    let position = head.end;
+    for (const { name, length, crc } of head.tensors) {
+      const values = new Float32Array(length);
+      const whole = await readAll(handle, bytesOf(values), position);
+      if (!whole || crc32(bytesOf(values)) !== crc)
+        throw corrupt(path, `${name} does not match its checksum`);
+      position += values.byteLength;
+      tensors.set(name, values);
+    }
+    return { facts: head.facts, tensors };
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,81 @@
+import type { HostTensor } from "../backend.ts";
+import { dropoutWidth, HEAD_INPUTS } from "../head/build.ts";
+import type { HeadSpec } from "../head/types.ts";
+import { fillDropoutMask } from "./dropout-mask.ts";
+import { type LabelledRows, rowLength } from "./labelled-rows.ts";
+import { fillLabels } from "./labels.ts";
+
+/** What a run of a program is fed for some images, and their classes. */
+export interface Batch {
+  readonly inputs: Readonly<Record<string, HostTensor>>;
+  readonly labels: readonly number[];
+}
+
+/** What a batch maker needs beside the rows. */
+export interface BatchOptions {
+  readonly spec: HeadSpec;
+  /** Largest number of images in a batch. */
+  readonly size: number;
+}
+
+/** Reads rows into arrays of its own, which the next batch overwrites: two makers in turn let one fill while one is run. */
+export class BatchMaker {
+  readonly #spec: HeadSpec;
+  readonly #rowShape: readonly number[];
+  readonly #features: Float32Array;
+  readonly #labels: Float32Array;
+  readonly #weights: Float32Array;
+  readonly #mask: Float32Array;
+
+  constructor(rowShape: readonly number[], { spec, size }: BatchOptions) {
+    this.#spec = spec;
+    this.#rowShape = rowShape;
+    this.#features = new Float32Array(size * rowShape.reduce((product, dim) => product * dim, 1));
+    this.#labels = new Float32Array(size * spec.units);
+    this.#weights = new Float32Array(size);
+    this.#mask = new Float32Array(spec.dropout > 0 ? size * dropoutWidth(spec, rowShape) : 0);
+  }
+
+  /** Features and labels of the images at these places of the list: what evaluation takes. */
+  async read(rows: LabelledRows, images: readonly number[]): Promise<Batch> {
+    const length = rowLength(rows.table) * images.length;
+    const labels = images.map((image) => rows.labels[image] ?? 0);
+    const features = this.#features.subarray(0, length);
+    const positions = images.map((image) => rows.positions[image] ?? 0);
+    const labelValues = this.#labels.subarray(0, images.length * this.#spec.units);
+    fillLabels(labelValues, labels, this.#spec);
+    await rows.table.read(positions, features);
+    return {
+      labels,
+      inputs: {
+        [HEAD_INPUTS.features]: { shape: [images.length, ...this.#rowShape], data: features },
+        [HEAD_INPUTS.labels]: { shape: [images.length, this.#spec.units], data: labelValues },
+      },
+    };
+  }
+
+  /**
+   * A training batch: with sample weights (class weight / images, so that their sum with the losses is Keras's mean
+   * over the batch: class weights scale a loss, the divisor stays the number of images) and a dropout mask.
+   */
+  async readForTraining(
+    rows: LabelledRows,
+    images: readonly number[],
+    step: { readonly seed: number; readonly epoch: number; readonly step: number },
+    weightOfClass: readonly number[],
+  ): Promise<Batch> {
+    const size = images.length;
+    const weights = this.#weights.subarray(0, size);
+    for (const [at, image] of images.entries())
+      weights[at] = (weightOfClass[rows.labels[image] ?? 0] ?? 0) / size;
+    const { dropout } = this.#spec;
+    const width = dropoutWidth(this.#spec, this.#rowShape);
+    const mask = this.#mask.subarray(0, dropout > 0 ? size * width : 0);
+    if (dropout > 0) fillDropoutMask(mask, dropout, step);
+    const { inputs, labels } = await this.read(rows, images);
+    const masks: Record<string, HostTensor> =
+      dropout > 0 ? { [HEAD_INPUTS.dropoutMask]: { shape: [size, width], data: mask } } : {};
+    const sampleWeights = { shape: [size], data: weights };
+    return { labels, inputs: { ...inputs, ...masks, [HEAD_INPUTS.sampleWeights]: sampleWeights } };
+  }
+}

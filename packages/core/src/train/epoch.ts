@@ -1,0 +1,85 @@
+import { throwIfCancelled } from "../errors.ts";
+import { predictedLabel } from "../head/outputs.ts";
+import { type Batch, BatchMaker } from "./batches.ts";
+import type { TrainConfig } from "./config.ts";
+import { divergedError } from "./diverged.ts";
+import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
+import type { TrainEvent } from "./events.ts";
+import type { HeadTrainer } from "./head-trainer.ts";
+import type { LabelledRows } from "./labelled-rows.ts";
+import { epochOrder } from "./shuffle.ts";
+
+/** What a pass over the training images needs. */
+export interface EpochOptions {
+  readonly trainer: HeadTrainer;
+  readonly config: Pick<TrainConfig, "batchSize" | "learningRate" | "seed">;
+  readonly rows: LabelledRows;
+  /** How much a sample of each class counts. */
+  readonly classWeights: readonly number[];
+  /** Counts from 1. */
+  readonly epoch: number;
+  /** Updates before this epoch. */
+  readonly stepsBefore: number;
+  readonly events: EventMaker;
+  readonly now: () => number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Number of updates in one epoch: the last batch may be smaller. */
+export function stepsPerEpoch(numImages: number, batchSize: number): number {
+  return Math.ceil(numImages / batchSize);
+}
+
+/** Reads an epoch's batches by step (from 1), in the epoch's own order, into two arrays in turn. */
+function batchReader({ trainer, config, rows, classWeights, epoch }: EpochOptions) {
+  const { batchSize, seed } = config;
+  const order = epochOrder(rows.labels.length, seed, epoch);
+  const size = Math.min(batchSize, rows.labels.length);
+  const [even, odd] = [0, 1].map(() => new BatchMaker(trainer.rowShape, { spec: trainer.spec, size }));
+  return async (step: number): Promise<Batch | undefined> => {
+    const images = Array.from(order.subarray((step - 1) * batchSize, step * batchSize));
+    if (images.length === 0) return undefined;
+    const maker = step % 2 === 0 ? even : odd;
+    return maker?.readForTraining(rows, images, { seed, epoch, step }, classWeights);
+  };
+}
+
+/**
+ * One pass over the training images. The next batch is read while a step runs.
+ *
+ * Loss and accuracy are Keras's: the mean over the batches as they were trained on, each counted by its images, dropout
+ * on, before the batch's own update; class weights are in the loss, not in the accuracy.
+ *
+ * @throws CoreError `diverged`; `cancelled` between two steps, with the state after the last one.
+ */
+export async function* runEpoch(
+  options: EpochOptions,
+): AsyncGenerator<TrainEvent, { readonly loss: number; readonly accuracy: number }> {
+  const { trainer, config, rows, epoch, stepsBefore, events, now, signal } = options;
+  const { spec, optimizer, train, state } = trainer;
+  const { learningRate } = config;
+  const numImages = rows.labels.length;
+  const steps = stepsPerEpoch(numImages, config.batchSize);
+  const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
+  const read = batchReader(options);
+  let [lossSum, correct, step] = [0, 0, 0];
+  for (let batch = await read(1); batch; ) {
+    throwIfCancelled(signal);
+    step++;
+    const { labels, inputs } = batch;
+    const scalars = optimizer.scalars({ step: stepsBefore + step, learningRate });
+    const running = train.run({ ...inputs, ...scalars }, state);
+    const next = read(step + 1);
+    next.catch(() => undefined); // thrown below, unless the step itself fails first
+    const { loss: lossOutput, probabilities } = await running;
+    const loss = lossOutput?.data[0] ?? Number.NaN;
+    if (!Number.isFinite(loss))
+      throw divergedError({ loss, epoch, step: stepsBefore + step, learningRate, of: "training" });
+    lossSum += loss * labels.length;
+    for (const [row, label] of labels.entries())
+      if (probabilities && predictedLabel(probabilities.data, row, spec) === label) correct++;
+    if (mayReport()) yield events.make({ type: "step-end", epoch, step, steps, loss });
+    batch = await next;
+  }
+  return { loss: lossSum / numImages, accuracy: correct / numImages };
+}

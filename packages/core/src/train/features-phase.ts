@@ -1,0 +1,63 @@
+import { CoreError } from "../errors.ts";
+import type { TrainEvent } from "./events.ts";
+import type { FeatureRequest, RowsByVariant } from "./feature-source.ts";
+import type { LabelledRows } from "./labelled-rows.ts";
+import type { RunContext } from "./run-context.ts";
+import { cachedVariants, variantOfEpoch } from "./variants.ts";
+
+/** What the head is trained and checked on. */
+export interface TrainingFeatures {
+  readonly rowsOfEpoch: (epoch: number) => AsyncGenerator<TrainEvent, LabelledRows>;
+  readonly validation: LabelledRows;
+}
+
+function rowsOf(variants: RowsByVariant, position: number): LabelledRows {
+  const rows = variants[position];
+  if (!rows) throw new TypeError(`no copy ${position} was asked for`);
+  return rows;
+}
+
+function checkRows(rows: LabelledRows): LabelledRows {
+  if (rows.labels.length > 0) return rows;
+  throw new CoreError("bad-input", {
+    what: "No training image can be used.",
+    received: "only broken or changed files",
+    fix: "Look at the warnings above; scan the data set again.",
+  });
+}
+
+/**
+ * Computes features: of the validation images as they are, of the training images in all copies that epochs use. With
+ * `online` those of an epoch are computed when it begins, and the trunk stays open.
+ *
+ * @throws CoreError `bad-input` when no training image can be used; as `extractFeatures`.
+ */
+export async function* featuresPhase(context: RunContext): AsyncGenerator<TrainEvent, TrainingFeatures> {
+  const { options, events, images, source } = context;
+  const { augment } = options.config;
+  const copies = cachedVariants(options.config);
+  const total = images.train.length * (copies?.length ?? 0) + images.validation.length;
+  yield events.make({ type: "phase-start", phase: "features", total });
+  const ofTraining: FeatureRequest = {
+    ...{ images: images.train, augmentation: augment, stored: true },
+    variants: copies ?? [],
+    progress: { before: 0, total },
+  };
+  const training = copies ? yield* source.rows(ofTraining) : undefined;
+  const validation = yield* source.rows({
+    ...{ images: images.validation, augmentation: null, stored: true, variants: [0] },
+    progress: { before: total - images.validation.length, total },
+  });
+  // only `online` needs the trunk again; a GPU's memory is the head's now
+  if (training) await source.dispose();
+  return {
+    validation: rowsOf(validation, 0),
+    async *rowsOfEpoch(epoch) {
+      const variant = variantOfEpoch(options.config, epoch);
+      if (training) return checkRows(rowsOf(training, variant));
+      const progress = { before: 0, total: images.train.length };
+      const online = { ...ofTraining, stored: false, variants: [variant], progress };
+      return checkRows(rowsOf(yield* source.rows(online), 0));
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Backend, Program, State } from "../backend.ts";
+import { createOptimizer, type Optimizer } from "../graph/optimizer.ts";
+import { logicalParameters, readLogical, writeLogical } from "../graph/state.ts";
+import { type HeadGraphs, headGraphs } from "../head/build.ts";
+import type { HeadSpec } from "../head/types.ts";
+import type { TrainConfig } from "./config.ts";
+
+/** A head in an engine: its two programs and the state they share. Whoever opened it disposes of it. */
+export interface HeadTrainer {
+  readonly spec: HeadSpec;
+  readonly rowShape: readonly number[];
+  readonly optimizer: Optimizer;
+  readonly state: State;
+  readonly train: Program;
+  readonly evaluate: Program;
+  /** Weights and slots by logical name, copied out. */
+  readParameters(): Promise<ReadonlyMap<string, Float32Array>>;
+  /** Names that are not given keep their values (zero after opening). @throws CoreError `bad-input` for what does not fit. */
+  writeParameters(values: ReadonlyMap<string, Float32Array>): Promise<void>;
+  /** Names of the weights, without slots. */
+  readonly weightNames: readonly string[];
+  /** Frees the engine's memory. Idempotent. */
+  dispose(): void;
+}
+
+/** Compiles a head's graphs; the state is zero. */
+export async function openHeadTrainer(options: {
+  readonly backend: Backend;
+  readonly spec: HeadSpec;
+  readonly rowShape: readonly number[];
+  readonly config: Pick<TrainConfig, "optimizer" | "momentum">;
+}): Promise<HeadTrainer> {
+  const { backend, spec, rowShape, config } = options;
+  const optimizer = createOptimizer({ name: config.optimizer, momentum: config.momentum });
+  const graphs = headGraphs({ spec, rowShape, optimizer, blockBytes: backend.limits.blockBytes });
+  const opened: { dispose(): void }[] = [];
+  const dispose = (): void => {
+    for (const held of opened.splice(0)) held.dispose();
+  };
+  const keep = <T extends { dispose(): void }>(held: T): T => {
+    opened.push(held);
+    return held;
+  };
+  try {
+    const state = keep(await backend.createState(graphs.train));
+    const train = keep(await backend.compile(graphs.train));
+    const evaluate = keep(await backend.compile(graphs.evaluate));
+    return {
+      ...{ spec, rowShape, optimizer, state, train, evaluate, dispose },
+      readParameters: () => readLogical(state, graphs.train),
+      writeParameters: (values) => writeLogical(state, graphs.train, values),
+      weightNames: weightNames(graphs),
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+function weightNames({ evaluate }: HeadGraphs): string[] {
+  return logicalParameters(evaluate).map(({ name }) => name);
+}

@@ -1,0 +1,81 @@
+import { checkHashes, checkpointBackend, hashConfig } from "../checkpoint/hashes.ts";
+import { type CheckpointSaver, createCheckpointSaver } from "../checkpoint/saver.ts";
+import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
+import { splitHash } from "../dataset/split.ts";
+import type { DatasetImage, Part } from "../dataset/types.ts";
+import { CoreError } from "../errors.ts";
+import { featureSpaceId } from "../features/space.ts";
+import { headSpec } from "../head/spec.ts";
+import type { HeadSpec } from "../head/types.ts";
+import type { EventMaker } from "./event-maker.ts";
+import { FeatureSource } from "./feature-source.ts";
+import { imagesOfPart } from "./images-of-part.ts";
+import { progressOf, type RunProgress } from "./run-progress.ts";
+import type { TrainOptions } from "./types.ts";
+
+/** What the phases of one run share. */
+export interface RunContext {
+  readonly options: TrainOptions;
+  readonly events: EventMaker;
+  readonly now: () => number;
+  readonly spec: HeadSpec;
+  readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
+  readonly source: FeatureSource;
+  readonly hashes: RunHashes;
+  readonly backend: Checkpoint["backend"];
+  readonly checkpoint: Checkpoint | undefined;
+  readonly progress: RunProgress;
+  readonly saver: CheckpointSaver;
+  /** Why the newest checkpoint was not the one to go on from. */
+  readonly fallbacks: readonly string[];
+}
+
+/** The hashes that a resumed run must find again. The engine is no part of them: a run may go on with another. */
+async function runHashes(options: TrainOptions, source: FeatureSource): Promise<RunHashes> {
+  const { config, split, weights } = options;
+  const space = source.space(config.augment);
+  return {
+    config: await hashConfig(config),
+    split: await splitHash(split),
+    weights: weights.sha256,
+    features: await featureSpaceId({ ...space, backend: "", engineVersion: "" }),
+  };
+}
+
+function checkImages(train: readonly DatasetImage[]): void {
+  if (train.length > 0) return;
+  throw new CoreError("bad-input", {
+    what: "No image is left to train on.",
+    received: "a split whose training side names no image of the data set",
+    fix: "Give the data set that the split was made from, or split it again.",
+  });
+}
+
+/**
+ * Looks at what is given and at the checkpoint, before any work.
+ * @throws CoreError `conflict` for a checkpoint of another run, `bad-input` without training images.
+ */
+export async function openRunContext(
+  options: TrainOptions,
+  { events, now }: Pick<RunContext, "events" | "now">,
+): Promise<RunContext> {
+  const { config, dataset, split } = options;
+  const images = {
+    train: imagesOfPart(dataset, split, "train"),
+    validation: imagesOfPart(dataset, split, "validation"),
+    test: imagesOfPart(dataset, split, "test"),
+  };
+  checkImages(images.train);
+  const source = new FeatureSource(options, events, now);
+  const hashes = await runHashes(options, source);
+  const fallbacks: string[] = [];
+  const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));
+  if (checkpoint) checkHashes(checkpoint.hashes, hashes);
+  return {
+    ...{ options, events, now, images, source, hashes, checkpoint, fallbacks },
+    spec: headSpec(config, dataset.labels.length),
+    backend: checkpointBackend(options.backend),
+    progress: progressOf(checkpoint),
+    saver: createCheckpointSaver(options.checkpoints),
+  };
+}

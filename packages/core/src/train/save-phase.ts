@@ -1,0 +1,42 @@
+import type { BestEpoch } from "../checkpoint/types.ts";
+import type { Model } from "../export/types.ts";
+import type { TrainEvent } from "./events.ts";
+import { imageRule } from "./feature-source.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** The kept epoch as a model. */
+function modelOf(context: RunContext, best: BestEpoch): Model {
+  const { options, spec, images, source, hashes, now } = context;
+  const { config, dataset, weights, backend, run } = options;
+  const used = images.train.filter((image) => !source.broken.has(image));
+  const { tensors: _, ...info } = weights;
+  return {
+    weights,
+    head: best.values,
+    manifest: {
+      ...{ labels: dataset.labels, head: spec, cut: config.cut, weights: info, config, run },
+      rule: imageRule(config),
+      metrics: best.metrics,
+      splitHash: hashes.split,
+      images: {
+        train: used.length,
+        validation: images.validation.filter((image) => !source.broken.has(image)).length,
+        test: images.test.length,
+      },
+      trainedOn: [...new Set(used.map(({ hash }) => hash))].sort(),
+      backend: backend.id,
+      versions: { [backend.device.engine]: backend.device.engineVersion },
+      createdAt: new Date(now()).toISOString(),
+    },
+  };
+}
+
+/** Hands the kept epoch to the caller's `saveModel`. @throws what that throws. */
+export async function* savePhase(
+  context: RunContext,
+  best: BestEpoch,
+): AsyncGenerator<TrainEvent, { readonly model: Model; readonly where: string }> {
+  yield context.events.make({ type: "phase-start", phase: "save" });
+  const model = modelOf(context, best);
+  return { model, where: await context.options.saveModel(model) };
+}

@@ -1,0 +1,87 @@
+import type { CheckpointSaver } from "../checkpoint/saver.ts";
+import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
+import { classWeights } from "./class-weights.ts";
+import type { TrainConfig } from "./config.ts";
+import { divergedError } from "./diverged.ts";
+import { bestEpoch, shouldStop } from "./early-stopping.ts";
+import { runEpoch, stepsPerEpoch } from "./epoch.ts";
+import { evaluateRows } from "./evaluate-rows.ts";
+import type { EventMaker } from "./event-maker.ts";
+import type { TrainEvent } from "./events.ts";
+import type { HeadTrainer } from "./head-trainer.ts";
+import type { LabelledRows } from "./labelled-rows.ts";
+import { type EpochMetrics, finishEpoch, type RunProgress } from "./run-progress.ts";
+
+/** What the epochs of a head need. */
+export interface TrainHeadOptions {
+  /** Holds the parameters that `progress` stands at. */
+  readonly trainer: HeadTrainer;
+  readonly config: TrainConfig;
+  /** The rows that an epoch (counts from 1) trains on. */
+  readonly rowsOfEpoch: (epoch: number) => AsyncGenerator<TrainEvent, LabelledRows>;
+  readonly validation: LabelledRows;
+  /** Moved on here, by whole epochs. */
+  readonly progress: RunProgress;
+  readonly saver: CheckpointSaver;
+  readonly hashes: RunHashes;
+  readonly backend: Checkpoint["backend"];
+  readonly events: EventMaker;
+  readonly now: () => number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** True when no epoch is left to be trained. */
+export function isTrained({ epoch, history }: RunProgress, config: TrainConfig): boolean {
+  return epoch >= config.epochs || shouldStop(history, config.earlyStop);
+}
+
+/** One epoch: all batches, then the validation images. @throws CoreError `diverged`, `cancelled`. */
+async function* passOnce(
+  options: TrainHeadOptions,
+): AsyncGenerator<TrainEvent, { readonly metrics: EpochMetrics; readonly steps: number }> {
+  const { trainer, config, progress, signal, events, now } = options;
+  const epoch = progress.epoch + 1;
+  const rows = yield* options.rowsOfEpoch(epoch);
+  const weights = classWeights(config.classWeights, rows.labels, trainer.spec.numClasses);
+  const trained = yield* runEpoch({
+    ...{ trainer, config, rows, epoch, events, now, signal },
+    classWeights: weights,
+    stepsBefore: progress.step,
+  });
+  const steps = stepsPerEpoch(rows.labels.length, config.batchSize);
+  const held = await evaluateRows(trainer, options.validation, signal);
+  if (held && !Number.isFinite(held.valLoss)) {
+    const { learningRate } = config;
+    throw divergedError({
+      ...{ loss: held.valLoss, epoch, learningRate },
+      step: progress.step + steps,
+      of: "validation",
+    });
+  }
+  return { metrics: { ...trained, ...held }, steps };
+}
+
+/**
+ * Trains until the epochs are done or the validation loss stops getting lower. The checkpoint of an epoch is written
+ * while the next one runs; the last one may still be under way at the end (`saver.finish`).
+ *
+ * @throws CoreError `diverged`, `cancelled`, and what saving threw; then `progress` is that of the last finished epoch,
+ *   and its checkpoint is saved or under way.
+ */
+export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<TrainEvent, void> {
+  const { trainer, config, progress, saver, hashes, backend, events, now } = options;
+  while (!isTrained(progress, config)) {
+    const start = now();
+    const { metrics, steps } = yield* passOnce(options);
+    const parameters = await trainer.readParameters();
+    const values = new Map([...parameters].filter(([name]) => trainer.weightNames.includes(name)));
+    const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;
+    const seconds = (now() - start) / 1000;
+    finishEpoch(progress, { metrics, steps, seconds, ...(best ? { values } : {}) });
+    const { epoch } = progress;
+    const saved = await saver.finish();
+    saver.start({ version: 1, hashes, backend, ...progress, parameters });
+    if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
+    yield events.make({ type: "epoch-end", epoch, epochs: config.epochs, ...metrics, seconds, best });
+  }
+}

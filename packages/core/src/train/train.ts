@@ -1,0 +1,94 @@
+import { backendDifference } from "../checkpoint/hashes.ts";
+import { CoreError, serializeError } from "../errors.ts";
+import { createEventMaker } from "./event-maker.ts";
+import type { RunStatus, TrainEvent } from "./events.ts";
+import { headPhase, savedCheckpoint } from "./head-phase.ts";
+import { openRunContext, type RunContext } from "./run-context.ts";
+import { savePhase } from "./save-phase.ts";
+import { isTrained } from "./train-head.ts";
+import type { TrainOptions, TrainResult } from "./types.ts";
+
+/** The first events: what the run is, and what to know about going on. */
+function* startEvents(context: RunContext): Generator<TrainEvent, void> {
+  const { options, events, images, checkpoint, fallbacks } = context;
+  yield events.make({
+    type: "run-start",
+    ...(checkpoint ? { resumedFromEpoch: checkpoint.epoch } : {}),
+    labels: options.dataset.labels,
+    images: {
+      train: images.train.length,
+      validation: images.validation.length,
+      test: images.test.length,
+    },
+    backend: options.backend.id,
+    weights: options.weights.source,
+  });
+  for (const message of fallbacks) yield events.make({ type: "warning", code: "corrupt", message });
+  const difference = checkpoint && backendDifference(checkpoint.backend, context.backend);
+  if (difference) yield events.make({ type: "warning", code: "other-backend", message: difference });
+}
+
+function statusOf(failure: unknown, signal: AbortSignal | undefined): RunStatus {
+  if (failure === undefined) return "completed";
+  return failure instanceof CoreError && failure.code === "cancelled" && signal?.aborted
+    ? "interrupted"
+    : "failed";
+}
+
+/**
+ * Trains a head: features of every image once, then the epochs on them, then the model of the best epoch.
+ *
+ * Events are yielded as the work goes; the work waits while the caller is busy with one. Nothing opened here outlives
+ * the generator, also when the caller leaves early (`return`), and then no `run-end` is told.
+ *
+ * A run whose `checkpoints` hold something goes on from there: bit for bit as if it had never stopped, on the same
+ * backend. Aborting the signal stops after the running step; what finished epochs brought is in the checkpoint.
+ *
+ * @returns the result; a CoreError (`conflict` for a checkpoint of another run, `diverged`, `backend`, `disk-full` …) is
+ *   told by `run-end` and in the result, not thrown.
+ * @throws what is no CoreError (a defect), after `run-end`.
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult> {
+  const { run, backend, signal, firstSeq = 0, now = Date.now } = options;
+  const events = createEventMaker({ run, firstSeq, now });
+  const start = now();
+  let context: RunContext | undefined;
+  let saved: Pick<TrainResult, "model" | "where"> = {};
+  let failure: unknown;
+  try {
+    context = await openRunContext(options, { events, now });
+    yield* startEvents(context);
+    if (!isTrained(context.progress, options.config)) yield* headPhase(context);
+  } catch (error) {
+    failure = error;
+  }
+  try {
+    if (context) yield* savedCheckpoint(context);
+    const best = context?.progress.best;
+    // a diverged run has something to show too: the epochs before
+    const diverged = failure instanceof CoreError && failure.code === "diverged";
+    if (context && best && (failure === undefined || diverged)) saved = yield* savePhase(context, best);
+  } catch (error) {
+    failure ??= error;
+  }
+  const progress = context?.progress;
+  const [best, lastEpoch] = [progress?.best, progress?.history.at(-1)];
+  const result: TrainResult = {
+    status: statusOf(failure, signal),
+    ...saved,
+    ...(best ? { metrics: best.metrics, keptEpoch: best.epoch } : {}),
+    ...(failure === undefined ? {} : { error: serializeError(failure) }),
+  };
+  const { model: _, where, ...told } = result;
+  yield events.make({
+    type: "run-end",
+    ...told,
+    ...(lastEpoch ? { lastEpoch } : {}),
+    epochs: progress?.epoch ?? 0,
+    seconds: (now() - start) / 1000 + (context?.checkpoint?.seconds ?? 0),
+    backend: backend.id,
+    ...(where === undefined ? {} : { model: where }),
+  });
+  if (failure !== undefined && !(failure instanceof CoreError)) throw failure;
+  return result;
+}
