@@ -24,7 +24,15 @@ export {
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
 export { MODEL_FILES } from "./export/model-files.ts";
 export type * from "./export/types.ts";
+export { type ExtractOptions, type ExtractProgress, extractFeatures } from "./features/extract.ts";
+export { decodeFloat16, encodeFloat16 } from "./features/float16.ts";
 export * from "./features/npy.ts";
+export {
+  type FeatureSpaceOptions,
+  featureSpace,
+  featureSpaceId,
+  featureSpaceSchema,
+} from "./features/space.ts";
 export type * from "./features/types.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/check-inputs.ts";

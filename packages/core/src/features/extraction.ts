@@ -1,6 +1,6 @@
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
-import { type ComputedRow, computeRows } from "./compute-rows.ts";
+import { type ComputedRow, computeRows, type RowSink } from "./compute-rows.ts";
 import type { ExtractOptions } from "./extract.ts";
 import { roundToFloat16 } from "./float16.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -10,6 +10,8 @@ import { RowTable } from "./row-table.ts";
 import type { FeatureKey } from "./types.ts";
 
 const DEFAULT_MEMORY_BYTES = 512 * 10 ** 6;
+/** Stored rows between two reports. */
+const REPORT_EVERY = 1000;
 /** Rows that are looked up in the store at once. */
 const LOOKUPS_AT_ONCE = 32;
 
@@ -48,60 +50,55 @@ export class Extraction {
       throwIfCancelled(this.#options.signal);
       if (await this.#load(slot)) this.#count([slot], 0);
       else missing.push(slot);
-      if (slot % 1000 === 999) this.report();
+      if (slot % REPORT_EVERY === 0) this.report();
     });
     return missing.sort((a, b) => a - b);
   }
 
   async compute(slots: readonly number[]): Promise<void> {
-    const { batch, signal } = this.#options;
-    await computeRows(
-      this.#tasks(slots, batch),
-      { ...this.#options, signal },
-      {
-        take: async (rows) => {
-          await Promise.all(rows.map((computed) => this.#keep(computed)));
-          this.#count(
-            rows.map(({ slot }) => slot),
-            rows.length,
-          );
-          this.report();
-        },
-        broken: (task, error) => {
-          if (!this.#options.onBroken) throw error;
-          // once an image, though many variants come in several tasks
-          if (!this.#broken.has(task.images))
-            for (const image of task.images) this.#options.onBroken(image, error);
-          this.#broken.add(task.images);
-          const row = new Float32Array(numElements(this.#options.rowShape)).fill(Number.NaN);
-          for (const slot of task.slots) this.table.set(slot, row);
-          this.#count(task.slots, 0);
-          this.report();
-        },
+    const { signal, onBroken } = this.#options;
+    await this.#run(slots, signal, {
+      take: async (rows) => {
+        await Promise.all(rows.map((computed) => this.#keep(computed)));
+        this.#count(
+          rows.map(({ slot }) => slot),
+          rows.length,
+        );
+        this.report();
       },
-    );
+      broken: (task, error) => {
+        if (!onBroken) throw error;
+        // once an image, though many variants come in several tasks
+        if (!this.#broken.has(task.images)) for (const image of task.images) onBroken(image, error);
+        this.#broken.add(task.images);
+        const row = new Float32Array(numElements(this.#options.rowShape)).fill(Number.NaN);
+        for (const slot of task.slots) this.table.set(slot, row);
+        this.#count(task.slots, 0);
+        this.report();
+      },
+    });
   }
 
   report(): void {
     this.#options.onProgress?.({ done: this.#done, total: this.#plan.numRows, computed: this.#computed });
   }
 
-  /** Lost rows of the finished table: its images must still be there. */
+  /** Lost rows of the finished table: their images must still be there. The extraction's signal has had its time. */
   async #recompute(slots: readonly number[], take: (computed: ComputedRow) => void): Promise<void> {
-    const { batch, signal } = this.#options;
-    await computeRows(
-      this.#tasks(slots, batch),
-      { ...this.#options, signal },
-      {
-        take: async (rows) => {
-          await Promise.all(rows.map((computed) => this.#keep(computed)));
-          for (const computed of rows) take(computed);
-        },
-        broken: (_, error) => {
-          throw error;
-        },
+    await this.#run(slots, undefined, {
+      take: async (rows) => {
+        await Promise.all(rows.map((computed) => this.#keep(computed)));
+        for (const computed of rows) take(computed);
       },
-    );
+      broken: (_, error) => {
+        throw error;
+      },
+    });
+  }
+
+  async #run(slots: readonly number[], signal: AbortSignal | undefined, sink: RowSink): Promise<void> {
+    const tasks = this.#tasks(slots, this.#options.batch);
+    await computeRows(tasks, { ...this.#options, signal }, sink);
   }
 
   /** One task a source, its variants in pieces of a batch so that memory does not grow with their number. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Backend } from "../backend.ts";
 import type { ImageRule } from "../image/types.ts";
+import { hashJson } from "../train/canonical-json.ts";
 import { type Augmentation, augmentationSchema, CUT_LAYERS, type CutLayer } from "../train/config.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import type { FeatureSpace } from "./types.ts";
@@ -60,19 +61,5 @@ export const featureSpaceSchema: z.ZodType<FeatureSpace> = z.object({
   engineVersion: z.string(),
 });
 
-/** The same text for equal values, whatever order their keys were written in. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
-}
-
 /** The space's name in a store: SHA-256 (64 hex digits) of its canonical JSON. */
-export async function featureSpaceId(space: FeatureSpace): Promise<string> {
-  const bytes = new TextEncoder().encode(canonicalJson(space));
-  const digest = await globalThis.crypto.subtle.digest("SHA-256", bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+export const featureSpaceId = (space: FeatureSpace): Promise<string> => hashJson(space);
