@@ -33,7 +33,7 @@ export interface ExtractOptions {
   readonly openProgram: () => Promise<Program>;
   /** `backend.limits.preferredBatch`; every run of the trunk has this size. */
   readonly batch: number;
-  /** Rows beyond this stay in the store and are read when asked for. @default 512 MB */
+  /** Rows beyond this live in the store and are read when asked for; those that no store keeps stay in memory. @default 512 MB */
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExtractProgress) => void;

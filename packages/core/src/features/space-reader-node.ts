@@ -1,0 +1,154 @@
+import type { FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
+import { listSpace, type PackFile, unlessGone } from "./cache-folder-node.ts";
+import { eraseRecord, numRecords, readPackHeader, readRow, scanRecords } from "./pack-node.ts";
+import type { FeatureKey } from "./types.ts";
+
+/** A pack that this process has open. */
+export interface OpenPack {
+  readonly handle: FileHandle;
+  readonly rowBytes: number;
+  /** True while this process appends to it; its writer then closes the handle. */
+  isWritten: boolean;
+  /** Records that were looked at. */
+  scanned: number;
+  lastTouched: number;
+}
+
+/** A miss looks again for what other processes wrote, at most this often. */
+const LOOK_AGAIN_MS = 1000;
+/** A pack in use is marked as used at most this often. */
+const TOUCH_MS = 60_000;
+
+const keyText = ({ hash, variant }: FeatureKey): string => `${hash}:${variant}`;
+
+/** What one space holds, as one process knows it: which record of which pack is which row. */
+export class SpaceReader {
+  readonly #folder: string;
+  readonly #id: string;
+  readonly #now: () => number;
+  readonly #packs = new Map<string, OpenPack>();
+  readonly #entries = new Map<string, { readonly pack: OpenPack; readonly index: number }>();
+  #lastLook = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
+
+  constructor(folder: string, id: string, now: () => number) {
+    this.#folder = folder;
+    this.#id = id;
+    this.#now = now;
+  }
+
+  async has(key: FeatureKey): Promise<boolean> {
+    if (this.#entries.has(keyText(key))) return true;
+    await this.#lookAgain();
+    return this.#entries.has(keyText(key));
+  }
+
+  /** A row's bytes (at a multiple of 4 in a buffer of their own), or undefined. Damaged ones are erased. */
+  async get(key: FeatureKey): Promise<Buffer<ArrayBuffer> | undefined> {
+    if (!(await this.has(key))) return undefined;
+    const text = keyText(key);
+    const entry = this.#entries.get(text);
+    if (!entry) return undefined;
+    const { pack, index } = entry;
+    try {
+      const row = await readRow(pack.handle, pack.rowBytes, index, key);
+      if (row) {
+        await this.#touch(pack);
+        return row;
+      }
+      await eraseRecord(pack.handle, pack.rowBytes, index);
+    } catch {
+      // a disk that can not be read, or a pack given up meanwhile: the row is computed again
+    }
+    if (this.#entries.get(text) === entry) this.#entries.delete(text);
+    return undefined;
+  }
+
+  /** Takes over a pack that this process writes to: from now on `add` tells what is in it. */
+  async adopt(id: string, pack: OpenPack, numWhole: number): Promise<void> {
+    const known = this.#packs.get(id);
+    if (known) await this.#drop(id, known);
+    this.#packs.set(id, pack);
+    await this.#scan(pack, numWhole);
+  }
+
+  /** A writer is done with a pack: it stays open for reading unless it was given up. */
+  async release(id: string, pack: OpenPack): Promise<void> {
+    pack.isWritten = false;
+    if (this.#packs.get(id) !== pack) await pack.handle.close();
+  }
+
+  /** A record that was just written at the end of an adopted pack. */
+  add(pack: OpenPack, key: FeatureKey, index: number): void {
+    pack.scanned = Math.max(pack.scanned, index + 1);
+    this.#entries.set(keyText(key), { pack, index });
+  }
+
+  /** Lets go of packs that were given up, so that the disk gets its room back. */
+  async look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+      this.#lastLook = performance.now();
+    });
+    await this.#looking;
+  }
+
+  async close(): Promise<void> {
+    await this.#looking;
+    this.#entries.clear();
+    for (const pack of this.#packs.values()) await pack.handle.close();
+    this.#packs.clear();
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (performance.now() - this.#lastLook >= LOOK_AGAIN_MS || this.#looking) await this.look();
+  }
+
+  async #look(): Promise<void> {
+    const { packs } = await listSpace(this.#folder, this.#id, this.#now());
+    const there = new Set(packs.map(({ id }) => id));
+    for (const [id, pack] of this.#packs) {
+      if (!there.has(id)) await this.#drop(id, pack);
+    }
+    for (const file of packs) {
+      const pack = this.#packs.get(file.id) ?? (await this.#open(file));
+      if (pack) await this.#scan(pack, numRecords(file.bytes, pack.rowBytes));
+    }
+  }
+
+  async #open(file: PackFile): Promise<OpenPack | undefined> {
+    const handle = await unlessGone(open(file.path, "r+"));
+    if (!handle) return undefined;
+    const rowBytes = await readPackHeader(handle, this.#id);
+    if (rowBytes === undefined) {
+      await handle.close(); // being made, or damaged: in the latter case it is given up when room is needed
+      return undefined;
+    }
+    const pack = { handle, rowBytes, isWritten: false, scanned: 0, lastTouched: file.lastUsed };
+    this.#packs.set(file.id, pack);
+    return pack;
+  }
+
+  async #scan(pack: OpenPack, numWhole: number): Promise<void> {
+    if (numWhole <= pack.scanned) return;
+    const range = [pack.scanned, numWhole] as const;
+    pack.scanned = numWhole;
+    await scanRecords(pack.handle, pack.rowBytes, range, (index, { hash, variant }) => {
+      this.#entries.set(keyText({ hash, variant }), { pack, index });
+    });
+  }
+
+  async #drop(id: string, pack: OpenPack): Promise<void> {
+    this.#packs.delete(id);
+    for (const [text, entry] of this.#entries) if (entry.pack === pack) this.#entries.delete(text);
+    if (!pack.isWritten) await pack.handle.close();
+  }
+
+  async #touch(pack: OpenPack): Promise<void> {
+    const now = this.#now();
+    if (now - pack.lastTouched < TOUCH_MS) return;
+    pack.lastTouched = now;
+    await pack.handle.utimes(now / 1000, now / 1000).catch(() => undefined); // a read-only cache has no order of use
+  }
+}

@@ -1,0 +1,174 @@
+import { mkdir } from "node:fs/promises";
+import { CoreError } from "../errors.ts";
+import { storeError, sweepCache } from "./cache-folder-node.ts";
+import { CacheRoom } from "./cache-room-node.ts";
+import { decodeFloat16, encodeFloat16 } from "./float16.ts";
+import { takeLease } from "./lease-node.ts";
+import { newOwner } from "./owner-node.ts";
+import { recordBytes } from "./pack-node.ts";
+import { featureSpaceId } from "./space.ts";
+import { SpaceReader } from "./space-reader-node.ts";
+import { SpaceWriter } from "./space-writer-node.ts";
+import type { FeatureKey, FeatureSpace, FeatureStore } from "./types.ts";
+
+export interface FeatureStoreOptions {
+  /** HOME/cache/features; made when it is not there. */
+  readonly folder: string;
+  /** Above this the least recently used features go. @default 10 GB */
+  readonly maxBytes?: number;
+  /** Milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
+  /** Told once when a row was not kept because live runs need all that is there. */
+  readonly onLimit?: (message: string) => void;
+}
+
+/** Features in a folder, shared by any number of processes. */
+export interface NodeFeatureStore extends FeatureStore, AsyncDisposable {
+  has(space: FeatureSpace, key: FeatureKey): Promise<boolean>;
+  /** Nothing of this space is given up until the lease is disposed of or the process ends. */
+  lease(spaceId: string): Promise<AsyncDisposable>;
+  /** Finishes what is being written. Idempotent; nothing else may be called afterwards. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_BYTES = 10 * 10 ** 9;
+/** A full cache is about this many packs, which are given up one by one. */
+const PACKS = 64;
+
+/** A row's numbers as they lie in the cache. */
+function encodeRow({ cacheType }: FeatureSpace, row: Float32Array): Uint8Array {
+  const stored = cacheType === "float16" ? encodeFloat16(row) : row;
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+}
+
+function decodeRow({ cacheType }: FeatureSpace, bytes: Buffer<ArrayBuffer>): Float32Array {
+  const { buffer, byteOffset, length } = bytes;
+  if (cacheType === "float16") return decodeFloat16(new Uint16Array(buffer, byteOffset, length / 2));
+  return new Float32Array(buffer, byteOffset, length / 4);
+}
+
+function checkKey({ hash, variant }: FeatureKey): void {
+  if (/^[0-9a-f]{64}$/.test(hash) && Number.isInteger(variant) && variant >= 0 && variant < 2 ** 32) return;
+  throw new CoreError("bad-input", {
+    what: "Features are kept under an image's hash and a variant number.",
+    received: `${hash}, ${variant}`,
+    expected: "a sha256 in lower-case hex, and an integer from 0",
+  });
+}
+
+/** One space in use. */
+interface OpenSpace {
+  readonly reader: SpaceReader;
+  readonly writer: SpaceWriter;
+}
+
+class FolderStore implements NodeFeatureStore {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+  readonly #now: () => number;
+  readonly #room: CacheRoom;
+  readonly #owner = newOwner();
+  readonly #ids = new WeakMap<FeatureSpace, Promise<string>>();
+  readonly #spaces = new Map<string, OpenSpace>();
+  readonly #leases = new Set<AsyncDisposable>();
+  #closing: Promise<void> | undefined;
+
+  constructor({ folder, maxBytes = DEFAULT_MAX_BYTES, now = Date.now, onLimit }: FeatureStoreOptions) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+    this.#now = now;
+    this.#room = new CacheRoom({
+      ...{ folder, maxBytes, now },
+      onLimit: onLimit ?? (() => undefined),
+      afterGivingUp: async () => {
+        for (const { reader } of this.#spaces.values()) await reader.look();
+      },
+    });
+  }
+
+  async has(space: FeatureSpace, key: FeatureKey): Promise<boolean> {
+    checkKey(key);
+    return (await this.#open(space)).reader.has(key);
+  }
+
+  async get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined> {
+    checkKey(key);
+    const bytes = await (await this.#open(space)).reader.get(key);
+    return bytes && decodeRow(space, bytes);
+  }
+
+  async put(space: FeatureSpace, key: FeatureKey, row: Float32Array): Promise<void> {
+    checkKey(key);
+    const { writer } = await this.#open(space);
+    const bytes = encodeRow(space, row);
+    if (await this.#room.take(recordBytes(bytes.length))) await writer.put(key, bytes);
+  }
+
+  async lease(spaceId: string): Promise<AsyncDisposable> {
+    this.#checkOpen();
+    try {
+      const lease = await takeLease(this.#folder, spaceId, this.#now);
+      this.#leases.add(lease);
+      return lease;
+    } catch (error) {
+      throw storeError(error, "The feature cache can not be written.");
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const { reader, writer } of this.#spaces.values()) {
+      await writer.close();
+      await reader.close();
+    }
+    for (const lease of this.#leases) await lease[Symbol.asyncDispose]();
+  }
+
+  async #open(space: FeatureSpace): Promise<OpenSpace> {
+    this.#checkOpen();
+    const known = this.#ids.get(space) ?? featureSpaceId(space);
+    this.#ids.set(space, known);
+    const id = await known;
+    const open = this.#spaces.get(id) ?? this.#make(id, space);
+    this.#spaces.set(id, open);
+    return open;
+  }
+
+  #make(id: string, space: FeatureSpace): OpenSpace {
+    const [folder, now] = [this.#folder, this.#now];
+    const reader = new SpaceReader(folder, id, now);
+    const packBytes = Math.floor(this.#maxBytes / PACKS);
+    const writer = new SpaceWriter({ folder, id, space, owner: this.#owner, reader, packBytes, now });
+    return { reader, writer };
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new CoreError("cancelled", { what: "The feature store was closed." });
+  }
+}
+
+/**
+ * Opens the cache of features, and removes what killed processes left in it.
+ *
+ * Rows lie in packs (pack-node.ts). What a kill at any moment leaves is either whole rows or bytes that are never read
+ * and are overwritten by the next process that writes to the space. Several processes may use the folder at once; each
+ * writes to packs of its own and sees the others' rows.
+ * @throws CoreError `bad-input`, `disk-full` when the folder can not be made.
+ */
+export async function openFeatureStore(options: FeatureStoreOptions): Promise<NodeFeatureStore> {
+  try {
+    await mkdir(options.folder, { recursive: true });
+    await sweepCache(options.folder, (options.now ?? Date.now)());
+  } catch (error) {
+    throw storeError(error, `The feature cache ${options.folder} can not be used.`);
+  }
+  return new FolderStore(options);
+}
