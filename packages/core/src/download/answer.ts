@@ -26,7 +26,7 @@ export function networkReason(error: unknown): string {
   for (let at: unknown = error; at instanceof Error && reasons.length < 5; at = at.cause) {
     const inner = at instanceof AggregateError ? at.errors.map(String).join(", ") : at.message;
     const code = "code" in at && typeof at.code === "string" ? at.code : "";
-    reasons.push([code, inner].filter((part) => part !== "").join(" "));
+    reasons.push(inner.includes(code) ? inner : `${code} ${inner}`.trim());
   }
   return reasons.filter((text) => text !== "fetch failed").at(-1) ?? String(error);
 }
@@ -72,9 +72,9 @@ export async function ask(url: string, options: AskOptions): Promise<Answer> {
   } catch (cause) {
     release();
     throwIfCancelled(signal);
-    const received = late ? `no answer from ${host} within ${timeoutMs / 1000} s` : networkReason(cause);
+    const reason = late ? `no answer from ${host} within ${timeoutMs / 1000} s` : networkReason(cause);
     const what = `${url} can not be reached.`;
-    throw new CoreError("offline", { what, received, fix }, { cause, facts: { url } });
+    throw new CoreError("offline", { what, received: reason, fix }, { cause, facts: { url, reason } });
   } finally {
     clearTimeout(timer);
   }

@@ -35,7 +35,11 @@ const codeOf = (error: unknown): string =>
 function noRoom(target: string, received: string, cause?: unknown): CoreError {
   const what = `There is no room on the disk for ${target}.`;
   const fix = "Free some space and try again; what has been downloaded is kept.";
-  return new CoreError("disk-full", { what, received, fix }, { cause, facts: { target } });
+  return new CoreError(
+    "disk-full",
+    { what, received, fix },
+    { cause, facts: { target, reason: "there is no room on the disk" } },
+  );
 }
 
 /** The meaning of a file system's error. */
@@ -74,7 +78,7 @@ async function transferAll(part: PartFile, options: DownloadOptions, fix: string
       throw new CoreError(
         "offline",
         { what, received, fix: `Run the same again to go on from there. ${fix}` },
-        { cause: error, facts: { url } },
+        { cause: error, facts: { url, reason: error.message } },
       );
     }
   }
@@ -140,7 +144,11 @@ export async function download(options: DownloadOptions): Promise<void> {
     if (wrong) {
       await part.remove();
       const what = `What came from ${url} is not the file that was expected; it was removed.`;
-      throw new CoreError("corrupt", { what, ...wrong, fix }, { facts: { url, ...wrong } });
+      throw new CoreError(
+        "corrupt",
+        { what, ...wrong, fix },
+        { facts: { url, ...wrong, reason: "the server sent another file" } },
+      );
     }
     await place(part, target);
   } catch (error) {

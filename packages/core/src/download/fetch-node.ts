@@ -23,6 +23,8 @@ export function nodeFetch(env: NodeJS.ProcessEnv): Fetch {
       httpProxy: httpProxy ?? "",
       httpsProxy: httpsProxy ?? "",
       noProxy,
+      // plain http is forwarded, not tunnelled: many proxies allow CONNECT to port 443 alone
+      proxyTunnel: false,
     });
     return (url, { method = "GET", headers, body, redirect = "follow", signal = null } = {}) => {
       // undici's own classes are not Node's, so a form or a stream of Node's would be sent as its name

@@ -87,7 +87,7 @@ export class PartFile implements AsyncDisposable {
 
   /** Empties the file and notes what comes next. */
   async restart(origin: PartOrigin): Promise<void> {
-    await this.#handle.truncate(0);
+    if (this.size > 0) await this.#handle.truncate(0);
     this.size = 0;
     await writeFile(`${this.path}.json`, JSON.stringify(origin));
   }
@@ -114,10 +114,10 @@ export class PartFile implements AsyncDisposable {
     await rm(`${this.path}.json`, { force: true });
   }
 
-  /** Closes it; a part that another one can not resume is deleted. */
+  /** Closes it; a part that nobody can go on from is deleted. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
-    if (this.#lock === undefined) await this.remove();
-    else await rm(this.#lock, { force: true });
+    if (this.#lock === undefined || this.size === 0) await this.remove();
+    if (this.#lock !== undefined) await rm(this.#lock, { force: true });
   }
 }

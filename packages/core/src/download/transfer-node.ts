@@ -38,7 +38,7 @@ function totalOf({ status, headers }: Response): number | undefined {
 
 function refused({ url, fix }: TransferOptions, { status, statusText }: Response): CoreError {
   const received = `${status} ${statusText}`.trim();
-  const facts = { url, status };
+  const facts = { url, status, reason: `the server answered ${received}` };
   return status === 404 || status === 410
     ? new CoreError("not-found", { what: `There is no file at ${url}.`, received, fix }, { facts })
     : new CoreError("offline", { what: `${url} was refused.`, received, fix }, { facts });

@@ -1,0 +1,40 @@
+import { buffer } from "node:stream/consumers";
+import { crc32 } from "node:zlib";
+import { fromBufferPromise } from "yauzl";
+import { CoreError } from "../errors.ts";
+
+const WEIGHTS = "model.weights.h5";
+
+/** A whole network of Keras stays far under this; a bomb does not. */
+const MAX_WEIGHTS_BYTES = 2 ** 31;
+
+/**
+ * The HDF5 file inside a .keras archive.
+ * @throws CoreError `corrupt` when the archive is cut off or has none, `limit` for one of more than 2 GiB.
+ */
+export async function readKerasArchive(bytes: Buffer, origin: string): Promise<Buffer> {
+  const facts = { origin };
+  try {
+    const archive = await fromBufferPromise(bytes);
+    for await (const entry of archive.eachEntry()) {
+      if (entry.fileName !== WEIGHTS) continue;
+      if (entry.uncompressedSize > MAX_WEIGHTS_BYTES) {
+        const what = `The weights in ${origin} are larger than any trunk's.`;
+        const received = `${entry.uncompressedSize} bytes`;
+        throw new CoreError("limit", { what, received, expected: `at most ${MAX_WEIGHTS_BYTES}` }, { facts });
+      }
+      const weights = await buffer(await archive.openReadStreamPromise(entry));
+      // yauzl leaves the checksum to its caller
+      if (crc32(weights) !== entry.crc32) throw new Error(`wrong checksum of ${WEIGHTS}`);
+      return weights;
+    }
+  } catch (cause) {
+    if (cause instanceof CoreError) throw cause;
+    const what = `${origin} is not a usable .keras archive.`;
+    const fix = "Fetch or copy the file again; it may have been cut off.";
+    throw new CoreError("corrupt", { what, received: String(cause), fix }, { cause, facts });
+  }
+  const what = `${origin} is an archive without weights of Keras.`;
+  const fix = "Save the model with model.save('model.keras').";
+  throw new CoreError("corrupt", { what, expected: `a file ${WEIGHTS} in it`, fix }, { facts });
+}

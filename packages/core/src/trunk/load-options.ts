@@ -1,0 +1,22 @@
+import type { ByteProgress, Fetch } from "../download/types.ts";
+
+/** Where weights come from, and what the surroundings give for it. */
+export interface LoadWeightsOptions {
+  /** auto, bundled, imagenet, the path of a .h5, .h5.gz, .keras or model.json, or a URL. */
+  readonly weights: string;
+  /** Range that the weights expect of pixels. @default the source's own */
+  readonly inputRange?: readonly [number, number];
+  /** Folder that has `weights`, the cache. */
+  readonly home: string;
+  /** GRAFT_OFFLINE, GRAFT_WEIGHTS_MIRROR. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly fetch: Fetch;
+  readonly signal?: AbortSignal;
+  /** Hears, in a line each, what a person should know: which weights, what is fetched, what is assumed. */
+  readonly onNotice?: (text: string) => void;
+  readonly onProgress?: (progress: ByteProgress) => void;
+}
+
+/** True when GRAFT_OFFLINE asks for no network at all. */
+export const isOffline = (env: NodeJS.ProcessEnv): boolean =>
+  !["", "0", "false", "no"].includes((env.GRAFT_OFFLINE ?? "").toLowerCase());

@@ -1,0 +1,109 @@
+import { ask } from "../download/answer.ts";
+import { CoreError } from "../errors.ts";
+import { isOffline, type LoadWeightsOptions } from "./load-options.ts";
+import {
+  type CachedSource,
+  type CacheOptions,
+  dropCached,
+  fetchIntoCache,
+  type HashedTensors,
+  IMAGENET,
+  imagenetSource,
+  isCached,
+  readCached,
+} from "./weights-cache-node.ts";
+
+/** How long `auto` waits for the server, in milliseconds: offline is a normal state and must not feel like a hang. */
+const PATIENCE_MS = 4000;
+
+type Surroundings = Omit<LoadWeightsOptions, "weights" | "inputRange">;
+
+/** @returns undefined when it is absent or was damaged (it is then removed, and said so). */
+async function readIfCached(
+  source: CachedSource,
+  { onNotice }: Surroundings,
+): Promise<HashedTensors | undefined> {
+  if (!isCached(source)) return undefined;
+  try {
+    return await readCached(source);
+  } catch (error) {
+    if (!(error instanceof CoreError) || error.code !== "corrupt") throw error;
+    onNotice?.(`The cached weights ${source.path} are damaged and are fetched again.`);
+    await dropCached(source);
+    return undefined;
+  }
+}
+
+/** Reads what was just fetched; what is no weights at all does not stay in the cache. */
+async function readFetched(source: CachedSource): Promise<HashedTensors> {
+  try {
+    return await readCached(source);
+  } catch (error) {
+    await dropCached(source);
+    throw error;
+  }
+}
+
+/**
+ * Weights of a source, from the cache or over the network.
+ * @throws CoreError as `download` and `readCached`; `offline` at once with GRAFT_OFFLINE.
+ */
+export async function obtain(
+  source: CachedSource,
+  surroundings: Surroundings,
+  limits: Pick<CacheOptions, "answerTimeoutMs" | "stallTimeoutMs"> = {},
+): Promise<HashedTensors> {
+  const { env, fetch, signal, onNotice, onProgress } = surroundings;
+  const cached = await readIfCached(source, surroundings);
+  if (cached) return cached;
+  if (isOffline(env)) {
+    throw new CoreError("offline", {
+      what: `The weights ${source.url} are not cached, and GRAFT_OFFLINE forbids the network.`,
+      fix: "Unset GRAFT_OFFLINE, use --weights bundled, or give the path of a file.",
+    });
+  }
+  const size = source.md5 === undefined ? "" : ` (${IMAGENET.about}, once)`;
+  onNotice?.(`Fetching weights from ${source.url}${size}.`);
+  await fetchIntoCache(source, { fetch, signal, onProgress, ...limits });
+  return readFetched(source);
+}
+
+/** Why the server of the ImageNet weights can not be used now; undefined when it answers. */
+async function refusal(
+  source: CachedSource,
+  { env, fetch, signal }: Surroundings,
+): Promise<string | undefined> {
+  if (isOffline(env)) return "GRAFT_OFFLINE is set and they are not cached";
+  const headers = { range: "bytes=0-0" }; // a GET, since not every mirror knows HEAD
+  try {
+    const answer = await ask(source.url, { fetch, headers, signal, timeoutMs: PATIENCE_MS, fix: "" });
+    answer.abort();
+    answer.release();
+    return answer.response.ok ? undefined : `${source.url} answered ${answer.response.status}`;
+  } catch (error) {
+    if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
+    return reasonOf(error);
+  }
+}
+
+/** Half a sentence: downloads put it into their errors' facts. */
+const reasonOf = ({ facts, message }: CoreError): string =>
+  typeof facts.reason === "string" ? facts.reason : message;
+
+/** The ImageNet weights, or the reason why they can not be had now. */
+export async function obtainImagenetOrReason(
+  surroundings: Surroundings,
+): Promise<HashedTensors | { readonly reason: string }> {
+  const source = imagenetSource(surroundings.home, surroundings.env);
+  const cached = await readIfCached(source, surroundings);
+  if (cached) return cached;
+  const reason = await refusal(source, surroundings);
+  if (reason !== undefined) return { reason };
+  try {
+    return await obtain(source, surroundings, { answerTimeoutMs: PATIENCE_MS, stallTimeoutMs: PATIENCE_MS });
+  } catch (error) {
+    // a mirror that breaks off or has another file, a disk without room: there are weights all the same
+    if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
+    return { reason: reasonOf(error) };
+  }
+}

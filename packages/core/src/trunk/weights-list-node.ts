@@ -1,0 +1,124 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { CoreError } from "../errors.ts";
+import { BUNDLED_FILES, BUNDLED_RANGE } from "./bundled-node.ts";
+import type { LoadWeightsOptions } from "./load-options.ts";
+import { obtain } from "./obtain-node.ts";
+import {
+  type CachedSource,
+  IMAGENET,
+  imagenetSource,
+  isCached,
+  RECORD_ENDING,
+  readRecord,
+  urlSource,
+} from "./weights-cache-node.ts";
+import { KERAS_RANGE } from "./weights-node.ts";
+
+/** A line of `graft weights list`. */
+export interface WeightsEntry {
+  /** What `--weights` takes. */
+  readonly name: string;
+  /** npm package or address. */
+  readonly origin: string;
+  readonly path?: string;
+  /** True when it can be used without a network. */
+  readonly cached: boolean;
+  readonly bytes?: number;
+  readonly inputRange: readonly [number, number];
+  /** For people. */
+  readonly note?: string;
+}
+
+const sizeOf = async (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+
+async function bundledEntry(): Promise<WeightsEntry> {
+  const path = BUNDLED_FILES.data;
+  const bytes = await sizeOf(path);
+  return {
+    name: "bundled",
+    origin: "npm nsfwjs@4.4.0",
+    path,
+    cached: bytes !== undefined,
+    ...(bytes === undefined ? {} : { bytes }),
+    inputRange: BUNDLED_RANGE,
+    note: "comes with graft; weaker than imagenet (cats and dogs: about 0.85 instead of 0.96)",
+  };
+}
+
+async function sourceEntry(name: string, source: CachedSource, note: string): Promise<WeightsEntry> {
+  const { url, path } = source;
+  const bytes = await sizeOf(path);
+  return {
+    name,
+    origin: url,
+    ...(bytes === undefined ? {} : { path, bytes }),
+    cached: isCached(source),
+    inputRange: KERAS_RANGE,
+    note,
+  };
+}
+
+const imagenetEntry = (home: string, env: NodeJS.ProcessEnv): Promise<WeightsEntry> =>
+  sourceEntry(
+    "imagenet",
+    imagenetSource(home, env),
+    `the public Keras file, ${IMAGENET.about}, fetched on first use`,
+  );
+
+const urlEntry = (source: CachedSource): Promise<WeightsEntry> =>
+  sourceEntry(source.url, source, "its input range is not known: [-1, 1] unless --input-range is given");
+
+/** Addresses whose weights are cached. */
+async function cachedUrls(home: string): Promise<CachedSource[]> {
+  const folder = join(home, "weights");
+  const names = await readdir(folder, { recursive: true }).catch(() => []); // no cache yet
+  const sources = await Promise.all(
+    names.map(async (name) => {
+      if (!name.startsWith("url-") || !name.endsWith(RECORD_ENDING)) return undefined;
+      const path = join(folder, name.slice(0, -RECORD_ENDING.length));
+      const record = await readRecord(path);
+      return record && { url: record.url, path };
+    }),
+  );
+  return sources.flatMap((source) => source ?? []).toSorted((a, b) => (a.url < b.url ? -1 : 1));
+}
+
+/** The weights that have a name, and those of addresses that were used before. */
+export async function listWeights(options: {
+  readonly home: string;
+  /** GRAFT_WEIGHTS_MIRROR. @default none */
+  readonly env?: NodeJS.ProcessEnv;
+}): Promise<readonly WeightsEntry[]> {
+  const { home, env = {} } = options;
+  const urls = await cachedUrls(home);
+  return Promise.all([bundledEntry(), imagenetEntry(home, env), ...urls.map(urlEntry)]);
+}
+
+/**
+ * Makes sure that weights are in the cache, whole and fitting; fetches them if they are not.
+ * @param name `imagenet` or a URL; `bundled` is always there.
+ * @throws CoreError as `loadWeights`; `bad-input` for another name.
+ */
+export async function fetchWeights(
+  name: string,
+  options: Omit<LoadWeightsOptions, "weights" | "inputRange">,
+): Promise<WeightsEntry> {
+  const { home, env } = options;
+  if (name === "bundled") return bundledEntry();
+  if (name === "imagenet") {
+    await obtain(imagenetSource(home, env), options);
+    return imagenetEntry(home, env);
+  }
+  if (!name.includes("://")) {
+    const what = "These weights can not be fetched.";
+    throw new CoreError("bad-input", { what, received: name, expected: "imagenet or a URL" });
+  }
+  const source = urlSource(home, name);
+  await obtain(source, options);
+  return urlEntry(source);
+}
