@@ -26,7 +26,13 @@ function damaged(detail: string, cause?: unknown): CoreError {
 function zipFailure(error: unknown): unknown {
   if (error instanceof CoreError || !(error instanceof Error)) return error;
   if ("code" in error && !String(error.code).startsWith("Z_")) return error;
+  if (error.message.includes("strong encryption")) return encrypted("strong encryption");
   return damaged(error.message, error);
+}
+
+function encrypted(detail: string): CoreError {
+  const fix = "Unpack it yourself and give the folder.";
+  return new CoreError("bad-input", { what: `The zip archive is encrypted (${detail}).`, fix });
 }
 
 /** Programs that pack UTF-8 names without saying so (macOS) are common; CP437 is what the format says. */
@@ -48,10 +54,7 @@ interface PlannedEntry {
 function planEntry(entry: Entry): PlannedEntry {
   const raw = entryName(entry);
   const name = safeEntryName(raw);
-  if (entry.isEncrypted()) {
-    const fix = "Unpack it yourself and give the folder.";
-    throw new CoreError("bad-input", { what: `The zip archive is encrypted (${name}).`, fix });
-  }
+  if (entry.isEncrypted()) throw encrypted(name);
   const mode = (entry.externalFileAttributes >>> 16) & FILE_TYPE;
   if (mode === LINK) return { entry, name, type: "link" };
   if (raw.endsWith("/") || mode === DIRECTORY) return { entry, name, type: "folder" };

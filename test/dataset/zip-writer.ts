@@ -1,0 +1,60 @@
+import { crc32, deflateRawSync } from "node:zlib";
+
+/** An entry to write; what is stated overrides what would be right, so that hostile archives can be made. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly content?: Uint8Array;
+  readonly method?: "stored" | "deflated";
+  readonly crc?: number;
+  readonly uncompressedSize?: number;
+  readonly compressedSize?: number;
+  /** General purpose flags; 1 is "encrypted". */
+  readonly flags?: number;
+  /** Unix mode with the file type: 0o120777 is a link. */
+  readonly mode?: number;
+  /** Writes no local entry but points to that of the entry with this index. */
+  readonly sameBytesAs?: number;
+}
+
+const UTF8 = 0x800;
+
+/** A zip of these entries (APPNOTE.TXT 4.3): local headers and data, then the directory. */
+export function zipOf(entries: readonly ZipEntry[]): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  const offsets: number[] = [];
+  let at = 0;
+  for (const entry of entries) {
+    const content = entry.content ?? Buffer.alloc(0);
+    const isDeflated = entry.method === "deflated";
+    const data = isDeflated ? deflateRawSync(content, { level: 9 }) : Buffer.from(content);
+    const name = Buffer.from(entry.name);
+    const fields = Buffer.alloc(26); // the fields that both headers share
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(UTF8 | (entry.flags ?? 0), 2);
+    fields.writeUInt16LE(isDeflated ? 8 : 0, 4);
+    fields.writeUInt32LE(entry.crc ?? crc32(content), 10);
+    fields.writeUInt32LE(entry.compressedSize ?? data.length, 14);
+    fields.writeUInt32LE(entry.uncompressedSize ?? content.length, 18);
+    fields.writeUInt16LE(name.length, 22);
+    const offset = entry.sameBytesAs === undefined ? at : (offsets[entry.sameBytesAs] ?? 0);
+    offsets.push(offset);
+    if (entry.sameBytesAs === undefined) {
+      parts.push(Buffer.from("PK\x03\x04", "latin1"), fields, name, data);
+      at += 4 + 26 + name.length + data.length;
+    }
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(((entry.mode ?? 0o100644) << 16) >>> 0, 6);
+    rest.writeUInt32LE(offset, 10);
+    const madeByUnix = Buffer.from([20, 3]);
+    directory.push(Buffer.from("PK\x01\x02", "latin1"), madeByUnix, fields, rest, name);
+  }
+  const directoryBytes = directory.reduce((sum, { length }) => sum + length, 0);
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06", "latin1");
+  end.writeUInt16LE(entries.length, 8);
+  end.writeUInt16LE(entries.length, 10);
+  end.writeUInt32LE(directoryBytes, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...parts, ...directory, end]);
+}
