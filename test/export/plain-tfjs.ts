@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Model } from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
@@ -13,8 +12,9 @@ async function serveFolder(folder: string): Promise<{ readonly url: string; read
     createReadStream(join(folder, request.url ?? "")).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo; // node's type also covers pipes
-  return { url: `http://127.0.0.1:${port}`, server };
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new TypeError("the server listens on a port");
+  return { url: `http://127.0.0.1:${address.port}`, server };
 }
 
 /** Opens a model folder with TensorFlow.js alone, over HTTP; nothing of graft takes part. */

@@ -1,15 +1,16 @@
+import { tmpdir } from "node:os";
 import type { TrunkWeights } from "@graft/core";
-import { BUNDLED_RANGE, readBundled } from "../../packages/core/src/trunk/bundled-node.ts";
+import { loadWeights } from "@graft/core/node";
 
 let loading: Promise<TrunkWeights> | undefined;
 
+/** The weights that come with the package, read once a test file. */
 export function realWeights(): Promise<TrunkWeights> {
-  loading ??= readBundled().then(({ tensors, manifest }) => ({
-    source: "bundled",
-    origin: manifest.origin,
-    sha256: manifest.sha256,
-    inputRange: BUNDLED_RANGE,
-    tensors,
-  }));
+  loading ??= loadWeights({
+    weights: "bundled",
+    home: tmpdir(),
+    env: {},
+    fetch: () => Promise.reject(new Error("the bundled weights need no network")),
+  });
   return loading;
 }

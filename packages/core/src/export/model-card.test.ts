@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { parseTrainConfig } from "../train/config.ts";
+import { modelCard } from "./model-card.ts";
+import { scaleFormula } from "./tfjs-snippet.ts";
+import type { Model } from "./types.ts";
+
+const MANIFEST: Model["manifest"] = {
+  labels: ["cat", "dog"],
+  head: { recipe: "gap", numClasses: 2, activation: "softmax", units: 2, hidden: 0, dropout: 0.2 },
+  cut: "mixed7",
+  rule: { version: 1, size: 150, fit: "stretch", resize: "bilinear" },
+  weights: { source: "bundled", origin: "nsfwjs 4.4.0", sha256: "0".repeat(64), inputRange: [0, 1] },
+  config: parseTrainConfig({}),
+  metrics: { loss: 0.1, accuracy: 0.98, valLoss: 0.3, valAccuracy: 0.9 },
+  run: "run-1",
+  splitHash: "1".repeat(64),
+  images: { train: 160, validation: 40, test: 0 },
+  trainedOn: ["2".repeat(64)],
+  backend: "onnx:cpu",
+  versions: { graft: "0.1.0" },
+  createdAt: "2026-01-01T00:00:00.000Z",
+};
+
+describe("modelCard", () => {
+  it("says how good the model is, on how many pictures, and how far that can be trusted", () => {
+    const card = modelCard(MANIFEST);
+    expect(card).toContain("**90.0 %** of the 40 pictures that were kept out of the training");
+    // Wilson's interval for 36 of 40
+    expect(card).toContain("between 76.9 % and 96.0 %");
+    expect(card).toContain("a little too friendly");
+    expect(card).toContain("160 for training, 40 for validation, 0 for testing");
+  });
+
+  it("does not claim what was not measured", () => {
+    const { images: _, ...withoutCounts } = MANIFEST;
+    const card = modelCard({ ...withoutCounts, metrics: { loss: 0.1, accuracy: 0.98 } });
+    expect(card).toContain("how good it is on new pictures is unknown");
+    expect(card).toContain("| accuracy | 0.9800 | not measured |");
+    expect(card).not.toContain("confidence");
+    expect(modelCard(withoutCounts)).toContain("**90.0 %** of the pictures that were kept out");
+  });
+
+  it.each([
+    ["bundled", "nsfwjs 4.4.0 (MIT licence)"],
+    ["imagenet", "Apache 2.0"],
+    ["file", "its makers' licence holds"],
+    ["url", "its makers' licence holds"],
+  ] as const)("names the licence of %s weights", (source, words) => {
+    expect(modelCard({ ...MANIFEST, weights: { ...MANIFEST.weights, source } })).toContain(words);
+  });
+
+  it("shows class names as they are, whatever Markdown makes of them", () => {
+    const card = modelCard({ ...MANIFEST, labels: ["a|b", "<img> *c*\n# d"] });
+    expect(card).toContain("# a\\|b, \\<img\\> \\*c\\* \\# d:");
+  });
+
+  it("counts the classes in the title when there are many", () => {
+    const labels = ["a", "b", "c", "d", "e", "f"];
+    expect(modelCard({ ...MANIFEST, labels })).toMatch(/^# 6 classes:/);
+  });
+});
+
+describe("scaleFormula", () => {
+  it.each([
+    [[0, 1], "x / 255"],
+    [[-1, 1], "x / 255 * 2 - 1"],
+    [[0, 255], "x / 255 * 255"],
+    [[0.5, 1.5], "x / 255 + 0.5"],
+  ] as const)("brings 0 … 255 to %j", (range, formula) => {
+    expect(scaleFormula(range)).toBe(formula);
+  });
+});
