@@ -68,7 +68,10 @@ function decode(bytes: Uint8Array, { dtype, quantization }: TfjsWeight): Float32
         ? new Int32Array(buffer)
         : new Uint8Array(buffer);
   const { scale = 1, min = 0 } = quantization ?? {};
-  return Float32Array.from(whole, (value) => value * scale + min);
+  const data = new Float32Array(whole.length);
+  // a loop: Float32Array.from with a function takes two seconds for a whole trunk
+  for (let i = 0; i < whole.length; i++) data[i] = (whole[i] ?? 0) * scale + min;
+  return data;
 }
 
 /**

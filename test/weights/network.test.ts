@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fetchWeights, listWeights, loadWeights, nodeFetch } from "@graft/core/node";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readNsfwjsModel } from "../../packages/core/scripts/nsfwjs-model.ts";
+import { type FileServer, sendFile, serve } from "./file-server.ts";
+
+const PUBLIC_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5";
+
+let home = "";
+let notices: string[] = [];
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "graft-network-"));
+  notices = [];
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+const surroundings = (env: NodeJS.ProcessEnv) => ({
+  home,
+  env,
+  fetch: nodeFetch({}),
+  onNotice: (text: string) => notices.push(text),
+});
+const load = (weights: string, env: NodeJS.ProcessEnv = {}) => loadWeights({ weights, ...surroundings(env) });
+const mirror = ({ url }: FileServer): NodeJS.ProcessEnv => ({ GRAFT_WEIGHTS_MIRROR: `${url}/mirror/` });
+
+/** `auto` gave the bundled weights and said, in one line, that and why. */
+function expectBundled(weights: { readonly source: string }, why: RegExp): void {
+  expect(weights.source).toBe("bundled");
+  expect(notices.at(-1)).toMatch(why);
+  expect(notices.at(-1)).toMatch(/^The ImageNet weights can not be had \(.*\)\. Using the bundled weights/);
+}
+
+test("auto takes the bundled weights when the server never answers, within its patience", async () => {
+  await using server = await serve(() => undefined);
+  const weights = await load("auto", mirror(server));
+  expectBundled(weights, /no answer from 127\.0\.0\.1:\d+ within 4 s/);
+  expect(notices).toHaveLength(1);
+}, 10_000);
+
+test("auto takes the bundled weights when the server is not there, refuses, or the network is forbidden", async () => {
+  await using server = await serve((_, response) => response.writeHead(403).end());
+  expectBundled(await load("auto", mirror(server)), /answered 403/);
+  const closed = await serve(() => undefined);
+  await closed[Symbol.asyncDispose]();
+  expectBundled(await load("auto", mirror(closed)), /ECONNREFUSED/);
+  expectBundled(await load("auto", { ...mirror(server), GRAFT_OFFLINE: "1" }), /GRAFT_OFFLINE/);
+});
+
+test("auto says what it fetches, and takes the bundled weights when the server breaks off or sends something else", async () => {
+  const file = new Uint8Array(50_000).fill(7);
+  await using server = await serve((request, response) => {
+    // the first request only asks whether the server is there
+    if (request.headers.range === "bytes=0-0")
+      response.writeHead(206, { "content-range": "bytes 0-0/50000" }).end("x");
+    else sendFile(request, response, file);
+  });
+  const weights = await load("auto", mirror(server));
+  expect(notices[0]).toBe(`Fetching weights from ${server.url}/mirror/${PUBLIC_FILE} (88 MB, once).`);
+  expectBundled(weights, /sent another file/);
+  expect(readdirSync(join(home, "weights"))).toEqual([]);
+
+  await using cutting = await serve((request, response) => sendFile(request, response, file, { cut: 10 }));
+  expectBundled(
+    await load("auto", mirror(cutting)),
+    /ended after \d+ of 50000|other side closed|terminated|aborted/,
+  );
+});
+
+test("imagenet without a network says what to do, and leaves no file", async () => {
+  await using server = await serve((_, response) => response.writeHead(500).end());
+  const env = mirror(server);
+  await expect(load("imagenet", env)).rejects.toMatchObject({
+    code: "offline",
+    message: expect.stringMatching(/500.*HTTPS_PROXY.*GRAFT_WEIGHTS_MIRROR.*by hand.*--weights bundled/s),
+  });
+  await expect(load("imagenet", { ...env, GRAFT_OFFLINE: "1" })).rejects.toMatchObject({ code: "offline" });
+  expect(existsSync(join(home, "weights", PUBLIC_FILE))).toBe(false);
+});
+
+test("a cached imagenet file that is not the public one is named, removed and fetched again", async () => {
+  mkdirSync(join(home, "weights"));
+  writeFileSync(join(home, "weights", PUBLIC_FILE), "half a file");
+  expectBundled(await load("auto", { GRAFT_OFFLINE: "1" }), /GRAFT_OFFLINE/);
+  expect(notices[0]).toMatch(/cached weights .*notop\.h5 are damaged/);
+  expect(existsSync(join(home, "weights", PUBLIC_FILE))).toBe(false);
+});
+
+/** nsfwjs's model.json and shards over HTTP; the shards want the address's token, as tfjs sends it. */
+function tfjsServer(): Promise<FileServer> {
+  const { model, shards } = readNsfwjsModel();
+  const paths = model.weightsManifest.flatMap((group) => group.paths);
+  return serve((request, response) => {
+    const [path = "", query] = (request.url ?? "").split("?");
+    const shard = shards[paths.indexOf(path.replace("/net/", ""))];
+    if (query !== "token=1") response.writeHead(401).end();
+    else if (path === "/net/model.json") response.end(JSON.stringify(model));
+    else if (shard) sendFile(request, response, shard);
+    else response.writeHead(404).end();
+  });
+}
+
+test("a URL of a tfjs model is fetched once with its shards, listed, and then works offline", async () => {
+  await using server = await tfjsServer();
+  const url = `${server.url}/net/model.json?token=1`;
+  const fetched = await load(url);
+  expect(fetched).toMatchObject({ source: "url", origin: url, inputRange: [-1, 1] });
+  expect(notices[0]).toBe(`Fetching weights from ${url}.`);
+  const requests = server.ranges.length;
+  const cached = await load(url, { GRAFT_OFFLINE: "1" });
+  expect(cached.sha256).toBe(fetched.sha256);
+  expect(server.ranges).toHaveLength(requests);
+
+  const entries = await listWeights({ home });
+  expect(entries.map(({ name, cached: isCached }) => [name, isCached])).toEqual([
+    ["bundled", true],
+    ["imagenet", false],
+    [url, true],
+  ]);
+  const [bundled] = entries;
+  expect(bundled).toMatchObject({ inputRange: [0, 1], bytes: 21_802_784 });
+
+  // a shard that changed on the disk is noticed and fetched again
+  const folder = join(home, "weights", `url-${createHash("sha256").update(url).digest("hex").slice(0, 16)}`);
+  const shard = join(folder, "group1-shard2of6");
+  writeFileSync(shard, readFileSync(shard).fill(9, 0, 100));
+  notices = [];
+  expect((await load(url)).sha256).toBe(fetched.sha256);
+  expect(notices[0]).toMatch(/damaged and are fetched again/);
+});
+
+test("what is no weights at all does not stay in the cache", async () => {
+  await using server = await serve((_, response) => response.end("<html>Log in</html>"));
+  await expect(load(`${server.url}/w.h5`)).rejects.toMatchObject({ code: "corrupt" });
+  expect(readdirSync(join(home, "weights"))).toEqual([]);
+});
+
+test("weights fetch takes imagenet and addresses, and nothing else", async () => {
+  await expect(fetchWeights("resnet", surroundings({}))).rejects.toThrow(/resnet.*imagenet or a URL/);
+  await expect(fetchWeights("s3://bucket/w.h5", surroundings({}))).rejects.toThrow(/http:\/\//);
+  expect(await fetchWeights("bundled", surroundings({}))).toMatchObject({ name: "bundled", cached: true });
+});
