@@ -173,7 +173,7 @@ export function modelCard(manifest: Manifest): string {
     "## Files",
     "",
     "`model.json` and `weights.bin`: the whole network as a TensorFlow.js LayersModel. `graft.json`: labels, image rule,",
-    "config, metrics, and the sha256 of every file; graft refuses a folder that no longer matches it.",
+    "config, metrics, and the sha256 of every file; graft refuses a folder that no longer matches it (this page too).",
     "",
   ];
   return lines.join("\n");
