@@ -52,6 +52,10 @@ function headersEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, npm_config_nodedir: root };
 }
 
+/** What node-pre-gyp and node-gyp write after a compiler's own words: their call stacks and versions. */
+const GYP_NOISE =
+  /^(node-pre-gyp|Failed to execute|npm (ERR!|error)|gyp info|gyp ERR! (stack|System|command|cwd|node|not ok|\$npm_))/;
+
 /** Compiles the addon; npm's `run` gives node-pre-gyp npm's own node-gyp and settings. */
 export async function compileAddon(build: string, name: EngineName, context: StepContext): Promise<void> {
   await runCommand("npm", ["run", "build-addon-from-source"], {
@@ -59,6 +63,7 @@ export async function compileAddon(build: string, name: EngineName, context: Ste
     env: headersEnvironment(context.env),
     cwd: enginePaths(build, name).addonPackage,
     what: "The TensorFlow addon could not be compiled.",
+    noise: GYP_NOISE,
     fix: "It needs g++ with C++17, make, python3 and Node's headers (npm's nodedir, or node-gyp's own download).",
   });
 }

@@ -121,7 +121,7 @@ export async function checkPreconditions(name: EngineName, options: Precondition
     impossible === undefined
       ? await Promise.all(tools(env).map((tool) => toolProblem(tool, env)))
       : [impossible];
-  // make and the programs that gyp writes for it take a blank in a path as its end
+  // make and the rules that gyp writes for it take a blank in a path as its end
   if (/\s/.test(home)) missing.push(`the addon can not be built under a path with a blank in it: ${home}`);
   const problems = missing.filter((problem) => problem !== undefined);
   const free = await freeBytes(home);

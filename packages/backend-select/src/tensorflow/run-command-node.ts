@@ -11,6 +11,8 @@ export interface CommandOptions {
   /** For the error: what failed and what to do about it. */
   readonly what: string;
   readonly fix: string;
+  /** Lines that would push the cause out of the last lines of the error. */
+  readonly noise?: RegExp;
 }
 
 const LAST_LINES = 12;
@@ -56,7 +58,7 @@ export async function runCommand(
   words: readonly string[],
   options: CommandOptions,
 ): Promise<readonly string[]> {
-  const { cwd, env, onLine, signal } = options;
+  const { cwd, env, onLine, signal, noise } = options;
   throwIfCancelled(signal);
   const child = spawn(command, words, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const output: string[] = [];
@@ -64,9 +66,10 @@ export async function runCommand(
   const follow = (text: string): void => {
     const line = text.trimEnd();
     if (line === "") return;
+    onLine(line);
+    if (noise?.test(line)) return;
     all.push(line);
     if (all.length > LAST_LINES) all.shift();
-    onLine(line);
   };
   createInterface({ input: child.stdout }).on("line", (line) => {
     output.push(line);
