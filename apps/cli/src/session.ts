@@ -1,17 +1,21 @@
 /** What several commands open: image workers, the backend, the feature store; closed together. */
 import { type SelectedBackend, selectBackend } from "@graft/backend-select";
-import type { Dataset, TrunkWeights } from "@graft/core";
+import type { Dataset, PrepareImage, TrunkWeights } from "@graft/core";
 import {
   createImagePool,
   type ImagePool,
   loadWeights,
+  type NodeFeatureStore,
   type NodeImageSource,
   nodeFetch,
   openDataset,
+  openFeatureStore,
 } from "@graft/core/node";
+import { featureFolder } from "./feature-folder.ts";
 import { byteSize } from "./output/text.ts";
 import { StatusLine } from "./output/train-reporter.ts";
 import type { CommandContext } from "./program.ts";
+import { nextCommand } from "./self-command.ts";
 
 export interface OpenedDataset {
   readonly dataset: Dataset;
@@ -26,6 +30,7 @@ export class Session implements AsyncDisposable {
   readonly #line: StatusLine;
   #pool: ImagePool | undefined;
   #selected: SelectedBackend | undefined;
+  #features: NodeFeatureStore | undefined;
   #interrupts = 0;
 
   constructor(context: CommandContext) {
@@ -44,9 +49,32 @@ export class Session implements AsyncDisposable {
     this.#controller.abort();
   };
 
-  /** One line for people on stderr; silent with --json. */
+  /** One line for people, on stderr. */
   notice(text: string): void {
-    if (!this.context.json) this.#line.print(text);
+    this.#line.print(text);
+  }
+
+  /** A line that the next one replaces; shown on terminals only. */
+  status(text: string): void {
+    this.#line.status(text);
+  }
+
+  /** Files that can not be used stop nothing; one line says how many and how to see which. */
+  warnOfBroken({ broken }: Dataset, name: string): void {
+    if (broken.length === 0) return;
+    const inspect = nextCommand(this.context.environment, ["inspect", name]);
+    this.notice(`Note: ${broken.length} broken files are left out; which and why: ${inspect}`);
+  }
+
+  /** Images that may be prepared at once: two for each decoding thread work, two wait. */
+  get decodeAhead(): number {
+    return this.pool.threads * 4;
+  }
+
+  /** Pixels of a data set's images, made by the pool. */
+  prepareFrom(source: NodeImageSource): PrepareImage {
+    return (image, rule, augmentation, variants) =>
+      this.pool.prepare({ path: source.pathOf(image), hash: image.hash }, rule, augmentation, variants);
   }
 
   get pool(): ImagePool {
@@ -54,14 +82,24 @@ export class Session implements AsyncDisposable {
     return this.#pool;
   }
 
-  async backend(name: string | undefined): Promise<SelectedBackend> {
+  /** @param name `--backend` as it was given; anything but a text means the fastest usable. */
+  async backend(name: unknown): Promise<SelectedBackend> {
     const { home, variables } = this.context.environment;
     this.#selected ??= await selectBackend({
-      ...(name === undefined ? {} : { backend: name }),
+      ...(typeof name === "string" ? { backend: name } : {}),
       home,
       env: variables,
     });
     return this.#selected;
+  }
+
+  /** The cache of features. */
+  async features(): Promise<NodeFeatureStore> {
+    this.#features ??= await openFeatureStore({
+      folder: featureFolder(this.context.environment.home),
+      onLimit: (text) => this.notice(`Note: ${text}`),
+    });
+    return this.#features;
   }
 
   async dataset(name: string, options: { groupPrefix?: boolean } = {}): Promise<OpenedDataset> {
@@ -106,6 +144,7 @@ export class Session implements AsyncDisposable {
     process.off("SIGINT", this.#onSignal);
     process.off("SIGTERM", this.#onSignal);
     this.#line.clear();
+    await this.#features?.close();
     await this.#pool?.close();
     await this.#selected?.backend.dispose();
   }

@@ -103,10 +103,14 @@ function bar(fraction: number, width = 20): string {
   return "█".repeat(full) + "░".repeat(width - full);
 }
 
-/** One line at the bottom of a terminal; nothing but whole lines elsewhere. */
+/** How often a log (no terminal) hears that long work goes on. */
+const LOG_INTERVAL_MS = 10_000;
+
+/** One line at the bottom of a terminal; elsewhere whole lines only, one in ten seconds. */
 export class StatusLine {
   readonly #environment: CliEnvironment;
   #shown = "";
+  #printedAt = performance.now();
 
   constructor(environment: CliEnvironment) {
     this.#environment = environment;
@@ -119,7 +123,10 @@ export class StatusLine {
 
   /** Replaces the status line. */
   status(text: string): void {
-    if (!this.#environment.interactive) return;
+    if (!this.#environment.interactive) {
+      if (text !== "" && performance.now() - this.#printedAt > LOG_INTERVAL_MS) this.print(text);
+      return;
+    }
     const cut = text.slice(0, this.#environment.columns - 1);
     process.stderr.write(`\r\u001b[2K${cut}`);
     this.#shown = cut;
@@ -129,6 +136,7 @@ export class StatusLine {
   print(text: string): void {
     this.clear();
     process.stderr.write(`${text}\n`);
+    this.#printedAt = performance.now();
   }
 
   clear(): void {

@@ -1,0 +1,90 @@
+import { type Backend, extractFeatures, featureSpace, type TrunkWeights, trunkGraph } from "@graft/core";
+import { headStepMs } from "../head-speed.ts";
+import { machineFacts } from "../machine-facts.ts";
+import { print, printJson } from "../output/stdout.ts";
+import { table } from "../output/text.ts";
+import type { CommandContext, Flags } from "../program.ts";
+import { Session } from "../session.ts";
+import { SPEED_CASE, trunkSpeeds } from "../trunk-speed.ts";
+
+/** Enough for a steady rate, few enough for some seconds. */
+const MOST_PHOTOS = 400;
+/** The recipes' default. */
+const EPOCHS = 20;
+const GAP_BATCH = 32;
+
+/** `graft bench [DATASET]`: the speeds that a training is made of, and what computing features once is worth. */
+export async function bench(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
+  await using session = new Session(context);
+  const { backend } = await session.backend(flags.backend);
+  const weights = await session.weights("bundled", undefined);
+  session.status("Timing the trunk …");
+  const [batch32 = 0, batch1 = 0] = await trunkSpeeds(backend, weights, [
+    { batch: 32, runs: 6 },
+    { batch: 1, runs: 40 },
+  ]);
+  session.status("Timing features from photos …");
+  const photos = await photoSpeed(session, backend, weights, dataset);
+  session.status("Timing training steps …");
+  const gapStepMs = await headStepMs(backend, "gap", 200);
+  const classicStepMs = await headStepMs(backend, "classic", 12);
+  session.status("");
+  // seconds an image: through the trunk in every epoch, or once and then from the cache
+  const [trunk, head] = [1 / photos, gapStepMs / 1000 / GAP_BATCH];
+  const timesFaster = (EPOCHS * (trunk + head)) / (trunk + EPOCHS * head);
+  const { processor, threads } = await machineFacts(context.environment.home);
+  const figures = {
+    trunkBatch32ImagesPerSecond: batch32,
+    trunkBatch1ImagesPerSecond: batch1,
+    featuresFromPhotosPerSecond: photos,
+    gapStepMs,
+    classicStepMs,
+    timesFasterByCache: timesFaster,
+  };
+  if (context.json) {
+    printJson({ backend: backend.id, device: backend.device, processor, threads, dataset, ...figures });
+    return;
+  }
+  print(`${backend.id} on ${backend.device.name}; 150 × 150 pixels to mixed7, fastest of several runs\n`);
+  print(
+    table([
+      ["what", "speed"],
+      ["trunk, batch 32", `${batch32.toFixed(0)} images/s`],
+      ["trunk, batch 1", `${batch1.toFixed(0)} images/s`],
+      [`features from the files of ${dataset}`, `${photos.toFixed(0)} images/s`],
+      ["training step, gap (batch 32)", `${gapStepMs.toFixed(2)} ms`],
+      ["training step, classic (batch 20)", `${classicStepMs.toFixed(1)} ms`],
+    ]),
+  );
+  print(
+    `\n${EPOCHS} epochs with features computed once: ${timesFaster.toFixed(1)} × faster than with the trunk in every epoch (gap).`,
+  );
+}
+
+/** Images a second from files to features, decoding beside the trunk, nothing from a cache. */
+async function photoSpeed(
+  session: Session,
+  backend: Backend,
+  weights: TrunkWeights,
+  name: string,
+): Promise<number> {
+  const { dataset, source } = await session.dataset(name);
+  const images = dataset.images.slice(0, MOST_PHOTOS);
+  const rule = { version: 1, size: SPEED_CASE.size, fit: "stretch", resize: "bilinear" } as const;
+  const { cut, pool } = SPEED_CASE;
+  const program = await backend.compile(trunkGraph(weights, SPEED_CASE));
+  const start = performance.now();
+  await extractFeatures({
+    images,
+    variants: [0],
+    space: featureSpace({ rule, weights, cut, pool, augmentation: null, cacheType: "float32", backend }),
+    rowShape: [768],
+    store: null,
+    prepare: session.prepareFrom(source),
+    decodeAhead: session.decodeAhead,
+    openProgram: async () => program,
+    batch: backend.limits.preferredBatch,
+    signal: session.signal,
+  });
+  return (1000 * images.length) / (performance.now() - start);
+}

@@ -1,0 +1,103 @@
+import { type BackendProbe, probeBackends, selectBackend } from "@graft/backend-select";
+import { CoreError, type TrunkWeights } from "@graft/core";
+import { EXIT } from "../exit.ts";
+import { type MachineFacts, machineFacts } from "../machine-facts.ts";
+import { print, printJson } from "../output/stdout.ts";
+import { byteSize, table } from "../output/text.ts";
+import type { CommandContext } from "../program.ts";
+import { nextCommand } from "../self-command.ts";
+import { Session } from "../session.ts";
+import { trunkSpeeds } from "../trunk-speed.ts";
+
+/** A candidate and what a pass through the trunk said of it. */
+interface Candidate {
+  readonly probe: BackendProbe;
+  readonly imagesPerSecond?: number;
+  /** Why the timed pass failed though the probe was well. */
+  readonly failure?: string;
+}
+
+/** Less room than a download of weights, its features and a model need. */
+const LITTLE_DISK_BYTES = 2e9;
+
+/** `graft doctor`: every engine with a timed pass, the machine, one verdict. Exit code 1 when nothing can train. */
+export async function doctor(context: CommandContext): Promise<void> {
+  const { home, variables } = context.environment;
+  await using session = new Session(context);
+  const facts = await machineFacts(home);
+  if (!context.json) print(machineText(facts));
+  const weights = await session.weights("bundled", undefined);
+  const candidates: Candidate[] = [];
+  for await (const probe of probeBackends({ home, env: variables })) {
+    session.status(`Trying ${probe.id} …`);
+    candidates.push(probe.usable ? await timed(context, probe, weights) : { probe });
+  }
+  session.status("");
+  const chosen = candidates.find(({ probe, failure }) => probe.usable && failure === undefined);
+  if (context.json)
+    printJson({ ...facts, candidates: candidates.map(asJson), chosen: chosen?.probe.id ?? null });
+  else print(`\n${candidatesText(candidates)}\n\n${verdict(context, facts, chosen)}`);
+  if (chosen === undefined) process.exitCode = EXIT.failed;
+}
+
+async function timed(
+  context: CommandContext,
+  probe: BackendProbe,
+  weights: TrunkWeights,
+): Promise<Candidate> {
+  const { home, variables } = context.environment;
+  try {
+    await using backend = (await selectBackend({ backend: probe.id, home, env: variables })).backend;
+    const [imagesPerSecond] = await trunkSpeeds(backend, weights, [{ batch: 8, runs: 2 }]);
+    return imagesPerSecond === undefined ? { probe } : { probe, imagesPerSecond };
+  } catch (error) {
+    if (error instanceof CoreError) return { probe, failure: error.message };
+    throw error;
+  }
+}
+
+function asJson({ probe, imagesPerSecond, failure }: Candidate): object {
+  return { ...probe, imagesPerSecond, ...(failure === undefined ? {} : { usable: false, reason: failure }) };
+}
+
+function machineText(facts: MachineFacts): string {
+  const disk =
+    facts.freeDiskBytes === undefined ? "can not be written" : `${byteSize(facts.freeDiskBytes)} free`;
+  return [
+    `Node       ${facts.node} on ${facts.platform}`,
+    `Processor  ${facts.processor}, ${facts.threads} threads`,
+    `Memory     ${byteSize(facts.memoryBytes)}, ${byteSize(facts.freeMemoryBytes)} free`,
+    `Home       ${facts.home}, ${disk}`,
+  ].join("\n");
+}
+
+function candidatesText(candidates: readonly Candidate[]): string {
+  const rows = candidates.map(({ probe, imagesPerSecond, failure }) => {
+    const reason = probe.usable ? failure : probe.reason;
+    return reason === undefined && probe.usable
+      ? [probe.id, "usable", imagesPerSecond?.toFixed(0) ?? "-", deviceText(probe.device)]
+      : [probe.id, "not usable", "-", reason?.split("\n")[0] ?? ""];
+  });
+  return table([["engine", "", "images/s", "device, or why not"], ...rows]);
+}
+
+function deviceText({
+  name,
+  engine,
+  engineVersion,
+  software,
+}: Extract<BackendProbe, { usable: true }>["device"]): string {
+  return `${name} (${engine} ${engineVersion}${software ? ", imitated in software" : ""})`;
+}
+
+function verdict(context: CommandContext, facts: MachineFacts, chosen: Candidate | undefined): string {
+  if (chosen === undefined)
+    return "This machine can not train: no engine is usable. Reinstall graft (npm ci) and run this again.";
+  if (facts.freeDiskBytes === undefined)
+    return `Trainings have nowhere to go: ${facts.home} can not be written. Choose another folder with --home.`;
+  const warning =
+    facts.freeDiskBytes < LITTLE_DISK_BYTES
+      ? `\nThe disk is nearly full: ${nextCommand(context.environment, ["cache", "prune"])} frees room.`
+      : "";
+  return `Ready: graft trains with ${chosen.probe.id}. Try it: ${nextCommand(context.environment, ["demo"])}${warning}`;
+}

@@ -1,0 +1,37 @@
+import { installEngine, probeBackends } from "@graft/backend-select";
+import { UsageError } from "../exit.ts";
+import { print, printJson } from "../output/stdout.ts";
+import { table } from "../output/text.ts";
+import type { CommandContext } from "../program.ts";
+import { nextCommand } from "../self-command.ts";
+
+const INSTALLABLE = ["tensorflow", "tensorflow-cuda"] as const;
+
+/** `graft engines list`: in the order in which they are tried. */
+export async function list({ environment, json }: CommandContext): Promise<void> {
+  const rows = [["engine", "kind", "", "device, or why not"]];
+  for await (const probe of probeBackends({ home: environment.home, env: environment.variables })) {
+    if (json) printJson(probe);
+    else
+      rows.push(
+        probe.usable
+          ? [probe.id, probe.kind, "usable", probe.device.name]
+          : [probe.id, probe.kind, "not usable", probe.reason.split("\n")[0] ?? ""],
+      );
+  }
+  if (!json) print(table(rows));
+}
+
+/** `graft engines install NAME`: builds an engine into HOME/engines; what the build says goes to stderr. */
+export async function install({ environment }: CommandContext, name: string): Promise<void> {
+  const engine = INSTALLABLE.find((installable) => installable === name);
+  if (engine === undefined)
+    throw new UsageError(`Unknown engine. Received: ${name}. Expected: ${INSTALLABLE.join(" or ")}.`);
+  const { home, variables } = environment;
+  await installEngine(engine, {
+    home,
+    env: variables,
+    onLine: (line) => void process.stderr.write(`${line}\n`),
+  });
+  process.stderr.write(`Installed. See it with: ${nextCommand(environment, ["engines", "list"])}\n`);
+}

@@ -1,0 +1,153 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CoreError, type Dataset, MODEL_FILES, parseManifest, type Split } from "@graft/core";
+import { openRunStore, type RunFolder, type RunSummary } from "@graft/core/node";
+import { print, printJson } from "../output/stdout.ts";
+import { duration, percent, table } from "../output/text.ts";
+import { curvesText } from "../output/train-summary.ts";
+import type { CommandContext } from "../program.ts";
+import { nextCommand } from "../self-command.ts";
+import { Session } from "../session.ts";
+import type { Training } from "../training.ts";
+import { finishTraining } from "./train.ts";
+
+/** `graft runs list`: newest first; one JSON object a run with --json. */
+export async function list({ environment, json }: CommandContext): Promise<void> {
+  const runs = await openRunStore(environment.home).list();
+  if (json) {
+    for (const run of runs) printJson(run);
+    return;
+  }
+  if (runs.length === 0) {
+    print(`No runs in ${environment.home}. Make one: ${nextCommand(environment, ["demo"])}`);
+    return;
+  }
+  print(table([["run", "state", "data set", "recipe", "validation", "epochs", "seconds"], ...runs.map(row)]));
+}
+
+function row({ id, state, record, problem }: RunSummary): string[] {
+  if (!record) return [id, state, problem ?? ""];
+  const accuracy = record.metrics?.valAccuracy;
+  return [
+    id,
+    state,
+    record.datasetName,
+    record.config.recipe,
+    accuracy === undefined ? "-" : percent(accuracy),
+    record.epochs === undefined ? "-" : String(record.epochs),
+    record.seconds === undefined ? "-" : record.seconds.toFixed(1),
+  ];
+}
+
+/** `graft runs show RUN`: options, curves, result. */
+export async function show({ environment, json }: CommandContext, id: string): Promise<void> {
+  const run = await openRunStore(environment.home).open(id);
+  const state = await run.state();
+  const events = await run.readEvents();
+  if (json) {
+    const { train, validation, test } = run.split;
+    const split = { train: train.length, validation: validation.length, test: test.length };
+    const epochs = events.filter(({ type }) => type === "epoch-end");
+    printJson({ ...run.record, state, split, epochEnds: epochs });
+    return;
+  }
+  print(
+    [describe(run, state), curvesText(events, environment.columns)]
+      .filter((text) => text !== "")
+      .join("\n\n"),
+  );
+  const words = state === "completed" ? undefined : ["runs", "resume", id];
+  if (words && state !== "running") print(`\nGo on with it: ${nextCommand(environment, words)}`);
+}
+
+function describe({ id, record, folder }: RunFolder, state: string): string {
+  const { config, backend, metrics, keptEpoch, epochs, seconds, model, error } = record;
+  const options = Object.entries(config)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  const accuracy = metrics?.valAccuracy ?? metrics?.accuracy;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ["run", `${id} (${state})`],
+    ["created", record.created],
+    ["data set", String(record.dataset?.location ?? record.datasetName)],
+    ["weights", `${record.weights.source}: ${record.weights.origin}`],
+    ["backend", backend && `${backend.id}, ${backend.name}, ${backend.engine} ${backend.engineVersion}`],
+    ["options", options.join(", ")],
+    [
+      "accuracy",
+      accuracy === undefined ? undefined : `${percent(accuracy)}, kept epoch ${keptEpoch} of ${epochs}`,
+    ],
+    ["time", seconds === undefined ? undefined : duration(seconds)],
+    ["model", model],
+    ["error", error?.message],
+    ["folder", folder],
+  ];
+  return facts.flatMap(([name, value]) => (value ? [`${name.padEnd(9)} ${value}`] : [])).join("\n");
+}
+
+/** `graft runs resume RUN`: with the options, split and weights it was started with. */
+export async function resume(context: CommandContext, id: string): Promise<void> {
+  const run = await openRunStore(context.environment.home).open(id);
+  if ((await run.state()) === "completed") {
+    throw new CoreError("conflict", {
+      what: `The run ${id} is completed: there is nothing to go on with.`,
+      fix: `See it with: ${nextCommand(context.environment, ["runs", "show", id])}`,
+    });
+  }
+  await using session = new Session(context);
+  const { record, split } = run;
+  const location = String(record.dataset?.location ?? record.datasetName);
+  const opened = await session.dataset(location, { groupPrefix: record.config.groupPrefix });
+  checkAllThere(opened.dataset, split, id);
+  const selected = await session.backend(record.config.backend);
+  const { source, origin, inputRange } = record.weights;
+  const named = source === "bundled" || source === "imagenet";
+  const weights = await session.weights(named ? source : origin, inputRange);
+  const modelFolder = record.out ?? run.modelFolder;
+  const training: Training = {
+    ...{ run, opened, weights, selected, modelFolder },
+    mayReplace: record.out === undefined || (await isModelOf(modelFolder, id)),
+  };
+  await finishTraining(session, training, { model: record.out ?? id, dataset: location });
+}
+
+/** @throws CoreError `conflict` when images of the split are gone or changed. */
+function checkAllThere({ images }: Dataset, { train, validation }: Split, id: string): void {
+  const here = new Set(images.map(({ hash }) => hash));
+  const gone = [...train, ...validation].filter((hash) => !here.has(hash)).length;
+  if (gone === 0) return;
+  throw new CoreError("conflict", {
+    what: `The run ${id} can not go on: ${gone} of its images are gone or changed.`,
+    expected: `the ${train.length + validation.length} images that it was started with`,
+    fix: "Bring them back, or start a new run.",
+  });
+}
+
+/** True for a model that this very run wrote before it was stopped. */
+async function isModelOf(folder: string, id: string): Promise<boolean> {
+  const path = join(folder, MODEL_FILES.manifest);
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  try {
+    return text !== undefined && parseManifest(text, path).run === id;
+  } catch {
+    // not readable as a model: it is not ours to replace
+    return false;
+  }
+}
+
+/** `graft runs delete RUN…`: with checkpoints and models that are in their folders. */
+export async function remove({ environment, json }: CommandContext, ids: readonly string[]): Promise<void> {
+  const store = openRunStore(environment.home);
+  for (const id of ids) await store.open(id).catch(rethrowUnlessBroken);
+  for (const id of ids) {
+    await store.remove(id);
+    if (json) printJson({ deleted: id });
+    else print(`Deleted ${id}`);
+  }
+}
+
+/** A run that can not be read can be deleted; one that does not exist stops the command before anything is gone. */
+function rethrowUnlessBroken(error: unknown): void {
+  if (error instanceof CoreError && error.code !== "not-found") return;
+  throw error;
+}

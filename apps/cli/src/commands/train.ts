@@ -1,0 +1,86 @@
+import { resolve } from "node:path";
+import { deserializeError, drawSplit, type TrainConfig, type TrainResult } from "@graft/core";
+import { openRunStore } from "@graft/core/node";
+import { datasetLocation, weightsLocation } from "../dataset-location.ts";
+import { EXIT } from "../exit.ts";
+import { refuseExisting } from "../out-path.ts";
+import { humanReporter, jsonReporter } from "../output/train-reporter.ts";
+import { printTrainSummary } from "../output/train-summary.ts";
+import type { CommandContext, Flags } from "../program.ts";
+import { readSavedConfig } from "../saved-config.ts";
+import { nextCommand } from "../self-command.ts";
+import { Session } from "../session.ts";
+import { configFromFlags } from "../train-flags.ts";
+import { runTraining, type Training } from "../training.ts";
+
+/** `graft train DATASET`: everything that can be refused is refused before the first image is computed. */
+export async function train(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
+  const config = configFromFlags(flags, await readSavedConfig(flags.config));
+  const out = typeof flags.out === "string" ? flags.out : undefined;
+  if (out !== undefined) await refuseExisting(out, flags.force === true);
+  await using session = new Session(context);
+  const training = await startTraining(session, config, {
+    dataset,
+    ...(out === undefined ? {} : { out }),
+    force: flags.force === true,
+  });
+  await finishTraining(session, training, { model: out ?? training.run.id, dataset });
+}
+
+export interface TrainingWords {
+  readonly dataset: string;
+  readonly out?: string;
+  readonly force: boolean;
+}
+
+/** Opens what a training needs and makes its run. */
+export async function startTraining(
+  session: Session,
+  config: TrainConfig,
+  { dataset: name, out, force }: TrainingWords,
+): Promise<Training> {
+  const { location, shortName } = datasetLocation(name);
+  const opened = await session.dataset(location, { groupPrefix: config.groupPrefix });
+  session.warnOfBroken(opened.dataset, name);
+  const split = drawSplit(opened.dataset, { seed: config.seed, fraction: config.valSplit });
+  const selected = await session.backend(config.backend);
+  const weights = await session.weights(config.weights, config.inputRange);
+  const { images, labels, broken } = opened.dataset;
+  const run = await openRunStore(session.context.environment.home).create({
+    config: { ...config, weights: weightsLocation(config.weights) },
+    datasetName: shortName,
+    dataset: { location, images: images.length, labels, broken: broken.length },
+    split,
+    weights,
+    command: process.argv.slice(2),
+  });
+  if (out !== undefined) await run.updateRecord({ out: resolve(out) });
+  return {
+    ...{ run, opened, weights, selected },
+    modelFolder: out === undefined ? run.modelFolder : resolve(out),
+    mayReplace: out === undefined || force,
+  };
+}
+
+/**
+ * Runs it and tells of the end: a summary and exit code 0, how to go on and 130, or the error.
+ * @throws the error that the training failed with.
+ */
+export async function finishTraining(
+  session: Session,
+  training: Training,
+  words: { readonly model: string; readonly dataset: string },
+): Promise<TrainResult> {
+  const { environment, json } = session.context;
+  const result = await runTraining(session, training, json ? jsonReporter() : humanReporter(environment));
+  if (result.status === "interrupted") {
+    session.notice(
+      `Stopped; all finished epochs are kept. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,
+    );
+    process.exitCode = EXIT.interrupted;
+    return result;
+  }
+  if (!json && result.model) await printTrainSummary(session, training, result, words);
+  if (result.error) throw deserializeError(result.error);
+  return result;
+}

@@ -1,0 +1,112 @@
+import {
+  type Dataset,
+  type EpochEndEvent,
+  imagesOfPart,
+  scorePredictions,
+  type TrainEvent,
+  type TrainResult,
+} from "@graft/core";
+import { cachedPredictions } from "../cached-predictions.ts";
+import { nextCommand } from "../self-command.ts";
+import type { Session } from "../session.ts";
+import type { Training } from "../training.ts";
+import { evaluationText, mistakesText } from "./evaluation-text.ts";
+import { mistakesOf } from "./mistakes.ts";
+import { print } from "./stdout.ts";
+import { curves, duration, percent } from "./text.ts";
+
+/** What people see at the end: curves, who is taken for whom, the surest mistakes, where the model is, what to type next. */
+export async function printTrainSummary(
+  session: Session,
+  training: Training,
+  result: TrainResult,
+  words: { readonly model: string; readonly dataset: string },
+): Promise<void> {
+  const { run, opened } = training;
+  const { environment } = session.context;
+  const events = await run.readEvents();
+  const blocks = [curvesText(events, environment.columns)];
+  if (result.model) blocks.push(await validationText(session, training, result.model));
+  blocks.push(resultText(events, result));
+  const [example] = imagesOfPart(opened.dataset, run.split, "validation");
+  const image = example ? opened.source.pathOf(example) : "IMAGE";
+  blocks.push(
+    [
+      "Next:",
+      `  ${nextCommand(environment, ["predict", words.model, image])}`,
+      `  ${nextCommand(environment, ["evaluate", words.model, words.dataset])}`,
+      `  ${nextCommand(environment, ["runs", "show", run.id])}`,
+    ].join("\n"),
+  );
+  print(`\n${blocks.filter((block) => block !== "").join("\n\n")}`);
+}
+
+/** Accuracy and loss over the epochs; an epoch that was done twice (after a kill) counts once. */
+export function curvesText(events: readonly TrainEvent[], columns: number): string {
+  const epochs = new Map<number, EpochEndEvent>();
+  for (const event of events) if (event.type === "epoch-end") epochs.set(event.epoch, event);
+  const course = [...epochs.values()].sort((a, b) => a.epoch - b.epoch);
+  const validated = (pick: (event: EpochEndEvent) => number | undefined): number[] =>
+    course.flatMap((event) => pick(event) ?? []);
+  return [
+    curves(
+      "accuracy",
+      { train: course.map(({ accuracy }) => accuracy), validation: validated((event) => event.valAccuracy) },
+      columns,
+    ),
+    curves(
+      "loss",
+      { train: course.map(({ loss }) => loss), validation: validated((event) => event.valLoss) },
+      columns,
+    ),
+  ]
+    .filter((chart) => chart !== "")
+    .join("\n\n");
+}
+
+async function validationText(
+  session: Session,
+  training: Training,
+  model: NonNullable<TrainResult["model"]>,
+): Promise<string> {
+  const { run, opened, selected } = training;
+  const images = imagesOfPart(opened.dataset, run.split, "validation");
+  if (images.length === 0) return "";
+  const said = await cachedPredictions({
+    model,
+    backend: selected.backend,
+    images,
+    prepare: session.prepareFrom(opened.source),
+    decodeAhead: session.decodeAhead,
+    store: await session.features(),
+    signal: session.signal,
+  });
+  if (said.length === 0) return "";
+  const { labels } = model.manifest;
+  const truth = said.map(({ image }) => labels.indexOf(labelOf(opened.dataset, image.label)));
+  const evaluation = scorePredictions(
+    labels,
+    truth,
+    said.map(({ prediction }) => prediction),
+  );
+  const mistakes = mistakesOf(said, { ofDataset: opened.dataset.labels, ofModel: labels });
+  return [`Validation: ${evaluationText(evaluation)}`, mistakesText(mistakes)]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+const labelOf = ({ labels }: Dataset, label: number): string => labels[label] ?? "";
+
+function resultText(events: readonly TrainEvent[], { metrics, keptEpoch, where }: TrainResult): string {
+  const end = events.findLast((event) => event.type === "run-end");
+  const score = metrics?.valAccuracy ?? metrics?.accuracy;
+  const kept = keptEpoch === undefined ? "" : `Kept epoch ${keptEpoch} of ${end?.epochs ?? keptEpoch}`;
+  const accuracy =
+    score === undefined
+      ? ""
+      : `${metrics?.valAccuracy === undefined ? "training" : "validation"} accuracy ${percent(score)}`;
+  const time = end ? `${duration(end.seconds)} on ${end.backend}` : "";
+  return [[kept, accuracy, time].filter((text) => text !== "").join(", "), `Model: ${where ?? "none"}`].join(
+    "\n",
+  );
+}
