@@ -17,6 +17,10 @@ export { type FeatureStoreOptions, type NodeFeatureStore, openFeatureStore } fro
 export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";
 export { createImagePool, type ImagePool } from "./image/pool-node.ts";
+export { RUN_FILES, type RunFolder, type RunState } from "./train/run-folder-node.ts";
+export type { RunLock } from "./train/run-lock-node.ts";
+export type { RunRecord, RunRecordChange } from "./train/run-record.ts";
+export { type NewRun, openRunStore, type RunStore, type RunSummary } from "./train/run-store-node.ts";
 export type { LoadWeightsOptions } from "./trunk/load-options.ts";
 export { fetchWeights, listWeights, type WeightsEntry } from "./trunk/weights-list-node.ts";
 export { KERAS_RANGE, loadWeights } from "./trunk/weights-node.ts";

@@ -19,7 +19,7 @@ export interface MaskTime {
  */
 export function fillDropoutMask(out: Float32Array, rate: number, { seed, epoch, step }: MaskTime): void {
   const random = createRandom(seed, "dropout", epoch, step);
-  const dropped = Math.round(rate * CHANCES);
+  const dropped = Math.min(Math.round(rate * CHANCES), CHANCES - 1);
   const keptBits = new Int32Array(Float32Array.of(CHANCES / (CHANCES - dropped)).buffer)[0] ?? 0;
   const bits = new Int32Array(out.buffer, out.byteOffset, out.length);
   const last = dropped - 1;

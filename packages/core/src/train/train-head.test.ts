@@ -1,0 +1,218 @@
+import { describe, expect, it } from "vitest";
+import { createCheckpointSaver } from "../checkpoint/saver.ts";
+import type { Checkpoint, CheckpointStore } from "../checkpoint/types.ts";
+import { CoreError } from "../errors.ts";
+import type { FeatureTable } from "../features/types.ts";
+import { initialHeadValues } from "../head/initial-values.ts";
+import type { HeadSpec } from "../head/types.ts";
+import { createReferenceBackend } from "../testing/reference-backend.ts";
+import { parseTrainConfig, type TrainConfigInput } from "./config.ts";
+import { createEventMaker } from "./event-maker.ts";
+import type { TrainEvent } from "./events.ts";
+import { openHeadTrainer } from "./head-trainer.ts";
+import type { LabelledRows } from "./labelled-rows.ts";
+import { createRandom } from "./random.ts";
+import { progressOf } from "./run-progress.ts";
+import { trainHead } from "./train-head.ts";
+
+const COLUMNS = 5;
+const SPEC: HeadSpec = {
+  ...{ recipe: "gap", numClasses: 2, activation: "softmax", units: 2, hidden: 0 },
+  dropout: 0.5,
+};
+
+/** Rows of a class-dependent mean and noise, from their position. */
+function makeRows(from: number, labels: readonly number[]): LabelledRows {
+  const table: FeatureTable = {
+    rowShape: [COLUMNS],
+    numRows: 1000,
+    async read(positions, out) {
+      for (const [at, position] of positions.entries()) {
+        const random = createRandom("row", position);
+        const label = labels[position - from] ?? 0;
+        for (let i = 0; i < COLUMNS; i++) out[at * COLUMNS + i] = random() + (i === label ? 0.3 : 0);
+      }
+    },
+  };
+  return { table, labels, positions: labels.map((_, at) => from + at) };
+}
+
+const INFINITE: FeatureTable = {
+  ...{ rowShape: [COLUMNS], numRows: 1000 },
+  async read(_, out) {
+    out.fill(Number.POSITIVE_INFINITY);
+  },
+};
+
+const alternating = (length: number): number[] => Array.from({ length }, (_, at) => at % 2);
+
+interface Outcome {
+  readonly events: readonly TrainEvent[];
+  readonly saved: readonly Checkpoint[];
+  readonly error: CoreError | undefined;
+}
+
+/** Trains on the reference backend, from a checkpoint if there is one. */
+async function trained(
+  input: TrainConfigInput,
+  given: {
+    readonly start?: Checkpoint | undefined;
+    readonly training?: readonly number[];
+    readonly spec?: HeadSpec;
+    /** From this epoch on every feature is infinite. */
+    readonly brokenFrom?: number;
+    readonly signal?: AbortSignal;
+    readonly onEvent?: (event: TrainEvent) => void;
+  } = {},
+): Promise<Outcome> {
+  const { start, training = alternating(11), spec = SPEC, brokenFrom, signal, onEvent } = given;
+  await using backend = createReferenceBackend({ statePrecision: "float32" });
+  const config = parseTrainConfig({ batchSize: 4, epochs: 6, earlyStop: null, learningRate: 0.05, ...input });
+  const trainer = await openHeadTrainer({ backend, spec, rowShape: [COLUMNS], config });
+  await trainer.writeParameters(start?.parameters ?? initialHeadValues(spec, [COLUMNS], config.seed));
+  const saved: Checkpoint[] = [];
+  const store: CheckpointStore = {
+    load: async () => undefined,
+    save: async (checkpoint) => {
+      saved.push(checkpoint);
+    },
+  };
+  const saver = createCheckpointSaver(store);
+  const rows = makeRows(0, training);
+  const running = trainHead({
+    ...{ trainer, config, saver, signal, now: () => 0 },
+    // biome-ignore lint/correctness/useYield: features that are there take no event
+    rowsOfEpoch: async function* (epoch) {
+      return brokenFrom !== undefined && epoch >= brokenFrom ? { ...rows, table: INFINITE } : rows;
+    },
+    validation: makeRows(500, alternating(6)),
+    progress: progressOf(start),
+    hashes: { config: "", split: "", weights: "", features: "" },
+    backend: { id: backend.id, engineVersion: "1" },
+    events: createEventMaker({ run: "r", firstSeq: 0, now: () => 0 }),
+  });
+  const events: TrainEvent[] = [];
+  let error: CoreError | undefined;
+  try {
+    for await (const event of running) {
+      events.push(event);
+      onEvent?.(event);
+    }
+  } catch (caught) {
+    if (!(caught instanceof CoreError)) throw caught;
+    error = caught;
+  }
+  await saver.settle();
+  trainer.dispose();
+  return { events, saved, error };
+}
+
+const history = ({ events }: Outcome) => events.filter((event) => event.type === "epoch-end");
+
+describe("trainHead", () => {
+  it("is the same twice and learns", async () => {
+    const [one, two] = [await trained({}), await trained({})];
+    expect(two).toEqual(one);
+    const losses = history(one).map(({ valLoss }) => valLoss ?? Number.NaN);
+    expect(losses).toHaveLength(6);
+    expect(losses[5]).toBeLessThan(losses[0] ?? 0);
+    expect(history(await trained({ seed: 2 }))).not.toEqual(history(one));
+  });
+
+  it.each(["adam", "rmsprop", "sgd"] as const)(
+    "goes on from the checkpoint of any epoch as if it had never stopped, with %s",
+    async (optimizer) => {
+      const whole = await trained({ optimizer, momentum: 0.9 });
+      for (const start of whole.saved) {
+        const resumed = await trained({ optimizer, momentum: 0.9 }, { start });
+        const later = (outcome: Outcome) =>
+          history(outcome)
+            .filter(({ epoch }) => epoch > start.epoch)
+            .map(({ seq: _, ...event }) => event);
+        expect(later(resumed)).toEqual(later(whole));
+        if (start.epoch < 6) expect(resumed.saved.at(-1)).toEqual(whole.saved.at(-1));
+      }
+    },
+  );
+
+  it("counts epochs and steps, the last batch smaller", async () => {
+    const { saved } = await trained({ epochs: 2 });
+    expect(saved.map(({ epoch, step }) => [epoch, step])).toEqual([
+      [1, 3],
+      [2, 6],
+    ]);
+  });
+
+  it("keeps the epoch of the lowest validation loss", async () => {
+    const { saved, events } = await trained({ learningRate: 3, optimizer: "sgd", epochs: 8 });
+    const losses = saved.at(-1)?.history.map(({ valLoss }) => valLoss ?? Number.NaN) ?? [];
+    const lowest = losses.indexOf(Math.min(...losses)) + 1;
+    expect(saved.at(-1)?.best?.epoch).toBe(lowest);
+    const kernel = saved[lowest - 1]?.parameters.get("predictions/kernel");
+    expect(saved.at(-1)?.best?.values.get("predictions/kernel")).toEqual(kernel);
+    expect([...(saved.at(-1)?.best?.values.keys() ?? [])]).toEqual([
+      "predictions/kernel",
+      "predictions/bias",
+    ]);
+    const marked = events.flatMap((event) => (event.type === "epoch-end" && event.best ? [event.epoch] : []));
+    expect(marked.at(-1)).toBe(lowest);
+  });
+
+  it("stops when patience is over, and not again when it is resumed", async () => {
+    const input = { learningRate: 3, optimizer: "sgd", epochs: 40, earlyStop: 2 } as const;
+    const { saved } = await trained(input);
+    const last = saved.at(-1);
+    expect(last?.epoch).toBeLessThan(40);
+    expect((last?.epoch ?? 0) - (last?.best?.epoch ?? 0)).toBe(2);
+    expect(history(await trained(input, { start: last }))).toEqual([]);
+  });
+
+  it("weighs classes in the loss as Keras does: weighted sum over the number of images", async () => {
+    // one batch, no dropout, no step length: the loss is that of the initial weights
+    const spec = { ...SPEC, dropout: 0 };
+    const training = [0, 0, 0, 1];
+    const input = { epochs: 1, batchSize: 4, optimizer: "sgd", learningRate: 1e-9, momentum: 0 } as const;
+    const values = initialHeadValues(spec, [COLUMNS], 1);
+    const kernel = values.get("predictions/kernel") ?? new Float32Array();
+    const features = new Float32Array(4 * COLUMNS);
+    await makeRows(0, training).table.read([0, 1, 2, 3], features);
+    const losses = training.map((label, row) => {
+      const logits = [0, 1].map((unit) =>
+        Array.from(
+          { length: COLUMNS },
+          (_, i) => (features[row * COLUMNS + i] ?? 0) * (kernel[i * 2 + unit] ?? 0),
+        ).reduce((sum, value) => sum + value, 0),
+      );
+      return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - (logits[label] ?? 0);
+    });
+    const mean = (weights: readonly number[]): number =>
+      losses.reduce((sum, loss, row) => sum + loss * (weights[training[row] ?? 0] ?? 0), 0) / 4;
+    const lossOf = (outcome: Outcome): number => history(outcome)[0]?.loss ?? Number.NaN;
+    expect(lossOf(await trained(input, { training, spec }))).toBeCloseTo(mean([1, 1]), 6);
+    const balanced = await trained({ ...input, classWeights: "balanced" }, { training, spec });
+    expect(lossOf(balanced)).toBeCloseTo(mean([4 / 6, 2]), 6);
+  });
+
+  it("ends with `diverged` when a loss is no number, naming step and learning rate, the epochs before saved", async () => {
+    const { error, saved } = await trained({}, { brokenFrom: 3 });
+    expect(error?.code).toBe("diverged");
+    expect(error?.message).toContain("step 7 (epoch 3) with learning rate 0.05");
+    expect(error?.message).toContain("0.005");
+    expect(saved.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  });
+
+  it("stops after the running step when it is cancelled, the last whole epoch saved", async () => {
+    const controller = new AbortController();
+    const { error, saved } = await trained(
+      {},
+      {
+        signal: controller.signal,
+        onEvent: (event) => {
+          if (event.type === "epoch-end" && event.epoch === 3) controller.abort();
+        },
+      },
+    );
+    expect(error?.code).toBe("cancelled");
+    expect(saved.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  });
+});
