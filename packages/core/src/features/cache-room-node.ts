@@ -22,6 +22,8 @@ export class CacheRoom {
   readonly #options: CacheRoomOptions;
   /** Bytes that may be written before the next look. */
   #allowance = 0;
+  /** Bytes on their way, which a look at the folder may not see yet. */
+  #pending = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   #isTold = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -30,18 +32,22 @@ export class CacheRoom {
     this.#options = options;
   }
 
-  /** False when there is no room and none can be made. */
-  async take(bytes: number): Promise<boolean> {
-    const mine = this.#turn.then(() => this.#takeNow(bytes));
+  /** Writes that many bytes where there is room for them or it can be made; else says so and does nothing. */
+  async fill(bytes: number, write: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(() => this.#take(bytes));
     this.#turn = mine.catch(() => undefined);
-    return mine;
+    if (!(await mine)) return;
+    await write().finally(() => {
+      this.#pending -= bytes;
+    });
   }
 
-  async #takeNow(bytes: number): Promise<boolean> {
+  async #take(bytes: number): Promise<boolean> {
     const { maxBytes, onLimit } = this.#options;
     if (this.#allowance < bytes && performance.now() - this.#refusedAt > REFUSED_MS) await this.#look(bytes);
     if (this.#allowance >= bytes) {
       this.#allowance -= bytes;
+      this.#pending += bytes;
       return true;
     }
     if (!this.#isTold) {
@@ -57,10 +63,11 @@ export class CacheRoom {
   async #look(bytes: number): Promise<void> {
     const { folder, maxBytes, now, afterGivingUp } = this.#options;
     const step = Math.max(bytes, maxBytes * STEP);
-    const limits = { above: maxBytes - bytes, downTo: Math.max(0, maxBytes - step) };
+    const room = maxBytes - this.#pending;
+    const limits = { above: room - bytes, downTo: Math.max(0, room - step) };
     const { bytes: left, freedBytes } = await giveUp(folder, limits, { now: now(), counting: false });
     if (freedBytes > 0) await afterGivingUp();
-    this.#allowance = Math.min(step, maxBytes - left);
+    this.#allowance = Math.min(step, room - left);
     if (this.#allowance < bytes) this.#refusedAt = performance.now();
   }
 }

@@ -24,8 +24,15 @@ const orElse = <T>(read: () => T, otherwise: T): T => {
   }
 };
 
+let scopeOfProcess: string | undefined;
+
 /** Process numbers mean the same where these agree: one machine, one start of it, one container. */
 function currentScope(): string {
+  scopeOfProcess ??= readScope();
+  return scopeOfProcess;
+}
+
+function readScope(): string {
   const bootId = orElse(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), "");
   const namespace = orElse(() => readlinkSync("/proc/self/ns/pid"), "");
   return createHash("sha256").update(`${hostname()} ${bootId} ${namespace}`).digest("hex").slice(0, 12);

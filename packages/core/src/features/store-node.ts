@@ -101,7 +101,7 @@ class FolderStore implements NodeFeatureStore {
     checkKey(key);
     const { writer } = await this.#open(space);
     const bytes = encodeRow(space, row);
-    if (await this.#room.take(recordBytes(bytes.length))) await writer.put(key, bytes);
+    await this.#room.fill(recordBytes(bytes.length), () => writer.put(key, bytes));
   }
 
   async lease(spaceId: string): Promise<AsyncDisposable> {

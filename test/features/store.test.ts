@@ -1,0 +1,245 @@
+import { spawnSync } from "node:child_process";
+import { appendFile, mkdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decodeFloat16, encodeFloat16, featureSpaceId } from "@graft/core";
+import { cacheStatus, openFeatureStore, pruneCache } from "@graft/core/node";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keyOf, openCacheFolder, rowOf, spaceOf } from "./rows.ts";
+
+const LENGTH = 100;
+const SPACE = spaceOf(150);
+let cache: Awaited<ReturnType<typeof openCacheFolder>>;
+beforeEach(async () => {
+  cache = await openCacheFolder();
+});
+afterEach(() => cache.close());
+
+/** A store that holds images [0, count), closed again. */
+async function fill(count: number, space = SPACE, options = {}): Promise<void> {
+  await using store = await cache.open(options);
+  await Promise.all(Array.from({ length: count }, (_, i) => store.put(space, keyOf(i), rowOf(i, LENGTH))));
+}
+
+/** Which of images [0, count) a fresh store has; each must be right. */
+async function found(count: number, space = SPACE): Promise<number[]> {
+  await using store = await cache.open();
+  const there: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const row = await store.get(space, keyOf(i));
+    if (row) expect(row).toEqual(rowOf(i, LENGTH));
+    if (row) there.push(i);
+  }
+  return there;
+}
+
+describe("rows", () => {
+  test("are given back by the store that took them and by a later one, by space, hash and variant", async () => {
+    await using store = await cache.open();
+    await store.put(SPACE, keyOf(1), rowOf(1, LENGTH));
+    await store.put(SPACE, keyOf(1, 7), rowOf(17, LENGTH));
+    await store.put(spaceOf(299), keyOf(1), rowOf(2, 3));
+    const check = async (reader: typeof store): Promise<void> => {
+      expect(await reader.get({ ...SPACE }, keyOf(1))).toEqual(rowOf(1, LENGTH));
+      expect(await reader.get(SPACE, keyOf(1, 7))).toEqual(rowOf(17, LENGTH));
+      expect(await reader.get(spaceOf(299), keyOf(1))).toEqual(rowOf(2, 3));
+      expect(await reader.get(SPACE, keyOf(2))).toBeUndefined();
+      expect(await reader.has(SPACE, keyOf(1, 1))).toBe(false);
+    };
+    await check(store);
+    await check(await cache.open());
+    await store.close();
+    await check(await cache.open());
+    await expect(store.get(SPACE, keyOf(1))).rejects.toMatchObject({ code: "cancelled" });
+  });
+
+  test("are kept as float16 when the space says so", async () => {
+    const half = spaceOf(150, { cacheType: "float16" });
+    const row = Float32Array.of(0.1, -70000, 2 ** -25, 3);
+    await using store = await cache.open();
+    await store.put(half, keyOf(1), row);
+    expect(await store.get(half, keyOf(1))).toEqual(decodeFloat16(encodeFloat16(row)));
+    expect((await cacheStatus(cache.folder)).bytes).toBe(64 + 48 + 8);
+  });
+
+  test("of two lengths in one space do not disturb each other", async () => {
+    await using store = await cache.open();
+    for (let i = 0; i < 6; i++) await store.put(SPACE, keyOf(i), rowOf(i, i % 2 === 0 ? 5 : 9));
+    for (let i = 0; i < 6; i++)
+      expect(await store.get(SPACE, keyOf(i))).toEqual(rowOf(i, i % 2 === 0 ? 5 : 9));
+  });
+
+  test("have keys that can be told from mistakes", async () => {
+    await using store = await cache.open();
+    const put = store.put(SPACE, { hash: "../../etc", variant: 0 }, rowOf(1, 3));
+    await expect(put).rejects.toMatchObject({ code: "bad-input" });
+    await expect(store.get(SPACE, { ...keyOf(1), variant: -1 })).rejects.toMatchObject({ code: "bad-input" });
+  });
+});
+
+describe("damage", () => {
+  test("a flipped bit anywhere loses its own row and no other, and the row can be stored again", async () => {
+    await fill(4);
+    const [pack = ""] = await cache.files(".pack");
+    const good = await readFile(pack);
+    const record = 48 + 4 * LENGTH;
+    for (const within of [0, 5, 36, 41, 47, 48, record - 1]) {
+      const bad = Buffer.from(good);
+      const at = 64 + 2 * record + within;
+      bad[at] = (bad[at] ?? 0) ^ 4;
+      await writeFile(pack, bad);
+      expect(await found(4)).toEqual([0, 1, 3]);
+      expect((await cacheStatus(cache.folder)).entries).toBe(3); // erased, so that nobody reads it again
+    }
+    await using store = await cache.open();
+    await store.put(SPACE, keyOf(2), rowOf(2, LENGTH));
+    expect(await found(4)).toEqual([0, 1, 2, 3]);
+  });
+
+  test("a pack cut off anywhere keeps its whole rows, and the next writer goes on behind them", async () => {
+    await fill(3);
+    const [pack = ""] = await cache.files(".pack");
+    const record = 48 + 4 * LENGTH;
+    for (const length of [64 + 3 * record - 1, 64 + 2 * record + 10]) {
+      await truncate(pack, length);
+      expect(await found(3)).toEqual([0, 1]);
+    }
+    await fill(4);
+    expect(await cache.files(".pack")).toEqual([pack]);
+    expect((await readFile(pack)).length).toBe(64 + 6 * record); // 2 whole ones, then all 4 again
+    expect(await found(4)).toEqual([0, 1, 2, 3]);
+  });
+
+  test("a file that is no pack is passed over, one that never got a row is removed", async () => {
+    await fill(1);
+    const folder = join(cache.folder, await featureSpaceId(SPACE));
+    await writeFile(join(folder, "000000000aaaaaaaa.pack"), "graft");
+    await writeFile(join(folder, "000000001aaaaaaaa.pack"), Buffer.alloc(500, 7));
+    expect(await found(1)).toEqual([0]);
+    await fill(2);
+    expect(await found(2)).toEqual([0, 1]);
+    expect(await cache.files("000000000aaaaaaaa.pack")).toEqual([]);
+  });
+});
+
+describe("a limit", () => {
+  /** Ten minutes a step, beyond how often use is written down. */
+  const clock = () => {
+    let time = Date.now();
+    return { now: () => time, pass: () => (time += 600_000) };
+  };
+
+  test("the least recently used space goes first, and use counts", async () => {
+    const { now, pass } = clock();
+    const spaces = [spaceOf(100), spaceOf(101), spaceOf(102)];
+    for (const space of spaces) {
+      await fill(20, space, { now });
+      pass();
+    }
+    await using store = await cache.open({ now, maxBytes: 30_000 });
+    await store.get(spaceOf(100), keyOf(3));
+    pass();
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => store.put(spaceOf(103), keyOf(i), rowOf(i, LENGTH))),
+    );
+    await store.close();
+    expect((await found(20, spaceOf(101))).length).toBe(0);
+    for (const size of [100, 102, 103]) expect((await found(20, spaceOf(size))).length).toBe(20);
+    const { bytes, spaces: left } = await cacheStatus(cache.folder);
+    expect(bytes).toBeLessThanOrEqual(30_000);
+    expect(left.map(({ space }) => space?.rule.size)).toEqual(expect.arrayContaining([100, 102, 103]));
+  });
+
+  test("one long run of puts stays under it and keeps its newest rows", async () => {
+    await using store = await cache.open({ maxBytes: 50_000 });
+    for (let i = 0; i < 400; i++) await store.put(SPACE, keyOf(i), rowOf(i, LENGTH));
+    expect((await cacheStatus(cache.folder)).bytes).toBeLessThanOrEqual(50_000);
+    expect(await store.get(SPACE, keyOf(399))).toEqual(rowOf(399, LENGTH));
+    expect(await store.get(SPACE, keyOf(0))).toBeUndefined();
+    expect((await found(400)).length).toBeGreaterThan(80);
+  });
+
+  test("a leased space is never given up; a put that finds no room stores nothing and says so once", async () => {
+    await fill(20);
+    const told: string[] = [];
+    await using store = await cache.open({ maxBytes: 9_100, onLimit: (message) => told.push(message) });
+    const lease = await store.lease(await featureSpaceId(SPACE));
+    await store.put(spaceOf(1), keyOf(1), rowOf(1, LENGTH));
+    await store.put(spaceOf(1), keyOf(2), rowOf(2, LENGTH));
+    expect(await store.get(spaceOf(1), keyOf(1))).toBeUndefined();
+    expect(told).toEqual([expect.stringMatching(/limit of 1 MB.*live runs/)]);
+    expect(await found(20)).toHaveLength(20);
+    const kept = await pruneCache(cache.folder, { maxBytes: 0 });
+    expect(kept).toEqual({ freedBytes: 0, freedEntries: 0, keptForLiveRuns: 64 + 20 * 448 });
+
+    await lease[Symbol.asyncDispose]();
+    const freed = await pruneCache(cache.folder, { maxBytes: 0 });
+    expect(freed).toEqual({ freedBytes: 64 + 20 * 448, freedEntries: 20, keptForLiveRuns: 0 });
+    expect(await cacheStatus(cache.folder)).toEqual({ bytes: 0, entries: 0, spaces: [] });
+  });
+
+  test("the lease of a process that ended is void, also when its number was given to another", async () => {
+    await fill(2);
+    const id = await featureSpaceId(SPACE);
+    await using store = await cache.open();
+    await store.lease(id);
+    const [mine = ""] = await cache.files(".lease");
+    const name = mine.slice(mine.lastIndexOf("/") + 1);
+    const [scope, pid, started, random] = name.replace(".lease", "").split("-");
+    const other = (...parts: (string | undefined)[]): string =>
+      join(cache.folder, id, `${parts.join("-")}.lease`);
+    await writeFile(other(scope, pid, "1", random), ""); // this pid, another start
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    await writeFile(other(scope, `${gone}`, started, random), "");
+    await store.close(); // gives its own back
+    expect(await cache.files(".lease")).toHaveLength(2);
+    expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 2 });
+
+    // of another machine all that is known is when it last showed life
+    await fill(2);
+    const foreign = other("0".repeat(12), pid, started, random);
+    await writeFile(foreign, "");
+    expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 0 });
+    await utimes(foreign, 1, 1);
+    expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 2 });
+    await (await openFeatureStore({ folder: cache.folder })).close();
+    expect(await cache.files("")).toEqual([]);
+  });
+
+  test("a pack that another process gave up under a writer is begun anew", async () => {
+    await using store = await cache.open();
+    await store.put(SPACE, keyOf(1), rowOf(1, LENGTH));
+    await pruneCache(cache.folder, { maxBytes: 0 });
+    await store.put(SPACE, keyOf(2), rowOf(2, LENGTH));
+    expect(await found(3)).toEqual([2]);
+  });
+});
+
+test("status tells what each space is and holds", async () => {
+  await fill(3);
+  await fill(
+    2,
+    spaceOf(299, { augmentation: { rotation: 1, shift: 0, shear: 0, zoom: 0, flip: true, brightness: 0 } }),
+  );
+  const { bytes, entries, spaces } = await cacheStatus(cache.folder);
+  expect([bytes, entries]).toEqual([2 * 64 + 5 * 448, 5]);
+  expect(spaces.map(({ id, space, entries: each }) => [id, space, each])).toContainEqual([
+    await featureSpaceId(SPACE),
+    SPACE,
+    3,
+  ]);
+  const [description = ""] = await cache.files("space.json");
+  await appendFile(description, "x");
+  expect((await cacheStatus(cache.folder)).spaces.filter(({ space }) => space === null)).toHaveLength(1);
+  expect(await cacheStatus(join(cache.folder, "absent"))).toEqual({ bytes: 0, entries: 0, spaces: [] });
+});
+
+test("a folder that can not be made is refused with what to do", async () => {
+  await mkdir(cache.folder, { recursive: true });
+  await writeFile(join(cache.folder, "file"), "");
+  const refused = openFeatureStore({ folder: join(cache.folder, "file", "features") });
+  await expect(refused).rejects.toMatchObject({
+    code: "bad-input",
+    message: expect.stringMatching(/--home/),
+  });
+  await rm(join(cache.folder, "file"));
+});
