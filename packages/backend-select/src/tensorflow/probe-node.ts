@@ -18,6 +18,8 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Loading takes one second; a GPU's first use of a new library version may compile for minutes. */
+const TRIAL_MS = 300_000;
 const MARK = "graft-probe ";
 
 /** The words that start probe-child-node: built, or from source (tests, development), which needs tsx. */
@@ -44,6 +46,7 @@ export async function probeEngine(
   { env, signal }: ProbeOptions,
 ): Promise<EngineProbe> {
   let gpuNote: string | undefined;
+  const limit = AbortSignal.timeout(TRIAL_MS);
   const output = await runCommand(process.execPath, [...childWords(), folder, name], {
     cwd: folder,
     env: { ...env, TF_CPP_MIN_LOG_LEVEL: "0" },
@@ -51,9 +54,13 @@ export async function probeEngine(
     onLine: (line) => {
       if (/cuda|gpu|cudnn|dlopen/i.test(line)) gpuNote = line.replace(/^.*?\.cc:\d+\]\s*/, "");
     },
-    signal,
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
     what: `The engine ${name} does not compute.`,
     fix: `Run: graft engines install ${name}. SIGILL means that the processor lacks what TensorFlow was built for.`,
+  }).catch((cause: unknown) => {
+    if (!limit.aborted || signal?.aborted) throw cause;
+    const what = `The trial of the engine ${name} did not end in ${TRIAL_MS / 1000} seconds.`;
+    throw new CoreError("backend", { what, fix: "Look at the GPU's driver: nvidia-smi." }, { cause });
   });
   const answer = output
     .find((line) => line.startsWith(MARK))
