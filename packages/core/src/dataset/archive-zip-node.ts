@@ -113,24 +113,29 @@ async function planEntries(zip: ZipFile, archiveBytes: number): Promise<readonly
   return entries;
 }
 
+/** Stores one wanted file, or notes why it is none. */
+async function unpackEntry(zip: ZipFile, sink: ArchiveSink, planned: PlannedEntry): Promise<void> {
+  const { entry, name, type } = planned;
+  if (type === "folder") return sink.addFolder(name);
+  if (type !== "file") return sink.skip(name, type === "link" ? "a link" : "neither a file nor a folder");
+  if (!sink.wants(name)) return;
+  if (!entry.canDecodeFileData()) {
+    const what = `The zip archive uses a compression that is not read (method ${entry.compressionMethod}, ${name}).`;
+    throw new CoreError("unsupported", { what, fix: "Unpack it yourself and give the folder." });
+  }
+  const content = await zip.openReadStreamPromise(entry);
+  await sink.addFile(name, entry.uncompressedSize, content, checksum(planned));
+}
+
+/** One after the other: several at once took as long (the time goes into creating files). */
 async function unpackEntries(zip: ZipFile, sink: ArchiveSink, options: UnpackOptions): Promise<void> {
   const entries = await planEntries(zip, zip.fileSize);
   const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
   let done = 0;
   for (const planned of entries) {
     throwIfCancelled(options.signal);
-    const { entry, name, type } = planned;
-    if (type === "folder") sink.addFolder(name);
-    else if (type !== "file") sink.skip(name, type === "link" ? "a link" : "neither a file nor a folder");
-    else if (sink.wants(name)) {
-      if (!entry.canDecodeFileData()) {
-        const what = `The zip archive uses a compression that is not read (method ${entry.compressionMethod}, ${name}).`;
-        throw new CoreError("unsupported", { what, fix: "Unpack it yourself and give the folder." });
-      }
-      const content = await zip.openReadStreamPromise(entry);
-      await sink.addFile(name, entry.uncompressedSize, content, checksum(planned));
-    }
-    done += entry.uncompressedSize;
+    await unpackEntry(zip, sink, planned);
+    done += planned.entry.uncompressedSize;
     options.onProgress?.({ done, total });
   }
 }

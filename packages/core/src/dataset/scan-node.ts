@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
 import { imageFormat } from "../image/sniff.ts";
+import { forEachBounded } from "./for-each-bounded.ts";
 import { isNamedLikeImage } from "./junk.ts";
 import { findLayout, type Layout, layoutError } from "./layout.ts";
 import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
@@ -63,30 +64,6 @@ async function judge({ path, location }: ListedFile, inspect: ScanOptions["inspe
   }
 }
 
-/** Runs `work` for every item, a bounded number at once; the first failure stops the rest. */
-async function forEach<T>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const rest = items.values();
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    for (const item of rest) {
-      if (failed) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  // all lanes are waited for, so that no work goes on after the error
-  const lanes = await Promise.allSettled(Array.from({ length: atOnce }, lane));
-  for (const result of lanes) if (result.status === "rejected") throw result.reason;
-}
-
 /** Every class needs an image to learn from: in train where there is one, else anywhere. */
 function checkUsable(source: string, layout: Layout, dataset: Dataset): void {
   const hasTrain = dataset.presplit && [...layout.placed.values()].some(({ part }) => part === "train");
@@ -120,7 +97,7 @@ export async function scanListing(
   const broken: BrokenFile[] = [...listing.broken];
   const locations = new Map<string, string>();
   let done = 0;
-  await forEach(files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {
+  await forEachBounded(files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {
     throwIfCancelled(signal);
     const { path, label, part } = file;
     const judgement = await judge(file, inspect);
