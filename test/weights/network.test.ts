@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { fetchWeights, listWeights, loadWeights, nodeFetch } from "@graft/core/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readNsfwjsModel } from "../../packages/core/scripts/nsfwjs-model.ts";
+import { sharedPath } from "../shared.ts";
 import { type FileServer, sendFile, serve } from "./file-server.ts";
 
 const PUBLIC_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5";
@@ -131,6 +133,28 @@ test("a URL of a tfjs model is fetched once with its shards, listed, and then wo
   expect((await load(url)).sha256).toBe(fetched.sha256);
   expect(notices[0]).toMatch(/damaged and are fetched again/);
 });
+
+const packed = sharedPath("weights/inception_v3_notop.h5.gz");
+test.skipIf(packed === undefined)(
+  "a URL of one file is hashed once; later its checksum stands for it, and a changed one is fetched again (skipped: ../shared/weights is absent)",
+  async () => {
+    const bytes = readFileSync(packed ?? "");
+    await using server = await serve((request, response) => sendFile(request, response, bytes));
+    const url = `${server.url}/inception.h5.gz`;
+    const { sha256 } = await load(url);
+    const [name = ""] = readdirSync(join(home, "weights"));
+    const path = join(home, "weights", name, "inception.h5.gz");
+    const record: unknown = JSON.parse(readFileSync(`${path}.graft.json`, "utf8"));
+    expect(record).toEqual({ url, bytes: bytes.length, crc32: crc32(bytes), sha256 });
+    expect((await load(url, { GRAFT_OFFLINE: "1" })).sha256).toBe(sha256);
+    expect(server.ranges).toHaveLength(1);
+
+    writeFileSync(path, bytes.subarray(0, 1_000_000));
+    expect(await fetchWeights(url, surroundings({}))).toMatchObject({ name: url, cached: true, path });
+    expect(server.ranges).toHaveLength(2);
+    expect(notices.at(-2)).toMatch(/damaged and are fetched again/);
+  },
+);
 
 test("what is no weights at all does not stay in the cache", async () => {
   await using server = await serve((_, response) => response.end("<html>Log in</html>"));
