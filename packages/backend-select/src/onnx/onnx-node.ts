@@ -2,17 +2,15 @@ import { cpus } from "node:os";
 import type { Backend } from "@graft/core";
 import ort from "onnxruntime-node";
 import { OnnxBackend, type OnnxDevice } from "./backend.ts";
-import { openGpuDevice } from "./gpu-device-node.ts";
+import type { GpuOptions } from "./gpu-device-node.ts";
 import { usableThreads } from "./threads-node.ts";
 
 export type OnnxProvider = "cpu" | "cuda" | "webgpu";
 
-export interface OnnxOptions {
+export interface OnnxOptions extends Omit<GpuOptions, "provider"> {
   readonly provider: OnnxProvider;
   /** Threads of the CPU provider. @default as many as this process may keep busy */
   readonly threads?: number;
-  /** Which of several GPUs, as CUDA counts them; the other providers choose by themselves. @default 0 */
-  readonly deviceId?: number;
 }
 
 function cpuDevice(threads: number): OnnxDevice {
@@ -40,12 +38,10 @@ function cpuDevice(threads: number): OnnxDevice {
   };
 }
 
-/**
- * A backend that runs graphs by onnxruntime-node.
- * @throws CoreError `backend` whose message is the reason when the provider can not be used here; never falls back.
- */
-export async function createOnnxBackend(options: OnnxOptions): Promise<Backend> {
-  const { provider, threads = usableThreads(), deviceId = 0 } = options;
+/** See `createOnnxBackend` in engines-node.ts. */
+export async function openOnnxBackend(options: OnnxOptions): Promise<Backend> {
+  const { provider, threads = usableThreads(), ...gpu } = options;
   if (provider === "cpu") return new OnnxBackend(cpuDevice(threads));
-  return new OnnxBackend(await openGpuDevice({ provider, deviceId }));
+  const { openGpuDevice } = await import("./gpu-device-node.ts");
+  return new OnnxBackend(await openGpuDevice({ provider, ...gpu }));
 }

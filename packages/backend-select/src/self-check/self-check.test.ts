@@ -1,8 +1,7 @@
 import { type Backend, type Graph, GraphBuilder, type OpName, type ValueId } from "@graft/core";
 import { createReferenceBackend, OP_NAMES } from "@graft/core/testing";
 import { describe, expect, it } from "vitest";
-import { createOnnxBackend } from "../onnx/onnx-node.ts";
-import { createTfjsBackend } from "../tfjs/tfjs-node.ts";
+import { createOnnxBackend, createTfjsBackend } from "../engines-node.ts";
 import { digestOf, digestsAgree } from "./digest.ts";
 import { EXPECTED } from "./generated/expected.ts";
 import { measureOps, measureStep } from "./measure.ts";

@@ -1,7 +1,7 @@
 import { type Backend, GraphBuilder, type HostTensor } from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { createTfjsBackend } from "./tfjs-node.ts";
+import { createTfjsBackend } from "../engines-node.ts";
 
 const tensor = (shape: number[], data: number[]): HostTensor => ({ shape, data: Float32Array.from(data) });
 

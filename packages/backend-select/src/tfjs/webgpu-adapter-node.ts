@@ -1,12 +1,5 @@
 import { CoreError } from "@graft/core";
-
-/** What people and the choice between backends need to know of a GPU. */
-export interface AdapterFacts {
-  /** e.g. "nvidia ampere (NVIDIA A10)" */
-  readonly name: string;
-  /** True for a program that imitates a GPU: right numbers, no speed. */
-  readonly software: boolean;
-}
+import { type AdapterFacts, adapterFacts } from "../adapter-facts.ts";
 
 export interface OpenedGpu {
   readonly adapter: GPUAdapter;
@@ -15,22 +8,6 @@ export interface OpenedGpu {
   readonly globals: object;
   /** Must stay reachable as long as a device of its adapters is used. */
   readonly gpu: GPU;
-}
-
-/** SwiftShader (Chromium), llvmpipe and lavapipe (Mesa), WARP (Windows) by their own names. */
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|microsoft basic render|\bwarp\b/i;
-
-export function adapterFacts(info: Partial<GPUAdapterInfo>): AdapterFacts {
-  const { vendor = "", architecture = "", device = "", description = "" } = info;
-  const text = [vendor, architecture, device, description].join(" ");
-  const detail = [device, description].filter((part) => part !== "");
-  const name = [[vendor, architecture].filter((part) => part !== "").join(" "), ...detail]
-    .filter((part) => part !== "")
-    .join(", ");
-  return {
-    name: name === "" ? "an unnamed GPU" : name,
-    software: info.isFallbackAdapter === true || SOFTWARE.test(text),
-  };
 }
 
 /**
@@ -50,5 +27,5 @@ export async function openGpu(): Promise<OpenedGpu> {
       expected: "a GPU with a Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows) driver",
     });
   }
-  return { adapter, facts: adapterFacts(adapter.info), globals: dawn.globals, gpu };
+  return { adapter, facts: adapterFacts(adapter.info, adapter.limits), globals: dawn.globals, gpu };
 }

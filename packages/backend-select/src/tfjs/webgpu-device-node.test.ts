@@ -1,7 +1,7 @@
 import { GraphBuilder } from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { createTfjsBackend } from "./tfjs-node.ts";
+import { createTfjsBackend } from "../engines-node.ts";
 import { type OpenedGpu, openGpu } from "./webgpu-adapter-node.ts";
 
 const open = () => createTfjsBackend({ device: "webgpu", allowSoftware: true });

@@ -1,5 +1,5 @@
-import { CoreError } from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
+import { usableAdapter } from "../adapter-probe-node.ts";
 import type { TfjsDevice } from "./device.ts";
 import { type OpenedGpu, openGpu } from "./webgpu-adapter-node.ts";
 import { startWebgpu, type WebgpuEngine } from "./webgpu-engine.ts";
@@ -76,16 +76,9 @@ const BLOCK_BYTES = 64 * 2 ** 20;
 export async function openWebgpuDevice(options: WebgpuOptions = {}): Promise<TfjsDevice> {
   const { allowSoftware = false } = options;
   const gpu = await openGpu();
-  const { facts } = gpu;
-  if (facts.software && !allowSoftware) {
-    throw new CoreError("backend", {
-      what: "The only WebGPU adapter is a software one, slower than this machine's processor itself.",
-      received: facts.name,
-      fix: "Install the GPU's own driver, or ask for the software adapter on purpose.",
-    });
-  }
+  const facts = usableAdapter({ facts: gpu.facts }, allowSoftware);
   const { engine, leave } = await join(gpu);
-  const maxTensorBytes = Math.min(engine.limits.maxStorageBufferBindingSize, engine.limits.maxBufferSize);
+  const { maxTensorBytes } = facts;
   return {
     engineName: "webgpu",
     id: "tfjs:webgpu",

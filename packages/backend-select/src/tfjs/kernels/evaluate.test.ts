@@ -2,8 +2,9 @@ import { type Backend, type Dim, GraphBuilder, type HostTensor, type Op, type Va
 import { createReferenceBackend, OP_NAMES } from "@graft/core/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, it } from "vitest";
+import { createTfjsBackend } from "../../engines-node.ts";
 import { OP_CASES, type OpCase } from "../testing/op-cases.ts";
-import { createTfjsBackend, type TfjsOptions } from "../tfjs-node.ts";
+import type { TfjsOptions } from "../tfjs-node.ts";
 
 /** Batch axes are open where the op has one, so that one program also proves the batch is not compiled in. */
 const openBatch = (op: Op, input: HostTensor, index: number): readonly Dim[] =>

@@ -1,0 +1,63 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { CoreError } from "@graft/core";
+import { type AdapterFacts, adapterFacts, type SizeLimits } from "./adapter-facts.ts";
+import { askChild } from "./child-probe-node.ts";
+
+/** The adapter that WebGPU takes on this machine, or why it takes none. */
+export type AdapterAnswer = { readonly facts: AdapterFacts } | { readonly reason: string };
+
+const PROBE = `
+import(process.argv[1]).then(async ({ create }) => {
+  const gpu = create([]);
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) process.exit(4);
+  await adapter.requestDevice();
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const info = { vendor, architecture, device, description, isFallbackAdapter };
+  console.log(JSON.stringify({ info, limits: { maxBufferSize, maxStorageBufferBindingSize } }));
+  process.exit(0);
+}).catch((error) => { console.error("Error: " + error.message); process.exit(2); });`;
+
+/** What {@link PROBE} writes. */
+interface Told {
+  readonly info: Partial<GPUAdapterInfo>;
+  readonly limits: SizeLimits;
+}
+
+function isTold(value: unknown): value is Told {
+  return typeof value === "object" && value !== null && "info" in value && "limits" in value;
+}
+
+/** Asks Dawn (npm webgpu) in another process, about 60 ms where there is no GPU. */
+export async function probeAdapter(env: NodeJS.ProcessEnv): Promise<AdapterAnswer> {
+  const dawn = pathToFileURL(createRequire(import.meta.url).resolve("webgpu")).href;
+  const answer = await askChild({ script: PROBE, words: [dawn], env });
+  if ("reason" in answer) return answer;
+  const told: unknown = JSON.parse(answer.output);
+  return isTold(told)
+    ? { facts: adapterFacts(told.info, told.limits) }
+    : { reason: `Dawn said ${answer.output}` };
+}
+
+/**
+ * The adapter's facts.
+ * @param allowSoftware take one that only imitates a GPU too.
+ * @throws CoreError `backend` when there is none, or only a software one that was not asked for.
+ */
+export function usableAdapter(answer: AdapterAnswer, allowSoftware: boolean): AdapterFacts {
+  if ("reason" in answer)
+    throw new CoreError("backend", {
+      what: "There is no WebGPU adapter.",
+      received: answer.reason,
+      expected: "a GPU with a Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows) driver",
+    });
+  if (answer.facts.software && !allowSoftware)
+    throw new CoreError("backend", {
+      what: "The only WebGPU adapter is a software one, slower than this machine's processor itself.",
+      received: answer.facts.name,
+      fix: "Install the GPU's own driver; for tests, GRAFT_ALLOW_SOFTWARE_GPU=1 with --backend webgpu takes it.",
+    });
+  return answer.facts;
+}
