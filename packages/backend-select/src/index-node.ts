@@ -1,8 +1,10 @@
-// The engines in Node, their probes and the choice between them.
-export { createOnnxBackend, type OnnxOptions, type OnnxProvider } from "./onnx/onnx-node.ts";
+// The engines in Node, their probes and the choice between them. Nothing here loads an engine before it is opened.
+export { createOnnxBackend, createTensorflowBackend, createTfjsBackend } from "./engines-node.ts";
+export type { OnnxOptions, OnnxProvider } from "./onnx/onnx-node.ts";
+export { probeBackends, selectBackend } from "./select-node.ts";
+export { selfCheck } from "./self-check/self-check.ts";
 export type { EngineName } from "./tensorflow/engine-folder-node.ts";
 export { type InstallOptions, installEngine } from "./tensorflow/install-node.ts";
 export type { TensorflowOptions } from "./tensorflow/tensorflow-device-node.ts";
-export { createTensorflowBackend } from "./tensorflow/tensorflow-node.ts";
-export { createTfjsBackend, type TfjsDeviceName } from "./tfjs/tfjs-node.ts";
+export type { TfjsDeviceName, TfjsOptions } from "./tfjs/tfjs-node.ts";
 export type * from "./types.ts";
