@@ -53,7 +53,7 @@ export async function describeBackend(candidate: TestBackend): Promise<void> {
     programsContract(backend);
     statesContract(backend);
     trainingContract(backend, candidate.tolerance);
-    memoryContract(backend);
+    memoryContract(backend, candidate);
     lifetimeContract(candidate);
   });
 }
