@@ -1,0 +1,82 @@
+import type { Backend, Checkpoint, TrainConfigInput } from "@graft/core";
+import { createReferenceBackend } from "@graft/core/testing";
+import { expect, it } from "vitest";
+import { refusalOf, TEST_BACKENDS, type TestBackend } from "../backends.ts";
+import { describeOn } from "../open-or-skip.ts";
+import {
+  checkpointFacts,
+  digestsOf,
+  makeTraining,
+  memoryCheckpoints,
+  runTraining,
+} from "./training-problem.ts";
+
+interface Case {
+  readonly name: string;
+  readonly config: TrainConfigInput;
+}
+
+/** Recipes and options whose numbers depend on the epoch, the step or the random state. */
+const CASES: readonly Case[] = [
+  { name: "gap with Adam and dropout", config: { epochs: 6, batchSize: 7 } },
+  { name: "three augmented copies in turn", config: { epochs: 7, batchSize: 8, augment: {}, variants: 3 } },
+  { name: "early stop", config: { epochs: 40, learningRate: 0.4, earlyStop: 2, batchSize: 8 } },
+  {
+    name: "the classic head with RMSprop",
+    // the shortest rows that a hidden layer can have: the block after the last pooling at 75 pixels
+    config: { recipe: "classic", cut: "mixed8", epochs: 4, batchSize: 8, augment: {}, variants: 2 },
+  },
+  {
+    name: "sgd with momentum and balanced classes",
+    config: { epochs: 5, optimizer: "sgd", momentum: 0.9, classWeights: "balanced", batchSize: 16 },
+  },
+];
+
+/** A run that never stopped: each epoch's checkpoint, and how it ended. */
+async function whole(backend: Backend, config: TrainConfigInput) {
+  const checkpoints = memoryCheckpoints();
+  const trained = await runTraining(makeTraining(backend, config, { checkpoints, now: () => 0 }));
+  return { ...trained, saved: checkpoints.saved };
+}
+
+/** A state in float64 would be rounded by being read and written back. */
+const reference: TestBackend = {
+  ...{ id: "reference:cpu", kind: "cpu", tolerance: 0, lossTolerance: 0 },
+  open: () =>
+    refusalOf(async () => createReferenceBackend({ statePrecision: "float32", blockBytes: 2 ** 10 })),
+};
+const engines = [reference, ...TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")];
+
+for (const engine of engines) {
+  await describeOn(engine, (backend) => {
+    // the interpreter takes half a minute for a hidden layer's million weights
+    const cases = CASES.filter(({ config }) => engine.id !== "reference:cpu" || config.recipe !== "classic");
+
+    it.each(cases)("gives the same losses and weights twice: $name", async ({ config }) => {
+      const [one, two] = [await whole(backend, config), await whole(backend, config)];
+      expect(one.result.status).toBe("completed");
+      expect(two.events).toEqual(one.events);
+      expect(digestsOf(two.result.model?.head)).toEqual(digestsOf(one.result.model?.head));
+      expect(one.history.flat().every((value) => value !== undefined && Number.isFinite(value))).toBe(true);
+      if (config.earlyStop) expect(one.history.length).toBeLessThan(config.epochs ?? 0);
+      expect(one.history.at(-1)?.[0]).toBeLessThan(one.history[0]?.[0] ?? 0);
+    });
+
+    it.each(cases)("goes on from any epoch as if it had never stopped: $name", async ({ config }) => {
+      const undisturbed = await whole(backend, config);
+      const last = undisturbed.saved.at(-1);
+      const starts: readonly (Checkpoint | undefined)[] = undisturbed.saved.slice(0, 5);
+      for (const start of [...starts, last]) {
+        const checkpoints = memoryCheckpoints(start);
+        const resumed = await runTraining(makeTraining(backend, config, { checkpoints, now: () => 0 }));
+        expect(resumed.history).toEqual(undisturbed.history.slice(start?.epoch));
+        expect(checkpointFacts(checkpoints.saved.at(-1))).toEqual(checkpointFacts(last));
+        expect(digestsOf(resumed.result.model?.head)).toEqual(digestsOf(undisturbed.result.model?.head));
+        expect(resumed.result).toMatchObject({
+          ...{ status: "completed", keptEpoch: undisturbed.result.keptEpoch },
+          metrics: undisturbed.result.metrics,
+        });
+      }
+    });
+  });
+}
