@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const OUT = join(ROOT, "build", "packages");
@@ -41,7 +41,8 @@ function bundle(name: string, from: string, into: string): void {
   const target = join(into, "node_modules", name);
   cpSync(installedFolder(name, from), target, {
     recursive: true,
-    filter: (path) => !/[\\/](script|node_modules)$/.test(path),
+    // the CUDA libraries that a developer's own install script may have brought are no part of the npm package
+    filter: (path) => !/[\\/](script|node_modules)$|providers_(cuda|tensorrt|shared)/.test(path),
   });
   const {
     scripts: _scripts,
@@ -83,8 +84,10 @@ function pack(path: string): string {
   for (const name of bundled) bundle(name, source, stage);
   const extra = bundled.length === 0 ? {} : { bundleDependencies: bundled };
   writeFileSync(join(stage, "package.json"), `${JSON.stringify({ ...manifest, ...extra }, null, 2)}\n`);
-  // npm is npm.cmd on Windows, which only a shell starts
-  const printed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", OUT], {
+  // npm is npm.cmd on Windows, which only a shell starts; a relative path has no spaces that it would split
+  const destination = relative(stage, OUT);
+  const words = ["pack", "--json", "--ignore-scripts", "--pack-destination", destination];
+  const printed = execFileSync("npm", words, {
     cwd: stage,
     encoding: "utf8",
     shell: process.platform === "win32",

@@ -1,17 +1,8 @@
 import { CoreError } from "@graft/core";
-import { CommanderError } from "commander";
-
-/** DESIGN 8: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
-
-/** Wrong flags and arguments that commander itself can not see. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
+import { EXIT, UsageError } from "./exit-codes.ts";
 
 /** The one place where an error becomes an exit code. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof CoreError && error.code === "cancelled") return EXIT.interrupted;
   return EXIT.failed;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
+import { commanderExitCode } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 
 // a reader that has seen enough (`graft predict … | head`) is no error
@@ -12,9 +13,13 @@ try {
   const program = await createProgram(process.argv.slice(2));
   await program.parseAsync();
 } catch (error) {
-  // loaded here only: `graft --help` needs none of it
-  const { errorMessage, exitCodeOf } = await import("./exit.ts");
-  // commander has printed its own message already
-  if (!(error instanceof CommanderError)) process.stderr.write(`graft: ${errorMessage(error)}\n`);
-  process.exitCode = exitCodeOf(error);
+  if (error instanceof CommanderError) {
+    // it has printed its own message already
+    process.exitCode = commanderExitCode(error);
+  } else {
+    // loaded here only: `graft --help` needs none of it
+    const { errorMessage, exitCodeOf } = await import("./exit.ts");
+    process.stderr.write(`graft: ${errorMessage(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { UsageError } from "./exit.ts";
+import { UsageError } from "./exit-codes.ts";
 
 /**
  * What `--config FILE` holds: a config, or something that carries one as `config` (a model's graft.json, a run's record).

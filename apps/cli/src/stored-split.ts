@@ -1,4 +1,4 @@
-import { CoreError, hashJson, type ModelManifest, type Split } from "@graft/core";
+import { CoreError, splitHash as hashOfSplit, type ModelManifest, type Split } from "@graft/core";
 import { openRunStore } from "@graft/core/node";
 
 /** The split that a model was trained with, when its run is still in this home and is the one that made the model. */
@@ -8,7 +8,7 @@ export async function storedSplit(
 ): Promise<Split | undefined> {
   try {
     const { split } = await openRunStore(home).open(run);
-    return (await hashJson(split)) === splitHash ? split : undefined;
+    return (await hashOfSplit(split)) === splitHash ? split : undefined;
   } catch (error) {
     // a model goes where its run does not: no split is known then
     if (error instanceof CoreError) return undefined;

@@ -1,7 +1,7 @@
 import { trainConfigSchema } from "@graft/core";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { UsageError } from "./exit.ts";
+import { UsageError } from "./exit-codes.ts";
 import { addTrainFlags, configFromFlags, flagName } from "./train-flags.ts";
 
 function parse(...words: string[]) {

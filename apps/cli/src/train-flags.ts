@@ -10,7 +10,7 @@ import {
 } from "@graft/core";
 import { type Command, Option } from "commander";
 import { z } from "zod";
-import { UsageError } from "./exit.ts";
+import { UsageError } from "./exit-codes.ts";
 
 type Key = keyof TrainConfig;
 

@@ -1,7 +1,8 @@
 import { type BackendProbe, probeBackends, selectBackend } from "@graft/backend-select";
 import { CoreError, type TrunkWeights } from "@graft/core";
-import { EXIT } from "../exit.ts";
+import { EXIT } from "../exit-codes.ts";
 import { type MachineFacts, machineFacts } from "../machine-facts.ts";
+import { refusalsText } from "../output/refusals-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { byteSize, table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
@@ -28,9 +29,14 @@ export async function doctor(context: CommandContext): Promise<void> {
   if (!context.json) print(machineText(facts));
   const weights = await session.weights("bundled", undefined);
   const candidates: Candidate[] = [];
+  // the first usable one of a kind is what would be chosen; the others may be very slow (plain JavaScript)
+  const timedKinds = new Set<string>();
   for await (const probe of probeBackends({ home, env: variables })) {
     session.status(`Trying ${probe.id} …`);
-    candidates.push(probe.usable ? await timed(context, probe, weights) : { probe });
+    const isFirst = probe.usable && !timedKinds.has(probe.kind);
+    const candidate = isFirst ? await timed(context, probe, weights) : { probe };
+    if (isFirst && candidate.failure === undefined) timedKinds.add(probe.kind);
+    candidates.push(candidate);
   }
   session.status("");
   const chosen = candidates.find(({ probe, failure }) => probe.usable && failure === undefined);
@@ -72,13 +78,17 @@ function machineText(facts: MachineFacts): string {
 }
 
 function candidatesText(candidates: readonly Candidate[]): string {
-  const rows = candidates.map(({ probe, imagesPerSecond, failure }) => {
+  const usable = candidates.flatMap(({ probe, imagesPerSecond, failure }) =>
+    probe.usable && failure === undefined
+      ? [[probe.id, imagesPerSecond?.toFixed(0) ?? "-", deviceText(probe.device)]]
+      : [],
+  );
+  const refused = candidates.flatMap(({ probe, failure }) => {
     const reason = probe.usable ? failure : probe.reason;
-    return reason === undefined && probe.usable
-      ? [probe.id, "usable", imagesPerSecond?.toFixed(0) ?? "-", deviceText(probe.device)]
-      : [probe.id, "not usable", "-", reason?.split("\n")[0] ?? ""];
+    return reason === undefined ? [] : [{ id: probe.id, reason }];
   });
-  return table([["engine", "", "images/s", "device, or why not"], ...rows]);
+  const parts = usable.length > 0 ? [table([["engine", "images/s", "device"], ...usable])] : [];
+  return [...parts, refusalsText(refused)].join("\n\n");
 }
 
 function deviceText({

@@ -1,5 +1,6 @@
 import { installEngine, probeBackends } from "@graft/backend-select";
-import { UsageError } from "../exit.ts";
+import { UsageError } from "../exit-codes.ts";
+import { refusalsText } from "../output/refusals-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
@@ -7,19 +8,16 @@ import { nextCommand } from "../self-command.ts";
 
 const INSTALLABLE = ["tensorflow", "tensorflow-cuda"] as const;
 
-/** `graft engines list`: in the order in which they are tried. */
+/** `graft engines list`: the usable ones in the order in which they are tried, and why the others are not. */
 export async function list({ environment, json }: CommandContext): Promise<void> {
-  const rows = [["engine", "kind", "", "device, or why not"]];
+  const rows = [["engine", "kind", "device"]];
+  const refusals: { id: string; reason: string }[] = [];
   for await (const probe of probeBackends({ home: environment.home, env: environment.variables })) {
     if (json) printJson(probe);
-    else
-      rows.push(
-        probe.usable
-          ? [probe.id, probe.kind, "usable", probe.device.name]
-          : [probe.id, probe.kind, "not usable", probe.reason.split("\n")[0] ?? ""],
-      );
+    else if (probe.usable) rows.push([probe.id, probe.kind, probe.device.name]);
+    else refusals.push(probe);
   }
-  if (!json) print(table(rows));
+  if (!json) print([table(rows), refusalsText(refusals)].filter((text) => text !== "").join("\n\n"));
 }
 
 /** `graft engines install NAME`: builds an engine into HOME/engines; what the build says goes to stderr. */

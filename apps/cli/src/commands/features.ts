@@ -8,7 +8,7 @@ import {
   type PrepareImage,
   trunkGraph,
 } from "@graft/core";
-import { UsageError } from "../exit.ts";
+import { UsageError } from "../exit-codes.ts";
 import { readNpyImages } from "../npy-images.ts";
 import { refuseExisting } from "../out-path.ts";
 import { imageProgress } from "../output/image-progress.ts";

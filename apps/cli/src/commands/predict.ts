@@ -1,6 +1,6 @@
 import { type CoreError, openPredictor, type Prediction, throwIfCancelled } from "@graft/core";
 import { readModelFolder } from "@graft/core/node";
-import { EXIT, UsageError } from "../exit.ts";
+import { EXIT, UsageError } from "../exit-codes.ts";
 import { imagePaths } from "../image-paths.ts";
 import { resolveModel } from "../model-path.ts";
 import { csvLine } from "../output/csv.ts";

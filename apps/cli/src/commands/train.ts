@@ -1,8 +1,15 @@
 import { resolve } from "node:path";
-import { deserializeError, drawSplit, type TrainConfig, type TrainResult } from "@graft/core";
+import {
+  datasetWarnings,
+  deserializeError,
+  drawSplit,
+  type TrainConfig,
+  type TrainResult,
+} from "@graft/core";
 import { openRunStore } from "@graft/core/node";
 import { datasetLocation, weightsLocation } from "../dataset-location.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT } from "../exit-codes.ts";
+import { makeHome } from "../make-home.ts";
 import { refuseExisting } from "../out-path.ts";
 import { humanReporter, jsonReporter } from "../output/train-reporter.ts";
 import { printTrainSummary } from "../output/train-summary.ts";
@@ -39,10 +46,13 @@ export async function startTraining(
   config: TrainConfig,
   { dataset: name, out, force }: TrainingWords,
 ): Promise<Training> {
+  await makeHome(session.context.environment.home);
   const { location, shortName } = datasetLocation(name);
   const opened = await session.dataset(location, { groupPrefix: config.groupPrefix });
   session.warnOfBroken(opened.dataset, name);
   const split = drawSplit(opened.dataset, { seed: config.seed, fraction: config.valSplit });
+  for (const { code, message } of datasetWarnings(opened.dataset, split))
+    if (code !== "broken-files") session.notice(`Note: ${message}`);
   const selected = await session.backend(config.backend);
   const weights = await session.weights(config.weights, config.inputRange);
   const { images, labels, broken } = opened.dataset;

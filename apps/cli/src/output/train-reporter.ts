@@ -103,6 +103,8 @@ function bar(fraction: number, width = 20): string {
   return "█".repeat(full) + "░".repeat(width - full);
 }
 
+/** A line is not redrawn sooner: thousands of small steps would cost more than the work that they tell of. */
+const REDRAW_INTERVAL_MS = 50;
 /** How often a log (no terminal) hears that long work goes on. */
 const LOG_INTERVAL_MS = 10_000;
 
@@ -111,6 +113,7 @@ export class StatusLine {
   readonly #environment: CliEnvironment;
   #shown = "";
   #printedAt = performance.now();
+  #drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(environment: CliEnvironment) {
     this.#environment = environment;
@@ -128,6 +131,9 @@ export class StatusLine {
       return;
     }
     const cut = text.slice(0, this.#environment.columns - 1);
+    const goesOn = cut.slice(0, 8) === this.#shown.slice(0, 8);
+    if (goesOn && performance.now() - this.#drawnAt < REDRAW_INTERVAL_MS) return;
+    this.#drawnAt = performance.now();
     process.stderr.write(`\r\u001b[2K${cut}`);
     this.#shown = cut;
   }

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
+
+// many small steps, so that most of a run's time is where it can be stopped
+const COURSE = ["--weights", "bundled", "--batch-size", "2", "--epochs", "150", "--no-early-stop", "--json"];
+const KILLS = 3;
+
+interface Course {
+  readonly losses: ReadonlyMap<number, number>;
+  readonly run: string;
+}
+
+let home = "";
+let set = "";
+let whole: Course;
+
+/** Loss of each epoch that was reported; an epoch that was done twice must have given the same. */
+function courseOf(...outputs: readonly string[]): Course {
+  const losses = new Map<number, number>();
+  let run = "";
+  for (const output of outputs) {
+    // a killed process may leave half a line
+    for (const event of jsonLines(output.slice(0, output.lastIndexOf("\n") + 1))) {
+      run = String(event.run);
+      if (event.type !== "epoch-end") continue;
+      const [epoch, loss] = [Number(event.epoch), Number(event.loss)];
+      expect(losses.get(epoch) ?? loss, `epoch ${epoch}, done twice`).toBe(loss);
+      losses.set(epoch, loss);
+    }
+  }
+  return { losses, run };
+}
+
+describe.skipIf(photos === undefined)("a run that was stopped", () => {
+  beforeAll(async () => {
+    home = await temporaryFolder("resume");
+    set = join(home, "photos");
+    await copyPhotos(set, 10);
+    const { code, stdout } = await graft(["train", set, ...COURSE], home);
+    expect(code).toBe(0);
+    whole = courseOf(stdout);
+    expect(whole.losses.size).toBe(150);
+  });
+
+  it("by Ctrl-C exits with 130, says how to go on, and ends as if it never stopped", async () => {
+    const started = startGraft(["train", set, ...COURSE], home);
+    await started.waitFor(/"epoch":20,/);
+    started.child.kill("SIGINT");
+    const stopped = await started.done;
+    expect(stopped.code).toBe(130);
+    expect(jsonLines(stopped.stdout).at(-1)).toMatchObject({ type: "run-end", status: "interrupted" });
+    const { run, losses } = courseOf(stopped.stdout);
+    expect(losses.size).toBeLessThan(150);
+    expect(stopped.stderr).toContain(`runs resume ${run}`);
+
+    const resumed = await graft(["runs", "resume", run, "--json"], home);
+    expect(resumed.code).toBe(0);
+    expect(jsonLines(resumed.stdout)[0]).toMatchObject({
+      type: "run-start",
+      resumedFromEpoch: expect.any(Number),
+    });
+    expect(courseOf(stopped.stdout, resumed.stdout).losses).toEqual(whole.losses);
+  });
+
+  it("by a kill at any moment goes on from its last checkpoint to the same numbers", async () => {
+    const outputs: string[] = [];
+    let words = ["train", set, ...COURSE];
+    for (let kill = 0; kill < KILLS; kill++) {
+      const started = startGraft(words, home);
+      await started.waitFor(/"type":"run-start"/);
+      await sleep(Math.random() * 800);
+      started.child.kill("SIGKILL");
+      outputs.push((await started.done).stdout);
+      words = ["runs", "resume", courseOf(...outputs).run, "--json"];
+    }
+    const resumed = await graft(words, home);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(courseOf(...outputs, resumed.stdout).losses).toEqual(whole.losses);
+  });
+
+  it("and finished is not run again", async () => {
+    const { code, stderr } = await graft(["runs", "resume", whole.run], home);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/finished|completed/);
+  });
+});

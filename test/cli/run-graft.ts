@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll } from "vitest";
+import { sharedPath } from "../shared.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const FROM_SOURCES = ["--conditions=graft-source", "--import", "tsx", join(ROOT, "apps/cli/src/main.ts")];
+
+export interface GraftResult {
+  /** null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StartedGraft {
+  readonly child: ChildProcess;
+  readonly done: Promise<GraftResult>;
+  /** Settles when what was written so far matches; rejects when the process ends before that. */
+  waitFor(pattern: RegExp): Promise<void>;
+}
+
+export interface GraftOptions {
+  /** Flags of node itself, before the program. */
+  readonly nodeFlags?: readonly string[];
+}
+
+/** The real command line as a child process, from sources, without network and terminal. */
+export function startGraft(words: readonly string[], home: string, options: GraftOptions = {}): StartedGraft {
+  const { nodeFlags = [] } = options;
+  const env = { ...process.env, GRAFT_OFFLINE: "1", GRAFT_HOME: home };
+  const child = spawn(process.execPath, [...nodeFlags, ...FROM_SOURCES, ...words], { cwd: ROOT, env });
+  let stdout = "";
+  let stderr = "";
+  const listeners = new Set<() => void>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    for (const listener of listeners) listener();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    for (const listener of listeners) listener();
+  });
+  const done = new Promise<GraftResult>((settle, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => settle({ code, stdout, stderr }));
+  });
+  const waitFor = (pattern: RegExp): Promise<void> =>
+    new Promise((settle, reject) => {
+      const look = (): void => {
+        if (!pattern.test(stdout) && !pattern.test(stderr)) return;
+        listeners.delete(look);
+        settle();
+      };
+      listeners.add(look);
+      look();
+      done.then(({ code }) => reject(new Error(`ended with ${code} before ${pattern}:\n${stderr}`)), reject);
+    });
+  return { child, done, waitFor };
+}
+
+export function graft(
+  words: readonly string[],
+  home: string,
+  options: GraftOptions = {},
+): Promise<GraftResult> {
+  return startGraft(words, home, options).done;
+}
+
+/** Every line of a `--json` answer; throws on a line that is no JSON. */
+export function jsonLines(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): Record<string, unknown> => JSON.parse(line));
+}
+
+/** An empty folder that is removed after the file's tests. */
+export async function temporaryFolder(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `graft-${name}-`));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Real photos for the tests, or undefined in a clone that has none beside it. */
+export const photos = sharedPath("data", "cats-dogs", "train");
+
+/** Copies the first `perClass` cats and dogs into `folder`/cats and `folder`/dogs. */
+export async function copyPhotos(folder: string, perClass: number): Promise<void> {
+  if (photos === undefined) throw new Error("there are no shared photos to copy");
+  for (const label of ["cats", "dogs"]) {
+    await mkdir(join(folder, label), { recursive: true });
+    const names = (await readdir(join(photos, label))).sort().slice(0, perClass);
+    for (const name of names) await cp(join(photos, label, name), join(folder, label, name));
+  }
+}

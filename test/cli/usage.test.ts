@@ -1,0 +1,88 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { graft, temporaryFolder } from "./run-graft.ts";
+
+let home = "";
+beforeAll(async () => {
+  home = await temporaryFolder("usage");
+});
+
+describe("help", () => {
+  it("lists every command on stdout", async () => {
+    const { code, stdout } = await graft(["--help"], home);
+    expect(code).toBe(0);
+    const commands =
+      "train evaluate predict features inspect runs weights cache engines doctor bench demo completion";
+    for (const command of commands.split(" ")) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, "m"));
+  });
+
+  it("loads no engine, no image library and no schema", async () => {
+    const hooks = `export async function load(url, context, next) { process._rawDebug("loaded " + url); return next(url, context); }`;
+    const register = `import { register } from "node:module"; register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hooks)}));`;
+    const preload = `data:text/javascript,${encodeURIComponent(register)}`;
+    const { stderr } = await graft(["--help"], home, { nodeFlags: ["--import", preload] });
+    const loaded = stderr.match(/^loaded .*$/gm) ?? [];
+    expect(loaded.join("\n")).toMatch(/apps\/cli\/src\/program\.ts/);
+    const heavy = loaded.filter((line) =>
+      /zod|sharp|onnxruntime|tensorflow|packages\/(core|backend)/.test(line),
+    );
+    expect(heavy.slice(0, 3)).toEqual([]);
+  });
+
+  it("has every option of a training with its default", async () => {
+    const { stdout } = await graft(["train", "--help"], home);
+    expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/--batch-size <images> .*default: 32; classic: 20/);
+    expect(stdout).toContain("--no-early-stop");
+  });
+});
+
+describe("wrong usage", () => {
+  it.each([
+    [["train", "emoji", "--batch-size", "0"], /--batch-size: .*Received: 0/],
+    [["train", "emoji", "--size", "74"], /--size: .*75.*Received: 74/],
+    [["train", "emoji", "--cut", "mixed11"], /mixed0, mixed1, .*mixed10/],
+    [["train", "emoji", "--epochs", "ten"], /--epochs: .*Received: "ten"/],
+    [["train", "emoji", "--learning-rat", "1"], /Did you mean --learning-rate/],
+    [["train"], /missing required argument 'dataset'/],
+    [["trian", "emoji"], /Did you mean train/],
+    [["evaluate", "model", "emoji", "--split", "half"], /train, validation, test, all/],
+    [["features", "emoji"], /--out/],
+    [["cache", "prune", "--max-bytes", "much"], /such as 2GB/],
+    [["engines", "install", "cuda"], /tensorflow or tensorflow-cuda/],
+    [["train", "emoji", "--config", "no-such.json"], /no-such\.json can not be read/],
+    [["predict", "model", "a.jpg", "--json", "--csv"], /choose one/],
+  ])("%j exits with 2 and says why", async (words, message) => {
+    const { code, stdout, stderr } = await graft(words, home);
+    expect(stderr.replaceAll(/\s+/g, " ")).toMatch(message);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it("refuses a saved config with an unknown option and names it", async () => {
+    const file = join(home, "config.json");
+    await writeFile(file, JSON.stringify({ epoch: 3 }));
+    const { code, stderr } = await graft(["train", "emoji", "--config", file], home);
+    expect(stderr).toMatch(/epoch/);
+    expect(code).toBe(2);
+  });
+});
+
+describe("what is not there", () => {
+  it.each([
+    [["train", "no-such-folder"], /no-such-folder/],
+    [["evaluate", "no-such-model", "emoji"], /No model there.*no-such-model.*graft runs list/],
+    [["predict", "no-such-model", "a.jpg"], /No model there/],
+    [["runs", "show", "no-such-run"], /no-such-run/],
+    [["runs", "resume", "no-such-run"], /no-such-run/],
+    [["runs", "delete", "no-such-run"], /no-such-run/],
+    [["train", "emoji", "--backend", "abacus"], /abacus/],
+    [["train", "emoji", "--weights", "no-such.h5"], /no-such\.h5/],
+  ])("%j exits with 1, says what was asked for, and shows no stack", async (words, message) => {
+    const { code, stdout, stderr } = await graft(words, home);
+    expect(stderr.replaceAll(/\s+/g, " ")).toMatch(message);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(stdout).toBe("");
+    expect(code).toBe(1);
+  });
+});
