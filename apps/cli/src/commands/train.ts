@@ -85,7 +85,7 @@ export async function finishTraining(
   const result = await runTraining(session, training, json ? jsonReporter() : humanReporter(environment));
   if (result.status === "interrupted") {
     session.notice(
-      `Stopped; all finished epochs are kept. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,
+      `Stopped; what is done is kept. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,
     );
     process.exitCode = EXIT.interrupted;
     return result;

@@ -17,8 +17,9 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map(line).join("\n");
 }
 
-/** Seconds as "42 s", "3 min 05 s", "2 h 10 min". */
+/** Seconds as "35 ms", "42 s", "3 min 05 s", "2 h 10 min". */
 export function duration(seconds: number): string {
+  if (seconds < 0.0995) return `${Math.round(1000 * seconds)} ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
