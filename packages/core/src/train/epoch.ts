@@ -3,7 +3,7 @@ import { predictedLabel } from "../head/outputs.ts";
 import { type Batch, BatchMaker } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
 import { divergedError } from "./diverged.ts";
-import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
+import type { EventMaker } from "./event-maker.ts";
 import type { TrainEvent } from "./events.ts";
 import type { HeadTrainer } from "./head-trainer.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
@@ -21,13 +21,24 @@ export interface EpochOptions {
   /** Updates before this epoch. */
   readonly stepsBefore: number;
   readonly events: EventMaker;
-  readonly now: () => number;
+  /** True when it is time to tell of a step. */
+  readonly mayReport: () => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Number of updates in one epoch: the last batch may be smaller. */
 export function stepsPerEpoch(numImages: number, batchSize: number): number {
   return Math.ceil(numImages / batchSize);
+}
+
+/**
+ * Lets timers, signals and messages be heard: an engine that computes on this thread would else keep them waiting, and
+ * with them a wish to cancel.
+ */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
 }
 
 /** Reads an epoch's batches by step (from 1), in the epoch's own order, into two arrays in turn. */
@@ -55,12 +66,11 @@ function batchReader({ trainer, config, rows, classWeights, epoch }: EpochOption
 export async function* runEpoch(
   options: EpochOptions,
 ): AsyncGenerator<TrainEvent, { readonly loss: number; readonly accuracy: number }> {
-  const { trainer, config, rows, epoch, stepsBefore, events, now, signal } = options;
+  const { trainer, config, rows, epoch, stepsBefore, events, mayReport, signal } = options;
   const { spec, optimizer, train, state } = trainer;
   const { learningRate } = config;
   const numImages = rows.labels.length;
   const steps = stepsPerEpoch(numImages, config.batchSize);
-  const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
   const read = batchReader(options);
   let [lossSum, correct, step] = [0, 0, 0];
   for (let batch = await read(1); batch; ) {
@@ -78,7 +88,10 @@ export async function* runEpoch(
     lossSum += loss * labels.length;
     for (const [row, label] of labels.entries())
       if (probabilities && predictedLabel(probabilities.data, row, spec) === label) correct++;
-    if (mayReport()) yield events.make({ type: "step-end", epoch, step, steps, loss });
+    if (mayReport()) {
+      yield events.make({ type: "step-end", epoch, step, steps, loss });
+      await eventLoopTurn();
+    }
     batch = await next;
   }
   return { loss: lossSum / numImages, accuracy: correct / numImages };

@@ -10,6 +10,7 @@ import type { Augmentation, TrainConfig } from "./config.ts";
 import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
 import type { TrainEvent, TrainEventBody } from "./events.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
+import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
 import type { TrainOptions } from "./types.ts";
 
@@ -121,14 +122,14 @@ export class FeatureSource {
 
   #progressReporter({ progress }: FeatureRequest, report: (body: TrainEventBody) => void) {
     const may = createThrottle(EVENT_INTERVAL_MS, this.#now);
-    const start = this.#now();
+    const rateOf = createRate(this.#now);
     const { before, total } = progress;
     return (extracted: ExtractProgress): void => {
       if (!may() && extracted.done < extracted.total) return;
-      const seconds = (this.#now() - start) / 1000;
-      const rate = seconds > 0 && extracted.computed > 0 ? { rate: extracted.computed / seconds } : {};
+      const rate = rateOf(extracted.done);
       const done = before + extracted.done;
-      report({ type: "progress", phase: "features", done, total, unit: "images", ...rate });
+      const facts = { phase: "features", done, total, unit: "images" } as const;
+      report({ type: "progress", ...facts, ...(rate === undefined ? {} : { rate }) });
     };
   }
 }

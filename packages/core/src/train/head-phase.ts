@@ -18,7 +18,7 @@ export async function* savedCheckpoint({ events, saver }: RunContext): AsyncGene
  * @throws CoreError as `featuresPhase` and `trainHead`.
  */
 export async function* headPhase(context: RunContext): AsyncGenerator<TrainEvent, void> {
-  const { options, events, now, spec, source, checkpoint, progress, hashes, saver } = context;
+  const { options, events, now, spec, source, progress, hashes, saver } = context;
   const { config, signal } = options;
   let trainer: HeadTrainer | undefined;
   try {
@@ -31,7 +31,7 @@ export async function* headPhase(context: RunContext): AsyncGenerator<TrainEvent
       total: steps * (config.epochs - progress.epoch),
     });
     trainer = await openHeadTrainer({ backend: options.backend, spec, rowShape, config });
-    await trainer.writeParameters(checkpoint?.parameters ?? initialHeadValues(spec, rowShape, config.seed));
+    await trainer.writeParameters(context.takeParameters() ?? initialHeadValues(spec, rowShape, config.seed));
     const shared = { config, progress, saver, hashes, backend: context.backend, events, now, signal };
     yield* trainHead({ ...shared, trainer, rowsOfEpoch, validation });
   } finally {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createEventMaker, createThrottle } from "./event-maker.ts";
+import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
 
 const later = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
@@ -86,5 +87,22 @@ describe("events", () => {
     };
     expect([0, 50, 99, 100, 150, 250].map(at)).toEqual([true, false, false, true, false, true]);
     expect(at(-1_000_000)).toBe(true);
+  });
+});
+
+describe("createRate", () => {
+  it("tells the growth a second over the last seconds, not since the start", () => {
+    let time = 0;
+    const rate = createRate(() => time);
+    const at = (moment: number, count: number): number | undefined => {
+      time = moment;
+      return rate(count);
+    };
+    expect(at(0, 0)).toBeUndefined();
+    expect(at(1000, 100)).toBe(100);
+    expect(at(2000, 200)).toBe(100);
+    expect(at(10_000, 200)).toBeUndefined();
+    // since the last sample that is older than the window
+    expect(at(11_000, 218)).toBe(2);
   });
 });

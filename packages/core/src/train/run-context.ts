@@ -23,7 +23,10 @@ export interface RunContext {
   readonly source: FeatureSource;
   readonly hashes: RunHashes;
   readonly backend: Checkpoint["backend"];
-  readonly checkpoint: Checkpoint | undefined;
+  /** Where the run goes on from. */
+  readonly resumed: Pick<Checkpoint, "epoch" | "seconds" | "backend"> | undefined;
+  /** Weights and slots to go on from, given once: the classic head's are 308 MB, which nobody is to hold. */
+  readonly takeParameters: () => Checkpoint["parameters"] | undefined;
   readonly progress: RunProgress;
   readonly saver: CheckpointSaver;
   /** Why the newest checkpoint was not the one to go on from. */
@@ -39,6 +42,16 @@ async function runHashes(options: TrainOptions, source: FeatureSource): Promise<
     split: await splitHash(split),
     weights: weights.sha256,
     features: await featureSpaceId({ ...space, backend: "", engineVersion: "" }),
+  };
+}
+
+/** Gives a value at the first call and lets go of it. */
+function once<T>(value: T): () => T | undefined {
+  let held: T | undefined = value;
+  return () => {
+    const taken = held;
+    held = undefined;
+    return taken;
   };
 }
 
@@ -72,7 +85,11 @@ export async function openRunContext(
   const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));
   if (checkpoint) checkHashes(checkpoint.hashes, hashes);
   return {
-    ...{ options, events, now, images, source, hashes, checkpoint, fallbacks },
+    ...{ options, events, now, images, source, hashes, fallbacks },
+    resumed: checkpoint && {
+      ...{ epoch: checkpoint.epoch, seconds: checkpoint.seconds, backend: checkpoint.backend },
+    },
+    takeParameters: once(checkpoint?.parameters),
     spec: headSpec(config, dataset.labels.length),
     backend: checkpointBackend(options.backend),
     progress: progressOf(checkpoint),

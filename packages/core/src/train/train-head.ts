@@ -6,7 +6,7 @@ import { divergedError } from "./diverged.ts";
 import { bestEpoch, shouldStop } from "./early-stopping.ts";
 import { runEpoch, stepsPerEpoch } from "./epoch.ts";
 import { evaluateRows } from "./evaluate-rows.ts";
-import type { EventMaker } from "./event-maker.ts";
+import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
 import type { TrainEvent } from "./events.ts";
 import type { HeadTrainer } from "./head-trainer.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
@@ -38,13 +38,14 @@ export function isTrained({ epoch, history }: RunProgress, config: TrainConfig):
 /** One epoch: all batches, then the validation images. @throws CoreError `diverged`, `cancelled`. */
 async function* passOnce(
   options: TrainHeadOptions,
+  mayReport: () => boolean,
 ): AsyncGenerator<TrainEvent, { readonly metrics: EpochMetrics; readonly steps: number }> {
-  const { trainer, config, progress, signal, events, now } = options;
+  const { trainer, config, progress, signal, events } = options;
   const epoch = progress.epoch + 1;
   const rows = yield* options.rowsOfEpoch(epoch);
   const weights = classWeights(config.classWeights, rows.labels, trainer.spec.numClasses);
   const trained = yield* runEpoch({
-    ...{ trainer, config, rows, epoch, events, now, signal },
+    ...{ trainer, config, rows, epoch, events, mayReport, signal },
     classWeights: weights,
     stepsBefore: progress.step,
   });
@@ -70,9 +71,11 @@ async function* passOnce(
  */
 export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<TrainEvent, void> {
   const { trainer, config, progress, saver, hashes, backend, events, now } = options;
+  // one for all epochs: those of the gap head take some milliseconds
+  const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
   while (!isTrained(progress, config)) {
     const start = now();
-    const { metrics, steps } = yield* passOnce(options);
+    const { metrics, steps } = yield* passOnce(options, mayReport);
     const parameters = await trainer.readParameters();
     const values = new Map([...parameters].filter(([name]) => trainer.weightNames.includes(name)));
     const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;

@@ -10,10 +10,10 @@ import type { TrainOptions, TrainResult } from "./types.ts";
 
 /** The first events: what the run is, and what to know about going on. */
 function* startEvents(context: RunContext): Generator<TrainEvent, void> {
-  const { options, events, images, checkpoint, fallbacks } = context;
+  const { options, events, images, resumed, fallbacks } = context;
   yield events.make({
     type: "run-start",
-    ...(checkpoint ? { resumedFromEpoch: checkpoint.epoch } : {}),
+    ...(resumed ? { resumedFromEpoch: resumed.epoch } : {}),
     labels: options.dataset.labels,
     images: {
       train: images.train.length,
@@ -24,7 +24,7 @@ function* startEvents(context: RunContext): Generator<TrainEvent, void> {
     weights: options.weights.source,
   });
   for (const message of fallbacks) yield events.make({ type: "warning", code: "corrupt", message });
-  const difference = checkpoint && backendDifference(checkpoint.backend, context.backend);
+  const difference = resumed && backendDifference(resumed.backend, context.backend);
   if (difference) yield events.make({ type: "warning", code: "other-backend", message: difference });
 }
 
@@ -33,6 +33,19 @@ function statusOf(failure: unknown, signal: AbortSignal | undefined): RunStatus 
   return failure instanceof CoreError && failure.code === "cancelled" && signal?.aborted
     ? "interrupted"
     : "failed";
+}
+
+/** What is said last. */
+function endOf(result: TrainResult, context: RunContext | undefined) {
+  const { model: _, where, ...told } = result;
+  const lastEpoch = context?.progress.history.at(-1);
+  return {
+    type: "run-end",
+    ...told,
+    ...(lastEpoch ? { lastEpoch } : {}),
+    epochs: context?.progress.epoch ?? 0,
+    ...(where === undefined ? {} : { model: where }),
+  } as const;
 }
 
 /**
@@ -71,24 +84,15 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   } catch (error) {
     failure ??= error;
   }
-  const progress = context?.progress;
-  const [best, lastEpoch] = [progress?.best, progress?.history.at(-1)];
+  const best = context?.progress.best;
   const result: TrainResult = {
     status: statusOf(failure, signal),
     ...saved,
     ...(best ? { metrics: best.metrics, keptEpoch: best.epoch } : {}),
     ...(failure === undefined ? {} : { error: serializeError(failure) }),
   };
-  const { model: _, where, ...told } = result;
-  yield events.make({
-    type: "run-end",
-    ...told,
-    ...(lastEpoch ? { lastEpoch } : {}),
-    epochs: progress?.epoch ?? 0,
-    seconds: (now() - start) / 1000 + (context?.checkpoint?.seconds ?? 0),
-    backend: backend.id,
-    ...(where === undefined ? {} : { model: where }),
-  });
+  const seconds = (now() - start) / 1000 + (context?.resumed?.seconds ?? 0);
+  yield events.make({ ...endOf(result, context), seconds, backend: backend.id });
   if (failure !== undefined && !(failure instanceof CoreError)) throw failure;
   return result;
 }
