@@ -85,7 +85,10 @@ export async function runTraining(
     firstSeq: (logged.at(-1)?.seq ?? -1) + 1,
     signal: session.signal,
   });
-  return await follow(events, run, reporter);
+  const result = await follow(events, run, reporter);
+  // a classic head's are a gigabyte, and nothing goes on from a finished run
+  if (result.status === "completed") await run.checkpoints.clear();
+  return result;
 }
 
 /** Hands each event on, first to the log: what a reader of the stream has seen is never missing there. */

@@ -2,6 +2,7 @@ import { type DatasetImage, imagesOfPart, type Model, openPredictor, parseTrainC
 import { print } from "../output/stdout.ts";
 import { percent, table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
+import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
 import type { Training } from "../training.ts";
 import { finishTraining, startTraining } from "./train.ts";
@@ -22,7 +23,8 @@ export async function demo(context: CommandContext): Promise<void> {
   const result = await finishTraining(session, training, { model: training.run.id, dataset: DATASET });
   if (context.json || !result.model) return;
   print(`\nImages it never saw:\n${await answers(session, training, result.model)}`);
-  print("\nYour own images: a folder with one sub-folder for each class, then graft train FOLDER");
+  const own = nextCommand(context.environment, ["train", "FOLDER"]);
+  print(`\nYour own images: a folder with one sub-folder for each class, then ${own}`);
 }
 
 /** What the model says of some images that were held out, evenly over the classes. */
