@@ -81,12 +81,13 @@ test("two processes store at once, and a third sees the rows of both", async () 
   expect(isRowOf(await reader.get(SPACE, keyOf(499)), 499)).toBe(true);
 });
 
-test("what a killed process leased and left is free", async () => {
+test("what another process leases stays; what it leased and left when it was killed is free", async () => {
   const child = startChild(0, 4000);
   const ended = once(child, "exit");
   if (child.stdout) await once(child.stdout, "data");
   const [pack = ""] = await cache.files(".pack");
   expect(pack).toMatch(new RegExp(`${await featureSpaceId(SPACE)}.*-${child.pid}-\\d+-[0-9a-f]{8}\\.pack$`));
+  expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 0 });
   child.kill("SIGKILL");
   await ended;
   await pruneCache(cache.folder, { maxBytes: 0 });

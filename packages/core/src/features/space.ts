@@ -21,10 +21,11 @@ export interface FeatureSpaceOptions {
  * Everything beside the image's bytes and the variant number that decides a feature's bits.
  *
  * What is left out, and why that is safe:
- * - The number of threads and the size of the batch: on `onnx:cpu` (onnxruntime-node 1.30, AVX-512, InceptionV3 to mixed7
- *   at 150 pixels) features are bit-equal for 1, 2, 3 and 4 threads, batches of 1, 2, 3, 5, 8, 16, 20, 31 and 32, and
- *   any place in the batch. Engines that choose their kernels by shape need not be like that, so `extractFeatures` runs
- *   one shape only, with `batch` = `backend.limits.preferredBatch`, which goes with the engine.
+ * - The number of threads and the size of the batch. Measured on `onnx:cpu` (onnxruntime-node 1.30, AVX-512; bundled and
+ *   random weights, cuts mixed5, mixed7 and mixed10, 75 and 150 pixels, pooled or not): features are bit-equal for 1 to 4
+ *   threads, batches of 1, 2, 3, 5, 7, 8, 16, 20, 31 and 32, and any place in the batch; on `tfjs:wasm` too for batches
+ *   of 1, 3, 5 and 8. Engines on GPUs choose kernels by shape and need not be like that, so `extractFeatures` runs one
+ *   shape only, with `batch` = `backend.limits.preferredBatch`, which goes with the engine.
  * - A seed of the augmentation: a variant is drawn from (image hash, variant number) alone.
  * - The device's name: a cache that machines with other instruction sets share may differ in the last bits.
  */
