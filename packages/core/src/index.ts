@@ -1,5 +1,6 @@
 // The folders in the order of the data; see ARCHITECTURE.md.
 export type * from "./backend.ts";
+export { canonicalJson, hashJson } from "./canonical-json.ts";
 export type * from "./checkpoint/types.ts";
 export { type DatasetWarning, datasetWarnings } from "./dataset/dataset-warnings.ts";
 export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
@@ -63,7 +64,6 @@ export { scorePredictions } from "./metrics/score.ts";
 export type * from "./metrics/types.ts";
 export { openPredictor } from "./predict.ts";
 export type { Predictor } from "./predict-graph.ts";
-export { canonicalJson, hashJson } from "./train/canonical-json.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { imageRule } from "./train/feature-source.ts";

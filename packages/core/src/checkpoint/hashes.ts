@@ -1,6 +1,6 @@
 import type { Backend } from "../backend.ts";
+import { hashJson } from "../canonical-json.ts";
 import { CoreError } from "../errors.ts";
-import { hashJson } from "../train/canonical-json.ts";
 import type { Checkpoint, RunHashes } from "./types.ts";
 
 const NAMES: Readonly<Record<keyof RunHashes, string>> = {

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
+import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { bestFacts, bestFactsSchema, checkpointFacts, checkpointFactsSchema } from "./facts.ts";
 import { readTensorFile, type TensorFile, writeTensorFile } from "./tensor-file-node.ts";
 import type { BestEpoch, Checkpoint, CheckpointStore } from "./types.ts";
@@ -22,9 +23,6 @@ interface StoredName {
   readonly epoch: number;
   readonly best: number;
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
@@ -81,16 +79,10 @@ async function readCheckpoint(folder: string, { name, best }: StoredName): Promi
 }
 
 function savingError(error: unknown, folder: string): unknown {
-  if (!["ENOSPC", "EDQUOT"].includes(codeOf(error))) return error;
-  return new CoreError(
-    "disk-full",
-    {
-      what: "There is no room on the disk for the checkpoint.",
-      received: folder,
-      fix: "Free some space (`graft cache prune`, `graft runs delete`), then resume the run.",
-    },
-    { cause: error },
-  );
+  if (!isDiskFull(error)) return error;
+  const what = "There is no room on the disk for the checkpoint.";
+  const fix = "Free some space (`graft cache prune`, `graft runs delete`), then resume the run.";
+  return diskFull({ what, received: folder, fix }, error);
 }
 
 /** A store on disk can also be emptied. */

@@ -4,6 +4,8 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promis
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
+import { processExists } from "../files/owner-node.ts";
+import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { ArchiveKind } from "./archive-kind.ts";
 import { type ArchiveManifest, ArchiveSink, archiveManifestSchema } from "./archive-sink-node.ts";
 import { unpackTar } from "./archive-tar-node.ts";
@@ -24,15 +26,6 @@ async function hashFile(path: string, signal: AbortSignal | undefined): Promise<
   return hash.digest("hex");
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
 /** Removes what killed processes left: their half-unpacked folders. */
 async function removeStale(root: string): Promise<void> {
   const processStart = Date.now() - process.uptime() * 1000;
@@ -46,7 +39,7 @@ async function removeStale(root: string): Promise<void> {
     );
     if (modified === undefined) continue;
     const isOwn = Number(pid) === process.pid && modified >= processStart - 1000;
-    const isDead = host === HOST && !isOwn && (Number(pid) === process.pid || !isAlive(Number(pid)));
+    const isDead = host === HOST && !isOwn && (Number(pid) === process.pid || !processExists(Number(pid)));
     if (isDead || Date.now() - modified > STALE_MS) await rm(path, { recursive: true, force: true });
   }
 }
@@ -76,13 +69,12 @@ async function writeManifest(folder: string, manifest: ArchiveManifest): Promise
 }
 
 function storeFailure(error: unknown, root: string): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ABORT_ERR")
+  if (codeOf(error) === "ABORT_ERR")
     return new CoreError("cancelled", { what: "The work was cancelled." }, { cause: error });
-  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  const what = `There is no room to unpack the archive in ${root}.`;
+  if (!isDiskFull(error)) return error;
+  const what = "There is no room to unpack the archive.";
   const fix = "Free some space, or choose another folder with --home.";
-  return new CoreError("disk-full", { what, fix }, { cause: error });
+  return diskFull({ what, received: root, fix }, error);
 }
 
 /** Unpacks beside the target and renames: the target is whole or absent, whenever the process ends. */

@@ -3,6 +3,7 @@ import { open, readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Fetch } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
+import { codeOf } from "../files/system-error-node.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";
@@ -68,8 +69,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
     head = await readHead(path);
   } catch (error) {
     if (error instanceof CoreError) throw error;
-    const isAbsent =
-      error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code));
+    const isAbsent = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
     if (!isAbsent)
       throw new CoreError("bad-input", { what: `${name} ${reasonOf(error)}.`, expected }, { cause: error });
     throw new CoreError("not-found", { what: `There is no data set at ${name}.`, received: path, expected });

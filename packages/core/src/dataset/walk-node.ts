@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { throwIfCancelled } from "../errors.ts";
+import { codeOf } from "../files/system-error-node.ts";
 import { junkReason } from "./junk.ts";
 import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
 import type { BrokenFile, SkippedFile } from "./types.ts";
@@ -60,7 +61,7 @@ class Walk {
     try {
       target = await realpath(location);
     } catch (error) {
-      const isLoop = error instanceof Error && "code" in error && error.code === "ELOOP";
+      const isLoop = codeOf(error) === "ELOOP";
       return skip(isLoop ? "a link that leads to itself" : "a link that leads nowhere");
     }
     const way = relative(this.root, target);

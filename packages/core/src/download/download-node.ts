@@ -4,6 +4,7 @@ import { mkdir, open, rename, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CoreError } from "../errors.ts";
+import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { PartFile } from "./part-file-node.ts";
 import { Interruption, transfer } from "./transfer-node.ts";
 import type { ByteProgress, Fetch } from "./types.ts";
@@ -29,23 +30,16 @@ export interface DownloadOptions {
 /** Attempts to go on after interruptions; one that brings nothing new is the last. */
 const MAX_ATTEMPTS = 10;
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "";
-
 function noRoom(target: string, received: string, cause?: unknown): CoreError {
   const what = `There is no room on the disk for ${target}.`;
   const fix = "Free some space and try again; what has been downloaded is kept.";
-  return new CoreError(
-    "disk-full",
-    { what, received, fix },
-    { cause, facts: { target, reason: "there is no room on the disk" } },
-  );
+  return diskFull({ what, received, fix }, cause, { target, reason: "there is no room on the disk" });
 }
 
 /** The meaning of a file system's error. */
 function writeError(error: unknown, target: string): unknown {
   const code = codeOf(error);
-  if (["ENOSPC", "EDQUOT", "EFBIG"].includes(code)) return noRoom(target, code, error);
+  if (isDiskFull(error)) return noRoom(target, code, error);
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG"].includes(code)) {
     const what = `${target} can not be written.`;
     const fix = "Choose a folder that you may write to (--home or GRAFT_HOME).";

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { processExists } from "../files/owner-node.ts";
+import { codeOf } from "../files/system-error-node.ts";
 
 /** What the server said of the file that a part is the beginning of. */
 const originSchema = z.object({
@@ -15,14 +17,7 @@ let privateParts = 0;
 /** True while the process that wrote this lock may still use the part. */
 function isHeld(lock: string): boolean {
   const pid = Number(readFileSync(lock, "utf8"));
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: alive, of another user
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+  return Number.isInteger(pid) && pid > 0 && processExists(pid);
 }
 
 /** Takes the lock, also from a process that was killed. */
@@ -32,7 +27,7 @@ async function takeLock(lock: string): Promise<boolean> {
       await writeFile(lock, `${process.pid}`, { flag: "wx" });
       return true;
     } catch (error) {
-      if (!(error instanceof Error) || !("code" in error) || error.code !== "EEXIST") throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
       if (attempt === 2 || isHeld(lock)) return false;
       await rm(lock, { force: true });
     }

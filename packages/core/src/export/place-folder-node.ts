@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
+import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 
 export interface PlaceFolderOptions {
   /** Replace what is there, when it holds nothing but files of these names. */
@@ -16,9 +17,6 @@ export interface PlaceFolderOptions {
 
 /** Half-written folders of killed processes are swept when they are older than any writing takes. */
 const STALE_MS = 60 * 60 * 1000;
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
 /** Names in a folder; undefined when nothing is there. @throws CoreError `conflict` when it is no folder. */
 async function namesIn(folder: string): Promise<string[] | undefined> {
@@ -103,13 +101,9 @@ async function sweepStale(parent: string, prefix: string): Promise<void> {
 function placingError(error: unknown, target: string, noun: string): unknown {
   const code = codeOf(error);
   if (error instanceof CoreError) return error;
-  if (code === "ENOSPC" || code === "EDQUOT") {
+  if (isDiskFull(error)) {
     const what = `There is no room on the disk for the ${noun}.`;
-    return new CoreError(
-      "disk-full",
-      { what, received: target, fix: "Free some space and try again." },
-      { cause: error },
-    );
+    return diskFull({ what, received: target, fix: "Free some space and try again." }, error);
   }
   if (code === "EEXIST" || code === "ENOTEMPTY") {
     const what = `Something else put a folder there while the ${noun} was written.`;

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
-import { isAlive, type Owner, ownerTag, parseOwnerTag } from "./owner-node.ts";
+import { isAlive, type Owner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
+import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { featureSpaceSchema } from "./space.ts";
 import type { FeatureSpace } from "./types.ts";
 
@@ -41,25 +42,17 @@ export interface SpaceFolder {
   readonly isLeased: boolean;
 }
 
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && "code" in error ? error.code : undefined;
-
 /** What a system's refusal to write means here. */
 export function storeError(error: unknown, what: string): CoreError {
   if (error instanceof CoreError) return error;
-  const code = codeOf(error);
-  const isFull = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
-  return new CoreError(
-    isFull ? "disk-full" : "bad-input",
-    {
-      what,
-      received: error instanceof Error ? error.message : String(error),
-      fix: isFull
-        ? "Free some space, make the cache smaller (graft cache prune), or put it on another disk (--home)."
-        : "Make the folder writable, or use another one (--home).",
-    },
-    { cause: error },
-  );
+  const received = error instanceof Error ? error.message : String(error);
+  if (isDiskFull(error)) {
+    const fix =
+      "Free some space, make the cache smaller (graft cache prune), or put it on another disk (--home).";
+    return diskFull({ what, received, fix }, error);
+  }
+  const fix = "Make the folder writable, or use another one (--home).";
+  return new CoreError("bad-input", { what, received, fix }, { cause: error });
 }
 
 /** Undefined when the file is gone: other processes give up, adopt and rename files at any time. */

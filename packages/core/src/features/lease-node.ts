@@ -1,7 +1,7 @@
 import { rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newOwner } from "../files/owner-node.ts";
 import { HEARTBEAT_MS, leaseName, makeSpaceFolder, removeIfEmpty, unlessGone } from "./cache-folder-node.ts";
-import { newOwner } from "./owner-node.ts";
 
 /**
  * A file that says: a live run needs this space. Its name holds the process (number and start time), so the lease of a

@@ -1,5 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Owner } from "../files/owner-node.ts";
 import {
   listSpace,
   makeSpaceFolder,
@@ -8,7 +9,6 @@ import {
   storeError,
   unlessGone,
 } from "./cache-folder-node.ts";
-import type { Owner } from "./owner-node.ts";
 import {
   encodePackHeader,
   encodeRecord,

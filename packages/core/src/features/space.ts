@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Backend } from "../backend.ts";
+import { hashJson } from "../canonical-json.ts";
 import type { ImageRule } from "../image/types.ts";
-import { hashJson } from "../train/canonical-json.ts";
 import { type Augmentation, augmentationSchema, CUT_LAYERS, type CutLayer } from "../train/config.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import type { FeatureSpace } from "./types.ts";

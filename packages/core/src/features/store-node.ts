@@ -1,10 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
+import { newOwner } from "../files/owner-node.ts";
 import { storeError, sweepCache } from "./cache-folder-node.ts";
 import { CacheRoom } from "./cache-room-node.ts";
 import { decodeFloat16, encodeFloat16 } from "./float16.ts";
 import { takeLease } from "./lease-node.ts";
-import { newOwner } from "./owner-node.ts";
 import { recordBytes } from "./pack-node.ts";
 import { featureSpaceId } from "./space.ts";
 import { SpaceReader } from "./space-reader-node.ts";

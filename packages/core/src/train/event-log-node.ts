@@ -1,9 +1,10 @@
 import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
+import { codeOf } from "../files/system-error-node.ts";
 import { trainEventSchema } from "./event-schema.ts";
 import type { TrainEvent } from "./events.ts";
-import { codeOf, fileError } from "./json-file-node.ts";
+import { fileError } from "./json-file-node.ts";
 
 /** A run's events on disk, one JSON object a line. One process writes, others may read. */
 export interface EventLog {

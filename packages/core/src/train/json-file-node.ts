@@ -1,23 +1,13 @@
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
-
-/** The file system's code of an error (`ENOENT` …), or "". */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-}
+import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 
 /** An error of the file system as people should hear it; any other as it is. */
 export function fileError(error: unknown, path: string): unknown {
-  if (!["ENOSPC", "EDQUOT"].includes(codeOf(error))) return error;
-  return new CoreError(
-    "disk-full",
-    {
-      what: "There is no room on the disk for the run's files.",
-      received: path,
-      fix: "Free some space (`graft cache prune`, `graft runs delete`), then resume the run.",
-    },
-    { cause: error },
-  );
+  if (!isDiskFull(error)) return error;
+  const what = "There is no room on the disk for the run's files.";
+  const fix = "Free some space (`graft cache prune`, `graft runs delete`), then resume the run.";
+  return diskFull({ what, received: path, fix }, error);
 }
 
 /** Replaces a file whole: written beside it, synced, renamed. @throws CoreError `disk-full`. */

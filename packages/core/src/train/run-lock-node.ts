@@ -1,8 +1,8 @@
 import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
-import { isAlive, newOwner, type Owner, ownerTag, parseOwnerTag } from "../features/owner-node.ts";
-import { codeOf } from "./json-file-node.ts";
+import { isAlive, newOwner, type Owner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
+import { codeOf } from "../files/system-error-node.ts";
 
 const LOCK_FILE = "lock";
 /** The holder shows life so often; one on another machine is given up after four missed. */

@@ -4,7 +4,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { newOwner, ownerTag } from "../features/owner-node.ts";
+import { newOwner, ownerTag } from "../files/owner-node.ts";
 import { parseTrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { nearNames } from "./near-names.ts";

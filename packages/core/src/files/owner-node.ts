@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { codeOf } from "./system-error-node.ts";
 
 /**
  * Who owns a file, as a part of its name: where the process runs, its number, and when it started, which tells it from a
@@ -45,12 +46,13 @@ function startOf(pid: number): string | undefined {
   return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-function exists(pid: number): boolean {
+/** Whether a process of this machine has that number, of whatever user. */
+export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
 }
 
@@ -79,5 +81,5 @@ export function parseOwnerTag(tag: string): Owner | undefined {
 export function isAlive(owner: Owner, silentMs: number, foreignLimitMs: number): boolean {
   if (owner.scope !== currentScope()) return silentMs < foreignLimitMs;
   if (owner.started !== "0") return startOf(owner.pid) === owner.started;
-  return exists(owner.pid) && silentMs < SILENT_MS;
+  return processExists(owner.pid) && silentMs < SILENT_MS;
 }
