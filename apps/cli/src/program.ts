@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { parseByteCount } from "./byte-count.ts";
 import { addCompletion } from "./completion.ts";
 import { type CliEnvironment, readEnvironment } from "./env.ts";
+import { packageVersion } from "./package-version.ts";
 
 /** What a command's action gets beside its own flags. */
 export interface CommandContext {
@@ -11,14 +11,6 @@ export interface CommandContext {
 }
 
 export type Flags = Readonly<Record<string, unknown>>;
-
-/** The version of this package, as published. */
-export function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : "unknown";
-}
 
 /**
  * The whole command tree. An action's module is imported when the command runs, so that `graft --help` loads no engine;

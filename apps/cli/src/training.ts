@@ -16,6 +16,7 @@ import {
 } from "@graft/core";
 import { type RunFolder, verifyModelFolder, writeModelFolder } from "@graft/core/node";
 import type { TrainReporter } from "./output/train-reporter.ts";
+import { packageVersion } from "./package-version.ts";
 import type { OpenedDataset, Session } from "./session.ts";
 
 /** Images that a written model is tried on before it is called done. */
@@ -82,6 +83,7 @@ export async function runTraining(
     store,
     checkpoints: run.checkpoints,
     saveModel: (model) => saveModel(training, model, prepare),
+    versions: { graft: packageVersion() },
     firstSeq: (logged.at(-1)?.seq ?? -1) + 1,
     signal: session.signal,
   });

@@ -33,6 +33,8 @@ function cpuDevice(threads: number): OnnxDevice {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
+      // threads that wait busily between two runs would take the cores from the image decoders
+      extra: { session: { force_spinning_stop: "1" } },
       graphOptimizationLevel: "all",
     },
   };

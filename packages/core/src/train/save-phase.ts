@@ -7,7 +7,7 @@ import type { RunContext } from "./run-context.ts";
 /** The kept epoch as a model. */
 function modelOf(context: RunContext, best: BestEpoch): Model {
   const { options, spec, images, source, hashes, now } = context;
-  const { config, dataset, weights, backend, run } = options;
+  const { config, dataset, weights, backend, run, versions } = options;
   const used = images.train.filter((image) => !source.broken.has(image));
   const { tensors: _, ...info } = weights;
   return {
@@ -25,7 +25,7 @@ function modelOf(context: RunContext, best: BestEpoch): Model {
       },
       trainedOn: [...new Set(used.map(({ hash }) => hash))].sort(),
       backend: backend.id,
-      versions: { [backend.device.engine]: backend.device.engineVersion },
+      versions: { ...versions, [backend.device.engine]: backend.device.engineVersion },
       createdAt: new Date(now()).toISOString(),
     },
   };

@@ -51,6 +51,8 @@ export interface TrainOptions {
   readonly checkpoints: CheckpointStore;
   /** Keeps the finished model. @returns where it is. */
   readonly saveModel: (model: Model) => Promise<string>;
+  /** Versions of what made the model, for its record, beside the engine's: `{ graft: "0.1.0" }`. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** `seq` of the first event: a resumed run counts on. @default 0 */
   readonly firstSeq?: number;
   /** Aborting it stops after the running step with a checkpoint: `run-end` says "interrupted". */
