@@ -69,7 +69,7 @@ function pack(path: string): string {
   const stage = join(ROOT, "build", "stage", path);
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
-  for (const entry of ["dist", "assets"]) {
+  for (const entry of ["bin", "dist", "assets"]) {
     // sources are not packed, so their maps would lead nowhere
     if (existsSync(join(source, entry)))
       cpSync(join(source, entry), join(stage, entry), {
