@@ -8,18 +8,39 @@ import type { ImageDecoder, ImageFormat, RgbImage } from "./types.ts";
 /** 100 megapixels: 300 MB of bytes, the most that one image may take of memory. */
 export const MAX_PIXELS = 100_000_000;
 
+/**
+ * Every loader of libvips but those of the formats we take (the rest is attack surface; a build has only some of them,
+ * unknown names are passed over). Uhdr is a JPEG with a gain map, which the plain JPEG loader reads without it.
+ */
+const REFUSED_LOADERS = [
+  ...[
+    "Analyze",
+    "Csv",
+    "DcRaw",
+    "Fits",
+    "Jp2k",
+    "Jxl",
+    "Magick",
+    "Magick7",
+    "Mat",
+    "Matrix",
+    "Nifti",
+    "Openexr",
+  ],
+  ...["Openslide", "Pdf", "Ppm", "Rad", "Raw", "Svg", "Uhdr", "Vips"],
+] as const;
+
 let prepared = false;
 
 /**
- * Process-wide settings of libvips, set once: only the loaders of formats we take (SVG, PDF and the rest are attack
- * surface), one thread an image (parallel work is over images, not inside one), and no cache of operations.
+ * Settings of libvips that hold for the process, set by each thread: no loader that we do not take, one thread an image
+ * (parallel work is over images, not inside one), and no cache of operations. Another thread may be decoding right now,
+ * so nothing here may pass through a state in which that fails: loaders are refused by name, never all and then some back.
  */
 function prepareSharp(): void {
   if (prepared) return;
   prepared = true;
-  const wanted = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"];
-  sharp.block({ operation: ["VipsForeignLoad"] });
-  sharp.unblock({ operation: wanted.map((name) => `VipsForeignLoad${name}`) });
+  sharp.block({ operation: REFUSED_LOADERS.map((name) => `VipsForeignLoad${name}`) });
   sharp.concurrency(1);
   sharp.cache(false);
 }
