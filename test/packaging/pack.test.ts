@@ -43,8 +43,11 @@ let noRegistry = false;
 
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), "graft-pack-")));
-  const packed = await runIn(ROOT, "npm", ["run", "pack"]);
-  expect(packed.code, packed.stderr).toBe(0);
+  // not `npm run pack`: turbo puts outputs back from its cache, under the hands of the tests that run beside this one
+  const built = await runIn(ROOT, "npx", ["--no-install", "tsc", "-b", "apps/cli"]);
+  expect(built.code, built.stdout + built.stderr).toBe(0);
+  const packed = await runIn(ROOT, process.execPath, ["--import", "tsx", join("scripts", "pack.ts")]);
+  expect(packed.code, packed.stdout + packed.stderr).toBe(0);
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "reader", private: true }));
   const tarballs = (await readdir(PACKAGES)).map((name) => join(PACKAGES, name));
   expect(tarballs).toHaveLength(3);
