@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { CoreError, serializeError } from "../errors.ts";
 import { augmentImage } from "./augment.ts";
@@ -7,9 +7,13 @@ import { nodeDecoder } from "./decode-node.ts";
 import type { InspectedFile, PoolReply, PoolRequest, PoolTask } from "./pool-messages.ts";
 import { applyRule } from "./rule.ts";
 
-async function readImage(path: string): Promise<{ bytes: Uint8Array; hash: string }> {
+/**
+ * Reads on this thread, which is there for it: through Node's pool of threads a photo's read costs 0.09 ms instead of
+ * 0.01, and libvips decodes the other task's image meanwhile.
+ */
+function readImage(path: string): { bytes: Uint8Array; hash: string } {
   try {
-    const bytes = await readFile(path);
+    const bytes = readFileSync(path);
     return { bytes, hash: createHash("sha256").update(bytes).digest("hex") };
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
@@ -19,7 +23,7 @@ async function readImage(path: string): Promise<{ bytes: Uint8Array; hash: strin
 }
 
 async function inspect(path: string): Promise<InspectedFile> {
-  const { bytes, hash } = await readImage(path);
+  const { bytes, hash } = readImage(path);
   return { hash, bytes: bytes.length, facts: await nodeDecoder.inspect(bytes) };
 }
 
@@ -27,7 +31,7 @@ async function prepare(
   task: Extract<PoolTask, { type: "prepare" }>,
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const { path, hash } = task.file;
-  const read = await readImage(path);
+  const read = readImage(path);
   if (read.hash !== hash) {
     const fix = "Leave the images alone while they are in use, or start again.";
     throw new CoreError("corrupt", { what: `${path} changed since it was first read.`, fix });
