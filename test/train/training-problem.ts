@@ -70,7 +70,7 @@ export function memoryCheckpoints(start?: Checkpoint): CheckpointStore & { reado
     saved,
     load: async () => saved.at(-1),
     save: async (checkpoint) => {
-      saved.push(checkpoint);
+      saved.push(structuredClone(checkpoint)); // its arrays are written over afterwards
     },
   };
 }

@@ -48,8 +48,14 @@ export interface State {
   /**
    * Copies parameters out, by node name (blocks as the graph names them; `readLogical` in graph/state.ts joins them).
    * @param names default: all.
+   * @param into arrays of the caller's that take the copies of the parameters they name; others get new ones. They must
+   *   have the parameter's length.
+   * @throws CoreError `bad-input` for an unknown name.
    */
-  read(names?: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>;
+  read(
+    names?: readonly string[],
+    into?: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadonlyMap<string, Float32Array>>;
   /** Copies values in; names that are not given keep theirs. @throws CoreError `bad-input` for an unknown name or length. */
   write(values: ReadonlyMap<string, Float32Array>): Promise<void>;
   /** Frees the engine's memory. Idempotent. */

@@ -1,4 +1,12 @@
-import { CoreError, type Graph, numElements, parametersOf, type State, sameShape } from "@graft/core";
+import {
+  CoreError,
+  copyInto,
+  type Graph,
+  numElements,
+  parametersOf,
+  type State,
+  sameShape,
+} from "@graft/core";
 
 /** One parameter: its values, and the array that an update is written to before the two change places. */
 interface Slot {
@@ -66,11 +74,14 @@ export class OnnxState implements State {
     if (!this.#slots) throw new CoreError("backend", { what: "This state was disposed of." });
   }
 
-  read(names?: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+  read(
+    names?: readonly string[],
+    into?: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
     return this.inTurn(async () => {
       this.checkUsable();
       const wanted = names ?? [...(this.#slots?.keys() ?? [])];
-      return new Map(wanted.map((name) => [name, this.#slot(name).current.slice()]));
+      return new Map(wanted.map((name) => [name, copyInto(this.#slot(name).current, into?.get(name))]));
     });
   }
 

@@ -1,4 +1,12 @@
-import { CoreError, type Graph, numElements, parametersOf, type State, sameShape } from "@graft/core";
+import {
+  CoreError,
+  copyInto,
+  type Graph,
+  numElements,
+  parametersOf,
+  type State,
+  sameShape,
+} from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "./device.ts";
 import { withEngine } from "./engine-turn.ts";
@@ -48,14 +56,17 @@ export class TfjsState implements State {
     }
   }
 
-  async read(names?: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+  async read(
+    names?: readonly string[],
+    into?: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
     const wanted = names ?? [...this.#shapes.keys()];
     // clones, so that a step that swaps a parameter meanwhile does not free what is being read
     const clones = await withEngine(this.device.engineName, () =>
       wanted.map((name) => tf.clone(this.tensor(name))),
     );
     const values = await Promise.all(clones.map((clone) => download(clone, this.device.traits)));
-    return new Map(wanted.map((name, i) => [name, Float32Array.from(values[i]?.data ?? [])]));
+    return new Map(wanted.map((name, i) => [name, copyInto(values[i]?.data ?? [], into?.get(name))]));
   }
 
   write(values: ReadonlyMap<string, Float32Array>): Promise<void> {

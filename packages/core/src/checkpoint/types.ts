@@ -44,6 +44,9 @@ export interface CheckpointStore {
    * @param onFallback told when the newest was damaged and the one before is used.
    */
   load(onFallback?: (reason: string) => void): Promise<Checkpoint | undefined>;
-  /** @throws CoreError `disk-full`. */
+  /**
+   * The checkpoint's arrays are the caller's again, to be written over, when the promise settles.
+   * @throws CoreError `disk-full`.
+   */
   save(checkpoint: Checkpoint): Promise<void>;
 }

@@ -29,43 +29,45 @@ export function logicalParameters(graph: Graph): readonly LogicalParameter[] {
   });
 }
 
+/** What `State.read` gives: the values in the caller's array when there is one, else in a new one. */
+export function copyInto(values: ArrayLike<number>, into: Float32Array | undefined): Float32Array {
+  if (!into) return Float32Array.from(values);
+  into.set(values);
+  return into;
+}
+
 /**
  * Copies parameters out of a state, blocks joined: what checkpoints and models store.
  * @param options.role default: weights and slots.
+ * @param options.into what an earlier call gave and nobody reads any more: its arrays are written again. The classic
+ *   head's 308 MB take half the time in memory that is there already.
  * @returns by logical name, the caller's own.
  */
 export async function readLogical(
   state: State,
   graph: Graph,
-  options: { readonly role?: ParameterNode["role"] } = {},
+  options: {
+    readonly role?: ParameterNode["role"];
+    readonly into?: ReadonlyMap<string, Float32Array>;
+  } = {},
 ): Promise<Map<string, Float32Array>> {
   const values = new Map<string, Float32Array>();
   for (const { name, shape, role, parts } of logicalParameters(graph)) {
     if (options.role !== undefined && role !== options.role) continue;
-    // one parameter at a time: all at once would hold the classic head's 154 MB matrices twice
-    const read = await state.read(parts.map((part) => part.name));
-    const [only] = parts;
-    const whole = parts.length === 1 && only ? read.get(only.name) : joined(parts, read, numElements(shape));
-    if (whole) values.set(name, whole);
+    const whole = options.into?.get(name) ?? new Float32Array(numElements(shape));
+    let offset = 0;
+    const pieces = parts.map((part): [string, Float32Array] => {
+      const start = offset;
+      offset += numElements(part.shape);
+      return [part.name, whole.subarray(start, offset)];
+    });
+    await state.read(
+      parts.map((part) => part.name),
+      new Map(pieces),
+    );
+    values.set(name, whole);
   }
   return values;
-}
-
-function joined(
-  parts: readonly ParameterNode[],
-  read: ReadonlyMap<string, Float32Array>,
-  length: number,
-): Float32Array {
-  const whole = new Float32Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    const value = read.get(part.name);
-    if (!value)
-      throw new CoreError("backend", { what: `The state did not give the parameter ${part.name}.` });
-    whole.set(value, offset);
-    offset += value.length;
-  }
-  return whole;
 }
 
 /**

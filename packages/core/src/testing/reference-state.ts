@@ -2,6 +2,7 @@ import type { State } from "../backend.ts";
 import { CoreError } from "../errors.ts";
 import { type Graph, numElements, parametersOf } from "../graph/graph.ts";
 import { sameShape } from "../graph/infer-shape.ts";
+import { copyInto } from "../graph/state.ts";
 
 /** How a state keeps numbers between runs; what `State.read` gives is float32 either way. */
 export type StatePrecision = "float64" | "float32";
@@ -36,9 +37,12 @@ export class ReferenceState implements State {
     }
   }
 
-  async read(names?: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+  async read(
+    names?: readonly string[],
+    into?: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
     const wanted = names ?? [...this.#shapes.keys()];
-    return new Map(wanted.map((name) => [name, Float32Array.from(this.#value(name))]));
+    return new Map(wanted.map((name) => [name, copyInto(this.#value(name), into?.get(name))]));
   }
 
   async write(values: ReadonlyMap<string, Float32Array>): Promise<void> {

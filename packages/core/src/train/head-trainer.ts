@@ -13,8 +13,8 @@ export interface HeadTrainer {
   readonly state: State;
   readonly train: Program;
   readonly evaluate: Program;
-  /** Weights and slots by logical name, copied out. */
-  readParameters(): Promise<ReadonlyMap<string, Float32Array>>;
+  /** Weights and slots by logical name, copied out. @param into what an earlier call gave, to be written again. */
+  readParameters(into?: ReadonlyMap<string, Float32Array>): Promise<ReadonlyMap<string, Float32Array>>;
   /** Names that are not given keep their values (zero after opening). @throws CoreError `bad-input` for what does not fit. */
   writeParameters(values: ReadonlyMap<string, Float32Array>): Promise<void>;
   /** Names of the weights, without slots. */
@@ -47,7 +47,7 @@ export async function openHeadTrainer(options: {
     const evaluate = keep(await backend.compile(graphs.evaluate));
     return {
       ...{ spec, rowShape, optimizer, state, train, evaluate, dispose },
-      readParameters: () => readLogical(state, graphs.train),
+      readParameters: (into) => readLogical(state, graphs.train, into ? { into } : {}),
       writeParameters: (values) => writeLogical(state, graphs.train, values),
       weightNames: weightNames(graphs),
     };

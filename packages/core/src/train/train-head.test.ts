@@ -74,7 +74,7 @@ async function trained(
   const store: CheckpointStore = {
     load: async () => undefined,
     save: async (checkpoint) => {
-      saved.push(checkpoint);
+      saved.push(structuredClone(checkpoint)); // its arrays are written over afterwards
     },
   };
   const saver = createCheckpointSaver(store);

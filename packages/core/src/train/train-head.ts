@@ -1,5 +1,6 @@
 import type { CheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
+import type { HeadValues } from "../head/types.ts";
 import { classWeights } from "./class-weights.ts";
 import type { TrainConfig } from "./config.ts";
 import { divergedError } from "./diverged.ts";
@@ -62,6 +63,11 @@ async function* passOnce(
   return { metrics: { ...trained, ...held }, steps };
 }
 
+/** The weights alone, copied: the next checkpoint is read into the same arrays. */
+function keptWeights(parameters: ReadonlyMap<string, Float32Array>, names: readonly string[]): HeadValues {
+  return new Map(names.flatMap((name) => [[name, (parameters.get(name) ?? new Float32Array()).slice()]]));
+}
+
 /**
  * Trains until the epochs are done or the validation loss stops getting lower. The checkpoint of an epoch is written
  * while the next one runs; the last one may still be under way at the end (`saver.finish`).
@@ -73,16 +79,18 @@ export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<Trai
   const { trainer, config, progress, saver, hashes, backend, events, now } = options;
   // one for all epochs: those of the gap head take some milliseconds
   const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
+  let parameters: ReadonlyMap<string, Float32Array> | undefined;
   while (!isTrained(progress, config)) {
     const start = now();
     const { metrics, steps } = yield* passOnce(options, mayReport);
-    const parameters = await trainer.readParameters();
-    const values = new Map([...parameters].filter(([name]) => trainer.weightNames.includes(name)));
-    const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;
-    const seconds = (now() - start) / 1000;
-    finishEpoch(progress, { metrics, steps, seconds, ...(best ? { values } : {}) });
-    const { epoch } = progress;
     const saved = await saver.finish();
+    // the arrays of the checkpoint before are free again: it is on disk
+    parameters = await trainer.readParameters(parameters);
+    const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;
+    const values = best ? keptWeights(parameters, trainer.weightNames) : undefined;
+    const seconds = (now() - start) / 1000;
+    finishEpoch(progress, { metrics, steps, seconds, ...(values ? { values } : {}) });
+    const { epoch } = progress;
     saver.start({ version: 1, hashes, backend, ...progress, parameters });
     if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
     yield events.make({ type: "epoch-end", epoch, epochs: config.epochs, ...metrics, seconds, best });
