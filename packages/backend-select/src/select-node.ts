@@ -114,7 +114,7 @@ export async function selectFrom(
 
 /**
  * Looks at every candidate, one after the other: opened, self-checked (whatever was remembered) and closed again.
- * What `graft doctor` shows; the first usable one is what would be chosen, but for software GPUs and tfjs:cpu.
+ * What `graft doctor` shows; the first usable one that is `automatic` is what would be chosen.
  */
 export async function* probeBackends(options: {
   readonly home: string;
@@ -137,7 +137,7 @@ export async function* probeBackends(options: {
     } else {
       const { device } = tried;
       await tried.dispose();
-      yield { id, kind, usable: true, device };
+      yield { id, kind, usable: true, device, automatic: candidate.automatic && device.software !== true };
     }
   }
 }

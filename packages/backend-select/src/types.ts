@@ -23,5 +23,12 @@ export interface SelectOptions {
 
 /** What a look at one candidate gave; `graft doctor` and `graft engines list` print these. */
 export type BackendProbe =
-  | { readonly id: string; readonly kind: BackendKind; readonly usable: true; readonly device: DeviceFacts }
+  | {
+      readonly id: string;
+      readonly kind: BackendKind;
+      readonly usable: true;
+      readonly device: DeviceFacts;
+      /** False for what is only taken when it is asked for: a software GPU, an engine for tests. */
+      readonly automatic: boolean;
+    }
   | { readonly id: string; readonly kind: BackendKind; readonly usable: false; readonly reason: string };

@@ -8,7 +8,8 @@ import { Session } from "../session.ts";
 import { SPEED_CASE, trunkSpeeds } from "../trunk-speed.ts";
 
 /** Enough for a steady rate, few enough for some seconds. */
-const MOST_PHOTOS = 400;
+const MOST_PHOTOS = 576;
+const PHOTO_RUNS = 2;
 /** The recipes' default. */
 const EPOCHS = 20;
 const GAP_BATCH = 32;
@@ -69,22 +70,29 @@ async function photoSpeed(
   name: string,
 ): Promise<number> {
   const { dataset, source } = await session.dataset(name);
-  const images = dataset.images.slice(0, MOST_PHOTOS);
+  const batch = backend.limits.preferredBatch;
+  const most = Math.min(MOST_PHOTOS, dataset.images.length);
+  // whole batches: the last one is padded, which is no work that a photo causes
+  const images = dataset.images.slice(0, Math.max(Math.floor(most / batch) * batch, Math.min(most, batch)));
   const rule = { version: 1, size: SPEED_CASE.size, fit: "stretch", resize: "bilinear" } as const;
   const { cut, pool } = SPEED_CASE;
   const program = await backend.compile(trunkGraph(weights, SPEED_CASE));
-  const start = performance.now();
-  await extractFeatures({
-    images,
-    variants: [0],
-    space: featureSpace({ rule, weights, cut, pool, augmentation: null, cacheType: "float32", backend }),
-    rowShape: [768],
-    store: null,
-    prepare: session.prepareFrom(source),
-    decodeAhead: session.decodeAhead,
-    openProgram: async () => program,
-    batch: backend.limits.preferredBatch,
-    signal: session.signal,
-  });
-  return (1000 * images.length) / (performance.now() - start);
+  let fastestMs = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < PHOTO_RUNS; run++) {
+    const start = performance.now();
+    await extractFeatures({
+      images,
+      variants: [0],
+      space: featureSpace({ rule, weights, cut, pool, augmentation: null, cacheType: "float32", backend }),
+      rowShape: [768],
+      store: null,
+      prepare: session.prepareFrom(source),
+      decodeAhead: session.decodeAhead,
+      openProgram: async () => program,
+      batch,
+      signal: session.signal,
+    });
+    fastestMs = Math.min(fastestMs, performance.now() - start);
+  }
+  return (1000 * images.length) / fastestMs;
 }

@@ -1,4 +1,4 @@
-import { type DatasetImage, imagesOfPart, type Model, openPredictor, parseTrainConfig } from "@graft/core";
+import { evaluateModel, imagesOfPart, type Model, parseTrainConfig } from "@graft/core";
 import { print } from "../output/stdout.ts";
 import { percent, table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
@@ -9,6 +9,8 @@ import { finishTraining, startTraining } from "./train.ts";
 
 const DATASET = "emoji";
 const SHOWN = 9;
+/** Of the images, kept from the training altogether: validation images choose the epoch that is kept. */
+const TEST_FRACTION = 0.1;
 /** An epoch takes some hundredths of a second, and 20 of them leave the head unfinished (0.88 instead of 0.92). */
 const EPOCHS = 60;
 
@@ -19,31 +21,37 @@ export async function demo(context: CommandContext): Promise<void> {
   session.notice(
     "Three kinds of emoji (animal, food, transport): which is which? Learning from some, tried on the others.",
   );
-  const training = await startTraining(session, config, { dataset: DATASET, force: false });
+  const training = await startTraining(session, config, {
+    dataset: DATASET,
+    force: false,
+    testFraction: TEST_FRACTION,
+  });
   const result = await finishTraining(session, training, { model: training.run.id, dataset: DATASET });
   if (context.json || !result.model) return;
-  print(`\nImages it never saw:\n${await answers(session, training, result.model)}`);
+  print(`\n${await answers(session, training, result.model)}`);
   const own = nextCommand(context.environment, ["train", "FOLDER"]);
   print(`\nYour own images: a folder with one sub-folder for each class, then ${own}`);
 }
 
-/** What the model says of some images that were held out, evenly over the classes. */
+/** How the model does on the images that the training never saw, and what it says of some, evenly over the classes. */
 async function answers(session: Session, { run, opened, selected }: Training, model: Model): Promise<string> {
-  const held = imagesOfPart(opened.dataset, run.split, "validation");
-  const shown = Array.from(
-    { length: Math.min(SHOWN, held.length) },
-    (_, i) => held[Math.floor((i * held.length) / SHOWN)],
-  );
-  const images = shown.filter((image): image is DatasetImage => image !== undefined);
-  const prepare = session.prepareFrom(opened.source);
-  using predictor = await openPredictor(model, selected.backend);
-  const pixels = await Promise.all(images.map((image) => prepare(image, model.manifest.rule, null, [0])));
-  const predictions = await predictor.predict(pixels.flat());
-  const rows = images.map(({ path, label }, i) => {
-    const said = predictions[i];
-    const name = model.manifest.labels[said?.label ?? -1] ?? "";
-    const isRight = name === opened.dataset.labels[label];
-    return [path, name, percent(said?.score ?? 0), isRight ? "right" : "wrong"];
+  const { dataset, source } = opened;
+  const images = imagesOfPart(dataset, run.split, "test");
+  const { evaluation, predictions } = await evaluateModel({
+    ...{ model, backend: selected.backend, images, labels: dataset.labels },
+    prepare: session.prepareFrom(source),
+    decodeAhead: session.decodeAhead,
+    signal: session.signal,
   });
-  return table([["image", "said", "sure", ""], ...rows]);
+  const count = Math.min(SHOWN, predictions.length);
+  const rows = Array.from(
+    { length: count },
+    (_, i) => predictions[Math.floor((i * predictions.length) / count)],
+  ).flatMap((found) => {
+    if (!found) return [];
+    const said = model.manifest.labels[found.prediction.label] ?? "";
+    const isRight = said === dataset.labels[found.image.label];
+    return [[found.image.path, said, percent(found.prediction.score), isRight ? "right" : "wrong"]];
+  });
+  return `${evaluation.images} images that it never saw: accuracy ${percent(evaluation.accuracy)}. Some of them:\n${table([["image", "said", "sure", ""], ...rows])}`;
 }

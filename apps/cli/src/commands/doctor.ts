@@ -39,7 +39,9 @@ export async function doctor(context: CommandContext): Promise<void> {
     candidates.push(candidate);
   }
   session.status("");
-  const chosen = candidates.find(({ probe, failure }) => probe.usable && failure === undefined);
+  const chosen = candidates.find(
+    ({ probe, failure }) => probe.usable && probe.automatic && failure === undefined,
+  );
   if (context.json)
     printJson({ ...facts, candidates: candidates.map(asJson), chosen: chosen?.probe.id ?? null });
   else print(`\n${candidatesText(candidates)}\n\n${verdict(context, facts, chosen)}`);

@@ -5,6 +5,7 @@ import { print, printJson } from "../output/stdout.ts";
 import { table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
 import { nextCommand } from "../self-command.ts";
+import { Session } from "../session.ts";
 
 const INSTALLABLE = ["tensorflow", "tensorflow-cuda"] as const;
 
@@ -21,14 +22,17 @@ export async function list({ environment, json }: CommandContext): Promise<void>
 }
 
 /** `graft engines install NAME`: builds an engine into HOME/engines; what the build says goes to stderr. */
-export async function install({ environment }: CommandContext, name: string): Promise<void> {
+export async function install(context: CommandContext, name: string): Promise<void> {
   const engine = INSTALLABLE.find((installable) => installable === name);
   if (engine === undefined)
     throw new UsageError(`Unknown engine. Received: ${name}. Expected: ${INSTALLABLE.join(" or ")}.`);
-  const { home, variables } = environment;
+  const { environment } = context;
+  // pip and make run in process groups of their own, which Ctrl-C does not reach
+  await using session = new Session(context);
   await installEngine(engine, {
-    home,
-    env: variables,
+    home: environment.home,
+    env: environment.variables,
+    signal: session.signal,
     onLine: (line) => void process.stderr.write(`${line}\n`),
   });
   process.stderr.write(`Installed. See it with: ${nextCommand(environment, ["engines", "list"])}\n`);

@@ -38,19 +38,21 @@ export interface TrainingWords {
   readonly dataset: string;
   readonly out?: string;
   readonly force: boolean;
+  /** Share of the images that the training must not see at all, not even to choose its epoch. @default 0 */
+  readonly testFraction?: number;
 }
 
 /** Opens what a training needs and makes its run. */
 export async function startTraining(
   session: Session,
   config: TrainConfig,
-  { dataset: name, out, force }: TrainingWords,
+  { dataset: name, out, force, testFraction = 0 }: TrainingWords,
 ): Promise<Training> {
   await makeHome(session.context.environment.home);
   const { location, shortName } = datasetLocation(name);
   const opened = await session.dataset(location, { groupPrefix: config.groupPrefix });
   session.warnOfBroken(opened.dataset, name);
-  const split = drawSplit(opened.dataset, { seed: config.seed, fraction: config.valSplit });
+  const split = drawSplit(opened.dataset, { seed: config.seed, fraction: config.valSplit, testFraction });
   for (const { code, message } of datasetWarnings(opened.dataset, split))
     if (code !== "broken-files") session.notice(`Note: ${message}`);
   const selected = await session.backend(config.backend);

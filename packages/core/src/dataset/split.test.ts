@@ -40,6 +40,28 @@ test("a drawn split is disjoint, complete and counts equal files once", () => {
   );
 });
 
+test("a drawn test part is apart from both others, groups whole, and leaves every class to train on", () => {
+  fc.assert(
+    fc.property(specs, options, (images, settings) => {
+      const dataset = datasetOf(images);
+      const split = drawSplit(dataset, { ...settings, testFraction: 0.2 });
+      const parts = [split.train, split.validation, split.test];
+      const all = parts.flat();
+      expect(new Set(all).size).toBe(all.length);
+      expect(new Set(all)).toEqual(new Set(dataset.images.map(({ hash }) => hash)));
+      const partOf = (hash: string): number => parts.findIndex((part) => part.includes(hash));
+      const groups = new Map<string, number>();
+      for (const { group, hash } of dataset.images) {
+        if (group === undefined) continue;
+        expect(groups.get(group) ?? partOf(hash)).toBe(partOf(hash));
+        groups.set(group, partOf(hash));
+      }
+      const trained = dataset.images.filter(({ hash }) => partOf(hash) === 0);
+      expect(new Set(trained.map(({ label }) => label)).size).toBe(3);
+    }),
+  );
+});
+
 test("images of one group stay on one side, and every class is in train", () => {
   fc.assert(
     fc.property(specs, options, (images, settings) => {

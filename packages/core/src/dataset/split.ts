@@ -19,17 +19,19 @@ export function conflictingHashes(images: readonly DatasetImage[]): ReadonlySet<
  * count once; a content under two labels is in no part (the report names it).
  * The lists are sorted and depend on contents, classes, groups and the seed alone, not on names or order.
  * @param options.fraction share held out for validation, in (0, 1).
+ * @param options.testFraction share kept for a test part before that, in [0, 1); given folders have their own. @default 0
  * @throws CoreError `bad-input` when a class is left without an image to train on.
  */
 export function drawSplit(
   dataset: Dataset,
-  { seed, fraction }: { readonly seed: number; readonly fraction: number },
+  options: { readonly seed: number; readonly fraction: number; readonly testFraction?: number },
 ): Split {
-  if (!(fraction > 0 && fraction < 1)) {
-    const expected = "a number between 0 and 1, both excluded";
+  const { seed, fraction, testFraction = 0 } = options;
+  if (!(fraction > 0 && fraction < 1 && testFraction >= 0 && testFraction < 1)) {
+    const expected = "fractions between 0 and 1, both excluded (0 is a test part that is not drawn)";
     throw new CoreError("bad-input", {
       what: "The split can not be drawn.",
-      received: String(fraction),
+      received: `${fraction} for validation, ${testFraction} for a test part`,
       expected,
     });
   }
@@ -43,7 +45,15 @@ export function drawSplit(
   const validation = hashes("validation");
   const base = { version: 1, seed, fraction, test: hashes("test") } as const;
   if (validation.length > 0) return { ...base, kind: "given", train: hashes("train"), validation };
-  return { ...base, kind: "drawn", ...drawValidation(learned, { seed, fraction }) };
+  if (dataset.presplit || testFraction === 0)
+    return { ...base, kind: "drawn", ...drawValidation(learned, { seed, fraction }) };
+  const drawn = drawValidation(learned, { seed, fraction: testFraction });
+  const rest = new Set(drawn.train);
+  const sides = drawValidation(
+    learned.filter(({ hash }) => rest.has(hash)),
+    { seed, fraction },
+  );
+  return { ...base, kind: "drawn", ...sides, test: drawn.validation };
 }
 
 function checkLearned(dataset: Dataset, learned: readonly DatasetImage[], numConflicts: number): void {
