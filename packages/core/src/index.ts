@@ -46,6 +46,7 @@ export { type Differentiated, differentiate } from "./graph/passes/differentiate
 export { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
 export { fuseActivations } from "./graph/passes/fuse-activations.ts";
 export { prune } from "./graph/passes/prune.ts";
+export { rewriteGraph } from "./graph/passes/rewrite.ts";
 export * from "./graph/state.ts";
 export { appendHead, dropoutWidth, HEAD_INPUTS, type HeadGraphs, headGraphs } from "./head/build.ts";
 export { initialHeadValues } from "./head/initial-values.ts";

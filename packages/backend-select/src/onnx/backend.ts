@@ -10,6 +10,9 @@ import {
   type State,
 } from "@graft/core";
 import type { InferenceSession } from "onnxruntime-common";
+import { FusedMemory } from "../fused/memory.ts";
+import { FusedProgram, fusedParameters } from "../fused/program.ts";
+import type { Team } from "../fused/team.ts";
 import { lowerGraph } from "./lower.ts";
 import type { ProviderTraits } from "./lower-rows.ts";
 import { OnnxProgram } from "./program.ts";
@@ -27,6 +30,8 @@ export interface OnnxDevice {
   readonly traits: ProviderTraits;
   readonly runtime: OnnxRuntime;
   readonly sessionOptions: InferenceSession.SessionOptions;
+  /** Large dense layers on inputs are done by threads of our own, where that is faster than the provider. */
+  readonly fused?: { readonly minBytes: number; readonly openTeam: () => Team };
 }
 
 /** Runs each graph as one ONNX model. Owns all programs and states made here. */
@@ -41,6 +46,7 @@ export class OnnxBackend implements Backend {
   readonly #release = (held: Program | State): void => {
     this.#held.delete(held);
   };
+  #team: Team | undefined;
   #disposed = false;
 
   constructor(device: OnnxDevice) {
@@ -54,8 +60,9 @@ export class OnnxBackend implements Backend {
 
   async compile(graph: Graph): Promise<Program> {
     this.#checkUsable();
-    const { runtime, sessionOptions, traits } = this.#device;
-    const { bytes, ...lowered } = lowerGraph(graph, traits);
+    const { runtime, sessionOptions, traits, fused: fusing } = this.#device;
+    const fused = fusing && FusedProgram.of(graph, fusing.minBytes);
+    const { bytes, ...lowered } = lowerGraph(fused?.rest ?? graph, traits);
     const session = await runtime.InferenceSession.create(bytes, sessionOptions).catch((error: unknown) => {
       const received = error instanceof Error ? error.message : String(error);
       throw new CoreError(
@@ -65,17 +72,24 @@ export class OnnxBackend implements Backend {
       );
     });
     const parts = { owner: this.#device, graph, lowered, session, onDispose: this.#release };
-    return this.#hold(new OnnxProgram(parts));
+    if (!fused) return this.#hold(new OnnxProgram(parts));
+    this.#team ??= fusing?.openTeam();
+    return this.#hold(new OnnxProgram({ ...parts, fused, team: this.#team }));
   }
 
   async createState(graph: Graph): Promise<State> {
     this.#checkUsable();
-    return this.#hold(new OnnxState(this.#device, graph, this.#release));
+    const { fused: fusing } = this.#device;
+    const parameters = fusing ? fusedParameters(graph, fusing.minBytes) : undefined;
+    const memory = parameters && parameters.size > 0 ? new FusedMemory(parameters) : undefined;
+    return this.#hold(new OnnxState(this.#device, graph, { memory, onDispose: this.#release }));
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     for (const held of [...this.#held]) held.dispose();
+    await this.#team?.close();
+    this.#team = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import type { Backend } from "@graft/core";
 import ort from "onnxruntime-node";
+import { createTeam } from "../fused/team-node.ts";
 import { OnnxBackend, type OnnxDevice } from "./backend.ts";
 import type { GpuOptions } from "./gpu-device-node.ts";
 import { usableThreads } from "./threads-node.ts";
@@ -12,6 +13,9 @@ export interface OnnxOptions extends Omit<GpuOptions, "provider"> {
   /** Threads of the CPU provider. @default as many as this process may keep busy */
   readonly threads?: number;
 }
+
+/** Below this a layer's product and update are a matter of microseconds either way. */
+const FUSED_MIN_BYTES = 2 ** 20;
 
 function cpuDevice(threads: number): OnnxDevice {
   const model = cpus()[0]?.model.trim() || process.arch;
@@ -28,6 +32,7 @@ function cpuDevice(threads: number): OnnxDevice {
     capabilities: { runsOffThread: false },
     traits: { maxPoolTellsOffsets: true },
     runtime: ort,
+    fused: { minBytes: FUSED_MIN_BYTES, openTeam: () => createTeam(threads) },
     sessionOptions: {
       executionProviders: ["cpu"],
       intraOpNumThreads: threads,

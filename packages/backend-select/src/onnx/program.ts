@@ -8,6 +8,9 @@ import {
   type State,
 } from "@graft/core";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { FusedMemory } from "../fused/memory.ts";
+import { type FusedProgram, withoutFused } from "../fused/program.ts";
+import type { Team } from "../fused/team.ts";
 import type { LoweredGraph } from "./lower.ts";
 import type { OnnxRuntime } from "./runtime.ts";
 import { OnnxState } from "./state.ts";
@@ -24,6 +27,9 @@ export interface ProgramParts {
   readonly graph: Graph;
   readonly lowered: Omit<LoweredGraph, "bytes">;
   readonly session: InferenceSession;
+  /** What is done without ONNX Runtime, and by whom; `lowered` is then the rest. */
+  readonly fused?: FusedProgram;
+  readonly team?: Team | undefined;
   readonly onDispose: (program: OnnxProgram) => void;
 }
 
@@ -51,28 +57,55 @@ export class OnnxProgram implements Program {
       throw new CoreError("bad-input", { what: "The state belongs to another backend." });
     state?.checkUsable();
     checkParameters(graph, state);
-    const feeds = new Map<string, Tensor>();
-    for (const [name, modelName] of lowered.inputs) {
-      const input = inputs[name];
-      if (input) feeds.set(modelName, this.#tensor(input.data, input.shape));
-    }
-    if (!state || this.#shapes.size === 0) return this.#results(await this.#run(feeds, new Map()));
+    if (!state || this.#shapes.size === 0)
+      return this.#results(await this.#run(this.#feeds(inputs), new Map()));
     return state.inTurn(async () => {
       state.checkUsable();
+      const fused = this.#beginFused(inputs, state);
+      const feeds = this.#feeds({ ...inputs, ...fused?.run.forward() });
       for (const [name, modelName] of lowered.parameters)
         feeds.set(modelName, this.#parameter(name, state.current(name)));
       const fetches = new Map<string, Tensor | null>();
       for (const [name, modelName] of lowered.updates)
         fetches.set(modelName, this.#parameter(name, state.spare(name)));
-      const results = await this.#run(feeds, fetches);
+      const results = this.#results(await this.#run(feeds, fetches));
+      // the engine's part succeeded: from here on nothing can fail half
       state.swap(lowered.updates.keys());
-      return this.#results(results);
+      fused?.run.update(results);
+      fused?.keep();
+      return withoutFused(results);
     });
+  }
+
+  #feeds(inputs: Readonly<Record<string, HostTensor>>): Map<string, Tensor> {
+    const feeds = new Map<string, Tensor>();
+    for (const [name, modelName] of this.#parts.lowered.inputs) {
+      const input = inputs[name];
+      if (input) feeds.set(modelName, this.#tensor(input.data, input.shape));
+    }
+    return feeds;
+  }
+
+  /** The fused part on the state's memory; on a copy, when the state was made for a graph that fuses less. */
+  #beginFused(inputs: Readonly<Record<string, HostTensor>>, state: OnnxState) {
+    const { fused, team } = this.#parts;
+    if (!fused || !team) return undefined;
+    const names = [...fused.work.parameters.keys()];
+    const shared = state.memory;
+    if (shared && names.every((name) => shared.has(name)))
+      return { run: fused.begin(inputs, shared, team), keep: () => undefined };
+    const copy = new FusedMemory(fused.work.parameters);
+    for (const name of names) copy.view(name)?.set(state.current(name));
+    const keep = (): void => {
+      for (const name of names) state.current(name).set(copy.view(name) ?? []);
+    };
+    return { run: fused.begin(inputs, copy, team), keep };
   }
 
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#parts.fused?.dispose();
     this.#parts.session.release().catch(() => undefined); // already gone: nothing is left to free
     this.#parts.onDispose(this);
   }
@@ -116,6 +149,9 @@ export class OnnxProgram implements Program {
 
   #tensor(data: HostTensor["data"], shape: readonly number[]): Tensor {
     const { Tensor } = this.#parts.owner.runtime;
+    // a fused parameter that this program needs in the engine goes there as a copy
+    if (data instanceof Float32Array && !(data.buffer instanceof ArrayBuffer))
+      return new Tensor("float32", Float32Array.from(data), shape);
     return data instanceof Float32Array
       ? new Tensor("float32", data, shape)
       : new Tensor("uint8", data, shape);

@@ -7,11 +7,13 @@ import {
   type State,
   sameShape,
 } from "@graft/core";
+import type { FusedMemory } from "../fused/memory.ts";
 
 /** One parameter: its values, and the array that an update is written to before the two change places. */
 interface Slot {
   readonly shape: readonly number[];
-  current: Float32Array;
+  /** Undefined for one that lies in the fused memory. */
+  current: Float32Array | undefined;
   spare: Float32Array | undefined;
 }
 
@@ -23,18 +25,30 @@ export class OnnxState implements State {
   /** Whose state it is; programs take only their own backend's. */
   readonly owner: object;
   readonly #onDispose: (state: OnnxState) => void;
+  #memory: FusedMemory | undefined;
   #slots: Map<string, Slot> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(owner: object, graph: Graph, onDispose: (state: OnnxState) => void) {
+  /** @param memory holds the parameters that programs of this graph do without ONNX Runtime. */
+  constructor(
+    owner: object,
+    graph: Graph,
+    { memory, onDispose }: { memory: FusedMemory | undefined; onDispose: (state: OnnxState) => void },
+  ) {
     this.owner = owner;
+    this.#memory = memory;
     this.#onDispose = onDispose;
     this.#slots = new Map(
-      parametersOf(graph).map(({ name, shape }) => [
-        name,
-        { shape, current: new Float32Array(numElements(shape)), spare: undefined },
-      ]),
+      parametersOf(graph).map(({ name, shape }) => {
+        const current = memory?.has(name) ? undefined : new Float32Array(numElements(shape));
+        return [name, { shape, current, spare: undefined }];
+      }),
     );
+  }
+
+  /** Only within {@link inTurn}. */
+  get memory(): FusedMemory | undefined {
+    return this.#memory;
   }
 
   has(name: string, shape: readonly number[]): boolean {
@@ -51,13 +65,16 @@ export class OnnxState implements State {
 
   /** The array that holds a parameter now. Only within {@link inTurn}. */
   current(name: string): Float32Array {
-    return this.#slot(name).current;
+    const { current } = this.#slot(name);
+    const values = current ?? this.#memory?.view(name);
+    if (values) return values;
+    throw new TypeError(`${name} has no values`);
   }
 
   /** An array of the same length that nothing reads. Only within {@link inTurn}. */
   spare(name: string): Float32Array {
     const slot = this.#slot(name);
-    slot.spare ??= new Float32Array(slot.current.length);
+    slot.spare ??= new Float32Array(numElements(slot.shape));
     return slot.spare;
   }
 
@@ -65,7 +82,9 @@ export class OnnxState implements State {
   swap(names: Iterable<string>): void {
     for (const name of names) {
       const slot = this.#slots?.get(name);
-      if (slot?.spare) [slot.current, slot.spare] = [slot.spare, slot.current];
+      if (!slot?.spare) continue;
+      if (slot.current) [slot.current, slot.spare] = [slot.spare, slot.current];
+      else this.current(name).set(slot.spare);
     }
   }
 
@@ -81,14 +100,14 @@ export class OnnxState implements State {
     return this.inTurn(async () => {
       this.checkUsable();
       const wanted = names ?? [...(this.#slots?.keys() ?? [])];
-      return new Map(wanted.map((name) => [name, copyInto(this.#slot(name).current, into?.get(name))]));
+      return new Map(wanted.map((name) => [name, copyInto(this.current(name), into?.get(name))]));
     });
   }
 
   write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
     return this.inTurn(async () => {
       for (const [name, value] of values) {
-        const { length } = this.#slot(name).current;
+        const length = numElements(this.#slot(name).shape);
         if (value.length === length) continue;
         throw new CoreError("bad-input", {
           what: `The parameter ${name} has another length.`,
@@ -96,12 +115,13 @@ export class OnnxState implements State {
           expected: `${length}`,
         });
       }
-      for (const [name, value] of values) this.#slot(name).current.set(value);
+      for (const [name, value] of values) this.current(name).set(value);
     });
   }
 
   dispose(): void {
     this.#slots = undefined;
+    this.#memory = undefined;
     this.#onDispose(this);
   }
 
