@@ -1,4 +1,4 @@
-import type { Graph, HostTensor } from "@graft/core";
+import { copyInto, type Graph, type HostTensor } from "@graft/core";
 import type { Chain } from "./chain.ts";
 import { forwardKernel, updateKernel } from "./kernels.ts";
 import { type Columns, type FusedWork, matchFused } from "./match.ts";
@@ -35,6 +35,8 @@ export class FusedProgram {
   readonly #updateNames: readonly string[];
   readonly #key = ++programs;
   readonly #used = new Map<string, Team>();
+  /** What the engine's part is fed: written again by each run of the same batch, for new memory is slow to get. */
+  readonly #products: Float32Array[] = [];
 
   /** @returns undefined when there is nothing to fuse, or the platform can not. */
   static of(graph: Graph, minBytes: number): FusedProgram | undefined {
@@ -77,7 +79,7 @@ export class FusedProgram {
     return new FusedRun(
       { ...this.work, forwardNames: this.#forwardNames, updateNames: this.#updateNames },
       { key, module: this.#module, memory: memory.memory },
-      { inputs, memory, team },
+      { inputs, memory, team, products: this.#products },
     );
   }
 
@@ -106,6 +108,7 @@ export class FusedRun {
   readonly #memory: FusedMemory;
   readonly #team: Team;
   readonly #batch: number;
+  readonly #productArrays: Float32Array[];
   /** Scratch addresses. */
   readonly #x: ReadonlyMap<string, number>;
   readonly #products: readonly number[];
@@ -115,8 +118,10 @@ export class FusedRun {
   constructor(
     work: NamedWork,
     kernels: Kernels,
-    { inputs, memory, team }: { inputs: Inputs; memory: FusedMemory; team: Team },
+    given: { inputs: Inputs; memory: FusedMemory; team: Team; products: Float32Array[] },
   ) {
+    const { inputs, memory, team } = given;
+    this.#productArrays = given.products;
     this.#work = work;
     this.#kernels = kernels;
     this.#inputs = inputs;
@@ -154,7 +159,10 @@ export class FusedRun {
     return Object.fromEntries(
       forwards.map(({ columns }, i) => {
         // the engine gets no shared memory
-        const data = Float32Array.from(this.#view(this.#products[i] ?? 0, this.#batch * columns));
+        const data = copyInto(
+          this.#view(this.#products[i] ?? 0, this.#batch * columns),
+          this.#productArray(i, columns),
+        );
         return [productName(i), { shape: [this.#batch, columns], data }];
       }),
     );
@@ -197,6 +205,14 @@ export class FusedRun {
       before += rows;
     }
     this.#team.run(this.#kernels, shares);
+  }
+
+  #productArray(index: number, columns: number): Float32Array {
+    const known = this.#productArrays[index];
+    if (known?.length === this.#batch * columns) return known;
+    const made = new Float32Array(this.#batch * columns);
+    this.#productArrays[index] = made;
+    return made;
   }
 
   #view(address: number, length: number): Float32Array {

@@ -2,6 +2,8 @@ import type { Checkpoint, CheckpointStore } from "./types.ts";
 
 /** Saves checkpoints while the training goes on, one at a time. */
 export interface CheckpointSaver {
+  /** A save is under way. */
+  readonly isSaving: boolean;
   /** Begins to save; call `finish` before. */
   start(checkpoint: Checkpoint): void;
   /**
@@ -17,9 +19,19 @@ export interface CheckpointSaver {
 /** A failed save is told by the next `finish`, never as an unhandled rejection. */
 export function createCheckpointSaver(store: CheckpointStore): CheckpointSaver {
   let running: Promise<number> | undefined;
+  let isSaving = false;
   return {
+    get isSaving() {
+      return isSaving;
+    },
     start(checkpoint) {
-      running = store.save(checkpoint).then(() => checkpoint.epoch);
+      isSaving = true;
+      running = store
+        .save(checkpoint)
+        .then(() => checkpoint.epoch)
+        .finally(() => {
+          isSaving = false;
+        });
       running.catch(() => undefined);
     },
     finish() {

@@ -6,7 +6,7 @@ import type { HeadTrainer } from "./head-trainer.ts";
 import { type LabelledRows, rowLength } from "./labelled-rows.ts";
 
 /** Features of one run of the evaluation, at most: large enough that a dense layer's weights are read seldom. */
-const BATCH_BYTES = 32 * 2 ** 20;
+const BATCH_BYTES = 8 * 2 ** 20;
 const MAX_BATCH = 256;
 
 /** Images that one run of the evaluation takes. */

@@ -1,8 +1,9 @@
 import type { Backend, Program, State } from "../backend.ts";
+import { numElements, parametersOf } from "../graph/graph.ts";
 import { createOptimizer, type Optimizer } from "../graph/optimizer.ts";
-import { logicalParameters, readLogical, writeLogical } from "../graph/state.ts";
-import { type HeadGraphs, headGraphs } from "../head/build.ts";
-import type { HeadSpec } from "../head/types.ts";
+import { readLogical, writeLogical } from "../graph/state.ts";
+import { headGraphs } from "../head/build.ts";
+import type { HeadSpec, HeadValues } from "../head/types.ts";
 import type { TrainConfig } from "./config.ts";
 
 /** A head in an engine: its two programs and the state they share. Whoever opened it disposes of it. */
@@ -17,8 +18,10 @@ export interface HeadTrainer {
   readParameters(into?: ReadonlyMap<string, Float32Array>): Promise<ReadonlyMap<string, Float32Array>>;
   /** Names that are not given keep their values (zero after opening). @throws CoreError `bad-input` for what does not fit. */
   writeParameters(values: ReadonlyMap<string, Float32Array>): Promise<void>;
-  /** Names of the weights, without slots. */
-  readonly weightNames: readonly string[];
+  /** The weights alone, copied out. */
+  readWeights(): Promise<HeadValues>;
+  /** Bytes of all parameters. */
+  readonly parameterBytes: number;
   /** Frees the engine's memory. Idempotent. */
   dispose(): void;
 }
@@ -49,14 +52,11 @@ export async function openHeadTrainer(options: {
       ...{ spec, rowShape, optimizer, state, train, evaluate, dispose },
       readParameters: (into) => readLogical(state, graphs.train, into ? { into } : {}),
       writeParameters: (values) => writeLogical(state, graphs.train, values),
-      weightNames: weightNames(graphs),
+      readWeights: () => readLogical(state, graphs.evaluate),
+      parameterBytes: parametersOf(graphs.train).reduce((sum, { shape }) => sum + 4 * numElements(shape), 0),
     };
   } catch (error) {
     dispose();
     throw error;
   }
-}
-
-function weightNames({ evaluate }: HeadGraphs): string[] {
-  return logicalParameters(evaluate).map(({ name }) => name);
 }

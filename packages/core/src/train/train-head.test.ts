@@ -63,9 +63,21 @@ async function trained(
     readonly brokenFrom?: number;
     readonly signal?: AbortSignal;
     readonly onEvent?: (event: TrainEvent) => void;
+    /** What a save waits for. */
+    readonly disk?: () => Promise<void>;
+    readonly largeBytes?: number;
   } = {},
 ): Promise<Outcome> {
-  const { start, training = alternating(11), spec = SPEC, brokenFrom, signal, onEvent } = given;
+  const {
+    start,
+    training = alternating(11),
+    spec = SPEC,
+    brokenFrom,
+    signal,
+    onEvent,
+    disk,
+    largeBytes,
+  } = given;
   await using backend = createReferenceBackend({ statePrecision: "float32" });
   const config = parseTrainConfig({ batchSize: 4, epochs: 6, earlyStop: null, learningRate: 0.05, ...input });
   const trainer = await openHeadTrainer({ backend, spec, rowShape: [COLUMNS], config });
@@ -74,6 +86,7 @@ async function trained(
   const store: CheckpointStore = {
     load: async () => undefined,
     save: async (checkpoint) => {
+      await disk?.();
       saved.push(structuredClone(checkpoint)); // its arrays are written over afterwards
     },
   };
@@ -81,6 +94,7 @@ async function trained(
   const rows = makeRows(0, training);
   const running = trainHead({
     ...{ trainer, config, saver, signal, now: () => 0 },
+    ...(largeBytes === undefined ? {} : { largeBytes }),
     // biome-ignore lint/correctness/useYield: features that are there take no event
     rowsOfEpoch: async function* (epoch) {
       return brokenFrom !== undefined && epoch >= brokenFrom ? { ...rows, table: INFINITE } : rows;
@@ -110,6 +124,27 @@ async function trained(
 const history = ({ events }: Outcome) => events.filter((event) => event.type === "epoch-end");
 
 describe("trainHead", () => {
+  it("does not wait for a disk that is slower than a large head's epochs, and ends with a whole checkpoint", async () => {
+    const [released, release] = [[] as (() => void)[], () => released.shift()?.()];
+    const slow = await trained(
+      {},
+      {
+        largeBytes: 0,
+        disk: () => new Promise((resolve) => released.push(resolve)),
+        // the first save takes three epochs, the next one two, the last as long as the training waits for it
+        onEvent: (event) => {
+          if (event.type === "epoch-end" && [3, 5].includes(event.epoch)) release();
+          if (event.type === "epoch-end" && event.epoch === 6) setTimeout(release, 5);
+        },
+      },
+    );
+    expect(slow.saved.map(({ epoch }) => epoch)).toEqual([1, 4, 6]);
+    const undisturbed = await trained({});
+    expect(history(slow)).toMatchObject(history(undisturbed).map(({ seq: _, ...event }) => event));
+    expect(slow.saved.at(-1)?.parameters).toEqual(undisturbed.saved.at(-1)?.parameters);
+    expect((await trained({}, { start: slow.saved[1] })).saved.at(-1)).toEqual(undisturbed.saved.at(-1));
+  });
+
   it("is the same twice and learns", async () => {
     const [one, two] = [await trained({}), await trained({})];
     expect(two).toEqual(one);

@@ -1,6 +1,5 @@
 import type { CheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
-import type { HeadValues } from "../head/types.ts";
 import { classWeights } from "./class-weights.ts";
 import type { TrainConfig } from "./config.ts";
 import { divergedError } from "./diverged.ts";
@@ -12,6 +11,9 @@ import type { TrainEvent } from "./events.ts";
 import type { HeadTrainer } from "./head-trainer.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 import { type EpochMetrics, finishEpoch, type RunProgress } from "./run-progress.ts";
+
+/** 308 MB of a classic head take a disk a second or more, as long as an epoch on a few hundred images. */
+const LARGE_BYTES = 64 * 2 ** 20;
 
 /** What the epochs of a head need. */
 export interface TrainHeadOptions {
@@ -29,6 +31,8 @@ export interface TrainHeadOptions {
   readonly events: EventMaker;
   readonly now: () => number;
   readonly signal?: AbortSignal | undefined;
+  /** Parameters of this size and more are not waited for while they are saved. @default 64 MiB */
+  readonly largeBytes?: number;
 }
 
 /** True when no epoch is left to be trained. */
@@ -63,36 +67,35 @@ async function* passOnce(
   return { metrics: { ...trained, ...held }, steps };
 }
 
-/** The weights alone, copied: the next checkpoint is read into the same arrays. */
-function keptWeights(parameters: ReadonlyMap<string, Float32Array>, names: readonly string[]): HeadValues {
-  return new Map(names.flatMap((name) => [[name, (parameters.get(name) ?? new Float32Array()).slice()]]));
-}
-
 /**
  * Trains until the epochs are done or the validation loss stops getting lower. The checkpoint of an epoch is written
- * while the next one runs; the last one may still be under way at the end (`saver.finish`).
+ * while the next one runs; the last one may still be under way at the end (`saver.finish`). A large head does not wait for
+ * a disk that is slower than its epochs: while a checkpoint is being written, the epochs that end get none.
  *
- * @throws CoreError `diverged`, `cancelled`, and what saving threw; then `progress` is that of the last finished epoch,
- *   and its checkpoint is saved or under way.
+ * @throws CoreError `diverged`, `cancelled`, and what saving threw; then `progress` is that of the last finished epoch.
  */
 export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<TrainEvent, void> {
   const { trainer, config, progress, saver, hashes, backend, events, now } = options;
+  const { largeBytes = LARGE_BYTES } = options;
   // one for all epochs: those of the gap head take some milliseconds
   const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
   let parameters: ReadonlyMap<string, Float32Array> | undefined;
   while (!isTrained(progress, config)) {
     const start = now();
     const { metrics, steps } = yield* passOnce(options, mayReport);
-    const saved = await saver.finish();
-    // the arrays of the checkpoint before are free again: it is on disk
-    parameters = await trainer.readParameters(parameters);
     const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;
-    const values = best ? keptWeights(parameters, trainer.weightNames) : undefined;
+    const values = best ? await trainer.readWeights() : undefined;
     const seconds = (now() - start) / 1000;
     finishEpoch(progress, { metrics, steps, seconds, ...(values ? { values } : {}) });
     const { epoch } = progress;
-    saver.start({ version: 1, hashes, backend, ...progress, parameters });
-    if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
+    const isBusy = saver.isSaving && trainer.parameterBytes >= largeBytes && !isTrained(progress, config);
+    if (!isBusy) {
+      const saved = await saver.finish();
+      // the arrays of the checkpoint before are free again: it is on disk
+      parameters = await trainer.readParameters(parameters);
+      saver.start({ version: 1, hashes, backend, ...progress, parameters });
+      if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
+    }
     yield events.make({ type: "epoch-end", epoch, epochs: config.epochs, ...metrics, seconds, best });
   }
 }
