@@ -4,8 +4,8 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { printFigures } from "./figures.ts";
 import { runCommand, withHome } from "./graft-command.ts";
-import { printFigures } from "./measure.ts";
 
 const End = z.object({
   type: z.literal("run-end"),

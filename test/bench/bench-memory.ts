@@ -3,8 +3,8 @@
 // DATA's that differ in a comment inside the file, so each is read, decoded and put through the trunk.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { printFigures } from "./figures.ts";
 import { runCommand, withHome } from "./graft-command.ts";
-import { printFigures } from "./measure.ts";
 
 const [data, ...counts] = process.argv.slice(2);
 if (data === undefined) throw new Error("usage: bench-memory.ts FOLDER [count …]");

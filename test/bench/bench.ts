@@ -27,8 +27,7 @@ const node = (file: string, ...words: readonly string[]): Figures =>
   figuresOf(process.execPath, [...process.execArgv, resolve(folder, file), ...words]);
 const { KERAS_PYTHON, KERAS_WEIGHTS, KERAS_DATA } = process.env;
 const graft = {
-  ...node("bench-trunk.ts"),
-  ...node("bench-train-step.ts"),
+  ...node("bench-speeds.ts", ...(KERAS_DATA ? [KERAS_DATA] : [])),
   ...(KERAS_DATA ? node("bench-job.ts", KERAS_DATA) : {}),
 };
 if (!KERAS_PYTHON) {

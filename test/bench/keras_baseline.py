@@ -1,4 +1,4 @@
-"""What Keras needs for the work that bench-trunk.ts and bench-train-step.ts time, and for the whole `fit` job.
+"""What Keras needs for the work that bench-speeds.ts times, and for the whole `fit` job.
 
   python3 -m venv /tmp/keras && /tmp/keras/bin/pip install tensorflow-cpu==2.21.0 keras==3.15.1
   KERAS_PYTHON=/tmp/keras/bin/python npm run bench -w @graft/test
