@@ -13,8 +13,8 @@ export async function* savedCheckpoint({ events, saver }: RunContext): AsyncGene
 }
 
 /**
- * Features, then the epochs that are still to be trained. All that was opened is freed, and nothing is being written any
- * more, when it ends, however it ends.
+ * Features, then the epochs that are still to be trained. All that was opened is freed when it ends, however it ends; a
+ * checkpoint may still be under way.
  * @throws CoreError as `featuresPhase` and `trainHead`.
  */
 export async function* headPhase(context: RunContext): AsyncGenerator<TrainEvent, void> {
@@ -37,6 +37,5 @@ export async function* headPhase(context: RunContext): AsyncGenerator<TrainEvent
   } finally {
     trainer?.dispose();
     await source.dispose();
-    await saver.settle();
   }
 }

@@ -124,24 +124,22 @@ async function trained(
 const history = ({ events }: Outcome) => events.filter((event) => event.type === "epoch-end");
 
 describe("trainHead", () => {
-  it("does not wait for a disk that is slower than a large head's epochs, and ends with a whole checkpoint", async () => {
+  it("does not wait for a disk that is slower than a large head's epochs, and goes on from what was saved", async () => {
     const [released, release] = [[] as (() => void)[], () => released.shift()?.()];
     const slow = await trained(
       {},
       {
         largeBytes: 0,
         disk: () => new Promise((resolve) => released.push(resolve)),
-        // the first save takes three epochs, the next one two, the last as long as the training waits for it
+        // the first save takes three epochs, the next one longer than the training
         onEvent: (event) => {
-          if (event.type === "epoch-end" && [3, 5].includes(event.epoch)) release();
-          if (event.type === "epoch-end" && event.epoch === 6) setTimeout(release, 5);
+          if (event.type === "epoch-end" && [3, 6].includes(event.epoch)) release();
         },
       },
     );
-    expect(slow.saved.map(({ epoch }) => epoch)).toEqual([1, 4, 6]);
+    expect(slow.saved.map(({ epoch }) => epoch)).toEqual([1, 4]);
     const undisturbed = await trained({});
     expect(history(slow)).toMatchObject(history(undisturbed).map(({ seq: _, ...event }) => event));
-    expect(slow.saved.at(-1)?.parameters).toEqual(undisturbed.saved.at(-1)?.parameters);
     expect((await trained({}, { start: slow.saved[1] })).saved.at(-1)).toEqual(undisturbed.saved.at(-1));
   });
 

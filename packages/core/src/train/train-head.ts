@@ -88,8 +88,7 @@ export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<Trai
     const seconds = (now() - start) / 1000;
     finishEpoch(progress, { metrics, steps, seconds, ...(values ? { values } : {}) });
     const { epoch } = progress;
-    const isBusy = saver.isSaving && trainer.parameterBytes >= largeBytes && !isTrained(progress, config);
-    if (!isBusy) {
+    if (!saver.isSaving || trainer.parameterBytes < largeBytes) {
       const saved = await saver.finish();
       // the arrays of the checkpoint before are free again: it is on disk
       parameters = await trainer.readParameters(parameters);

@@ -69,20 +69,30 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   let saved: Pick<TrainResult, "model" | "where"> = {};
   let failure: unknown;
   try {
-    context = await openRunContext(options, { events, now });
-    yield* startEvents(context);
-    if (!isTrained(context.progress, options.config)) yield* headPhase(context);
-  } catch (error) {
-    failure = error;
-  }
-  try {
-    if (context) yield* savedCheckpoint(context);
-    const best = context?.progress.best;
-    // a diverged run has something to show too: the epochs before
-    const diverged = failure instanceof CoreError && failure.code === "diverged";
-    if (context && best && (failure === undefined || diverged)) saved = yield* savePhase(context, best);
-  } catch (error) {
-    failure ??= error;
+    try {
+      context = await openRunContext(options, { events, now });
+      yield* startEvents(context);
+      if (!isTrained(context.progress, options.config)) yield* headPhase(context);
+    } catch (error) {
+      failure = error;
+    }
+    try {
+      const best = context?.progress.best;
+      // a diverged run has something to show too: the epochs before
+      const diverged = failure instanceof CoreError && failure.code === "diverged";
+      if (context && best && (failure === undefined || diverged)) saved = yield* savePhase(context, best);
+    } catch (error) {
+      failure ??= error;
+    }
+    try {
+      // a large one may take a second more, while which the model was written
+      if (context) yield* savedCheckpoint(context);
+    } catch (error) {
+      failure ??= error;
+    }
+  } finally {
+    // also when the caller leaves early
+    await context?.saver.settle();
   }
   const best = context?.progress.best;
   const result: TrainResult = {
