@@ -203,6 +203,24 @@ describe("a fused layer", () => {
     }
   });
 
+  it("keeps runs on two states at the same time apart", async () => {
+    await using backend = open(2);
+    const { evaluate } = graphs({ optimizer: "sgd", rows: 32, columns: 16 });
+    const program = await backend.compile(evaluate);
+    const states = [await backend.createState(evaluate), await backend.createState(evaluate)];
+    const values = start(evaluate);
+    await states[0]?.write(values);
+    await states[1]?.write(
+      new Map([...values].map(([name, array]) => [name, array.map((value) => value * 2)])),
+    );
+    const fed = { features: inputs(3, 32, 1).features ?? { shape: [], data: new Float32Array() } };
+    const alone: unknown[] = [];
+    for (const state of states) alone.push(await program.run(fed, state));
+    const together = await Promise.all(states.map((state) => program.run(fed, state)));
+    expect(together).toEqual(alone);
+    expect(alone[0]).not.toEqual(alone[1]);
+  });
+
   it("does not hide a number that is none", async () => {
     const given: Case = { optimizer: "rmsprop", rows: 8, columns: 16 };
     await using backend = open(1);

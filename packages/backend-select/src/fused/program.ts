@@ -35,8 +35,11 @@ export class FusedProgram {
   readonly #updateNames: readonly string[];
   readonly #key = ++programs;
   readonly #used = new Map<string, Team>();
-  /** What the engine's part is fed: written again by each run of the same batch, for new memory is slow to get. */
-  readonly #products: Float32Array[] = [];
+  /**
+   * What the engine's part is fed: written again by each run of the same batch, for new memory is slow to get. Each
+   * memory has its own, because only the runs on one state wait for each other.
+   */
+  readonly #products = new WeakMap<FusedMemory, Float32Array[]>();
 
   /** @returns undefined when there is nothing to fuse, or the platform can not. */
   static of(graph: Graph, minBytes: number): FusedProgram | undefined {
@@ -76,10 +79,12 @@ export class FusedProgram {
   begin(inputs: Inputs, memory: FusedMemory, team: Team): FusedRun {
     const key = `${this.#key}:${memory.key}`;
     this.#used.set(key, team);
+    const products = this.#products.get(memory) ?? [];
+    this.#products.set(memory, products);
     return new FusedRun(
       { ...this.work, forwardNames: this.#forwardNames, updateNames: this.#updateNames },
       { key, module: this.#module, memory: memory.memory },
-      { inputs, memory, team, products: this.#products },
+      { inputs, memory, team, products },
     );
   }
 
