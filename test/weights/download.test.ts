@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoreError, type ErrorCode } from "@graft/core";
 import { download, nodeFetch } from "@graft/core/node";
@@ -174,6 +174,16 @@ test("two downloads of one target at once do not disturb each other", async () =
   await Promise.all([download({ ...from(server), sha256 }), download({ ...from(server), sha256 })]);
   expect(readFileSync(target).equals(FILE)).toBe(true);
   expect(left()).toEqual(["file.bin"]);
+});
+
+test("a lock that is made and not yet written is somebody's", async () => {
+  await using server = await serve((request, response) => sendFile(request, response, FILE));
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(`${target}.part.lock`, "");
+  writeFileSync(`${target}.part`, "another's");
+  await download({ ...from(server), sha256 });
+  expect(readFileSync(`${target}.part`, "utf8")).toBe("another's");
+  expect(readFileSync(target).equals(FILE)).toBe(true);
 });
 
 /** A process that downloads, from sources. */

@@ -8,9 +8,24 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.failed;
 }
 
+/** What a file system says no with: a place's fault, not a defect. */
+const SYSTEM_CODES = new Set(
+  "EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EIO EMFILE ENFILE ENOTDIR EISDIR ENOENT ENAMETOOLONG EBUSY".split(
+    " ",
+  ),
+);
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error && "syscall" in error && "code" in error && SYSTEM_CODES.has(String(error.code))
+  );
+}
+
 /** What a person is told: the sentence alone, or the stack when graft itself is at fault. */
 export function errorMessage(error: unknown): string {
   if (error instanceof CoreError || error instanceof UsageError) return error.message;
+  if (isSystemError(error))
+    return `The system refused: ${error.message}. Look at the path's permissions and the disk's room, or choose another folder (--home, --out).`;
   if (error instanceof Error)
     return `${error.stack ?? error.message}\nThis is a defect in graft, not in your data.`;
   return String(error);

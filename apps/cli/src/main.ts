@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
-import { commanderExitCode } from "./exit-codes.ts";
+import { commanderExitCode, EXIT } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
 
 // a reader that has seen enough (`graft predict … | head`) is no error
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit();
-  throw error;
+  if (error.code !== "EPIPE")
+    process.stderr.write(`graft: The results can not be written: ${error.message}.\n`);
+  process.exit(error.code === "EPIPE" ? undefined : EXIT.failed);
 });
 
 try {

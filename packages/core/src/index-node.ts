@@ -5,7 +5,7 @@ export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
 export { readModelFolder } from "./export/read-model-node.ts";
 export { type VerifyOptions, verifyModelFolder } from "./export/verify-model-node.ts";
-export { writeModelFolder } from "./export/write-model-node.ts";
+export { checkModelFolder, writeModelFolder } from "./export/write-model-node.ts";
 export {
   type CachedSpace,
   type CacheStatus,

@@ -106,7 +106,7 @@ export async function resume(context: CommandContext, id: string): Promise<void>
   const modelFolder = record.out ?? run.modelFolder;
   const training: Training = {
     ...{ run, opened, weights, selected, modelFolder },
-    mayReplace: record.out === undefined || (await isModelOf(modelFolder, id)),
+    mayReplace: record.out === undefined || record.force === true || (await isModelOf(modelFolder, id)),
   };
   await finishTraining(session, training, { model: record.out ?? id, dataset: location });
 }

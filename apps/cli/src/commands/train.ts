@@ -6,11 +6,10 @@ import {
   type TrainConfig,
   type TrainResult,
 } from "@graft/core";
-import { openRunStore } from "@graft/core/node";
+import { checkModelFolder, openRunStore } from "@graft/core/node";
 import { datasetLocation, weightsLocation } from "../dataset-location.ts";
 import { EXIT } from "../exit-codes.ts";
 import { makeHome } from "../make-home.ts";
-import { refuseExisting } from "../out-path.ts";
 import { humanReporter, jsonReporter } from "../output/train-reporter.ts";
 import { printTrainSummary } from "../output/train-summary.ts";
 import type { CommandContext, Flags } from "../program.ts";
@@ -24,7 +23,7 @@ import { runTraining, type Training } from "../training.ts";
 export async function train(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
   const config = configFromFlags(flags, await readSavedConfig(flags.config));
   const out = typeof flags.out === "string" ? flags.out : undefined;
-  if (out !== undefined) await refuseExisting(out, flags.force === true);
+  if (out !== undefined) await checkModelFolder(out, { force: flags.force === true });
   await using session = new Session(context);
   const training = await startTraining(session, config, {
     dataset,
@@ -66,7 +65,7 @@ export async function startTraining(
     weights,
     command: process.argv.slice(2),
   });
-  if (out !== undefined) await run.updateRecord({ out: resolve(out) });
+  if (out !== undefined) await run.updateRecord({ out: resolve(out), force });
   return {
     ...{ run, opened, weights, selected },
     modelFolder: out === undefined ? run.modelFolder : resolve(out),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { processExists } from "../files/owner-node.ts";
@@ -14,9 +14,20 @@ export type PartOrigin = z.infer<typeof originSchema>;
 
 let privateParts = 0;
 
+/** A lock is made and then written: empty, it is somebody's that is about to be. */
+const EMPTY_LIMIT_MS = 5000;
+
 /** True while the process that wrote this lock may still use the part. */
 function isHeld(lock: string): boolean {
-  const pid = Number(readFileSync(lock, "utf8"));
+  let text: string;
+  try {
+    text = readFileSync(lock, "utf8");
+    if (text === "") return Date.now() - statSync(lock).mtimeMs < EMPTY_LIMIT_MS;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false; // given up meanwhile
+    throw error;
+  }
+  const pid = Number(text);
   return Number.isInteger(pid) && pid > 0 && processExists(pid);
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
@@ -38,7 +39,10 @@ async function namesIn(folder: string): Promise<string[] | undefined> {
 }
 
 /** @returns whether something is there that is to be replaced. */
-async function checkTarget(target: string, { force, known, noun }: PlaceFolderOptions): Promise<boolean> {
+async function checkTarget(
+  target: string,
+  { force, known, noun }: Omit<PlaceFolderOptions, "fill">,
+): Promise<boolean> {
   const names = await namesIn(target);
   if (names === undefined) return false;
   if (names.length === 0) return true;
@@ -57,6 +61,32 @@ async function checkTarget(target: string, { force, known, noun }: PlaceFolderOp
     received: target,
     fix: "Choose another folder, or replace it with --force.",
   });
+}
+
+/** The nearest folder above a path that exists. */
+async function existingAbove(path: string): Promise<string> {
+  const parent = dirname(path);
+  const isThere = await stat(parent).then(
+    () => true,
+    () => false,
+  );
+  return isThere || parent === path ? parent : existingAbove(parent);
+}
+
+/**
+ * Looks whether a folder may be placed there, before the work that fills it; makes nothing.
+ * @throws as `placeFolder`, as far as that can be known now.
+ */
+export async function checkPlace(folder: string, options: Omit<PlaceFolderOptions, "fill">): Promise<void> {
+  if (folder.trim() === "")
+    throw new CoreError("bad-input", { what: `No folder was given for the ${options.noun}.` });
+  const target = resolve(folder);
+  try {
+    await checkTarget(target, options);
+    await access(await existingAbove(target), constants.W_OK);
+  } catch (error) {
+    throw placingError(error, target, options.noun);
+  }
 }
 
 /** Makes a folder's entries durable; Windows has no such call for folders. */

@@ -8,7 +8,7 @@ import { MODEL_FORMAT_VERSION } from "./manifest.ts";
 import { modelCard } from "./model-card.ts";
 import { MODEL_FILES } from "./model-files.ts";
 import { headTensors, trunkTensors } from "./model-tensors.ts";
-import { placeFolder } from "./place-folder-node.ts";
+import { checkPlace, placeFolder } from "./place-folder-node.ts";
 import type { Model, ModelManifest } from "./types.ts";
 
 const bytesOf = (numbers: Float32Array): Uint8Array =>
@@ -46,6 +46,13 @@ async function writeFiles(model: Model, folder: string): Promise<void> {
   await write(MODEL_FILES.manifest, [encoder.encode(`${JSON.stringify(manifest, null, 2)}\n`)]);
 }
 
+const PLACE = { known: Object.values(MODEL_FILES), noun: "model" } as const;
+
+/** Looks whether a model may be written there, before it is trained. @throws as `writeModelFolder`. */
+export function checkModelFolder(folder: string, options: { readonly force?: boolean } = {}): Promise<void> {
+  return checkPlace(folder, { ...PLACE, force: options.force ?? false });
+}
+
 /**
  * Writes a model folder: model.json and weights.bin, a tfjs LayersModel of the whole network; graft.json; README.md.
  * The folder appears whole or not at all; weights are written as they lie in memory, without a copy of the model.
@@ -59,9 +66,8 @@ export function writeModelFolder(
   options: { readonly force?: boolean } = {},
 ): Promise<string> {
   return placeFolder(folder, {
+    ...PLACE,
     force: options.force ?? false,
-    known: Object.values(MODEL_FILES),
-    noun: "model",
     fill: (temporary) => writeFiles(model, temporary),
   });
 }

@@ -63,5 +63,7 @@ export async function extractFeatures(options: ExtractOptions): Promise<FeatureT
   const missing = await extraction.takeStored();
   extraction.report();
   await extraction.compute(missing);
+  // also when the last batch was what it was cancelled in: the caller wants to stop
+  throwIfCancelled(options.signal);
   return extraction.table;
 }

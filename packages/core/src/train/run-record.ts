@@ -28,6 +28,8 @@ export const runRecordSchema = z.object({
   }),
   /** Where the model is to go, absolute. @default the run's own folder */
   out: z.string().exactOptional(),
+  /** A model that is there already may be replaced (`--force`). */
+  force: z.boolean().exactOptional(),
   /** The words after `graft`. */
   command: z.array(z.string()).exactOptional(),
   backend: z

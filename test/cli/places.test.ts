@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { existsSync, openSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
+
+let home = "";
+beforeAll(async () => {
+  home = await temporaryFolder("places");
+});
+
+describe("an --out that can not be", () => {
+  it.each([
+    ["below a file", "file/model", [], /a file where the folder should go/],
+    ["a file", "file", ["--force"], /a file where the folder should go/],
+    ["a folder with other things, also with --force", "full", ["--force"], /holds more than a model/],
+    ["no name at all", "", [], /No folder was given/],
+  ])("(%s) is refused before anything is trained", async (_, name, flags, message) => {
+    await writeFile(join(home, "file"), "");
+    await mkdir(join(home, "full"), { recursive: true });
+    await writeFile(join(home, "full", "notes.txt"), "");
+    const out = name === "" ? "" : join(home, name);
+    const { code, stderr } = await graft(["train", "emoji", "--out", out, ...flags], home);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+    expect(existsSync(join(home, "runs"))).toBe(false);
+  });
+});
+
+describe.skipIf(photos === undefined)("a run that is to replace a model (needs ../shared)", () => {
+  it("does so after an interrupt, too", async () => {
+    const set = join(home, "photos");
+    await copyPhotos(set, 8);
+    const out = join(home, "model");
+    const words = ["train", set, "--weights", "bundled", "--no-early-stop", "--json", "--out", out];
+    expect((await graft([...words, "--epochs", "1"], home)).code).toBe(0);
+    const before = await readFile(join(out, "graft.json"), "utf8");
+
+    const started = startGraft([...words, "--epochs", "400", "--batch-size", "1", "--force"], home);
+    await started.waitFor(/"type":"epoch-end"/);
+    started.child.kill("SIGINT");
+    const stopped = await started.done;
+    expect(stopped.code).toBe(130);
+    const run = String(jsonLines(stopped.stdout).at(-1)?.run);
+    const record = join(home, "runs", run, "run.json");
+    expect(JSON.parse(await readFile(record, "utf8"))).toMatchObject({ out: resolve(out), force: true });
+    const resumed = await graft(["runs", "resume", run, "--json"], home);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(await readFile(join(out, "graft.json"), "utf8")).not.toBe(before);
+    expect(await readdir(out)).toContain("weights.bin");
+  });
+});
+
+describe("bench", () => {
+  it("times what a training is made of", async () => {
+    const { code, stdout, stderr } = await graft(["bench", "--json"], home);
+    expect(code, stderr).toBe(0);
+    const [figures] = jsonLines(stdout);
+    for (const name of [
+      "trunkBatch32ImagesPerSecond",
+      "featuresFromPhotosPerSecond",
+      "gapStepMs",
+      "classicStepMs",
+    ])
+      expect(Number(figures?.[name]), name).toBeGreaterThan(0);
+  });
+});
+
+it.skipIf(process.platform !== "linux")(
+  "results that can not be written end it with a sentence",
+  async () => {
+    const main = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+    const child = spawn(
+      process.execPath,
+      ["--conditions=graft-source", "--import", "tsx", main, "weights", "list", "--home", home],
+      { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] },
+    );
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const code = await new Promise((settle) => child.on("close", settle));
+    expect(stderr).toMatch(/^graft: The results can not be written: .*ENOSPC/m);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(code).toBe(1);
+  },
+);
