@@ -65,15 +65,13 @@ function emitForEach(f: FunctionWriter, { list, end }: Gather, body: (q: number)
  */
 export function forwardKernel(columns: number): FunctionWriter {
   const f = new FunctionWriter();
-  const [x, stride, batch, rows, w, z, list] = Array.from({ length: 7 }, () => f.parameter("i32")) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]; // an array made by length has no tuple type
+  const [x, stride, batch, rows] = [
+    f.parameter("i32"),
+    f.parameter("i32"),
+    f.parameter("i32"),
+    f.parameter("i32"),
+  ];
+  const [w, z, list] = [f.parameter("i32"), f.parameter("i32"), f.parameter("i32")];
   const [end, to, from, stop, factor] = [
     f.local("i32"),
     f.local("i32"),

@@ -15,6 +15,7 @@ export class FusedMemory {
   readonly memory: SharedMemory;
   readonly #places = new Map<string, { readonly address: number; readonly length: number }>();
   readonly #scratch: number;
+  readonly #whenFreed: (() => void)[] = [];
 
   /** @throws CoreError `limit` when they are more than a 32-bit memory holds. */
   constructor(parameters: ReadonlyMap<string, readonly number[]>) {
@@ -27,6 +28,16 @@ export class FusedMemory {
     }
     this.#scratch = end;
     this.memory = newSharedMemory(pagesOf(end), MAX_PAGES);
+  }
+
+  /** What is to be done when the memory is given up: whoever made something that holds it lets go of that. */
+  whenFreed(work: () => void): void {
+    this.#whenFreed.push(work);
+  }
+
+  /** Its room goes back when nobody holds it any more. Idempotent. */
+  dispose(): void {
+    for (const work of this.#whenFreed.splice(0)) work();
   }
 
   has(name: string): boolean {

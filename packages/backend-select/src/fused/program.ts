@@ -78,7 +78,13 @@ export class FusedProgram {
   /** Everything of one run that is kept between its two halves. */
   begin(inputs: Inputs, memory: FusedMemory, team: Team): FusedRun {
     const key = `${this.#key}:${memory.key}`;
-    this.#used.set(key, team);
+    if (!this.#used.has(key)) {
+      this.#used.set(key, team);
+      memory.whenFreed(() => {
+        team.drop(key);
+        this.#used.delete(key);
+      });
+    }
     const products = this.#products.get(memory) ?? [];
     this.#products.set(memory, products);
     return new FusedRun(

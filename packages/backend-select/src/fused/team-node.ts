@@ -43,6 +43,12 @@ export function createTeam(threads: number): Team {
       return worker;
     });
 
+  const end = async (): Promise<void> => {
+    const ended = workers ?? [];
+    workers = undefined;
+    await Promise.all(ended.map((worker) => worker.terminate()));
+  };
+
   const instanceOf = ({ key, module, memory }: Kernels): ReturnType<typeof instantiate> => {
     const instance = own.get(key) ?? instantiate(module, memory);
     own.set(key, instance);
@@ -80,12 +86,12 @@ export function createTeam(threads: number): Team {
     drop(key) {
       own.delete(key);
       for (const worker of workers ?? []) worker.postMessage({ dropped: key });
+      // an idle thread collects no garbage, so the memory that it knew goes only with the thread
+      if (own.size === 0) void end();
     },
     async close() {
-      const ended = workers ?? [];
-      workers = undefined;
       own.clear();
-      await Promise.all(ended.map((worker) => worker.terminate()));
+      await end();
     },
   };
 }

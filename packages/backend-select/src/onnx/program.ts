@@ -33,6 +33,8 @@ export interface ProgramParts {
   readonly onDispose: (program: OnnxProgram) => void;
 }
 
+type Results = Readonly<Record<string, HostTensor>>;
+
 /** One session of ONNX Runtime with the names that connect it to its graph. */
 export class OnnxProgram implements Program {
   readonly #parts: ProgramParts;
@@ -62,18 +64,21 @@ export class OnnxProgram implements Program {
     return state.inTurn(async () => {
       state.checkUsable();
       const fused = this.#beginFused(inputs, state);
-      const feeds = this.#feeds({ ...inputs, ...fused?.run.forward() });
-      for (const [name, modelName] of lowered.parameters)
-        feeds.set(modelName, this.#parameter(name, state.current(name)));
-      const fetches = new Map<string, Tensor | null>();
-      for (const [name, modelName] of lowered.updates)
-        fetches.set(modelName, this.#parameter(name, state.spare(name)));
-      const results = this.#results(await this.#run(feeds, fetches));
-      // the engine's part succeeded: from here on nothing can fail half
-      state.swap(lowered.updates.keys());
-      fused?.run.update(results);
-      fused?.keep();
-      return withoutFused(results);
+      try {
+        const feeds = this.#feeds({ ...inputs, ...fused?.run.forward() });
+        for (const [name, modelName] of lowered.parameters)
+          feeds.set(modelName, this.#parameter(name, state.current(name)));
+        const fetches = new Map<string, Tensor | null>();
+        for (const [name, modelName] of lowered.updates)
+          fetches.set(modelName, this.#parameter(name, state.spare(name)));
+        const results = this.#results(await this.#run(feeds, fetches));
+        // only now, when the engine's part has succeeded, are values changed
+        fused?.finish(results);
+        state.swap(lowered.updates.keys());
+        return withoutFused(results);
+      } finally {
+        fused?.release();
+      }
     });
   }
 
@@ -86,20 +91,31 @@ export class OnnxProgram implements Program {
     return feeds;
   }
 
-  /** The fused part on the state's memory; on a copy, when the state was made for a graph that fuses less. */
+  /**
+   * The fused part on the state's memory; on a copy, when the state was made for a graph that fuses less.
+   * `release` is called once, whatever happened.
+   */
   #beginFused(inputs: Readonly<Record<string, HostTensor>>, state: OnnxState) {
     const { fused, team } = this.#parts;
     if (!fused || !team) return undefined;
     const names = [...fused.work.parameters.keys()];
     const shared = state.memory;
-    if (shared && names.every((name) => shared.has(name)))
-      return { run: fused.begin(inputs, shared, team), keep: () => undefined };
+    if (shared && names.every((name) => shared.has(name))) {
+      const run = fused.begin(inputs, shared, team);
+      const finish = (results: Results): void => {
+        // a state that was disposed of meanwhile has nothing to update
+        if (state.memory === shared) run.update(results);
+      };
+      return { run, finish, release: () => undefined };
+    }
     const copy = new FusedMemory(fused.work.parameters);
     for (const name of names) copy.view(name)?.set(state.current(name));
-    const keep = (): void => {
+    const run = fused.begin(inputs, copy, team);
+    const finish = (results: Results): void => {
+      run.update(results);
       for (const name of names) state.current(name).set(copy.view(name) ?? []);
     };
-    return { run: fused.begin(inputs, copy, team), keep };
+    return { run, finish, release: () => copy.dispose() };
   }
 
   dispose(): void {

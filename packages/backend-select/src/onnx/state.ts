@@ -121,6 +121,7 @@ export class OnnxState implements State {
 
   dispose(): void {
     this.#slots = undefined;
+    this.#memory?.dispose();
     this.#memory = undefined;
     this.#onDispose(this);
   }
