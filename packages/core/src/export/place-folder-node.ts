@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
+import { isAlive, newOwner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 
 export interface PlaceFolderOptions {
@@ -16,7 +16,9 @@ export interface PlaceFolderOptions {
   readonly fill: (temporary: string) => Promise<void>;
 }
 
-/** Half-written folders of killed processes are swept when they are older than any writing takes. */
+/** An old folder that steps aside for a new one. */
+const REPLACED = "-replaced";
+/** Of processes on other machines nothing is known: theirs are swept when they are older than any writing takes. */
 const STALE_MS = 60 * 60 * 1000;
 
 /** Names in a folder; undefined when nothing is there. @throws CoreError `conflict` when it is no folder. */
@@ -114,17 +116,18 @@ async function swapIn(temporary: string, target: string, replaced: string): Prom
   await rm(replaced, { recursive: true, force: true });
 }
 
+/** Removes what killed processes left beside the target: half-written folders, and old ones that had stepped aside. */
 async function sweepStale(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix)) continue;
     const path = join(parent, name);
-    const age =
-      Date.now() -
-      (await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => Date.now(),
-      ));
-    if (age > STALE_MS) await rm(path, { recursive: true, force: true });
+    const silentMs = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    const owner = parseOwnerTag(name.slice(prefix.length).replace(REPLACED, ""));
+    const isLive = owner ? isAlive(owner, silentMs, STALE_MS) : silentMs < STALE_MS;
+    if (!isLive) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -164,14 +167,14 @@ export async function placeFolder(folder: string, options: PlaceFolderOptions): 
   const target = resolve(folder);
   const parent = dirname(target);
   const prefix = `.${basename(target)}.graft-`;
-  const temporary = join(parent, `${prefix}${randomBytes(6).toString("hex")}`);
+  const temporary = join(parent, `${prefix}${ownerTag(newOwner())}`);
   try {
     const replaces = await checkTarget(target, options);
     await mkdir(parent, { recursive: true });
     await mkdir(temporary);
     await options.fill(temporary);
     await syncFolder(temporary);
-    if (replaces) await swapIn(temporary, target, `${temporary}-replaced`);
+    if (replaces) await swapIn(temporary, target, `${temporary}${REPLACED}`);
     else await rename(temporary, target);
     await syncFolder(parent);
     await sweepStale(parent, prefix);
