@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
+import { syncFolder } from "../files/sync-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { bestFacts, bestFactsSchema, checkpointFacts, checkpointFactsSchema } from "./facts.ts";
 import { readTensorFile, type TensorFile, writeTensorFile } from "./tensor-file-node.ts";
@@ -41,17 +42,6 @@ function storedCheckpoints(names: readonly string[]): StoredName[] {
       return match ? [{ name, epoch: Number(match[1]), best: Number(match[2]) }] : [];
     })
     .sort((a, b) => b.epoch - a.epoch || b.best - a.best);
-}
-
-/** Makes renames durable; Windows has no such call for folders. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function parseFacts<T>(schema: z.ZodType<T>, facts: unknown, path: string): T {

@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { isAlive, newOwner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
+import { syncFolder } from "../files/sync-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 
 export interface PlaceFolderOptions {
@@ -88,19 +89,6 @@ export async function checkPlace(folder: string, options: Omit<PlaceFolderOption
     await access(await existingAbove(target), constants.W_OK);
   } catch (error) {
     throw placingError(error, target, options.noun);
-  }
-}
-
-/** Makes a folder's entries durable; Windows has no such call for folders. */
-async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(folder, "r");
-    await handle.sync();
-  } catch (error) {
-    if (process.platform !== "win32") throw error;
-  } finally {
-    await handle?.close();
   }
 }
 
