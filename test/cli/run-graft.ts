@@ -77,10 +77,14 @@ export function jsonLines(stdout: string): Record<string, unknown>[] {
     .map((line): Record<string, unknown> => JSON.parse(line));
 }
 
+const folders: string[] = [];
+// here and not where a folder is made: a hook that is added inside of another hook never runs
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
 /** An empty folder that is removed after the file's tests. */
 export async function temporaryFolder(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `graft-${name}-`));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
