@@ -5,6 +5,7 @@ import {
   appendUpdates,
   type Backend,
   blockParameters,
+  CoreError,
   createOptimizer,
   differentiate,
   type Graph,
@@ -21,7 +22,7 @@ import { matchFused } from "./match.ts";
 import { createTeam } from "./team-node.ts";
 
 /** onnx:cpu with every dense layer fused that can be, or (Infinity) none. */
-function open(threads: number, minBytes = 0): OnnxBackend {
+function open(threads: number, minBytes = 0, openTeam = () => createTeam(threads)): OnnxBackend {
   return new OnnxBackend({
     id: "onnx:cpu",
     kind: "cpu",
@@ -31,7 +32,7 @@ function open(threads: number, minBytes = 0): OnnxBackend {
     traits: { maxPoolTellsOffsets: true },
     runtime: ort,
     sessionOptions: { intraOpNumThreads: 1 },
-    fused: { minBytes, openTeam: () => createTeam(threads) },
+    fused: { minBytes, openTeam },
   });
 }
 
@@ -248,6 +249,26 @@ describe("a fused layer", () => {
     for (let i = 0; i < 6; i++) after = await once();
     // six states that stayed would be 384 MiB
     expect((after - before) / 2 ** 20).toBeLessThan(200);
+  });
+
+  it("refuses a state whose update was broken off half way", async () => {
+    const { train, optimizer } = graphs({ optimizer: "adam", rows: 8, columns: 16 });
+    const team = createTeam(1);
+    let runs = 0;
+    await using backend = open(1, 0, () => ({
+      ...team,
+      // a step asks twice: for the product, and for the update
+      run(kernels, shares) {
+        team.run(kernels, shares);
+        if (++runs === 2) throw new CoreError("backend", { what: "A thread of the engine failed." });
+      },
+    }));
+    const [program, state] = [await backend.compile(train), await backend.createState(train)];
+    await state.write(start(train));
+    const step = { ...inputs(2, 8, 1), ...optimizer.scalars({ step: 1, learningRate: 0.1 }) };
+    await expect(program.run(step, state)).rejects.toThrow("thread of the engine failed");
+    await expect(program.run(step, state)).rejects.toThrow("half old and half new");
+    await expect(state.read()).rejects.toThrow("half old and half new");
   });
 
   it("does not hide a number that is none", async () => {

@@ -6,7 +6,7 @@ import type { FusedMemory } from "./memory.ts";
 import { gradientName, isGradientName, productName, restGraph } from "./rest-graph.ts";
 import type { Call, Kernels, Team } from "./team.ts";
 import { type FunctionWriter, moduleBytes } from "./wasm-writer.ts";
-import { type CompiledModule, canRun, compileModule } from "./web-assembly.ts";
+import { type CompiledModule, compileModule, platformRuns } from "./web-assembly.ts";
 
 type Inputs = Readonly<Record<string, HostTensor>>;
 
@@ -16,9 +16,16 @@ const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 let programs = 0;
 
+/** undefined when there is nothing to fuse, or the platform can not. */
+function fusedWork(graph: Graph, minBytes: number): FusedWork | undefined {
+  if (!platformRuns(() => moduleBytes(new Map([["any", forwardKernel(4)]])))) return undefined;
+  const work = matchFused(graph, minBytes);
+  return work.forwards.length > 0 ? work : undefined;
+}
+
 /** A graph's parameters that its programs keep from the engine, with their shapes. */
 export function fusedParameters(graph: Graph, minBytes: number): ReadonlyMap<string, readonly number[]> {
-  return FusedProgram.of(graph, minBytes)?.work.parameters ?? new Map();
+  return fusedWork(graph, minBytes)?.parameters ?? new Map();
 }
 
 /** Results without the gradients that only the fused part reads. */
@@ -43,8 +50,8 @@ export class FusedProgram {
 
   /** @returns undefined when there is nothing to fuse, or the platform can not. */
   static of(graph: Graph, minBytes: number): FusedProgram | undefined {
-    const work = matchFused(graph, minBytes);
-    if (work.forwards.length === 0) return undefined;
+    const work = fusedWork(graph, minBytes);
+    if (!work) return undefined;
     const functions = new Map<string, FunctionWriter>();
     const forwardNames = work.forwards.map(({ columns }) => {
       const name = `forward${columns}`;
@@ -58,9 +65,8 @@ export class FusedProgram {
       chains.set(key, name);
       return name;
     });
-    const bytes = moduleBytes(functions);
-    if (!canRun(bytes)) return undefined;
-    return new FusedProgram(restGraph(graph, work), work, compileModule(bytes), [forwardNames, updateNames]);
+    const compiled = compileModule(moduleBytes(functions));
+    return new FusedProgram(restGraph(graph, work), work, compiled, [forwardNames, updateNames]);
   }
 
   private constructor(

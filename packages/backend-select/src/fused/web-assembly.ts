@@ -32,13 +32,13 @@ export const instantiate = (
   memory: SharedMemory,
 ): Readonly<Record<string, Kernel>> => new WebAssembly.Instance(compiled, { graft: { memory } }).exports;
 
-/** Whether this platform has 128-bit SIMD and memory that threads share, on a little-endian machine. */
-export function canRun(bytes: Uint8Array<ArrayBuffer>): boolean {
-  const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-  return (
-    isLittleEndian &&
+/** Whether this platform has 128-bit SIMD and memory that threads share, on a little-endian machine; found out once. */
+export function platformRuns(bytesOf: () => Uint8Array<ArrayBuffer>): boolean {
+  answer ??=
+    new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 &&
     typeof WebAssembly === "object" &&
     typeof SharedArrayBuffer === "function" &&
-    WebAssembly.validate(bytes)
-  );
+    WebAssembly.validate(bytesOf());
+  return answer;
 }
+let answer: boolean | undefined;

@@ -104,7 +104,13 @@ export class OnnxProgram implements Program {
       const run = fused.begin(inputs, shared, team);
       const finish = (results: Results): void => {
         // a state that was disposed of meanwhile has nothing to update
-        if (state.memory === shared) run.update(results);
+        if (state.memory !== shared) return;
+        try {
+          run.update(results);
+        } catch (error) {
+          state.spoil();
+          throw error;
+        }
       };
       return { run, finish, release: () => undefined };
     }

@@ -6,6 +6,7 @@ import {
   parametersOf,
   type State,
   sameShape,
+  stateRefusals,
 } from "@graft/core";
 import type { FusedMemory } from "../fused/memory.ts";
 
@@ -20,6 +21,7 @@ interface Slot {
 /**
  * Parameters as arrays that ONNX Runtime reads and writes in place: a run with updates writes the spare arrays, and when
  * it succeeded they change places with the current ones. No value is copied, and a failed run changes nothing.
+ * Only what lies in the fused memory is changed in place; should that stop half way, the state refuses all further use.
  */
 export class OnnxState implements State {
   /** Whose state it is; programs take only their own backend's. */
@@ -28,6 +30,7 @@ export class OnnxState implements State {
   #memory: FusedMemory | undefined;
   #slots: Map<string, Slot> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #isSpoilt = false;
 
   /** @param memory holds the parameters that programs of this graph do without ONNX Runtime. */
   constructor(
@@ -88,9 +91,19 @@ export class OnnxState implements State {
     }
   }
 
-  /** @throws CoreError `backend` when it was disposed of. */
+  /** An update of the fused memory stopped half way: from now on the state is of no use. */
+  spoil(): void {
+    this.#isSpoilt = true;
+  }
+
+  /** @throws CoreError `backend` when it was disposed of or spoilt. */
   checkUsable(): void {
-    if (!this.#slots) throw new CoreError("backend", { what: "This state was disposed of." });
+    if (!this.#slots) throw stateRefusals.disposed();
+    if (this.#isSpoilt)
+      throw new CoreError("backend", {
+        what: "An update of this state was broken off, so its numbers are half old and half new.",
+        fix: "Go on from the last checkpoint.",
+      });
   }
 
   read(
@@ -106,15 +119,7 @@ export class OnnxState implements State {
 
   write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
     return this.inTurn(async () => {
-      for (const [name, value] of values) {
-        const length = numElements(this.#slot(name).shape);
-        if (value.length === length) continue;
-        throw new CoreError("bad-input", {
-          what: `The parameter ${name} has another length.`,
-          received: `${value.length}`,
-          expected: `${length}`,
-        });
-      }
+      stateRefusals.checkLengths(values, (name) => numElements(this.#slot(name).shape));
       for (const [name, value] of values) this.current(name).set(value);
     });
   }
@@ -130,10 +135,6 @@ export class OnnxState implements State {
     this.checkUsable();
     const slot = this.#slots?.get(name);
     if (slot) return slot;
-    throw new CoreError("bad-input", {
-      what: "The state has no such parameter.",
-      received: name,
-      expected: `one of ${[...(this.#slots?.keys() ?? [])].join(", ")}`,
-    });
+    throw stateRefusals.noSuchParameter(name, this.#slots?.keys() ?? []);
   }
 }

@@ -1,11 +1,11 @@
 import {
-  CoreError,
   copyInto,
   type Graph,
   numElements,
   parametersOf,
   type State,
   sameShape,
+  stateRefusals,
 } from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "./device.ts";
@@ -38,14 +38,10 @@ export class TfjsState implements State {
 
   /** The parameter's tensor, still the state's. */
   tensor(name: string): tf.Tensor {
-    if (!this.#tensors) throw new CoreError("backend", { what: "This state was disposed of." });
+    if (!this.#tensors) throw stateRefusals.disposed();
     const tensor = this.#tensors.get(name);
     if (tensor) return tensor;
-    throw new CoreError("bad-input", {
-      what: "The state has no such parameter.",
-      received: name,
-      expected: `one of ${[...this.#shapes.keys()].join(", ")}`,
-    });
+    throw stateRefusals.noSuchParameter(name, this.#shapes.keys());
   }
 
   /** Puts new tensors in the place of old ones; they become the state's. */
@@ -71,15 +67,7 @@ export class TfjsState implements State {
 
   write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
     return withEngine(this.device.engineName, () => {
-      for (const [name, value] of values) {
-        const length = numElements(this.tensor(name).shape);
-        if (value.length === length) continue;
-        throw new CoreError("bad-input", {
-          what: `The parameter ${name} has another length.`,
-          received: `${value.length}`,
-          expected: `${length}`,
-        });
-      }
+      stateRefusals.checkLengths(values, (name) => numElements(this.tensor(name).shape));
       const { traits } = this.device;
       for (const [name, data] of values) {
         this.take(new Map([[name, upload({ shape: this.tensor(name).shape, data }, traits)]]));

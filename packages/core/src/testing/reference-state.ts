@@ -1,8 +1,8 @@
 import type { State } from "../backend.ts";
-import { CoreError } from "../errors.ts";
 import { type Graph, numElements, parametersOf } from "../graph/graph.ts";
 import { sameShape } from "../graph/infer-shape.ts";
 import { copyInto } from "../graph/state.ts";
+import { stateRefusals } from "../graph/state-refusals.ts";
 
 /** How a state keeps numbers between runs; what `State.read` gives is float32 either way. */
 export type StatePrecision = "float64" | "float32";
@@ -46,15 +46,7 @@ export class ReferenceState implements State {
   }
 
   async write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
-    for (const [name, value] of values) {
-      const length = this.#value(name).length;
-      if (value.length === length) continue;
-      throw new CoreError("bad-input", {
-        what: `The parameter ${name} has another length.`,
-        received: `${value.length}`,
-        expected: `${length}`,
-      });
-    }
+    stateRefusals.checkLengths(values, (name) => this.#value(name).length);
     for (const [name, value] of values) this.#alive().set(name, Float64Array.from(value));
   }
 
@@ -63,17 +55,13 @@ export class ReferenceState implements State {
   }
 
   #alive(): Map<string, Float64Array> {
-    if (!this.#values) throw new CoreError("backend", { what: "This state was disposed of." });
+    if (!this.#values) throw stateRefusals.disposed();
     return this.#values;
   }
 
   #value(name: string): Float64Array {
     const value = this.#alive().get(name);
     if (value) return value;
-    throw new CoreError("bad-input", {
-      what: "The state has no such parameter.",
-      received: name,
-      expected: `one of ${[...this.#shapes.keys()].join(", ")}`,
-    });
+    throw stateRefusals.noSuchParameter(name, this.#shapes.keys());
   }
 }
