@@ -25,7 +25,7 @@ export interface TrainingOptions {
   readonly blockBytes: number;
 }
 
-export const ROWS = 150;
+const ROWS = 150;
 const HIDDEN = 16;
 
 /** The classic head in small, its dropout mask an input: [batch, 150] → logits. */
@@ -81,7 +81,7 @@ function tail(b: GraphBuilder, units: number): ValueId {
 }
 
 /** The graph that gives sample losses only, with the parameters of the training graph. */
-export function evaluationGraph({ model, units, blockBytes }: TrainingOptions): Graph {
+function evaluationGraph({ model, units, blockBytes }: TrainingOptions): Graph {
   const b = new GraphBuilder();
   const logits = model === "head" ? head(b, units, false) : tail(b, units);
   b.output("losses", b.crossEntropy(logits, b.input("labels", ["batch", units])));

@@ -9,7 +9,7 @@ export interface Columns {
 }
 
 /** input columns [batch, rows] · weight [rows, columns]: the value of `node`. */
-export interface FusedForward {
+interface FusedForward {
   readonly node: ValueId;
   readonly weight: string;
   readonly rows: number;
@@ -18,7 +18,7 @@ export interface FusedForward {
 }
 
 /** The update of a weight and its slots by the gradient (factors · x)ᵀ · dz. */
-export interface FusedUpdate {
+interface FusedUpdate {
   readonly rows: number;
   readonly columns: number;
   readonly x: Columns;

@@ -1,7 +1,7 @@
 /** Bytes of WebAssembly, as much of it as the kernels need (https://webassembly.github.io/spec/core/binary). */
 
 /** Unsigned LEB128. */
-export function unsigned(value: number): number[] {
+function unsigned(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   do {
@@ -13,7 +13,7 @@ export function unsigned(value: number): number[] {
 }
 
 /** Signed LEB128 of an int32. */
-export function signed(value: number): number[] {
+function signed(value: number): number[] {
   const bytes: number[] = [];
   let rest = value | 0;
   for (;;) {
@@ -26,7 +26,7 @@ export function signed(value: number): number[] {
 
 const float32Bytes = (value: number): number[] => [...new Uint8Array(Float32Array.of(value).buffer)];
 
-export const TYPE = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+const TYPE = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
 export type ValueType = keyof typeof TYPE;
 
 const SIMD = 0xfd;

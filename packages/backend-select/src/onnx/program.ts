@@ -16,7 +16,7 @@ import type { OnnxRuntime } from "./runtime.ts";
 import { OnnxState } from "./state.ts";
 
 /** The backend that a program belongs to, as far as it needs to know. */
-export interface ProgramOwner {
+interface ProgramOwner {
   readonly id: string;
   readonly runtime: OnnxRuntime;
 }

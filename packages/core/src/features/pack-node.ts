@@ -18,7 +18,7 @@ import type { FeatureKey } from "./types.ts";
 const PACK_MAGIC = Buffer.from("graftpk1");
 const RECORD_MAGIC = Buffer.from("row1");
 export const PACK_HEADER_BYTES = 64;
-export const RECORD_HEADER_BYTES = 48;
+const RECORD_HEADER_BYTES = 48;
 /** Records up to this size are scanned by reading everything, larger ones by their headers alone. */
 const READ_THROUGH_BYTES = 16 * 1024;
 const SCAN_BYTES = 256 * 1024;
@@ -64,7 +64,7 @@ export function encodeRecord({ hash, variant }: FeatureKey, row: Uint8Array): Bu
 }
 
 /** The header at this place, or undefined when it was dropped or damaged. */
-export function parseRecordHeader(bytes: Buffer, at = 0): RecordHeader | undefined {
+function parseRecordHeader(bytes: Buffer, at = 0): RecordHeader | undefined {
   const header = bytes.subarray(at, at + RECORD_HEADER_BYTES);
   if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(RECORD_MAGIC)) return undefined;
   if (crc32(header.subarray(0, 44)) !== header.readUInt32LE(44)) return undefined;

@@ -1,7 +1,7 @@
 import type { DatasetImage } from "../dataset/types.ts";
 
 /** One content, and everywhere it is: files of equal hash are computed once. */
-export interface RowSource {
+interface RowSource {
   readonly hash: string;
   readonly images: readonly DatasetImage[];
 }

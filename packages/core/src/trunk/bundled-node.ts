@@ -21,7 +21,7 @@ export const BUNDLED_FILES = {
 /** nsfwjs divides pixels by 255 before it runs this network. */
 export const BUNDLED_RANGE: readonly [number, number] = [0, 1];
 
-export const bundledManifestSchema = z.object({
+const bundledManifestSchema = z.object({
   formatVersion: z.literal(1),
   /** For people: npm package and version. */
   origin: z.string(),
