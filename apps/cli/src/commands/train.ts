@@ -33,7 +33,7 @@ export async function train(context: CommandContext, flags: Flags, dataset: stri
   await finishTraining(session, training, { model: out ?? training.run.id, dataset });
 }
 
-export interface TrainingWords {
+interface TrainingWords {
   readonly dataset: string;
   readonly out?: string;
   readonly force: boolean;

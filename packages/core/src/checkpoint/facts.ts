@@ -15,7 +15,7 @@ export const checkpointFactsSchema = z.object({
   history: z.array(metricsSchema),
   seconds: z.number().min(0),
 });
-export type CheckpointFacts = z.infer<typeof checkpointFactsSchema>;
+type CheckpointFacts = z.infer<typeof checkpointFactsSchema>;
 
 /** All of a kept epoch but its numbers. */
 export const bestFactsSchema = z.object({ epoch: z.int().min(1), metrics: metricsSchema });

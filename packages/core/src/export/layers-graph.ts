@@ -43,7 +43,7 @@ const topologySchema = z.object({
     }),
   }),
 });
-export type LayersTopology = z.infer<typeof topologySchema>;
+type LayersTopology = z.infer<typeof topologySchema>;
 
 /** A model.json as `layersGraph` reads it. */
 export const layersModelSchema = z.object({ modelTopology: topologySchema });

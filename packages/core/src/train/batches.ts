@@ -12,7 +12,7 @@ export interface Batch {
 }
 
 /** What a batch maker needs beside the rows. */
-export interface BatchOptions {
+interface BatchOptions {
   readonly spec: HeadSpec;
   /** Largest number of images in a batch. */
   readonly size: number;

@@ -1,7 +1,7 @@
 import { CoreError } from "../errors.ts";
 
 /** Where a loss stopped being a number. */
-export interface DivergedAt {
+interface DivergedAt {
   readonly loss: number;
   readonly epoch: number;
   /** Updates since the start of the run. */

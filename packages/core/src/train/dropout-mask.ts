@@ -4,7 +4,7 @@ import { createRandom } from "./random.ts";
 const CHANCES = 65_536;
 
 /** When a mask is made: equal times give equal masks. */
-export interface MaskTime {
+interface MaskTime {
   readonly seed: number;
   readonly epoch: number;
   /** Counts from 1 within the epoch. */

@@ -1,7 +1,7 @@
 import type { Metrics } from "./events.ts";
 
 /** What the best epoch is chosen by: the validation loss, or the training loss where nothing is held out. */
-export function monitored({ loss, valLoss }: Metrics): number {
+function monitored({ loss, valLoss }: Metrics): number {
   return valLoss ?? loss ?? Number.POSITIVE_INFINITY;
 }
 

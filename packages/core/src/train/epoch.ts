@@ -10,7 +10,7 @@ import type { LabelledRows } from "./labelled-rows.ts";
 import { epochOrder } from "./shuffle.ts";
 
 /** What a pass over the training images needs. */
-export interface EpochOptions {
+interface EpochOptions {
   readonly trainer: HeadTrainer;
   readonly config: Pick<TrainConfig, "batchSize" | "learningRate" | "seed">;
   readonly rows: LabelledRows;

@@ -6,7 +6,7 @@ import type { RunContext } from "./run-context.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
 
 /** What the head is trained and checked on. */
-export interface TrainingFeatures {
+interface TrainingFeatures {
   readonly rowsOfEpoch: (epoch: number) => AsyncGenerator<TrainEvent, LabelledRows>;
   readonly validation: LabelledRows;
 }

@@ -1,11 +1,11 @@
 /** Work that tells how far it is by a callback. */
-export type ReportingWork<Report, Result> = (
+type ReportingWork<Report, Result> = (
   report: (report: Report) => void,
   signal: AbortSignal,
 ) => Promise<Result>;
 
 /** What {@link reportsOf} does with a report and when it stops the work. */
-export interface ReportOptions<Report, Shown> {
+interface ReportOptions<Report, Shown> {
   /** Called when a report's turn to be yielded has come. */
   readonly show: (report: Report) => Shown;
   readonly signal?: AbortSignal | undefined;

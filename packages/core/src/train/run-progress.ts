@@ -18,7 +18,7 @@ export interface RunProgress {
 }
 
 /** What an epoch brings. */
-export interface FinishedEpoch {
+interface FinishedEpoch {
   readonly metrics: EpochMetrics;
   readonly steps: number;
   readonly seconds: number;

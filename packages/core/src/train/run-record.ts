@@ -6,7 +6,7 @@ import { metricsSchema, RUN_STATUSES, serializedErrorSchema } from "./event-sche
 const kind = z.enum(["cuda", "webgpu", "cpu", "wasm"]);
 
 /** run.json: what a run is, where it was computed and what came of it. */
-export const runRecordSchema = z.object({
+const runRecordSchema = z.object({
   version: z.literal(1),
   id: z.string(),
   /** ISO 8601. */

@@ -16,7 +16,7 @@ import { type EpochMetrics, finishEpoch, type RunProgress } from "./run-progress
 const LARGE_BYTES = 64 * 2 ** 20;
 
 /** What the epochs of a head need. */
-export interface TrainHeadOptions {
+interface TrainHeadOptions {
   /** Holds the parameters that `progress` stands at. */
   readonly trainer: HeadTrainer;
   readonly config: TrainConfig;
