@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkPlace } from "./check-place-node.ts";
 import { type PlaceFolderOptions, placeFolder } from "./place-folder-node.ts";
 
 let temporary: string;
@@ -59,6 +61,15 @@ describe("placeFolder", () => {
     expect(await readFile(join(target, "a.txt"), "utf8")).toBe("old");
   });
 
+  it("puts it behind a link that leads to an empty folder", async () => {
+    await mkdir(join(temporary, "real"));
+    await symlink("real", join(temporary, "link"));
+    const placed = await placeFolder(join(temporary, "link"), options(write("new")));
+    expect(placed).toBe(await realpath(join(temporary, "real")));
+    expect((await lstat(join(temporary, "link"))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(temporary, "link", "a.txt"), "utf8")).toBe("new");
+  });
+
   it("gives way to a folder that another process put there meanwhile", async () => {
     const target = join(temporary, "model");
     const slow = placeFolder(
@@ -71,5 +82,55 @@ describe("placeFolder", () => {
     await expect(slow).rejects.toMatchObject({ code: "conflict" });
     expect(await readFile(join(target, "a.txt"), "utf8")).toBe("first");
     expect(await readdir(temporary)).toEqual(["model"]);
+  });
+});
+
+const isMountPoint = (folder: string): boolean =>
+  existsSync(folder) && statSync(folder).dev !== statSync(join(folder, "..")).dev;
+
+describe("checkPlace", () => {
+  const { fill: _, ...place } = options(write("new"), true);
+
+  it.each(["model", "not/yet/there/model"])("accepts %s and leaves nothing there", async (name) => {
+    await checkPlace(join(temporary, name), place);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it("refuses a name that leaves no room for the one beside it that is written first", async () => {
+    const name = "m".repeat(240);
+    await expect(checkPlace(join(temporary, name), place)).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringContaining("ENAMETOOLONG"),
+    });
+  });
+
+  it("refuses a link that leads nowhere, and one that leads to itself", async () => {
+    await symlink("gone", join(temporary, "model"));
+    await expect(checkPlace(join(temporary, "model"), place)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(/link.*leads nowhere/),
+    });
+    await symlink("loop", join(temporary, "loop"));
+    await expect(checkPlace(join(temporary, "loop"), place)).rejects.toMatchObject({ code: "bad-input" });
+    await expect(checkPlace(join(temporary, "loop", "model"), place)).rejects.toMatchObject({
+      code: "bad-input",
+    });
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "refuses a folder that takes no others, whatever its permissions say",
+    async () => {
+      await expect(checkPlace("/proc/graft/model", place)).rejects.toMatchObject({
+        code: "bad-input",
+        message: expect.stringContaining("/proc/graft/model"),
+      });
+    },
+  );
+
+  it.skipIf(!isMountPoint("/dev/shm"))("refuses a mount point, which can not be renamed", async () => {
+    await expect(checkPlace("/dev/shm", place)).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringMatching(/mount point.*\/dev\/shm\/model/),
+    });
   });
 });

@@ -1,18 +1,10 @@
-import { constants } from "node:fs";
-import { access, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { CoreError } from "../errors.ts";
 import { isAlive, newOwner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
 import { syncFolder } from "../files/sync-folder-node.ts";
-import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
+import { checkTarget, type PlaceRules, placingError, resolveTarget } from "./place-target-node.ts";
 
-export interface PlaceFolderOptions {
-  /** Replace what is there, when it holds nothing but files of these names. */
-  readonly force: boolean;
-  /** All file names that such a folder may hold. */
-  readonly known: readonly string[];
-  /** What the folder is, for messages: "model". */
-  readonly noun: string;
+export interface PlaceFolderOptions extends PlaceRules {
   /** Writes and syncs the files into this empty folder. */
   readonly fill: (temporary: string) => Promise<void>;
 }
@@ -22,74 +14,15 @@ const REPLACED = "-replaced";
 /** Of processes on other machines nothing is known: theirs are swept when they are older than any writing takes. */
 const STALE_MS = 60 * 60 * 1000;
 
-/** Names in a folder; undefined when nothing is there. @throws CoreError `conflict` when it is no folder. */
-async function namesIn(folder: string): Promise<string[] | undefined> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return undefined;
-    if (codeOf(cause) !== "ENOTDIR") throw cause;
-    throw new CoreError(
-      "conflict",
-      {
-        what: "There is a file where the folder should go.",
-        received: folder,
-        fix: "Choose another folder.",
-      },
-      { cause },
-    );
-  }
-}
-
-/** @returns whether something is there that is to be replaced. */
-async function checkTarget(
-  target: string,
-  { force, known, noun }: Omit<PlaceFolderOptions, "fill">,
-): Promise<boolean> {
-  const names = await namesIn(target);
-  if (names === undefined) return false;
-  if (names.length === 0) return true;
-  const foreign = names.filter((name) => !known.includes(name));
-  if (foreign.length > 0) {
-    throw new CoreError("conflict", {
-      what: `The folder ${target} holds more than a ${noun}, so it is not replaced.`,
-      received:
-        foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : ""),
-      fix: "Choose another folder, or move these files away yourself.",
-    });
-  }
-  if (force) return true;
-  throw new CoreError("conflict", {
-    what: `There is a ${noun} already.`,
-    received: target,
-    fix: "Choose another folder, or replace it with --force.",
-  });
-}
-
-/** The nearest folder above a path that exists. */
-async function existingAbove(path: string): Promise<string> {
-  const parent = dirname(path);
-  const isThere = await stat(parent).then(
-    () => true,
-    () => false,
-  );
-  return isThere || parent === path ? parent : existingAbove(parent);
-}
-
-/**
- * Looks whether a folder may be placed there, before the work that fills it; makes nothing.
- * @throws as `placeFolder`, as far as that can be known now.
- */
-export async function checkPlace(folder: string, options: Omit<PlaceFolderOptions, "fill">): Promise<void> {
-  if (folder.trim() === "")
-    throw new CoreError("bad-input", { what: `No folder was given for the ${options.noun}.` });
-  const target = resolve(folder);
-  try {
-    await checkTarget(target, options);
-    await access(await existingAbove(target), constants.W_OK);
-  } catch (error) {
-    throw placingError(error, target, options.noun);
-  }
+/** Names beside a target, of this process alone: where it is filled, and where what it replaces steps aside. */
+export function besideTarget(target: string): {
+  readonly prefix: string;
+  readonly temporary: string;
+  readonly replaced: string;
+} {
+  const prefix = `.${basename(target)}.graft-`;
+  const temporary = join(dirname(target), `${prefix}${ownerTag(newOwner())}`);
+  return { prefix, temporary, replaced: `${temporary}${REPLACED}` };
 }
 
 /** Puts `temporary` in the target's place. What was there comes back when that fails. */
@@ -101,7 +34,11 @@ async function swapIn(temporary: string, target: string, replaced: string): Prom
     await rename(replaced, target);
     throw error;
   }
-  await rm(replaced, { recursive: true, force: true });
+}
+
+/** Removes what can be removed: the new folder is in its place, and a leftover beside it is no failure of its writing. */
+async function clear(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Removes what killed processes left beside the target: half-written folders, and old ones that had stepped aside. */
@@ -115,31 +52,8 @@ async function sweepStale(parent: string, prefix: string): Promise<void> {
     );
     const owner = parseOwnerTag(name.slice(prefix.length).replace(REPLACED, ""));
     const isLive = owner ? isAlive(owner, silentMs, STALE_MS) : silentMs < STALE_MS;
-    if (!isLive) await rm(path, { recursive: true, force: true });
+    if (!isLive) await clear(path);
   }
-}
-
-function placingError(error: unknown, target: string, noun: string): unknown {
-  const code = codeOf(error);
-  if (error instanceof CoreError) return error;
-  if (isDiskFull(error)) {
-    const what = `There is no room on the disk for the ${noun}.`;
-    return diskFull({ what, received: target, fix: "Free some space and try again." }, error);
-  }
-  if (code === "EEXIST" || code === "ENOTEMPTY") {
-    const what = `Something else put a folder there while the ${noun} was written.`;
-    return new CoreError(
-      "conflict",
-      { what, received: target, fix: "Choose another folder." },
-      { cause: error },
-    );
-  }
-  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENAMETOOLONG"].includes(code)) {
-    const what = `The ${noun} can not be written there.`;
-    const fix = "Choose a folder that you may write to.";
-    return new CoreError("bad-input", { what, received: `${target} (${code})`, fix }, { cause: error });
-  }
-  return error;
 }
 
 /**
@@ -152,24 +66,26 @@ function placingError(error: unknown, target: string, noun: string): unknown {
  * `disk-full`, `bad-input` for a place that can not be written.
  */
 export async function placeFolder(folder: string, options: PlaceFolderOptions): Promise<string> {
-  const target = resolve(folder);
-  const parent = dirname(target);
-  const prefix = `.${basename(target)}.graft-`;
-  const temporary = join(parent, `${prefix}${ownerTag(newOwner())}`);
+  let temporary: string | undefined;
   try {
+    const target = await resolveTarget(folder);
+    const parent = dirname(target);
+    const beside = besideTarget(target);
     const replaces = await checkTarget(target, options);
     await mkdir(parent, { recursive: true });
+    temporary = beside.temporary;
     await mkdir(temporary);
     await options.fill(temporary);
     await syncFolder(temporary);
-    if (replaces) await swapIn(temporary, target, `${temporary}${REPLACED}`);
+    if (replaces) await swapIn(temporary, target, beside.replaced);
     else await rename(temporary, target);
     await syncFolder(parent);
-    await sweepStale(parent, prefix);
+    await clear(beside.replaced);
+    await sweepStale(parent, beside.prefix);
     return target;
   } catch (error) {
     // what can not be cleared now is swept by a later writing; the reason to tell is the first one
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw placingError(error, target, options.noun);
+    if (temporary !== undefined) await clear(temporary);
+    throw placingError(error, resolve(folder), options.noun);
   }
 }

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
 import type { TensorSpec } from "../trunk/tensors.ts";
+import { checkPlace } from "./check-place-node.ts";
 import { writeHashed } from "./hashed-file-node.ts";
 import { layersModelJson } from "./layers-model.ts";
 import { MODEL_FORMAT_VERSION } from "./manifest.ts";
 import { modelCard } from "./model-card.ts";
 import { MODEL_FILES } from "./model-files.ts";
 import { headTensors, trunkTensors } from "./model-tensors.ts";
-import { checkPlace, placeFolder } from "./place-folder-node.ts";
+import { placeFolder } from "./place-folder-node.ts";
 import type { Model, ModelManifest } from "./types.ts";
 
 const bytesOf = (numbers: Float32Array): Uint8Array =>
