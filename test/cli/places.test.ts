@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
+
+const NOBODY = 65534;
 
 let home = "";
 beforeAll(async () => {
@@ -25,6 +27,30 @@ describe("an --out that can not be", () => {
     expect(stderr).toMatch(message);
     expect(code).toBe(1);
     expect(existsSync(join(home, "runs"))).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a --out that can not be written", () => {
+  const model = (name: string): string[] => ["train", "emoji", "--out", join(home, name)];
+  const file = (name: string): string[] => ["features", "emoji", "--out", join(home, name)];
+  it.each([
+    ["a model in a read-only folder", () => model("read-only/model"), /model can not be written.*EACCES/],
+    ["features in a read-only folder", () => file("read-only/f.npy"), /can not be written.*EACCES/],
+    ["features in no folder", () => file("none/f.npy"), /can not be written.*none.*a folder that exists/],
+  ])("(%s) is refused before any work", async (_, words, message) => {
+    await mkdir(join(home, "read-only"), { recursive: true });
+    await chmod(home, 0o755);
+    // root may write anywhere, so the command runs as nobody where the tests are root
+    const isRoot = process.getuid?.() === 0;
+    await chown(home, isRoot ? NOBODY : (process.getuid?.() ?? 0), -1);
+    if (!isRoot) await chmod(join(home, "read-only"), 0o555);
+    const nodeFlags = isRoot ? ["--import", `data:text/javascript,process.setuid(${NOBODY})`] : [];
+    const { code, stdout, stderr } = await graft(words(), home, { nodeFlags });
+    expect(stderr.replaceAll(/\s+/g, " ")).toMatch(message);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stdout).toBe("");
+    expect(code).toBe(1);
+    expect(existsSync(join(home, "cache"))).toBe(false);
   });
 });
 

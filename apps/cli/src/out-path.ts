@@ -1,19 +1,77 @@
-import { readdir, stat } from "node:fs/promises";
+/** A file at `--out`: looked at before any work is done for it, and there whole or not at all. */
+import { constants } from "node:fs";
+import { access, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { CoreError } from "@graft/core";
 
+/** The name that a file has until it is whole. */
+const partOf = (path: string): string => `${path}.part`;
+
 /**
- * Looks at `--out` before any work is done for it.
- * @throws CoreError `conflict` when something is there that `--force` does not allow to replace.
+ * Tries whether a file can be written at `--out`; leaves nothing behind.
+ * @throws CoreError `conflict` for a folder, or for a file that `--force` does not allow to replace; `bad-input`,
+ * `disk-full` for a place that can not be written.
  */
-export async function refuseExisting(path: string, force: boolean): Promise<void> {
-  if (force) return;
-  const facts = await stat(path).catch(() => undefined);
-  if (facts === undefined) return;
-  if (facts.isDirectory() && (await readdir(path)).length === 0) return;
-  throw new CoreError("conflict", {
-    what: "There is something at --out already.",
-    received: path,
-    expected: "a path that does not exist yet, or an empty folder",
-    fix: "Choose another path, or add --force to replace it.",
-  });
+export async function checkOutFile(path: string, force: boolean): Promise<void> {
+  const isFolder = await stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => undefined,
+  );
+  if (isFolder) {
+    throw new CoreError("conflict", {
+      what: "There is a folder at --out, where a file is to go.",
+      received: path,
+      fix: "Choose another path.",
+    });
+  }
+  if (isFolder === false && !force) {
+    throw new CoreError("conflict", {
+      what: "There is something at --out already.",
+      received: path,
+      expected: "a path that does not exist yet",
+      fix: "Choose another path, or add --force to replace it.",
+    });
+  }
+  try {
+    const file = await open(partOf(path), "wx");
+    await file.close();
+    await rm(partOf(path));
+  } catch (error) {
+    // what a killed process left is written over
+    if (codeOf(error) === "EEXIST") await access(partOf(path), constants.W_OK);
+    else throw writingError(error, path);
+  }
+}
+
+/**
+ * Writes a file piece by piece; it appears whole or not at all.
+ * @throws CoreError `disk-full`, `bad-input` for a place that can not be written.
+ */
+export async function placeFile(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await using file = await open(partOf(path), "w");
+    await fill(file);
+    await file.sync();
+    await rename(partOf(path), path);
+  } catch (error) {
+    await rm(partOf(path), { force: true });
+    throw writingError(error, path);
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && "code" in error ? error.code : undefined;
+
+function writingError(error: unknown, path: string): unknown {
+  const code = codeOf(error);
+  if (code === undefined || error instanceof CoreError) return error;
+  const isFull = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
+  const what = isFull ? "The disk has no room for what --out names." : "What --out names can not be written.";
+  const fix = isFull
+    ? "Free some room and try again."
+    : "Choose a folder that exists and that you may write to.";
+  return new CoreError(
+    isFull ? "disk-full" : "bad-input",
+    { what, received: `${path} (${code})`, fix },
+    { cause: error },
+  );
 }

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import {
   type DatasetImage,
   extractFeatures,
@@ -10,7 +9,7 @@ import {
 } from "@graft/core";
 import { UsageError } from "../exit-codes.ts";
 import { readNpyImages } from "../npy-images.ts";
-import { refuseExisting } from "../out-path.ts";
+import { checkOutFile, placeFile } from "../out-path.ts";
 import { imageProgress } from "../output/image-progress.ts";
 import { print, printJson } from "../output/stdout.ts";
 import type { CommandContext, Flags } from "../program.ts";
@@ -34,7 +33,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
   if (!/\.npy$/i.test(out))
     throw new UsageError(`--out: expected a name that ends in .npy. Received: ${out}.`);
   const beside = out.replace(/\.npy$/i, ".json");
-  for (const path of [out, beside]) await refuseExisting(path, flags.force === true);
+  for (const path of [out, beside]) await checkOutFile(path, flags.force === true);
   await using session = new Session(context);
   const { images, prepare, labels, size } = await openSource(session, dataset, flags, config.size);
   const { backend } = await session.backend(config.backend);
@@ -75,7 +74,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
     ...(labels ? { label: labels[label] } : {}),
   }));
   const description = { labels, images: named, cut, pool, rule, weights: weightsInfo, backend: backend.id };
-  await writeFile(beside, `${JSON.stringify(description, null, 1)}\n`);
+  await placeFile(beside, (file) => file.writeFile(`${JSON.stringify(description, null, 1)}\n`));
   session.status("");
   const shape = [table.numRows, ...table.rowShape];
   if (context.json) printJson({ features: out, names: beside, shape });
