@@ -78,6 +78,60 @@ describe.skipIf(photos === undefined)("a run that is to replace a model (needs .
   });
 });
 
+describe.skipIf(photos === undefined)("a run whose --out was filled meanwhile (needs ../shared)", () => {
+  it("is refused at once, and goes on to another place that its record then shows", async () => {
+    const set = join(home, "more photos");
+    await copyPhotos(set, 6);
+    const [taken, other] = [join(home, "taken"), join(home, "other")];
+    const words = ["train", set, "--weights", "bundled", "--epochs", "300", "--batch-size", "1"];
+    const started = startGraft([...words, "--no-early-stop", "--json", "--out", taken], home);
+    await started.waitFor(/"type":"epoch-end"/);
+    // somebody else's, in place before the run could write its model
+    await mkdir(taken);
+    await writeFile(join(taken, "graft.json"), "{}");
+    const failed = await started.done;
+    expect(failed.code, failed.stderr).toBe(1);
+    const run = String(jsonLines(failed.stdout).at(-1)?.run);
+    expect(failed.stderr).toContain(`runs resume ${run} --out FOLDER`);
+
+    const refused = await graft(["runs", "resume", run, "--json"], home);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/There is a model already.*--force/);
+    expect(refused.stderr).toContain(`runs resume ${run} --out FOLDER`);
+    const full = await graft(["runs", "resume", run, "--json", "--out", set, "--force"], home);
+    expect(full).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/holds more than/) });
+
+    const resumed = await graft(["runs", "resume", run, "--json", "--out", other], home);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(jsonLines(resumed.stdout).at(-1)).toMatchObject({ status: "completed", model: other });
+    expect(await readdir(other)).toContain("weights.bin");
+    expect(await readFile(join(taken, "graft.json"), "utf8")).toBe("{}");
+    const record: unknown = JSON.parse(await readFile(join(home, "runs", run, "run.json"), "utf8"));
+    expect(record).toMatchObject({ out: other, force: false, model: other, status: "completed" });
+    const shown = await graft(["runs", "show", run], home);
+    expect(shown.stdout).toContain(other);
+  });
+
+  it("replaces it with --force", async () => {
+    const out = join(home, "forced");
+    const words = ["train", join(home, "more photos"), "--weights", "bundled", "--epochs", "300"];
+    const started = startGraft(
+      [...words, "--batch-size", "1", "--no-early-stop", "--json", "--out", out],
+      home,
+    );
+    await started.waitFor(/"type":"epoch-end"/);
+    started.child.kill("SIGINT");
+    const run = String(jsonLines((await started.done).stdout).at(-1)?.run);
+    await mkdir(out);
+    await writeFile(join(out, "graft.json"), "{}");
+    const resumed = await graft(["runs", "resume", run, "--json", "--force"], home);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(await readdir(out)).toContain("weights.bin");
+    const record: unknown = JSON.parse(await readFile(join(home, "runs", run, "run.json"), "utf8"));
+    expect(record).toMatchObject({ out, force: true, model: out });
+  });
+});
+
 describe("bench", () => {
   it("times what a training is made of", async () => {
     const { code, stdout, stderr } = await graft(["bench", "--json"], home);

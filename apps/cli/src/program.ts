@@ -146,7 +146,9 @@ function addRuns(program: Command): void {
     .command("resume")
     .description("go on with an interrupted run")
     .argument("<run>", "run id")
-    .action(run(async (context, _, id) => (await load()).resume(context, id)));
+    .option("--out <folder>", "where the model goes now (default: where it was to go)")
+    .option("--force", "replace a model that is there")
+    .action(run(async (context, flags, id) => (await load()).resume(context, flags, id)));
   runs
     .command("delete")
     .description("delete runs with their models")

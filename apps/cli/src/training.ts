@@ -14,7 +14,7 @@ import {
   type TrunkWeights,
   train,
 } from "@graft/core";
-import { type RunFolder, verifyModelFolder, writeModelFolder } from "@graft/core/node";
+import { type RunFolder, type RunRecordChange, verifyModelFolder, writeModelFolder } from "@graft/core/node";
 import type { TrainReporter } from "./output/train-reporter.ts";
 import { packageVersion } from "./package-version.ts";
 import type { OpenedDataset, Session } from "./session.ts";
@@ -32,6 +32,8 @@ export interface Training {
   readonly modelFolder: string;
   /** A model that is there may be replaced. */
   readonly mayReplace: boolean;
+  /** What the run's record says of that from now on. */
+  readonly change?: Pick<RunRecordChange, "out" | "force">;
 }
 
 /**
@@ -65,6 +67,7 @@ export async function runTraining(
   }
   const logged = await run.readEvents();
   await run.updateRecord({
+    ...training.change,
     status: "running",
     backend: { id: backend.id, ...backend.device },
     refusals: [...refusals],

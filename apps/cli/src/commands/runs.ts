@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CoreError, type Dataset, MODEL_FILES, parseManifest, type Split } from "@graft/core";
-import { openRunStore, type RunFolder, type RunSummary } from "@graft/core/node";
+import { checkModelFolder, openRunStore, type RunFolder, type RunSummary } from "@graft/core/node";
 import { print, printJson } from "../output/stdout.ts";
 import { duration, percent, table } from "../output/text.ts";
 import { curvesText } from "../output/train-summary.ts";
-import type { CommandContext } from "../program.ts";
+import type { CommandContext, Flags } from "../program.ts";
+import { resumableError } from "../resumable-error.ts";
 import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
 import type { Training } from "../training.ts";
@@ -61,7 +62,7 @@ export async function show({ environment, json }: CommandContext, id: string): P
 }
 
 function describe({ id, record, folder }: RunFolder, state: string): string {
-  const { config, backend, metrics, keptEpoch, epochs, seconds, model, error } = record;
+  const { config, backend, metrics, keptEpoch, epochs, seconds, out, model, error } = record;
   const options = Object.entries(config)
     .filter(([, value]) => value !== null)
     .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`);
@@ -79,14 +80,15 @@ function describe({ id, record, folder }: RunFolder, state: string): string {
     ],
     ["time", seconds === undefined ? undefined : duration(seconds)],
     ["model", model],
+    ["out", out === model ? undefined : out],
     ["error", error?.message],
     ["folder", folder],
   ];
   return facts.flatMap(([name, value]) => (value ? [`${name.padEnd(9)} ${value}`] : [])).join("\n");
 }
 
-/** `graft runs resume RUN`: with the options, split and weights it was started with. */
-export async function resume(context: CommandContext, id: string): Promise<void> {
+/** `graft runs resume RUN`: with the options, split and weights it was started with, its model perhaps to another place. */
+export async function resume(context: CommandContext, flags: Flags, id: string): Promise<void> {
   const run = await openRunStore(context.environment.home).open(id);
   if ((await run.state()) === "completed") {
     throw new CoreError("conflict", {
@@ -94,6 +96,9 @@ export async function resume(context: CommandContext, id: string): Promise<void>
       fix: `See it with: ${nextCommand(context.environment, ["runs", "show", id])}`,
     });
   }
+  const place = await placeOf(run, flags).catch((error: unknown) => {
+    throw resumableError(error, context.environment, id);
+  });
   await using session = new Session(context);
   const { record, split } = run;
   const location = String(record.dataset?.location ?? record.datasetName);
@@ -103,12 +108,28 @@ export async function resume(context: CommandContext, id: string): Promise<void>
   const { source, origin, inputRange } = record.weights;
   const named = source === "bundled" || source === "imagenet";
   const weights = await session.weights(named ? source : origin, inputRange);
-  const modelFolder = record.out ?? run.modelFolder;
-  const training: Training = {
-    ...{ run, opened, weights, selected, modelFolder },
-    mayReplace: record.out === undefined || record.force === true || (await isModelOf(modelFolder, id)),
-  };
-  await finishTraining(session, training, { model: record.out ?? id, dataset: location });
+  const training: Training = { run, opened, weights, selected, ...place };
+  await finishTraining(session, training, {
+    model: place.change?.out ?? record.out ?? id,
+    dataset: location,
+  });
+}
+
+type Place = Pick<Training, "modelFolder" | "mayReplace" | "change">;
+
+/**
+ * Where a resumed run's model goes: what the flags say, as in `train`, else what the run was started with.
+ * @throws CoreError `conflict`, `bad-input` when it can not go there.
+ */
+async function placeOf({ id, record, modelFolder }: RunFolder, flags: Flags): Promise<Place> {
+  const given = typeof flags.out === "string" ? flags.out : undefined;
+  const out = given ?? record.out;
+  if (out === undefined) return { modelFolder, mayReplace: true };
+  const force = flags.force === true || (given === undefined && record.force === true);
+  const mayReplace = force || (await isModelOf(out, id));
+  await checkModelFolder(out, { force: mayReplace });
+  const folder = resolve(out);
+  return { modelFolder: folder, mayReplace, change: { out: folder, force } };
 }
 
 /** @throws CoreError `conflict` when images of the split are gone or changed. */

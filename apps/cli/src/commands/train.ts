@@ -13,6 +13,7 @@ import { makeHome } from "../make-home.ts";
 import { humanReporter, jsonReporter } from "../output/train-reporter.ts";
 import { printTrainSummary } from "../output/train-summary.ts";
 import type { CommandContext, Flags } from "../program.ts";
+import { resumableError } from "../resumable-error.ts";
 import { readSavedConfig } from "../saved-config.ts";
 import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
@@ -64,8 +65,8 @@ export async function startTraining(
     split,
     weights,
     command: process.argv.slice(2),
+    ...(out === undefined ? {} : { out: resolve(out), force }),
   });
-  if (out !== undefined) await run.updateRecord({ out: resolve(out), force });
   return {
     ...{ run, opened, weights, selected },
     modelFolder: out === undefined ? run.modelFolder : resolve(out),
@@ -92,6 +93,11 @@ export async function finishTraining(
     return result;
   }
   if (!json && result.model) await printTrainSummary(session, training, result, words);
-  if (result.error) throw deserializeError(result.error);
+  if (result.error) {
+    const error = deserializeError(result.error);
+    // a diverged one would diverge again; without a kept epoch there is nothing to go on from
+    const isResumable = result.keptEpoch !== undefined && result.error.code !== "diverged";
+    throw isResumable ? resumableError(error, environment, training.run.id) : error;
+  }
   return result;
 }

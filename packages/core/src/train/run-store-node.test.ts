@@ -29,6 +29,8 @@ const newRun: NewRun = {
   },
   weights: { source: "bundled", origin: "nsfwjs", sha256: HASH, inputRange: [0, 1] },
   command: ["train", "cats"],
+  out: "/models/cats",
+  force: true,
 };
 
 const warning = (seq: number): TrainEvent => ({

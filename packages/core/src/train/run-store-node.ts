@@ -25,6 +25,10 @@ export interface NewRun {
   readonly weights: WeightsInfo;
   /** The words after `graft`. */
   readonly command?: readonly string[];
+  /** Where the model is to go, absolute. @default the run's own folder */
+  readonly out?: string;
+  /** A model that is there already may be replaced. @default false */
+  readonly force?: boolean;
 }
 
 /** A line of `graft runs list`. */
@@ -125,7 +129,7 @@ export function openRunStore(home: string): RunStore {
   };
   return {
     folder,
-    async create({ config, datasetName, dataset, split, weights, command }) {
+    async create({ config, datasetName, dataset, split, weights, command, out, force }) {
       const id = await claimFolder(folder, datasetName);
       const path = join(folder, id);
       const created = new Date().toISOString();
@@ -133,7 +137,7 @@ export function openRunStore(home: string): RunStore {
       const record = {
         ...{ version: 1, id, created, updated: created, status: "created", config, datasetName },
         weights: { source, origin, sha256, inputRange },
-        ...{ dataset, command },
+        ...{ dataset, command, out, force },
       };
       try {
         await writeJson(join(path, RUN_FILES.split), split);
