@@ -65,6 +65,21 @@ describe.skipIf(photos === undefined)("a run that was stopped", () => {
     expect(courseOf(stopped.stdout, resumed.stdout).losses).toEqual(whole.losses);
   });
 
+  it.each([
+    ["its events", ["stdout"]],
+    ["anything of it", ["stdout", "stderr"]],
+  ] as const)("because nobody reads %s any more (as by head) stops as by Ctrl-C", async (_, streams) => {
+    const started = startGraft(["train", set, ...COURSE], home);
+    await started.waitFor(/"epoch":20,/);
+    for (const stream of streams) started.child[stream]?.destroy();
+    const stopped = await started.done;
+    expect(stopped.code).toBe(130);
+    const run = String(jsonLines(stopped.stdout.slice(0, stopped.stdout.indexOf("\n")))[0]?.run);
+    if (streams.length === 1) expect(stopped.stderr).toContain(`runs resume ${run}`);
+    const log = await readFile(join(home, "runs", run, "events.jsonl"), "utf8");
+    expect(jsonLines(log).at(-1)).toMatchObject({ type: "run-end", status: "interrupted" });
+  });
+
   it("by a kill at any moment goes on from its last checkpoint to the same numbers", async () => {
     const outputs: string[] = [];
     let words = ["train", set, ...COURSE];

@@ -10,6 +10,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? undefined : EXIT.failed);
 });
 
+// with nobody to read them, notes are lost and nothing else is
+process.stderr.on("error", () => undefined);
+
 try {
   const program = await createProgram(process.argv.slice(2));
   await program.parseAsync();

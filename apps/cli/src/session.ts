@@ -12,8 +12,8 @@ import {
   openFeatureStore,
 } from "@graft/core/node";
 import { featureFolder } from "./feature-folder.ts";
+import { StatusLine } from "./output/status-line.ts";
 import { byteSize } from "./output/text.ts";
-import { StatusLine } from "./output/train-reporter.ts";
 import type { CommandContext } from "./program.ts";
 import { nextCommand } from "./self-command.ts";
 
@@ -45,9 +45,14 @@ export class Session implements AsyncDisposable {
   readonly #onSignal = (): void => {
     this.#interrupts++;
     if (this.#interrupts > 1) process.exit(130);
-    this.notice("Stopping at the next step; Ctrl-C again ends at once.");
-    this.#controller.abort();
+    this.stop("Stopping at the next step; Ctrl-C again ends at once.");
   };
+
+  /** Asks the work to stop where it can be resumed. @param why one line for people. */
+  stop(why: string): void {
+    this.notice(why);
+    this.#controller.abort();
+  }
 
   /** One line for people, on stderr. */
   notice(text: string): void {

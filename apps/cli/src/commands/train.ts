@@ -84,7 +84,12 @@ export async function finishTraining(
   words: { readonly model: string; readonly dataset: string },
 ): Promise<TrainResult> {
   const { environment, json } = session.context;
-  const result = await runTraining(session, training, json ? jsonReporter() : humanReporter(environment));
+  const reporting = {
+    epochs: training.run.record.config.epochs,
+    onUnread: () => session.stop("Nobody reads what is written any more: stopping at the next step."),
+  };
+  const reporter = json ? jsonReporter(reporting) : humanReporter(environment, reporting);
+  const result = await runTraining(session, training, reporter);
   if (result.status === "interrupted") {
     session.notice(
       `Stopped; what is done is kept. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,

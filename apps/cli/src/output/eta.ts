@@ -7,8 +7,9 @@ export class RateMeter {
     this.#windowMs = windowMs;
   }
 
-  /** @returns units a second over the window and seconds left; undefined until two samples are apart. */
+  /** Work that is counted from its start again is measured anew. @returns units a second over the window and seconds left; undefined until two samples are apart. */
   update(time: number, done: number, total: number): { rate: number; secondsLeft: number } | undefined {
+    if (done < (this.#samples.at(-1)?.done ?? 0)) this.#samples = [];
     this.#samples.push({ time, done });
     while (this.#samples.length > 2 && time - (this.#samples[0]?.time ?? time) > this.#windowMs)
       this.#samples.shift();
@@ -17,4 +18,12 @@ export class RateMeter {
     const rate = (1000 * (done - first.done)) / (time - first.time);
     return { rate, secondsLeft: (total - done) / rate };
   }
+}
+
+/** Seconds as "0:07", "12:30", "1:02:03": what is left, rounded up, so that 0:00 is the end. */
+export function countdown(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
 }

@@ -1,8 +1,10 @@
 /** Plain-text drawing: no colour, no cursor movement, safe in a pipe. */
+import { visibleText } from "@graft/core";
 import asciichart from "asciichart";
 
-/** Rows of cells as an aligned table; numbers to the right. The first row is the head. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Rows of cells as an aligned table, each row a line; numbers to the right. The first row is the head. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visibleText));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );

@@ -1,6 +1,9 @@
-import type { EpochEndEvent, Phase, TrainEvent } from "@graft/core";
+import type { EpochEndEvent, Phase, ProgressEvent, TrainEvent } from "@graft/core";
 import type { CliEnvironment } from "../env.ts";
+import { bar } from "./bar.ts";
 import { RateMeter } from "./eta.ts";
+import { HeadStatus } from "./head-status.ts";
+import { StatusLine } from "./status-line.ts";
 import { byteSize, duration, percent } from "./text.ts";
 
 /** Shows a training while it runs. */
@@ -9,10 +12,26 @@ export interface TrainReporter {
   close(): void;
 }
 
+export interface ReporterOptions {
+  /** Epochs of the whole run. */
+  readonly epochs: number;
+  /** Told once, when nobody reads what is written any more (`graft train --json | head`). */
+  readonly onUnread: () => void;
+}
+
 /** `--json`: the events themselves, one object a line on stdout. */
-export function jsonReporter(): TrainReporter {
+export function jsonReporter({ onUnread }: ReporterOptions): TrainReporter {
+  let isRead = true;
+  // instead of ending at once, as main.ts does: a run is to stop where it can be resumed
+  process.stdout.removeAllListeners("error").on("error", () => {
+    if (!isRead) return;
+    isRead = false;
+    onUnread();
+  });
   return {
-    event: (event) => void process.stdout.write(`${JSON.stringify(event)}\n`),
+    event(event) {
+      if (isRead) process.stdout.write(`${JSON.stringify(event)}\n`);
+    },
     close: () => undefined,
   };
 }
@@ -28,51 +47,48 @@ const PHASE_TEXT: Readonly<Record<Phase, string>> = {
 };
 
 /** For people, on stderr: one line that is redrawn on a terminal, plain lines anywhere else. */
-export function humanReporter(environment: CliEnvironment): TrainReporter {
+export function humanReporter(
+  environment: CliEnvironment,
+  { epochs, onUnread }: ReporterOptions,
+): TrainReporter {
   const line = new StatusLine(environment);
   let meter = new RateMeter();
   let startedAt = 0;
+  let finishedEpochs = 0;
+  let head = new HeadStatus({ images: 0, epochs });
+  // a terminal that was closed behind a detached run says something else, and the run goes on
+  process.stderr.once("error", (error: NodeJS.ErrnoException) => void (error.code === "EPIPE" && onUnread()));
   return {
     event(event) {
       switch (event.type) {
         case "phase-start":
           meter = new RateMeter();
           startedAt = event.time;
+          if (event.phase === "head") head.start(event.time, finishedEpochs);
           line.phase(PHASE_TEXT[event.phase]);
           break;
         case "progress": {
-          const speed = meter.update(event.time, event.done, event.total);
-          const amount =
-            event.unit === "bytes"
-              ? `${byteSize(event.done)} of ${byteSize(event.total)}`
-              : `${event.done}/${event.total} ${event.unit}`;
-          const rate = event.rate ?? speed?.rate;
-          const pace =
-            rate === undefined
-              ? ""
-              : `  ${event.unit === "bytes" ? `${byteSize(rate)}/s` : `${rate.toFixed(0)} ${event.unit}/s`}`;
-          const left = rate ? `  ${duration((event.total - event.done) / rate)} left` : "";
-          line.status(
-            `${PHASE_TEXT[event.phase]}  ${bar(event.done / event.total)}  ${amount}${pace}${event.done < event.total ? left : ""}`,
-          );
-          if (event.done === event.total)
+          const { phase, done, total, time } = event;
+          line.status(progressText(event, meter));
+          if (done === total)
             line.print(
-              `${PHASE_TEXT[event.phase]}: ${amount} in ${duration((event.time - startedAt) / 1000)}`,
+              `${PHASE_TEXT[phase]}: ${amountText(event)} in ${duration((time - startedAt) / 1000)}`,
             );
           break;
         }
         case "step-end":
-          line.status(
-            `Epoch ${event.epoch}  ${bar(event.step / event.steps)}  step ${event.step}/${event.steps}  loss ${event.loss.toFixed(4)}`,
-          );
+          line.status(head.step(event));
           break;
         case "epoch-end":
+          head.epoch(event);
           line.print(epochText(event));
           break;
         case "warning":
           line.print(`Note: ${event.message}`);
           break;
         case "run-start":
+          finishedEpochs = event.resumedFromEpoch ?? 0;
+          head = new HeadStatus({ images: event.images.train, epochs });
           line.print(
             `Run ${event.run}: ${event.labels.length} classes, ${event.images.train} images to train on, ${event.images.validation} to validate, on ${event.backend}, ${event.weights} weights`,
           );
@@ -88,6 +104,21 @@ export function humanReporter(environment: CliEnvironment): TrainReporter {
   };
 }
 
+function amountText({ done, total, unit }: ProgressEvent): string {
+  return unit === "bytes" ? `${byteSize(done)} of ${byteSize(total)}` : `${done}/${total} ${unit}`;
+}
+
+/** "Computing features  ████░░░░  320/2000 images  210 images/s  8.0 s left" */
+function progressText(event: ProgressEvent, meter: RateMeter): string {
+  const { phase, done, total, unit, time } = event;
+  const rate = event.rate ?? meter.update(time, done, total)?.rate;
+  const parts = [PHASE_TEXT[phase], bar(done / total), amountText(event)];
+  if (rate !== undefined)
+    parts.push(unit === "bytes" ? `${byteSize(rate)}/s` : `${rate.toFixed(0)} ${unit}/s`);
+  if (rate && done < total) parts.push(`${duration((total - done) / rate)} left`);
+  return parts.join("  ");
+}
+
 function epochText(event: EpochEndEvent): string {
   const epoch = `Epoch ${String(event.epoch).padStart(String(event.epochs).length)}/${event.epochs}`;
   const validation =
@@ -95,58 +126,4 @@ function epochText(event: EpochEndEvent): string {
       ? ""
       : `   validation: loss ${event.valLoss.toFixed(4)}  accuracy ${percent(event.valAccuracy)}`;
   return `${epoch}  loss ${event.loss.toFixed(4)}  accuracy ${percent(event.accuracy)}${validation}  ${duration(event.seconds)}${event.best ? "  best" : ""}`;
-}
-
-/** "██████░░░░" */
-function bar(fraction: number, width = 20): string {
-  const full = Math.round(Math.max(0, Math.min(1, fraction)) * width);
-  return "█".repeat(full) + "░".repeat(width - full);
-}
-
-/** A line is not redrawn sooner: thousands of small steps would cost more than the work that they tell of. */
-const REDRAW_INTERVAL_MS = 50;
-/** How often a log (no terminal) hears that long work goes on. */
-const LOG_INTERVAL_MS = 10_000;
-
-/** One line at the bottom of a terminal; elsewhere whole lines only, one in ten seconds. */
-export class StatusLine {
-  readonly #environment: CliEnvironment;
-  #shown = "";
-  #printedAt = performance.now();
-  #drawnAt = Number.NEGATIVE_INFINITY;
-
-  constructor(environment: CliEnvironment) {
-    this.#environment = environment;
-  }
-
-  /** A phase begins: shown at once on a terminal; elsewhere its end is what is printed. */
-  phase(text: string): void {
-    this.status(`${text} …`);
-  }
-
-  /** Replaces the status line. */
-  status(text: string): void {
-    if (!this.#environment.interactive) {
-      if (text !== "" && performance.now() - this.#printedAt > LOG_INTERVAL_MS) this.print(text);
-      return;
-    }
-    const cut = text.slice(0, this.#environment.columns - 1);
-    const goesOn = cut.slice(0, 8) === this.#shown.slice(0, 8);
-    if (goesOn && performance.now() - this.#drawnAt < REDRAW_INTERVAL_MS) return;
-    this.#drawnAt = performance.now();
-    process.stderr.write(`\r\u001b[2K${cut}`);
-    this.#shown = cut;
-  }
-
-  /** A line that stays. */
-  print(text: string): void {
-    this.clear();
-    process.stderr.write(`${text}\n`);
-    this.#printedAt = performance.now();
-  }
-
-  clear(): void {
-    if (this.#shown !== "") process.stderr.write("\r\u001b[2K");
-    this.#shown = "";
-  }
 }
