@@ -41,8 +41,8 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .description("train a model on a folder, an archive or a known set (emoji, cats-and-dogs)")
     .argument("<dataset>", "folder, .zip, .tar, .tar.gz, emoji or cats-and-dogs")
     .option("--out <folder>", "where the model goes (default: HOME/runs/ID/model)")
-    .option("--force", "replace what is at --out")
-    .option("--config <file>", "start from a saved config (JSON); flags win over it")
+    .option("--force", "replace a model that is at --out")
+    .option("--config <file>", "start from the options in a graft.json or run.json; flags win over it")
     .action(
       run(async (context, flags, dataset) =>
         (await import("./commands/train.ts")).train(context, flags, dataset),
@@ -86,7 +86,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         .choices(["avg", "none"])
         .default("avg"),
     )
-    .option("--force", "replace what is at --out")
+    .option("--force", "replace files that are there")
     .action(
       run(async (context, flags, dataset) =>
         (await import("./commands/features.ts")).features(context, flags, dataset),

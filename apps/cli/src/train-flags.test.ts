@@ -18,6 +18,27 @@ describe("flags of train", () => {
     for (const key of Object.keys(trainConfigSchema.shape)) expect(help).toContain(`--${flagName(key)}`);
   });
 
+  it("tells each as a new user reads it: its default once, off for what is off, no unit twice", () => {
+    const command = addTrainFlags(new Command("train"));
+    const text = (name: string): string | undefined =>
+      command.options.find(({ long }) => long === `--${name}`)?.description;
+    for (const { flags, description } of command.options) {
+      expect(description, flags).toMatch(/^\w.*\w/);
+      expect(description, flags).not.toMatch(
+        /null|undefined|object|\[|default: .*default|default: (.+); classic: \1\)/,
+      );
+      if (!flags.startsWith("--no-") && flags.includes(" "))
+        expect(description, flags).toMatch(/\(default: [^()]+\)$/);
+      expect(flags).not.toContain("<value>");
+    }
+    expect(text("early-stop")).toContain("(default: 5; classic: off)");
+    expect(text("augment")).toContain("(default: off; classic: on)");
+    expect(text("variants")).toContain("(default: 4)");
+    expect(text("batch-size")).toContain("(default: 32; classic: 20)");
+    expect(text("backend")).toContain("(default: the fastest usable)");
+    expect(text("group-prefix")).not.toContain("default");
+  });
+
   it("gives the schema's defaults when no flag is set", () => {
     expect(parse()).toMatchObject({ recipe: "gap", size: 150, batchSize: 32, earlyStop: 5, augment: null });
   });

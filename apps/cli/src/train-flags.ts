@@ -1,16 +1,11 @@
 /**
  * Command-line flags made from the one config schema: names, help, defaults and checks live in core's train/config.ts.
  */
-import {
-  parseTrainConfig,
-  RECIPE_DEFAULTS,
-  type TrainConfig,
-  type TrainConfigInput,
-  trainConfigSchema,
-} from "@graft/core";
+import { parseTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigSchema } from "@graft/core";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { UsageError } from "./exit-codes.ts";
+import { bareType, helpText, valueName } from "./train-flags-help.ts";
 
 type Key = keyof TrainConfig;
 
@@ -31,17 +26,6 @@ export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "seed"];
 export const flagName = (key: string): string =>
   key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** The schema without its wrappers (default, optional, nullable). */
-function bare(type: z.ZodType): z.ZodType {
-  let inner: z.ZodType = type;
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) {
-    const next = inner.unwrap();
-    if (!(next instanceof z.ZodType)) break;
-    inner = next;
-  }
-  return inner;
-}
-
 const number = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 
@@ -50,20 +34,6 @@ function parserOf(key: Key, type: z.ZodType): ((text: string) => unknown) | unde
   if (key === "inputRange") return (text) => text.split(",").map(number);
   if (type instanceof z.ZodNumber || type instanceof z.ZodUnion) return number;
   return undefined;
-}
-
-function describe(key: Key): string {
-  const schema = trainConfigSchema.shape[key];
-  const meta = z.globalRegistry.get(schema);
-  const unit = meta?.unit ? ` [${String(meta.unit)}]` : "";
-  const parsed = schema.safeParse(undefined);
-  const fallback =
-    parsed.success && parsed.data !== undefined && parsed.data !== null ? parsed.data : undefined;
-  const classic = RECIPE_DEFAULTS.classic[key];
-  const forClassic =
-    classic === undefined || typeof classic === "object" ? "" : `; classic: ${String(classic)}`;
-  const defaults = fallback === undefined ? "" : ` (default: ${String(fallback)}${forClassic})`;
-  return `${meta?.description ?? key}${unit}${defaults}`;
 }
 
 /**
@@ -77,20 +47,17 @@ export function addTrainFlags<T extends Command>(
   for (const key of keys) {
     if (!isKey(key)) continue;
     const name = flagName(key);
-    const type = bare(trainConfigSchema.shape[key]);
+    const type = bareType(trainConfigSchema.shape[key]);
     if (key === "augment") {
-      command.option(
-        "--augment",
-        "random rotation, shift, shear, zoom and flip of training images (default: classic only)",
-      );
+      command.option("--augment", helpText(key));
       command.option("--no-augment", "train on the images as they are");
     } else if (key === "earlyStop") {
-      command.addOption(new Option("--early-stop [epochs]", describe(key)).argParser(number));
+      command.addOption(new Option("--early-stop [epochs]", helpText(key)).argParser(number));
       command.option("--no-early-stop", "run all epochs");
     } else if (type instanceof z.ZodBoolean) {
-      command.option(`--${name}`, describe(key));
+      command.option(`--${name}`, helpText(key));
     } else {
-      const flag = new Option(`--${name} <${valueName(key)}>`, describe(key));
+      const flag = new Option(`--${name} <${valueName(key)}>`, helpText(key));
       const parser = parserOf(key, type);
       if (parser) flag.argParser(parser);
       if (type instanceof z.ZodEnum) flag.choices(type.options.map(String));
@@ -98,12 +65,6 @@ export function addTrainFlags<T extends Command>(
     }
   }
   return command;
-}
-
-function valueName(key: Key): string {
-  if (key === "inputRange") return "min,max";
-  const unit = z.globalRegistry.get(trainConfigSchema.shape[key])?.unit;
-  return typeof unit === "string" && !unit.includes(" ") ? unit : "value";
 }
 
 function isKey(key: string): key is Key {

@@ -24,73 +24,93 @@ export type CutLayer = (typeof CUT_LAYERS)[number];
 export interface OptionMeta {
   readonly description: string;
   readonly unit?: string;
+  /** What an option that has no default means when it is not given. */
+  readonly otherwise?: string;
 }
-const option = <T extends z.ZodType>(type: T, description: string, unit?: string): T =>
-  type.meta(unit === undefined ? { description } : { description, unit });
+const option = <T extends z.ZodType>(
+  type: T,
+  description: string,
+  more: Omit<OptionMeta, "description"> = {},
+): T => type.meta({ description, ...more });
 
 const learningRate = z.number().positive().max(10);
 
 /** Keras's ImageDataGenerator meanings. */
 export const augmentationSchema = z.object({
-  rotation: option(z.number().min(0).max(180).default(40), "random rotation, either way", "degrees"),
-  shift: option(
-    z.number().min(0).max(1).default(0.2),
-    "random shift of width and height",
-    "fraction of the side",
-  ),
-  shear: option(z.number().min(0).max(90).default(0.2), "random shear angle, as Keras reads it", "degrees"),
-  zoom: option(z.number().min(0).max(0.95).default(0.2), "random zoom in [1 − z, 1 + z]", "fraction"),
+  rotation: option(z.number().min(0).max(180).default(40), "random rotation, either way", {
+    unit: "degrees",
+  }),
+  shift: option(z.number().min(0).max(1).default(0.2), "random shift of width and height", {
+    unit: "fraction of the side",
+  }),
+  shear: option(z.number().min(0).max(90).default(0.2), "random shear angle, as Keras reads it", {
+    unit: "degrees",
+  }),
+  zoom: option(z.number().min(0).max(0.95).default(0.2), "random zoom in [1 − z, 1 + z]", {
+    unit: "fraction",
+  }),
   flip: option(z.boolean().default(true), "random horizontal flip"),
-  brightness: option(z.number().min(0).max(1).default(0), "random brightness in [1 − b, 1 + b]", "fraction"),
+  brightness: option(z.number().min(0).max(1).default(0), "random brightness in [1 − b, 1 + b]", {
+    unit: "fraction",
+  }),
 });
 export type Augmentation = z.infer<typeof augmentationSchema>;
 
 export const trainConfigSchema = z.strictObject({
   recipe: option(
     z.enum(["gap", "classic"]).default("gap"),
-    "head and its training: gap (fast, small) or classic (the course notebook's)",
+    "what is trained: gap, one small layer, in seconds; classic, the course notebook's 1024 units",
   ),
   weights: option(
     z.string().min(1).default("auto"),
-    "auto, bundled, imagenet, a .h5, .keras or model.json file, or a URL",
+    "of the trunk: auto (imagenet where it can be had, else bundled), bundled, imagenet, a .h5, .keras or model.json file, or a URL",
   ),
   inputRange: option(
     z.tuple([z.number(), z.number()]).optional(),
-    "range the weights expect of pixels, e.g. -1,1; default: the source's own",
+    "range that pixels have for these weights, such as -1,1",
+    { otherwise: "what the weights' source says" },
   ),
-  cut: option(z.enum(CUT_LAYERS).default("mixed7"), "last trunk layer kept"),
-  size: option(z.int().min(75).max(2048).default(150), "side of the images the trunk sees", "pixels"),
-  fit: option(z.enum(["stretch", "crop", "pad"]).default("stretch"), "how an image becomes a square"),
+  cut: option(z.enum(CUT_LAYERS).default("mixed7"), "last layer of the trunk that is used"),
+  size: option(z.int().min(75).max(2048).default(150), "side of the images that the trunk sees", {
+    unit: "pixels",
+  }),
+  fit: option(
+    z.enum(["stretch", "crop", "pad"]).default("stretch"),
+    "how an image becomes a square: stretched, its middle, or all of it on white",
+  ),
   resize: option(z.enum(["bilinear", "nearest"]).default("bilinear"), "resize filter (Pillow's arithmetic)"),
-  epochs: option(z.int().min(1).max(10_000).default(20), "passes over the training images", "epochs"),
-  batchSize: option(z.int().min(1).max(4096).default(32), "images in one step", "images"),
+  epochs: option(z.int().min(1).max(10_000).default(20), "passes over the training images, at most", {
+    unit: "epochs",
+  }),
+  batchSize: option(z.int().min(1).max(4096).default(32), "images in one step", { unit: "images" }),
   learningRate: option(learningRate.default(1e-3), "step length of the optimiser"),
   optimizer: option(
     z.enum(["adam", "rmsprop", "sgd"]).default("adam"),
     "update rule, with Keras 3's arithmetic",
   ),
-  momentum: option(z.number().min(0).lt(1).default(0), "momentum of sgd"),
+  momentum: option(z.number().min(0).lt(1).default(0), "momentum of sgd; the others have none"),
   dropout: option(
     z.number().min(0).lt(1).default(0.2),
-    "share of the head's inputs to its last layer that a step drops",
+    "share of the last layer's inputs that each step leaves out",
+    { unit: "fraction" },
   ),
   augment: option(
     augmentationSchema.nullable().default(null),
-    "random changes to training images; null: none",
+    "random rotation, shift, shear, zoom and flip of training images",
   ),
   variants: option(
     z.union([z.int().min(1).max(64), z.literal("online")]).default(4),
-    "cached augmented copies an image, or online (new ones each epoch)",
-    "copies",
+    "with --augment: changed copies of each image that are kept, or online, new ones each epoch (slow)",
+    { unit: "copies" },
   ),
   valSplit: option(
     z.number().gt(0).lt(1).default(0.2),
-    "share held out for validation when the data set brings none",
-    "fraction",
+    "share of the images held out for validation, when the data set brings none",
+    { unit: "fraction" },
   ),
   groupPrefix: option(
     z.boolean().default(false),
-    "keep images of one name prefix (clip3_…) on one side of the split",
+    "keep images that are numbered alike (clip3_001, clip3_002) on one side of the split",
   ),
   seed: option(
     z
@@ -98,24 +118,25 @@ export const trainConfigSchema = z.strictObject({
       .min(0)
       .max(2 ** 31 - 1)
       .default(1),
-    "start of all random numbers",
+    "start of all random numbers: the same seed splits and trains the same",
   ),
   earlyStop: option(
     z.int().min(1).max(1000).nullable().default(5),
-    "epochs without a better validation loss before stopping; null: never",
-    "epochs",
+    "stop after so many epochs without a better validation loss",
+    { unit: "epochs" },
   ),
   classWeights: option(
     z.enum(["none", "balanced"]).default("none"),
-    "balanced: classes with fewer images weigh more",
+    "balanced: images of a class that has few of them weigh more",
   ),
   cacheType: option(
     z.enum(["float32", "float16"]).default("float32"),
-    "how features are stored in the cache",
+    "how features are kept: float16 takes half the disk and is less exact",
   ),
   backend: option(
     z.string().min(1).optional(),
-    "cpu, webgpu, cuda, wasm, or an id such as onnx:cpu; default: the fastest usable",
+    "what computes: cpu, webgpu, cuda, wasm, or an id such as onnx:cpu",
+    { otherwise: "the fastest usable" },
   ),
 });
 
