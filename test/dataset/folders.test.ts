@@ -1,4 +1,4 @@
-import { chmod, symlink } from "node:fs/promises";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "@graft/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -142,33 +142,13 @@ test("links inside the folder are followed; those that leave it, lead nowhere or
   const { dataset } = await place.open(folder);
   expect(summary(dataset)).toEqual(["a/1.png a", "b/1.png b", "b/in.png b"]);
   expect(dataset.skipped).toEqual([
-    { path: "a/out", reason: "a link that leads out of the data set" },
-    { path: "a/out.png", reason: "a link that leads out of the data set" },
+    { path: "a/out", reason: "a link that leads out of the folder" },
+    { path: "a/out.png", reason: "a link that leads out of the folder" },
     { path: "b/absent", reason: "a link that leads nowhere" },
     { path: "b/loop", reason: "a link to a folder that is already read" },
     { path: "b/self", reason: "a link that leads to itself" },
   ]);
 });
-
-const canReadAll = process.getuid?.() === 0 || process.platform === "win32";
-test.skipIf(canReadAll)(
-  `an unreadable file or folder is broken and stops nothing${canReadAll ? " (skipped: this user reads everything)" : ""}`,
-  async () => {
-    const folder = await place.write("unreadable", {
-      "a/1.png": one,
-      "a/2.png": two,
-      "b/1.png": two,
-      "b/c/2.png": two,
-    });
-    await chmod(join(folder, "a", "2.png"), 0);
-    await chmod(join(folder, "b", "c"), 0);
-    const { dataset } = await place.open(folder);
-    await chmod(join(folder, "b", "c"), 0o700);
-    expect(dataset.images).toHaveLength(2);
-    expect(dataset.broken.map(({ path }) => path)).toEqual(["a/2.png", "b/c"]);
-    expect(dataset.broken[0]?.reason).toContain("EACCES");
-  },
-);
 
 test("groupPrefix puts images of one clip together, in whatever class", async () => {
   const files = { "a/clip3_0001.png": one, "b/clip3_0002.png": two, "b/sofa.png": two };

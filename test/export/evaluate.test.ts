@@ -122,12 +122,21 @@ describe("evaluateModel", () => {
     expect(other.evaluation.perClass.bird?.images).toBe(0);
   });
 
-  it("refuses classes that the model does not know and lists both sides", async () => {
+  it("refuses classes that the model does not know and names some of both sides, once", async () => {
     await expect(evaluate({ images: [imageAt(0, 0)], labels: ["cat", "horse"] })).rejects.toMatchObject({
       code: "bad-input",
-      message: expect.stringMatching(/know: horse\..*data set: cat, horse.*model: bird, cat, dog/),
+      message: expect.stringMatching(/1 of 2 classes.*know: horse\..*3 classes of the model: bird, cat, dog/),
       facts: { unknown: ["horse"] },
     });
+    const labels = Array.from({ length: 1000 }, (_, i) => `class number ${i}\n`);
+    const error = await evaluate({ images: [imageAt(0, 0)], labels }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^The data set has 1000 of 1000 classes .* and 995 more\..*bird, cat, dog.*$/,
+      ),
+      facts: { unknown: labels },
+    });
+    expect(String(error).length).toBeLessThan(500);
   });
 
   it("sets broken images aside with their errors and scores the others", async () => {

@@ -1,4 +1,4 @@
-import { CoreError } from "@graft/core";
+import { CoreError, visibleLines } from "@graft/core";
 import { EXIT, UsageError } from "./exit-codes.ts";
 
 /** The one place where an error becomes an exit code. */
@@ -23,6 +23,10 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 /** What a person is told: the sentence alone, or the stack when graft itself is at fault. */
 export function errorMessage(error: unknown): string {
+  return visibleLines(messageOf(error));
+}
+
+function messageOf(error: unknown): string {
   if (error instanceof CoreError || error instanceof UsageError) return error.message;
   if (isSystemError(error))
     return `The system refused: ${error.message}. Look at the path's permissions and the disk's room, or choose another folder (--home, --out).`;

@@ -1,34 +1,107 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import { CoreError } from "@graft/core";
+import { CoreError, type SkippedFile, visibleText } from "@graft/core";
+import { findImages } from "@graft/core/node";
 import { glob, isDynamicPattern } from "tinyglobby";
+import { readdirWithoutLinks } from "./image-paths-readdir.ts";
 
-const IMAGE_FILES = "**/*.{jpg,jpeg,jpe,jfif,png,webp,gif,bmp,tif,tiff,avif,heic,heif}";
+/** A file to look at, or one in a folder that can not be used and why. */
+export type NamedImage = { readonly path: string } | { readonly path: string; readonly error: CoreError };
 
-/**
- * Files as they are, the images in folders at any depth, and what patterns match, in the order given and sorted
- * within each (shells on Windows expand no patterns, and quoted ones reach us everywhere).
- * @throws CoreError `not-found` for a path or pattern that gives nothing.
- */
-export async function imagePaths(words: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const word of words) found.push(...(await expand(word)));
-  return [...new Set(found)];
+/** What words on the command line stand for. */
+export interface NamedImages {
+  readonly images: readonly NamedImage[];
+  /** What was passed over in folders. */
+  readonly skipped: readonly SkippedFile[];
 }
 
-async function expand(word: string): Promise<string[]> {
-  const facts = await stat(word).catch(() => undefined);
-  if (facts?.isFile()) return [word];
-  const options = { caseSensitiveMatch: false, dot: false, onlyFiles: true };
-  const paths = facts?.isDirectory()
-    ? (await glob(IMAGE_FILES, { ...options, cwd: word })).map((path) => join(word, path))
-    : isDynamicPattern(word)
-      ? await glob(word.replaceAll("\\", "/"), { ...options, absolute: isAbsolute(word) })
-      : [];
-  if (paths.length > 0) return paths.sort();
-  throw new CoreError("not-found", {
-    what: facts ? "No image in that folder." : "No such image.",
-    received: word,
+/**
+ * Files as they are, the images in folders at any depth (see `findImages`), and what patterns match, in the order given,
+ * sorted within each, each path once (shells on Windows expand no patterns, and quoted ones reach us everywhere).
+ * @throws CoreError `not-found` for a path or pattern that gives nothing, `bad-input` for one that can not be read.
+ */
+export async function imagePaths(words: readonly string[], signal?: AbortSignal): Promise<NamedImages> {
+  const found = new Map<string, NamedImage>();
+  const skipped: SkippedFile[] = [];
+  for (const word of words) {
+    const expanded = await expand(word, signal);
+    for (const image of expanded.images) if (!found.has(image.path)) found.set(image.path, image);
+    skipped.push(...expanded.skipped);
+  }
+  return { images: [...found.values()], skipped };
+}
+
+async function expand(word: string, signal: AbortSignal | undefined): Promise<NamedImages> {
+  const facts = await stat(word).catch((error: NodeJS.ErrnoException) => error);
+  if (!(facts instanceof Error)) {
+    if (facts.isDirectory()) return someImagesIn(word, signal);
+    if (facts.isFile()) return { images: [{ path: word }], skipped: [] };
+    throw notFound("Neither a file nor a folder.", word);
+  }
+  if (isDynamicPattern(word)) {
+    const matched = await matches(word, signal);
+    if (matched.images.length > 0) return matched;
+  }
+  const isAbsent = ["ENOENT", "ENOTDIR"].includes(facts.code ?? "");
+  throw notFound(isAbsent ? "No such image." : `It can not be read (${facts.code}).`, word);
+}
+
+async function someImagesIn(folder: string, signal: AbortSignal | undefined): Promise<NamedImages> {
+  const found = await imagesIn(folder, signal);
+  if (found.images.length > 0) return found;
+  const [first] = found.skipped;
+  const example =
+    first && `${found.skipped.length} passed over, such as ${visibleText(first.path)}: ${first.reason}`;
+  throw notFound(`No image in that folder${example ? ` (${example})` : ""}.`, folder);
+}
+
+async function imagesIn(folder: string, signal: AbortSignal | undefined): Promise<NamedImages> {
+  const { images, broken, skipped } = await findImages(folder, signal);
+  const named: NamedImage[] = [
+    ...images.map(({ path }) => ({ path: join(folder, path) })),
+    ...broken.map(({ path, reason }) => ({
+      path: join(folder, path),
+      error: new CoreError("bad-input", { what: reason }),
+    })),
+  ];
+  return {
+    images: named.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    skipped: skipped.map(({ path, reason }) => ({ path: join(folder, path), reason })),
+  };
+}
+
+function notFound(what: string, word: string): CoreError {
+  return new CoreError("not-found", {
+    what,
+    received: visibleText(word),
     expected: "an image file, a folder of images, or a pattern such as 'photos/*.jpg'",
   });
+}
+
+/**
+ * As shells do: a link is entered where a part of the pattern matches it, never by `**`, which would follow it out of the
+ * folder or in circles; a folder that matches stands for its images, a pipe or a device for nothing.
+ */
+async function matches(pattern: string, signal: AbortSignal | undefined): Promise<NamedImages> {
+  const isDeep = pattern.includes("**");
+  const found = await glob(pattern.replaceAll("\\", "/"), {
+    caseSensitiveMatch: false,
+    dot: false,
+    absolute: isAbsolute(pattern),
+    onlyFiles: isDeep,
+    expandDirectories: false,
+    followSymbolicLinks: !isDeep,
+    ...(isDeep ? { fs: { readdir: readdirWithoutLinks } } : {}),
+  });
+  const images: NamedImage[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const path of found.sort()) {
+    const facts = await stat(path).catch(() => undefined);
+    if (facts?.isFile()) images.push({ path });
+    if (isDeep || !facts?.isDirectory()) continue;
+    const inside = await imagesIn(path, signal);
+    images.push(...inside.images);
+    skipped.push(...inside.skipped);
+  }
+  return { images, skipped };
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { CoreError, type ImageRule } from "@graft/core";
 import type { ImagePool } from "@graft/core/node";
+import type { NamedImage } from "./image-paths.ts";
 
 /** A file as the trunk sees it, [size, size, 3], or why it can not be used. */
 export type PreparedFile =
@@ -10,22 +11,24 @@ export type PreparedFile =
 
 /** Prepares files one batch ahead of whoever takes them; a file that can not be used stops nothing. */
 export async function* prepareFiles(
-  paths: readonly string[],
+  images: readonly NamedImage[],
   batch: number,
   pool: ImagePool,
   rule: ImageRule,
 ): AsyncGenerator<PreparedFile[]> {
   const start = (at: number): Promise<PreparedFile[]> =>
-    Promise.all(paths.slice(at, at + batch).map((path) => prepareFile(path, pool, rule)));
+    Promise.all(images.slice(at, at + batch).map((image) => prepareFile(image, pool, rule)));
   let next = start(0);
-  for (let at = 0; at < paths.length; at += batch) {
+  for (let at = 0; at < images.length; at += batch) {
     const current = await next;
     next = start(at + batch);
     yield current;
   }
 }
 
-async function prepareFile(path: string, pool: ImagePool, rule: ImageRule): Promise<PreparedFile> {
+async function prepareFile(named: NamedImage, pool: ImagePool, rule: ImageRule): Promise<PreparedFile> {
+  if ("error" in named) return named;
+  const { path } = named;
   try {
     const hash = createHash("sha256")
       .update(await readFile(path))

@@ -5,6 +5,7 @@ import type { Model } from "./export/types.ts";
 import { prepareAhead } from "./features/prepare-ahead.ts";
 import { scorePredictions } from "./metrics/score.ts";
 import type { Evaluation, Prediction } from "./metrics/types.ts";
+import { nameFew } from "./name-few.ts";
 import { openPredictor } from "./predict.ts";
 import type { Predictor } from "./predict-graph.ts";
 import type { PrepareImage } from "./train/types.ts";
@@ -39,9 +40,12 @@ export interface EvaluationResult {
   readonly seenInTraining: readonly DatasetImage[];
 }
 
+/** Of thousands of classes these few show what is wrong: another model, or another spelling. */
+const SHOWN_CLASSES = 5;
+
 /**
  * For each label of the data set its index among the model's.
- * @throws CoreError `bad-input` for classes that the model does not know; it lists both sides.
+ * @throws CoreError `bad-input` for classes that the model does not know; it names a few of both sides, the facts have all.
  */
 function matchLabels(labels: readonly string[], ofModel: readonly string[]): readonly number[] {
   const unknown = labels.filter((label) => !ofModel.includes(label));
@@ -49,9 +53,8 @@ function matchLabels(labels: readonly string[], ofModel: readonly string[]): rea
   throw new CoreError(
     "bad-input",
     {
-      what: `The data set has classes that the model does not know: ${unknown.join(", ")}.`,
-      received: `data set: ${labels.join(", ")}`,
-      expected: `classes of the model: ${ofModel.join(", ")}`,
+      what: `The data set has ${unknown.length} of ${labels.length} classes that the model does not know: ${nameFew(unknown, SHOWN_CLASSES)}.`,
+      expected: `the ${ofModel.length} classes of the model: ${nameFew(ofModel, SHOWN_CLASSES)}`,
       fix: "Rename the folders to the model's classes, or leave the others out.",
     },
     { facts: { unknown, dataset: labels, model: ofModel } },

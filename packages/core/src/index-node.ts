@@ -1,5 +1,6 @@
 // What needs Node: files, worker threads, sharp. Browser code never imports this entry.
 export { type FolderCheckpointStore, openCheckpointStore } from "./checkpoint/store-node.ts";
+export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";

@@ -64,6 +64,7 @@ export type * from "./image/types.ts";
 export { worstMistakes } from "./metrics/mistakes.ts";
 export { scorePredictions } from "./metrics/score.ts";
 export type * from "./metrics/types.ts";
+export { nameFew } from "./name-few.ts";
 export { openPredictor } from "./predict.ts";
 export type { Predictor } from "./predict-graph.ts";
 export * from "./train/config.ts";
@@ -87,3 +88,4 @@ export {
 export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
 export { hashWeights } from "./trunk/weights-hash.ts";
+export { visibleLines, visibleText } from "./visible-text.ts";

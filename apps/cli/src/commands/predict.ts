@@ -1,10 +1,17 @@
-import { type CoreError, openPredictor, type Prediction, throwIfCancelled } from "@graft/core";
+import {
+  type CoreError,
+  nameFew,
+  openPredictor,
+  type Prediction,
+  type SkippedFile,
+  throwIfCancelled,
+} from "@graft/core";
 import { readModelFolder } from "@graft/core/node";
 import { EXIT, UsageError } from "../exit-codes.ts";
 import { imagePaths } from "../image-paths.ts";
 import { resolveModel } from "../model-path.ts";
 import { csvLine } from "../output/csv.ts";
-import { print, printJson } from "../output/stdout.ts";
+import { print, printData, printJson } from "../output/stdout.ts";
 import { percent, table } from "../output/text.ts";
 import { prepareFiles } from "../prepare-files.ts";
 import type { CommandContext, Flags } from "../program.ts";
@@ -27,14 +34,15 @@ export async function predict(
   if (context.json && flags.csv === true)
     throw new UsageError("--json and --csv are two forms of output: choose one.");
   const folder = resolveModel(modelName, context.environment.home);
-  const paths = await imagePaths(words);
   await using session = new Session(context);
+  const { images, skipped } = await imagePaths(words, session.signal);
+  if (skipped.length > 0) session.notice(skippedText(skipped));
   const [model, { backend }] = await Promise.all([readModelFolder(folder), session.backend(flags.backend)]);
   const { labels, rule } = model.manifest;
   const printer = printerOf(context, flags, labels);
   using predictor = await openPredictor(model, backend);
   let broken = 0;
-  for await (const files of prepareFiles(paths, backend.limits.preferredBatch, session.pool, rule)) {
+  for await (const files of prepareFiles(images, backend.limits.preferredBatch, session.pool, rule)) {
     throwIfCancelled(session.signal);
     const predictions = await predictor.predict(
       files.flatMap((file) => ("image" in file ? [file.image] : [])),
@@ -51,9 +59,14 @@ export async function predict(
   }
   printer.end();
   if (broken > 0) {
-    session.notice(`${broken} of ${paths.length} images could not be used.`);
+    session.notice(`${broken} of ${images.length} images could not be used.`);
     process.exitCode = EXIT.failed;
   }
+}
+
+function skippedText(skipped: readonly SkippedFile[]): string {
+  const named = nameFew(skipped.map(({ path, reason }) => `${path} (${reason})`));
+  return `Note: ${skipped.length} passed over: ${named}`;
 }
 
 function printerOf(context: CommandContext, flags: Flags, labels: readonly string[]): PredictionPrinter {
@@ -76,11 +89,11 @@ function jsonPrinter(labels: readonly string[]): PredictionPrinter {
 }
 
 function csvPrinter(labels: readonly string[]): PredictionPrinter {
-  print(csvLine(["image", "label", "score", ...labels, "error"]));
+  printData(csvLine(["image", "label", "score", ...labels, "error"]));
   return {
     prediction: (image, { label, score, probabilities }) =>
-      print(csvLine([image, labels[label] ?? "", score, ...probabilities, ""])),
-    broken: (image, { message }) => print(csvLine([image, "", "", ...labels.map(() => ""), message])),
+      printData(csvLine([image, labels[label] ?? "", score, ...probabilities, ""])),
+    broken: (image, { message }) => printData(csvLine([image, "", "", ...labels.map(() => ""), message])),
     end: () => undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { visibleLines, visibleText } from "@graft/core";
 import type { CliEnvironment } from "../env.ts";
 
 /** A line is not redrawn sooner: thousands of small steps would cost more than the work that they tell of. */
@@ -27,7 +28,7 @@ export class StatusLine {
       if (text !== "" && performance.now() - this.#printedAt > LOG_INTERVAL_MS) this.print(text);
       return;
     }
-    const cut = text.slice(0, this.#environment.columns - 1);
+    const cut = visibleText(text).slice(0, this.#environment.columns - 1);
     const goesOn = cut.slice(0, 8) === this.#shown.slice(0, 8);
     if (goesOn && performance.now() - this.#drawnAt < REDRAW_INTERVAL_MS) return;
     this.#drawnAt = performance.now();
@@ -38,7 +39,7 @@ export class StatusLine {
   /** A line that stays. */
   print(text: string): void {
     this.clear();
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${visibleLines(text)}\n`);
     this.#printedAt = performance.now();
   }
 

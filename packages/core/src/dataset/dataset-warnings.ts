@@ -1,4 +1,5 @@
-import { type DuplicateGroup, findConflicts, findDuplicates } from "./duplicates.ts";
+import { nameFew } from "../name-few.ts";
+import { type DuplicateGroup, findConflicts, findDuplicates, samePaths } from "./duplicates.ts";
 import type { Dataset, Split } from "./types.ts";
 
 /** Something that trains, and that the owner of the images should know. */
@@ -20,9 +21,6 @@ export const FEW_IMAGES = 20;
 export const IMBALANCE_RATIO = 3;
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-const named = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
-const pathsOf = ({ images }: DuplicateGroup): string => images.map(({ path }) => path).join(" = ");
 
 /** Images of each label, equal files once. */
 export function countClasses({ labels, images }: Dataset): readonly number[] {
@@ -36,7 +34,7 @@ export function findAcrossParts(groups: readonly DuplicateGroup[]): readonly Dup
   return groups.filter(({ images }) => new Set(images.map(({ part }) => part)).size > 1);
 }
 
-function duplicateWarnings(split: Split, groups: readonly DuplicateGroup[]): DatasetWarning[] {
+function duplicateWarnings(split: Split | null, groups: readonly DuplicateGroup[]): DatasetWarning[] {
   const warnings: DatasetWarning[] = [];
   const conflicts = findConflicts(groups);
   const byContent = conflicts.filter(({ by }) => by === "content");
@@ -44,50 +42,51 @@ function duplicateWarnings(split: Split, groups: readonly DuplicateGroup[]): Dat
   if (byContent.length > 0)
     warnings.push({
       code: "two-labels",
-      message: `${counted(byContent.length, "image")} under two labels, left out: ${named(byContent.map(pathsOf))}`,
+      message: `${counted(byContent.length, "image")} under two labels, left out: ${nameFew(byContent.map(samePaths))}`,
     });
   if (byLook.length > 0)
     warnings.push({
       code: "two-labels",
-      message: `${counted(byLook.length, "image")} under two labels by look, please check: ${named(byLook.map(pathsOf))}`,
+      message: `${counted(byLook.length, "image")} under two labels by look, please check: ${nameFew(byLook.map(samePaths))}`,
     });
   const across = findAcrossParts(groups);
   if (across.length > 0)
     warnings.push({
       code: "duplicates-across-parts",
-      message: `${counted(across.length, "image")} in more than one of the given train, validation and test folders, so their score is too good: ${named(across.map(pathsOf))}`,
+      message: `${counted(across.length, "image")} in more than one of the given train, validation and test folders, so their score is too good: ${nameFew(across.map(samePaths))}`,
     });
+  if (split?.kind !== "drawn") return warnings;
   const train = new Set(split.train);
   const validation = new Set(split.validation);
   const apart = groups.filter(
     ({ images }) =>
       images.some(({ hash }) => train.has(hash)) && images.some(({ hash }) => validation.has(hash)),
   );
-  if (split.kind === "drawn" && apart.length > 0)
+  if (apart.length > 0)
     warnings.push({
       code: "look-alikes-apart",
-      message: `${counted(apart.length, "group")} of look-alikes had to be cut so that every class has validation images: ${named(apart.map(pathsOf))}`,
+      message: `${counted(apart.length, "group")} of look-alikes had to be cut so that every class has validation images: ${nameFew(apart.map(samePaths))}`,
     });
   return warnings;
 }
 
-function classWarnings(dataset: Dataset, split: Split): DatasetWarning[] {
+function classWarnings(dataset: Dataset, split: Split | null): DatasetWarning[] {
   const { labels, images } = dataset;
   const warnings: DatasetWarning[] = [];
   const labelOf = new Map(images.map(({ hash, label }) => [hash, label]));
-  const held = new Set(split.validation.map((hash) => labelOf.get(hash)));
-  const oneSided = labels.filter((_, label) => !held.has(label));
+  const held = new Set(split?.validation.map((hash) => labelOf.get(hash)));
+  const oneSided = split === null ? [] : labels.filter((_, label) => !held.has(label));
   if (oneSided.length > 0)
     warnings.push({
       code: "one-sided-class",
-      message: `no validation image of ${named(oneSided)}: nothing tells how well it is learned`,
+      message: `no validation image of ${nameFew(oneSided)}: nothing tells how well it is learned`,
     });
   const counts = countClasses(dataset);
   const few = labels.filter((_, label) => (counts[label] ?? 0) < FEW_IMAGES);
   if (few.length > 0)
     warnings.push({
       code: "few-images",
-      message: `fewer than ${FEW_IMAGES} images of ${named(few.map((label) => `${label} (${counts[labels.indexOf(label)]})`))}: expect little, and scores that jump`,
+      message: `fewer than ${FEW_IMAGES} images of ${nameFew(few.map((label) => `${label} (${counts[labels.indexOf(label)]})`))}: expect little, and scores that jump`,
     });
   const ratio = Math.max(...counts) / Math.min(...counts);
   if (ratio >= IMBALANCE_RATIO)
@@ -98,10 +97,13 @@ function classWarnings(dataset: Dataset, split: Split): DatasetWarning[] {
   return warnings;
 }
 
-/** All warnings about a data set and its split; `findDuplicates`'s result may be given when it is there already. */
+/**
+ * All warnings about a data set and its split (null when it can not be drawn); `findDuplicates`'s result may be given
+ * when it is there already.
+ */
 export function datasetWarnings(
   dataset: Dataset,
-  split: Split,
+  split: Split | null,
   duplicates: readonly DuplicateGroup[] = findDuplicates(dataset),
 ): readonly DatasetWarning[] {
   const { broken } = dataset;
@@ -111,7 +113,7 @@ export function datasetWarnings(
       : [
           {
             code: "broken-files",
-            message: `${counted(broken.length, "broken file")} left out: ${named(broken.map(({ path, reason }) => `${path} (${reason})`))}`,
+            message: `${counted(broken.length, "broken file")} left out: ${nameFew(broken.map(({ path, reason }) => `${path} (${reason})`))}`,
           },
         ];
   return [...unreadable, ...duplicateWarnings(split, duplicates), ...classWarnings(dataset, split)];

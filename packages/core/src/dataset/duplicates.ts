@@ -9,6 +9,20 @@ export interface DuplicateGroup {
   readonly images: readonly DatasetImage[];
 }
 
+/** More places of one picture than these help nobody. */
+const SHOWN_PLACES = 4;
+
+/** "a/1.jpg = b/1.jpg": where one picture lies, for messages. */
+export function samePaths({ images }: Pick<DuplicateGroup, "images">): string {
+  const more = images.length > SHOWN_PLACES ? ` = ${images.length - SHOWN_PLACES} more` : "";
+  return (
+    images
+      .slice(0, SHOWN_PLACES)
+      .map(({ path }) => path)
+      .join(" = ") + more
+  );
+}
+
 /** All groups of two or more: those by content first, in the order of the data set. A look counts each content once. */
 export function findDuplicates({ images }: Dataset): readonly DuplicateGroup[] {
   const byHash = groupBy(images, ({ hash }) => hash);

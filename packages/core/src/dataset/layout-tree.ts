@@ -1,3 +1,4 @@
+import { visibleText } from "../visible-text.ts";
 import { byCodeUnit, type Listing } from "./listing.ts";
 
 /** A folder of a listing, with what lies in it. */
@@ -57,7 +58,7 @@ function drawFolder(node: FolderNode, level: number): string[] {
   const count = level === DRAWN_LEVELS ? filesBelow(node).length : node.files.length;
   const isShown = count > 0 || node.folders.length === 0;
   const lines = [
-    `${indent}${shorten(node.name)}/${isShown ? `  (${count === 0 ? "empty" : counted(count)})` : ""}`,
+    `${indent}${shorten(visibleText(node.name))}/${isShown ? `  (${count === 0 ? "empty" : counted(count)})` : ""}`,
   ];
   if (level === DRAWN_LEVELS) return lines;
   for (const child of node.folders.slice(0, DRAWN_FOLDERS)) lines.push(...drawFolder(child, level + 1));

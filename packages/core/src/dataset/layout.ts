@@ -1,8 +1,10 @@
 import { CoreError } from "../errors.ts";
+import { nameFew } from "../name-few.ts";
+import { visibleText } from "../visible-text.ts";
 import { isNamedLikeDocument } from "./junk.ts";
 import { drawTrees, type FolderNode, filesBelow, folderTree } from "./layout-tree.ts";
 import { byCodeUnit, type Listing } from "./listing.ts";
-import type { Part, SkippedFile } from "./types.ts";
+import type { BrokenFile, Part, SkippedFile } from "./types.ts";
 
 /** What the folders of a data set mean. */
 export interface Layout {
@@ -11,6 +13,8 @@ export interface Layout {
   readonly presplit: boolean;
   /** Class and part of every file that lies in a class folder, by path. */
   readonly placed: ReadonlyMap<string, { readonly label: string; readonly part?: Part }>;
+  /** The class whose folder holds this path, whatever lies there; undefined for what lies beside. */
+  labelOf(path: string): string | undefined;
   /** Files that lie beside the class folders. */
   readonly skipped: readonly SkippedFile[];
   /** What was found, for messages. */
@@ -75,7 +79,7 @@ function classFolders(root: FolderNode, part?: Part): readonly ClassFolder[] {
 /** The error of a layout that can not be trained on, with the expected tree beside the found one. */
 export function layoutError(source: string, what: string, tree: FolderNode): CoreError {
   const name = source.split(/[\\/]/).findLast((part) => part !== "") ?? source;
-  const fix = `Put the images of each class into a folder named after it, and nothing else beside these folders:\n\n${drawTrees(tree, name)}\n`;
+  const fix = `Put the images of each class into a folder named after it, and nothing else beside these folders:\n\n${drawTrees(tree, visibleText(name))}\n`;
   return new CoreError("bad-input", { what, fix }, { facts: { source } });
 }
 
@@ -84,16 +88,44 @@ function checkClasses(source: string, classes: readonly ClassFolder[], tree: Fol
   const known = new Set(classes.filter(({ part }) => part === "train").map(({ label }) => label));
   const strangers = classes.filter(({ label, part }) => part !== "train" && !known.has(label));
   if (known.size === 0 || strangers.length === 0) return;
-  const names = [...new Set(strangers.map(({ folder }) => `${folder.path}/`))].join(", ");
-  const what = `${source} has classes that its training folder lacks: ${names} (training has: ${[...known].join(", ")}). The same class has the same name in every folder, in upper and lower case too.`;
+  const names = nameFew([...new Set(strangers.map(({ folder }) => `${folder.path}/`))], 5);
+  const what = `${visibleText(source)} has classes that its training folder lacks: ${names} (training has: ${nameFew([...known], 5)}). The same class has the same name in every folder, in upper and lower case too.`;
   throw layoutError(source, what, tree);
+}
+
+const isBelow = (path: string, folder: FolderNode): boolean => path.startsWith(`${folder.path}/`);
+
+/**
+ * A folder that can not be entered may be a class or hold some, and a training would leave them out unnoticed. Below a
+ * class folder it costs images alone, beside train and validation nothing: these go on.
+ */
+function checkClosed(
+  source: string,
+  closed: readonly BrokenFile[],
+  layout: { readonly classes: readonly ClassFolder[]; readonly parts: readonly FolderNode[] },
+): void {
+  const { classes, parts } = layout;
+  const isOutside = (path: string): boolean =>
+    parts.length > 0 &&
+    !parts.some((part) => isBelow(path, part)) &&
+    !PART_NAMES.has(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
+  const missing = closed.filter(
+    ({ path }) => !isOutside(path) && !classes.some(({ folder }) => isBelow(path, folder)),
+  );
+  if (missing.length === 0) return;
+  const folders = missing.length === 1 ? "a folder" : `${missing.length} folders`;
+  const reasons = missing.slice(0, 3).map(({ path, reason }) => `${visibleText(path)}: ${reason}`);
+  const more = missing.length > reasons.length ? ` And ${missing.length - reasons.length} more.` : "";
+  const what = `${visibleText(source)} has ${folders} that can not be looked into, so that classes may be missing. ${reasons.join(" ")}${more}`;
+  throw new CoreError("bad-input", { what }, { facts: { source, folders: missing } });
 }
 
 /**
  * Reads the meaning of folders: classes, or train / validation / test with classes in each, inside any number of
  * wrapping folders. Images may lie at any depth below a class folder. A class of validation or test must be one of
  * train; the other way round is allowed (and warned of in the report).
- * @throws CoreError `bad-input` for fewer than two classes or classes that differ, with both trees drawn.
+ * @throws CoreError `bad-input` for fewer than two classes or classes that differ, with both trees drawn, and for a
+ * folder that can not be entered where a class may be.
  */
 export function findLayout(source: string, listing: Listing): Layout {
   const tree = folderTree(listing);
@@ -103,11 +135,13 @@ export function findLayout(source: string, listing: Listing): Layout {
     parts.length === 0
       ? classFolders(root)
       : parts.flatMap((folder) => classFolders(unwrap(folder), partOf(folder)));
+  checkClosed(source, listing.closed, { classes, parts });
   checkClasses(source, classes, tree);
   const labels = [...new Set(classes.map(({ label }) => label))].sort(byCodeUnit);
   if (labels.length < 2) {
-    const found = labels.length === 0 ? "no class folder" : `one class folder, "${labels[0]}"`;
-    throw layoutError(source, `${source} has ${found}; at least two are needed.`, tree);
+    const found =
+      labels[0] === undefined ? "no class folder" : `one class folder, "${visibleText(labels[0])}"`;
+    throw layoutError(source, `${visibleText(source)} has ${found}; at least two are needed.`, tree);
   }
   const placed = new Map<string, { label: string; part?: Part }>();
   for (const { folder, label, part } of classes)
@@ -115,5 +149,7 @@ export function findLayout(source: string, listing: Listing): Layout {
   const skipped = listing.files
     .filter(({ path }) => !placed.has(path))
     .map(({ path }) => ({ path, reason: "not in a class folder" }));
-  return { labels, presplit: parts.length > 0, placed, skipped, tree };
+  const labelOf = (path: string): string | undefined =>
+    classes.find(({ folder }) => isBelow(path, folder))?.label;
+  return { labels, presplit: parts.length > 0, placed, labelOf, skipped, tree };
 }

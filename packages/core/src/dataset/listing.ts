@@ -15,6 +15,8 @@ export interface Listing {
   readonly folders: readonly string[];
   readonly skipped: readonly SkippedFile[];
   readonly broken: readonly BrokenFile[];
+  /** Folders that can not be entered (they are in `folders` too): nobody knows what lies in them. */
+  readonly closed: readonly BrokenFile[];
 }
 
 /** Order of paths and class names everywhere: by UTF-16 code unit, the same on every machine and in every language. */

@@ -5,6 +5,7 @@ import type { Fetch } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
+import { visibleText } from "../visible-text.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
@@ -59,30 +60,38 @@ async function readHead(path: string): Promise<Uint8Array> {
 /** Lists a folder, or an archive by unpacking it. */
 async function listPath(name: string, { home, signal, onProgress }: OpenDatasetOptions): Promise<Listing> {
   const path = resolve(name);
+  const shown = visibleText(name);
   const expected = `a folder, a .zip, .tar or .tar.gz, or one of: ${[...KNOWN_SETS.keys()].join(", ")}`;
   let head: Uint8Array;
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) return await walkFolder(path, signal);
     if (!facts.isFile())
-      throw new CoreError("bad-input", { what: `${name} is neither a folder nor a file.`, expected });
+      throw new CoreError("bad-input", { what: `${shown} is neither a folder nor a file.`, expected });
     head = await readHead(path);
   } catch (error) {
     if (error instanceof CoreError) throw error;
     const isAbsent = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
-    if (!isAbsent)
-      throw new CoreError("bad-input", { what: `${name} ${reasonOf(error)}.`, expected }, { cause: error });
-    throw new CoreError("not-found", { what: `There is no data set at ${name}.`, received: path, expected });
+    if (!isAbsent) {
+      const fix = "Make it readable, or give another.";
+      throw new CoreError(
+        "bad-input",
+        { what: `${shown} ${reasonOf(error)}.`, expected, fix },
+        { cause: error },
+      );
+    }
+    const what = `There is no data set at ${shown}.`;
+    throw new CoreError("not-found", { what, received: visibleText(path), expected });
   }
   const kind = archiveKind(head);
   if (kind === undefined)
     throw new CoreError("bad-input", {
-      what: `${name} is a file, but not an archive that is read.`,
+      what: `${shown} is a file, but not an archive that is read.`,
       expected,
     });
   if (typeof kind === "object") {
     const fix = "Unpack it yourself and give the folder.";
-    throw new CoreError("unsupported", { what: `${name} is a ${kind.unread} archive.`, expected, fix });
+    throw new CoreError("unsupported", { what: `${shown} is a ${kind.unread} archive.`, expected, fix });
   }
   return openArchive({ path, kind }, home, {
     signal,
@@ -94,7 +103,7 @@ function imageSource(locations: ReadonlyMap<string, string>): NodeImageSource {
   const pathOf = ({ path }: DatasetImage): string => {
     const location = locations.get(path);
     if (location !== undefined) return location;
-    throw new CoreError("not-found", { what: `${path} is not an image of this data set.` });
+    throw new CoreError("not-found", { what: `${visibleText(path)} is not an image of this data set.` });
   };
   return {
     pathOf,
@@ -104,11 +113,15 @@ function imageSource(locations: ReadonlyMap<string, string>): NodeImageSource {
         bytes = await readFile(pathOf(image));
       } catch (error) {
         if (error instanceof CoreError) throw error;
-        throw new CoreError("not-found", { what: `${image.path} ${reasonOf(error)}.` }, { cause: error });
+        const what = `${visibleText(image.path)} ${reasonOf(error)}.`;
+        throw new CoreError("not-found", { what }, { cause: error });
       }
       if (createHash("sha256").update(bytes).digest("hex") === image.hash) return bytes;
       const fix = "Leave the images alone while they are in use, or start again.";
-      throw new CoreError("corrupt", { what: `${image.path} changed since it was first read.`, fix });
+      throw new CoreError("corrupt", {
+        what: `${visibleText(image.path)} changed since it was first read.`,
+        fix,
+      });
     },
   };
 }

@@ -65,7 +65,8 @@ export interface DatasetReport {
     readonly largest: string;
     readonly smallest: string;
   };
-  readonly split: {
+  /** null for a data set that can not be trained on as it is (`drawSplit` says why). */
+  readonly split: null | {
     readonly kind: Split["kind"];
     readonly seed: number;
     readonly fraction: number;
@@ -84,12 +85,12 @@ function rangeOf(values: readonly number[]): Range {
   return { min: at(0), median: at(0.5), max: at(1) };
 }
 
-function classReports(dataset: Dataset, split: Split): readonly ClassReport[] {
+function classReports(dataset: Dataset, split: Split | null): readonly ClassReport[] {
   const { labels, images } = dataset;
   const unique = countClasses(dataset);
   const labelOf = new Map(images.map(({ hash, label }) => [hash, label]));
   const count = (part: Part, label: number): number =>
-    split[part].filter((hash) => labelOf.get(hash) === label).length;
+    split === null ? 0 : split[part].filter((hash) => labelOf.get(hash) === label).length;
   return labels.map((name, label) => ({
     label: name,
     images: images.filter((image) => image.label === label).length,
@@ -100,8 +101,11 @@ function classReports(dataset: Dataset, split: Split): readonly ClassReport[] {
   }));
 }
 
-/** Everything about a data set and its split that a person should see before training. */
-export function describeDataset(dataset: Dataset, split: Split): DatasetReport {
+/**
+ * Everything about a data set and its split that a person should see before training.
+ * @param split null when it can not be drawn: the report tells of all else, conflicts above all.
+ */
+export function describeDataset(dataset: Dataset, split: Split | null): DatasetReport {
   const { source, images, labels, presplit, broken, skipped } = dataset;
   const duplicates = findDuplicates(dataset);
   const pathsBy = (by: DuplicateGroup["by"]): readonly (readonly string[])[] =>
@@ -136,7 +140,7 @@ export function describeDataset(dataset: Dataset, split: Split): DatasetReport {
       largest: largest?.label ?? "",
       smallest: smallest?.label ?? "",
     },
-    split: {
+    split: split && {
       kind: split.kind,
       seed: split.seed,
       fraction: split.fraction,

@@ -1,14 +1,13 @@
-import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
-import { imageFormat } from "../image/sniff.ts";
+import { nameFew } from "../name-few.ts";
+import { visibleText } from "../visible-text.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
-import { isNamedLikeImage } from "./junk.ts";
 import { findLayout, type Layout, layoutError } from "./layout.ts";
 import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
+import { type Sniffed, sniffFile } from "./sniff-file-node.ts";
 import type { BrokenFile, Dataset, DatasetImage, SkippedFile } from "./types.ts";
-import { reasonOf } from "./walk-node.ts";
 
 export interface ScanOptions {
   readonly source: string;
@@ -21,43 +20,18 @@ export interface ScanOptions {
     | undefined;
 }
 
-/** Enough to know every format by (an SVG's first tag may come late); a video is never read whole. */
-const HEAD_BYTES = 4096;
 /** Files looked at together, for each core: the pool never waits for us, and few files are open. */
 const AT_ONCE_PER_CORE = 4;
 
 type Judgement =
   | { readonly type: "taken"; readonly file: InspectedFile }
-  | { readonly type: "skipped"; readonly reason: string }
-  | { readonly type: "broken"; readonly code: string; readonly reason: string };
+  | Exclude<Sniffed, { type: "image" }>;
 
-async function readHead(location: string): Promise<Uint8Array> {
-  const file = await open(location);
+async function judge(listed: ListedFile, inspect: ScanOptions["inspect"]): Promise<Judgement> {
+  const sniffed = await sniffFile(listed);
+  if (sniffed.type !== "image") return sniffed;
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-async function judge({ path, location }: ListedFile, inspect: ScanOptions["inspect"]): Promise<Judgement> {
-  let head: Uint8Array;
-  try {
-    head = await readHead(location);
-  } catch (error) {
-    return { type: "broken", code: "bad-input", reason: `The file ${reasonOf(error)}.` };
-  }
-  try {
-    imageFormat(head);
-  } catch (error) {
-    if (!(error instanceof CoreError)) throw error;
-    const isMeantAsImage = isNamedLikeImage(path) || error.facts.format !== undefined;
-    if (isMeantAsImage) return { type: "broken", code: error.code, reason: error.message };
-    return { type: "skipped", reason: head.length === 0 ? "an empty file" : "not an image" };
-  }
-  try {
-    return { type: "taken", file: await inspect(location) };
+    return { type: "taken", file: await inspect(listed.location) };
   } catch (error) {
     if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
     return { type: "broken", code: error.code, reason: error.message };
@@ -70,11 +44,15 @@ function checkUsable(source: string, layout: Layout, dataset: Dataset): void {
   const learned = dataset.images.filter(({ part }) => !hasTrain || part === "train");
   const empty = dataset.labels.filter((_, label) => !learned.some((image) => image.label === label));
   if (empty.length === 0) return;
-  const names = empty.map((label) => `"${label}"`).join(", ");
-  const example = dataset.broken.find(({ path }) => empty.includes(layout.placed.get(path)?.label ?? ""));
-  const why = example === undefined ? "" : ` For example ${example.path}: ${example.reason}`;
+  const names = nameFew(empty.map((label) => `"${label}"`));
+  const example = dataset.broken.find(({ path }) => empty.includes(layout.labelOf(path) ?? ""));
+  const why = example === undefined ? "" : ` For example ${visibleText(example.path)}: ${example.reason}`;
   const where = hasTrain ? " to train on" : "";
-  throw layoutError(source, `${source} has no usable image${where} of ${names}.${why}`, layout.tree);
+  throw layoutError(
+    source,
+    `${visibleText(source)} has no usable image${where} of ${names}.${why}`,
+    layout.tree,
+  );
 }
 
 /**
@@ -94,7 +72,7 @@ export async function scanListing(
   });
   const images: DatasetImage[] = [];
   const skipped: SkippedFile[] = [...listing.skipped, ...layout.skipped];
-  const broken: BrokenFile[] = [...listing.broken];
+  const broken: BrokenFile[] = [...listing.broken, ...listing.closed];
   const locations = new Map<string, string>();
   let done = 0;
   await forEachBounded(files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
+import { nameFew } from "../name-few.ts";
+import { visibleText } from "../visible-text.ts";
 import { drawValidation } from "./draw.ts";
+import { samePaths } from "./duplicates.ts";
 import { groupBy } from "./groups.ts";
 import { byCodeUnit } from "./listing.ts";
 import type { Dataset, DatasetImage, Part, Split } from "./types.ts";
@@ -39,7 +42,7 @@ export function drawSplit(
   const images = dataset.images.filter(({ hash }) => !conflicts.has(hash));
   const inPart = (part: Part): readonly DatasetImage[] => images.filter((image) => image.part === part);
   const learned = dataset.presplit ? inPart("train") : images;
-  checkLearned(dataset, learned, conflicts.size);
+  checkLearned(dataset, learned, conflicts);
   const hashes = (part: Part): readonly string[] =>
     [...new Set(inPart(part).map(({ hash }) => hash))].sort(byCodeUnit);
   const validation = hashes("validation");
@@ -56,13 +59,24 @@ export function drawSplit(
   return { ...base, kind: "drawn", ...sides, test: drawn.validation };
 }
 
-function checkLearned(dataset: Dataset, learned: readonly DatasetImage[], numConflicts: number): void {
+function checkLearned(
+  dataset: Dataset,
+  learned: readonly DatasetImage[],
+  conflicts: ReadonlySet<string>,
+): void {
   const labels = new Set(learned.map(({ label }) => label));
   const missing = dataset.labels.filter((_, label) => !labels.has(label));
   if (missing.length === 0) return;
-  const why = numConflicts > 0 ? ` (${numConflicts} images lie under two labels and are left out)` : "";
-  const what = `${dataset.source} has no image to train on of ${missing.join(", ")}${why}.`;
-  throw new CoreError("bad-input", { what, fix: "Add images of it, or remove its folder." });
+  const what = `${visibleText(dataset.source)} has no image to train on of ${nameFew(missing)}`;
+  if (conflicts.size === 0)
+    throw new CoreError("bad-input", { what: `${what}.`, fix: "Add images of it, or remove its folder." });
+  const byHash = groupBy(dataset.images, ({ hash }) => hash);
+  const places = [...conflicts].map((hash) => samePaths({ images: byHash.get(hash) ?? [] }));
+  const count = places.length === 1 ? "1 picture lies" : `${places.length} pictures lie`;
+  throw new CoreError("bad-input", {
+    what: `${what}: ${count} under two classes, and what is in doubt is left out: ${nameFew(places)}.`,
+    fix: "Leave each picture in the class it belongs to and remove its other copies (graft inspect lists them), or add images of the class.",
+  });
 }
 
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 in hex");

@@ -1,8 +1,9 @@
-import type { Dirent } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { throwIfCancelled } from "../errors.ts";
 import { codeOf } from "../files/system-error-node.ts";
+import { entryName } from "./entry-name-node.ts";
 import { junkReason } from "./junk.ts";
 import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
 import type { BrokenFile, SkippedFile } from "./types.ts";
@@ -13,11 +14,19 @@ export function reasonOf(error: unknown): string {
   return `can not be read (${text.replace(/, \w+( '.*')?$/s, "")})`;
 }
 
+/** The whole reason of a file, folder or link that the system does not open, with what to do. */
+export function unreadable(kind: "file" | "folder" | "link", error: unknown): string {
+  return `The ${kind} ${reasonOf(error)}. Make it readable, or move it elsewhere.`;
+}
+
+const NOT_UTF8 = "The name is not UTF-8: its bytes are shown as \\x… Rename it.";
+
 class Walk {
   readonly files: ListedFile[] = [];
   readonly folders: string[] = [];
   readonly skipped: SkippedFile[] = [];
   readonly broken: BrokenFile[] = [];
+  readonly closed: BrokenFile[] = [];
   /** Real paths of folders that a link led into: each is entered once, so that loops end. */
   private readonly linked = new Set<string>();
   private readonly root: string;
@@ -30,22 +39,40 @@ class Walk {
 
   async folder(location: string, path: string): Promise<void> {
     throwIfCancelled(this.signal);
-    let entries: Dirent[];
+    let entries: Dirent<Buffer>[];
     try {
-      entries = await readdir(location, { withFileTypes: true });
+      entries = await readdir(location, { withFileTypes: true, encoding: "buffer" });
     } catch (error) {
       if (path === "") throw error;
-      this.broken.push({ path, code: "bad-input", reason: `The folder ${reasonOf(error)}.` });
+      this.closed.push({ path, code: "bad-input", reason: unreadable("folder", error) });
       return;
     }
-    for (const entry of entries.sort((a, b) => byCodeUnit(a.name, b.name)))
-      await this.entry(entry, join(location, entry.name), path === "" ? entry.name : `${path}/${entry.name}`);
+    const named = entries.map((entry) => ({ entry, name: entryName(entry.name) }));
+    const shown = named.map((each) => ({
+      ...each,
+      path: each.name.type === "text" ? each.name.name : each.name.shown,
+    }));
+    for (const { entry, name, path: below } of shown.sort((a, b) => byCodeUnit(a.path, b.path))) {
+      const inside = path === "" ? below : `${path}/${below}`;
+      const junk = junkReason(below);
+      if (junk !== undefined) this.skipped.push({ path: inside, reason: junk });
+      else if (name.type === "bytes") this.nameless(entry, inside);
+      else await this.entry(entry, join(location, name.name), inside);
+    }
   }
 
-  private async entry(entry: Dirent, location: string, path: string): Promise<void> {
-    const junk = junkReason(entry.name);
-    if (junk !== undefined) this.skipped.push({ path, reason: junk });
-    else if (entry.isFile()) this.files.push({ path, location });
+  /** No path that Node takes as text leads to it. */
+  private nameless(entry: Dirent<Buffer>, path: string): void {
+    const report = { path, code: "bad-input", reason: NOT_UTF8 };
+    if (!entry.isDirectory()) this.broken.push(report);
+    else {
+      this.folders.push(path);
+      this.closed.push(report);
+    }
+  }
+
+  private async entry(entry: Dirent<Buffer>, location: string, path: string): Promise<void> {
+    if (entry.isFile()) this.files.push({ path, location });
     else if (entry.isDirectory()) {
       this.folders.push(path);
       await this.folder(location, path);
@@ -58,16 +85,22 @@ class Walk {
       this.skipped.push({ path, reason });
     };
     let target: string;
+    let facts: Stats;
     try {
-      target = await realpath(location);
+      const name = entryName(await realpath(location, { encoding: "buffer" }));
+      if (name.type === "bytes") return skip(`a link to a name that is not UTF-8 (${name.shown})`);
+      target = name.name;
+      const way = relative(this.root, target);
+      if (way === ".." || way.startsWith(`..${sep}`) || join(this.root, way) !== target)
+        return skip("a link that leads out of the folder");
+      facts = await stat(target);
     } catch (error) {
-      const isLoop = codeOf(error) === "ELOOP";
-      return skip(isLoop ? "a link that leads to itself" : "a link that leads nowhere");
+      const code = codeOf(error);
+      if (code === "ELOOP") return skip("a link that leads to itself");
+      if (code === "ENOENT" || code === "ENOTDIR") return skip("a link that leads nowhere");
+      this.broken.push({ path, code: "bad-input", reason: unreadable("link", error) });
+      return;
     }
-    const way = relative(this.root, target);
-    if (way === ".." || way.startsWith(`..${sep}`) || join(this.root, way) !== target)
-      return skip("a link that leads out of the data set");
-    const facts = await stat(target);
     if (facts.isFile()) this.files.push({ path, location: target });
     else if (!facts.isDirectory()) skip("a link to neither a file nor a folder");
     else if (location.startsWith(target === this.root ? target : target + sep) || this.linked.has(target))
@@ -82,13 +115,13 @@ class Walk {
 
 /**
  * Everything in a folder, sorted by code unit in each folder. Links inside the folder are followed, those that leave it
- * are skipped. A folder that can not be read is reported as broken.
+ * are skipped. A folder that can not be read, or whose name is no text, is reported as closed, such a file as broken.
  * @throws the system's error when `root` itself can not be read.
  */
 export async function walkFolder(root: string, signal?: AbortSignal): Promise<Listing> {
   const real = await realpath(root);
   const walk = new Walk(real, signal);
   await walk.folder(real, "");
-  const { files, folders, skipped, broken } = walk;
-  return { files, folders, skipped, broken };
+  const { files, folders, skipped, broken, closed } = walk;
+  return { files, folders, skipped, broken, closed };
 }

@@ -1,0 +1,53 @@
+import { open } from "node:fs/promises";
+import { CoreError } from "../errors.ts";
+import { imageFormat } from "../image/sniff.ts";
+import { isNamedLikeImage } from "./junk.ts";
+import type { ListedFile } from "./listing.ts";
+import { unreadable } from "./walk-node.ts";
+
+/** Enough to know every format by (an SVG's first tag may come late); a video is never read whole. */
+export const HEAD_BYTES = 4096;
+
+/** What a file's first bytes say of it. */
+export type Sniffed =
+  | { readonly type: "image" }
+  | { readonly type: "skipped"; readonly reason: string }
+  | { readonly type: "broken"; readonly code: string; readonly reason: string };
+
+/**
+ * The one rule of what is an image: by content. A name that promises an image decides only whether a file that is none
+ * is skipped or broken.
+ * @param head the first `HEAD_BYTES` bytes, or all that there are.
+ */
+export function sniffHead(path: string, head: Uint8Array): Sniffed {
+  try {
+    imageFormat(head);
+    return { type: "image" };
+  } catch (error) {
+    if (!(error instanceof CoreError)) throw error;
+    const isMeantAsImage = isNamedLikeImage(path) || error.facts.format !== undefined;
+    if (isMeantAsImage) return { type: "broken", code: error.code, reason: error.message };
+    return { type: "skipped", reason: head.length === 0 ? "an empty file" : "not an image" };
+  }
+}
+
+async function readHead(location: string): Promise<Uint8Array> {
+  const file = await open(location);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Looks at a listed file; one that can not be read is broken. */
+export async function sniffFile({ path, location }: ListedFile): Promise<Sniffed> {
+  let head: Uint8Array;
+  try {
+    head = await readHead(location);
+  } catch (error) {
+    return { type: "broken", code: "bad-input", reason: unreadable("file", error) };
+  }
+  return sniffHead(path, head);
+}
