@@ -47,6 +47,7 @@ export async function openCacheFolder() {
   const opened: NodeFeatureStore[] = [];
   return {
     folder,
+    folders: { features: folder },
     async open(options: Partial<FeatureStoreOptions> = {}): Promise<NodeFeatureStore> {
       const store = await openFeatureStore({ folder, ...options });
       opened.push(store);

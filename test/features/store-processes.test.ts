@@ -87,11 +87,11 @@ test("what another process leases stays; what it leased and left when it was kil
   if (child.stdout) await once(child.stdout, "data");
   const [pack = ""] = await cache.files(".pack");
   expect(pack).toMatch(new RegExp(`${await featureSpaceId(SPACE)}.*-${child.pid}-\\d+-[0-9a-f]{8}\\.pack$`));
-  expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 0 });
+  expect(await pruneCache(cache.folders, { maxBytes: 0 })).toMatchObject({ freedEntries: 0 });
   child.kill("SIGKILL");
   await ended;
-  await pruneCache(cache.folder, { maxBytes: 0 });
-  expect((await cacheStatus(cache.folder)).bytes).toBe(0);
+  await pruneCache(cache.folders, { maxBytes: 0 });
+  expect((await cacheStatus(cache.folders)).bytes).toBe(0);
   await (await cache.open()).close();
   expect(await cache.files("")).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { appendFile, mkdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeFloat16, encodeFloat16, featureSpaceId } from "@graft/core";
-import { cacheStatus, openFeatureStore, pruneCache } from "@graft/core/node";
+import { cacheFolders, cacheStatus, openFeatureStore, pruneCache } from "@graft/core/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keyOf, openCacheFolder, rowOf, spaceOf } from "./rows.ts";
 
@@ -58,7 +58,7 @@ describe("rows", () => {
     await using store = await cache.open();
     await store.put(half, keyOf(1), row);
     expect(await store.get(half, keyOf(1))).toEqual(decodeFloat16(encodeFloat16(row)));
-    expect((await cacheStatus(cache.folder)).bytes).toBe(64 + 48 + 8);
+    expect((await cacheStatus(cache.folders)).bytes).toBe(64 + 48 + 8);
   });
 
   test("of two lengths in one space do not disturb each other", async () => {
@@ -88,7 +88,7 @@ describe("damage", () => {
       bad[at] = (bad[at] ?? 0) ^ 4;
       await writeFile(pack, bad);
       expect(await found(4)).toEqual([0, 1, 3]);
-      expect((await cacheStatus(cache.folder)).entries).toBe(3); // erased, so that nobody reads it again
+      expect((await cacheStatus(cache.folders)).entries).toBe(3); // erased, so that nobody reads it again
     }
     await using store = await cache.open();
     await store.put(SPACE, keyOf(2), rowOf(2, LENGTH));
@@ -144,7 +144,7 @@ describe("a limit", () => {
     await store.close();
     expect((await found(20, spaceOf(101))).length).toBe(0);
     for (const size of [100, 102, 103]) expect((await found(20, spaceOf(size))).length).toBe(20);
-    const { bytes, spaces: left } = await cacheStatus(cache.folder);
+    const { bytes, spaces: left } = await cacheStatus(cache.folders);
     expect(bytes).toBeLessThanOrEqual(30_000);
     expect(left.map(({ space }) => space?.rule.size)).toEqual(expect.arrayContaining([100, 102, 103]));
   });
@@ -152,7 +152,7 @@ describe("a limit", () => {
   test("one long run of puts stays under it and keeps its newest rows", async () => {
     await using store = await cache.open({ maxBytes: 50_000 });
     for (let i = 0; i < 400; i++) await store.put(SPACE, keyOf(i), rowOf(i, LENGTH));
-    expect((await cacheStatus(cache.folder)).bytes).toBeLessThanOrEqual(50_000);
+    expect((await cacheStatus(cache.folders)).bytes).toBeLessThanOrEqual(50_000);
     expect(await store.get(SPACE, keyOf(399))).toEqual(rowOf(399, LENGTH));
     expect(await store.get(SPACE, keyOf(0))).toBeUndefined();
     expect((await found(400)).length).toBeGreaterThan(80);
@@ -168,13 +168,23 @@ describe("a limit", () => {
     expect(await store.get(spaceOf(1), keyOf(1))).toBeUndefined();
     expect(told).toEqual([expect.stringMatching(/limit of 1 MB.*live runs/)]);
     expect(await found(20)).toHaveLength(20);
-    const kept = await pruneCache(cache.folder, { maxBytes: 0 });
-    expect(kept).toEqual({ freedBytes: 0, freedEntries: 0, keptForLiveRuns: 64 + 20 * 448 });
+    const kept = await pruneCache(cache.folders, { maxBytes: 0 });
+    expect(kept).toEqual({
+      freedBytes: 0,
+      freedEntries: 0,
+      freedArchives: 0,
+      keptForLiveRuns: 64 + 20 * 448,
+    });
 
     await lease[Symbol.asyncDispose]();
-    const freed = await pruneCache(cache.folder, { maxBytes: 0 });
-    expect(freed).toEqual({ freedBytes: 64 + 20 * 448, freedEntries: 20, keptForLiveRuns: 0 });
-    expect(await cacheStatus(cache.folder)).toEqual({ bytes: 0, entries: 0, spaces: [] });
+    const freed = await pruneCache(cache.folders, { maxBytes: 0 });
+    expect(freed).toEqual({
+      freedBytes: 64 + 20 * 448,
+      freedEntries: 20,
+      freedArchives: 0,
+      keptForLiveRuns: 0,
+    });
+    expect(await cacheStatus(cache.folders)).toEqual({ bytes: 0, entries: 0, spaces: [], archives: [] });
   });
 
   test("the lease of a process that ended is void, also when its number was given to another", async () => {
@@ -192,15 +202,15 @@ describe("a limit", () => {
     await writeFile(other(scope, `${gone}`, started, random), "");
     await store.close(); // gives its own back
     expect(await cache.files(".lease")).toHaveLength(2);
-    expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 2 });
+    expect(await pruneCache(cache.folders, { maxBytes: 0 })).toMatchObject({ freedEntries: 2 });
 
     // of another machine all that is known is when it last showed life
     await fill(2);
     const foreign = other("0".repeat(12), pid, started, random);
     await writeFile(foreign, "");
-    expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 0 });
+    expect(await pruneCache(cache.folders, { maxBytes: 0 })).toMatchObject({ freedEntries: 0 });
     await utimes(foreign, 1, 1);
-    expect(await pruneCache(cache.folder, { maxBytes: 0 })).toMatchObject({ freedEntries: 2 });
+    expect(await pruneCache(cache.folders, { maxBytes: 0 })).toMatchObject({ freedEntries: 2 });
     await (await openFeatureStore({ folder: cache.folder })).close();
     expect(await cache.files("")).toEqual([]);
   });
@@ -208,7 +218,7 @@ describe("a limit", () => {
   test("a pack that another process gave up under a writer is begun anew", async () => {
     await using store = await cache.open();
     await store.put(SPACE, keyOf(1), rowOf(1, LENGTH));
-    await pruneCache(cache.folder, { maxBytes: 0 });
+    await pruneCache(cache.folders, { maxBytes: 0 });
     await store.put(SPACE, keyOf(2), rowOf(2, LENGTH));
     expect(await found(3)).toEqual([2]);
   });
@@ -220,7 +230,7 @@ test("status tells what each space is and holds", async () => {
     2,
     spaceOf(299, { augmentation: { rotation: 1, shift: 0, shear: 0, zoom: 0, flip: true, brightness: 0 } }),
   );
-  const { bytes, entries, spaces } = await cacheStatus(cache.folder);
+  const { bytes, entries, spaces } = await cacheStatus(cache.folders);
   expect([bytes, entries]).toEqual([2 * 64 + 5 * 448, 5]);
   expect(spaces.map(({ id, space, entries: each }) => [id, space, each])).toContainEqual([
     await featureSpaceId(SPACE),
@@ -229,8 +239,9 @@ test("status tells what each space is and holds", async () => {
   ]);
   const [description = ""] = await cache.files("space.json");
   await appendFile(description, "x");
-  expect((await cacheStatus(cache.folder)).spaces.filter(({ space }) => space === null)).toHaveLength(1);
-  expect(await cacheStatus(join(cache.folder, "absent"))).toEqual({ bytes: 0, entries: 0, spaces: [] });
+  expect((await cacheStatus(cache.folders)).spaces.filter(({ space }) => space === null)).toHaveLength(1);
+  const absent = cacheFolders(join(cache.folder, "absent"));
+  expect(await cacheStatus(absent)).toEqual({ bytes: 0, entries: 0, spaces: [], archives: [] });
 });
 
 test("a folder that can not be made is refused with what to do", async () => {

@@ -169,7 +169,7 @@ function addStores(program: Command): void {
     .argument("[name]", "imagenet or a URL", "imagenet")
     .action(run(async (context, _, name) => (await loadWeights()).fetch(context, name)));
 
-  const cache = program.command("cache").description("features kept between runs");
+  const cache = program.command("cache").description("features and unpacked archives kept between runs");
   const loadCache = () => import("./commands/cache.ts");
   cache
     .command("show")

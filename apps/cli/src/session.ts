@@ -2,6 +2,7 @@
 import { type SelectedBackend, selectBackend } from "@graft/backend-select";
 import type { Dataset, PrepareImage, TrunkWeights } from "@graft/core";
 import {
+  cacheFolders,
   createImagePool,
   type ImagePool,
   loadWeights,
@@ -11,7 +12,6 @@ import {
   openDataset,
   openFeatureStore,
 } from "@graft/core/node";
-import { featureFolder } from "./feature-folder.ts";
 import { StatusLine } from "./output/status-line.ts";
 import { byteSize } from "./output/text.ts";
 import type { CommandContext } from "./program.ts";
@@ -31,6 +31,7 @@ export class Session implements AsyncDisposable {
   #pool: ImagePool | undefined;
   #selected: SelectedBackend | undefined;
   #features: NodeFeatureStore | undefined;
+  readonly #sources: NodeImageSource[] = [];
   #interrupts = 0;
 
   constructor(context: CommandContext) {
@@ -100,8 +101,9 @@ export class Session implements AsyncDisposable {
 
   /** The cache of features. */
   async features(): Promise<NodeFeatureStore> {
+    const { features: folder, archives } = cacheFolders(this.context.environment.home);
     this.#features ??= await openFeatureStore({
-      folder: featureFolder(this.context.environment.home),
+      ...{ folder, archives },
       onLimit: (text) => this.notice(`Note: ${text}`),
     });
     return this.#features;
@@ -125,6 +127,7 @@ export class Session implements AsyncDisposable {
       ...options,
     });
     this.#line.clear();
+    this.#sources.push(opened.source);
     return opened;
   }
 
@@ -151,6 +154,7 @@ export class Session implements AsyncDisposable {
     this.#line.clear();
     await this.#features?.close();
     await this.#pool?.close();
+    for (const source of this.#sources) await source[Symbol.asyncDispose]();
     await this.#selected?.backend.dispose();
   }
 }

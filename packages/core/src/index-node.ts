@@ -7,13 +7,16 @@ export { nodeFetch } from "./download/fetch-node.ts";
 export { readModelFolder } from "./export/read-model-node.ts";
 export { type VerifyOptions, verifyModelFolder } from "./export/verify-model-node.ts";
 export { checkModelFolder, writeModelFolder } from "./export/write-model-node.ts";
+export type { CachedArchive } from "./features/cache-archives-node.ts";
 export {
   type CachedSpace,
   type CacheStatus,
+  cacheFolders,
   cacheStatus,
   type PruneResult,
   pruneCache,
 } from "./features/cache-node.ts";
+export type { CacheFolders } from "./features/give-up-node.ts";
 export { type FeatureStoreOptions, type NodeFeatureStore, openFeatureStore } from "./features/store-node.ts";
 export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";

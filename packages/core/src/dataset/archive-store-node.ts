@@ -1,10 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join } from "node:path";
+import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { CoreError } from "../errors.ts";
-import { processExists } from "../files/owner-node.ts";
+import {
+  ARCHIVE_MANIFEST,
+  leaseArchive,
+  sweepArchives,
+  temporaryName,
+} from "../features/cache-archives-node.ts";
+import { CACHE_BYTES, cacheFolders } from "../features/cache-node.ts";
+import { giveUp } from "../features/give-up-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { ArchiveKind } from "./archive-kind.ts";
 import { type ArchiveManifest, ArchiveSink, archiveManifestSchema } from "./archive-sink-node.ts";
@@ -12,12 +18,17 @@ import { unpackTar } from "./archive-tar-node.ts";
 import { type UnpackOptions, unpackZip } from "./archive-zip-node.ts";
 import type { Listing } from "./listing.ts";
 
-const MANIFEST = "manifest.json";
 const FILES = "files";
-const TEMPORARY = ".unpacking";
-/** Temporaries of another machine (a shared home) or with a process id used again are left alone for this long. */
-const STALE_MS = 24 * 60 * 60 * 1000;
-const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
+interface Archive {
+  readonly path: string;
+  readonly kind: ArchiveKind;
+}
+
+/** The files of an unpacked archive. */
+export interface LeasedListing extends Listing {
+  readonly lease: AsyncDisposable;
+}
 
 async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
@@ -26,28 +37,10 @@ async function hashFile(path: string, signal: AbortSignal | undefined): Promise<
   return hash.digest("hex");
 }
 
-/** Removes what killed processes left: their half-unpacked folders. */
-async function removeStale(root: string): Promise<void> {
-  const processStart = Date.now() - process.uptime() * 1000;
-  for (const name of await readdir(root)) {
-    const [kind, host, pid] = name.split("-");
-    if (kind !== TEMPORARY) continue;
-    const path = join(root, name);
-    const modified = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => undefined,
-    );
-    if (modified === undefined) continue;
-    const isOwn = Number(pid) === process.pid && modified >= processStart - 1000;
-    const isDead = host === HOST && !isOwn && (Number(pid) === process.pid || !processExists(Number(pid)));
-    if (isDead || Date.now() - modified > STALE_MS) await rm(path, { recursive: true, force: true });
-  }
-}
-
 /** The manifest of an archive that is unpacked already and whole, or undefined. */
 async function readStored(folder: string): Promise<ArchiveManifest | undefined> {
   try {
-    const text = await readFile(join(folder, MANIFEST), "utf8");
+    const text = await readFile(join(folder, ARCHIVE_MANIFEST), "utf8");
     const manifest = archiveManifestSchema.parse(JSON.parse(text));
     for (const { file, bytes } of manifest.files)
       if ((await stat(join(folder, FILES, file))).size !== bytes) return undefined;
@@ -58,8 +51,8 @@ async function readStored(folder: string): Promise<ArchiveManifest | undefined> 
   }
 }
 
-async function writeManifest(folder: string, manifest: ArchiveManifest): Promise<void> {
-  const file = await open(join(folder, MANIFEST), "wx");
+async function writeManifest(folder: string, manifest: object): Promise<void> {
+  const file = await open(join(folder, ARCHIVE_MANIFEST), "wx");
   try {
     await file.writeFile(JSON.stringify(manifest));
     await file.sync();
@@ -73,61 +66,117 @@ function storeFailure(error: unknown, root: string): unknown {
     return new CoreError("cancelled", { what: "The work was cancelled." }, { cause: error });
   if (!isDiskFull(error)) return error;
   const what = "There is no room to unpack the archive.";
-  const fix = "Free some space, or choose another folder with --home.";
+  const fix = "Free some space (graft cache prune), or choose another folder with --home.";
   return diskFull({ what, received: root, fix }, error);
+}
+
+/** Room for that many bytes more, where what is kept may go; unpacking goes on without it, too. */
+async function makeRoom(home: string, bytes: number, maxBytes: number): Promise<void> {
+  const limit = Math.max(0, maxBytes - bytes);
+  const options = { now: Date.now(), counting: false };
+  // what can not be given up (another user's, a disk at fault) is no reason not to open a data set
+  await giveUp(cacheFolders(home), { above: limit, downTo: limit }, options).catch(() => undefined);
+}
+
+/** Puts an unpacked folder in its place. @returns the manifest that is there then. */
+async function place(
+  temporary: string,
+  { target, root, manifest }: { target: string; root: string; manifest: ArchiveManifest },
+): Promise<ArchiveManifest> {
+  try {
+    await rename(temporary, target);
+    return manifest;
+  } catch (error) {
+    // another process was faster: equal bytes in, equal files out
+    const stored = await readStored(target);
+    if (stored !== undefined) return stored;
+    const damaged = temporaryName(root);
+    await rename(target, damaged).catch(() => {
+      throw error;
+    });
+    await rename(temporary, target);
+    await rm(damaged, { recursive: true, force: true });
+    return manifest;
+  }
 }
 
 /** Unpacks beside the target and renames: the target is whole or absent, whenever the process ends. */
 async function unpackInto(
   target: string,
   root: string,
-  archive: { readonly path: string; readonly kind: ArchiveKind },
+  archive: Archive,
   options: UnpackOptions,
 ): Promise<ArchiveManifest> {
-  const temporary = join(root, `${TEMPORARY}-${HOST}-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const temporary = temporaryName(root);
   try {
     await mkdir(join(temporary, FILES), { recursive: true });
     const sink = new ArchiveSink(join(temporary, FILES));
     if (archive.kind === "zip") await unpackZip(archive.path, sink, options);
     else await unpackTar(archive.path, archive.kind === "tar.gz", sink, options);
     const manifest = sink.manifest();
-    await writeManifest(temporary, manifest);
-    try {
-      await rename(temporary, target);
-    } catch (error) {
-      // another process was faster (or left a damaged one): equal bytes in, equal files out
-      const stored = await readStored(target);
-      if (stored !== undefined) return stored;
-      throw error;
-    }
-    return manifest;
+    await writeManifest(temporary, { ...manifest, name: basename(archive.path) });
+    return await place(temporary, { target, root, manifest });
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
+/** Notes the use, by which the least recently used is known. A home that is only read notes none. */
+async function noteUse(target: string): Promise<void> {
+  const now = new Date();
+  await utimes(join(target, ARCHIVE_MANIFEST), now, now).catch(() => undefined);
+}
+
+/** Finds the archive unpacked, or unpacks it and gives up what the cache then has too much of. */
+async function obtain(
+  target: string,
+  archive: Archive,
+  home: string,
+  { maxBytes = CACHE_BYTES, ...options }: OpenArchiveOptions,
+): Promise<ArchiveManifest> {
+  const stored = await readStored(target);
+  if (stored !== undefined) {
+    await noteUse(target);
+    return stored;
+  }
+  // photos hardly pack, so the archive's length is nearly what it will take
+  await makeRoom(home, (await stat(archive.path)).size, maxBytes);
+  const manifest = await unpackInto(target, cacheFolders(home).archives, archive, options);
+  await makeRoom(home, 0, maxBytes);
+  return manifest;
+}
+
+export interface OpenArchiveOptions extends UnpackOptions {
+  /** What the whole cache may take, features too. @default 10 GB */
+  readonly maxBytes?: number;
+}
+
 /**
  * The files of an archive, unpacked once into `home`/cache/archives/<sha256 of the archive> and found there afterwards.
- * Written to by nothing else; the folder may be deleted at any time that no data set of it is open.
+ * Written to by nothing else. They count in the cache's limit and go as features do, least recently used first, but
+ * never while a lease is held.
  * @throws CoreError as `unpackZip` and `unpackTar`, and `disk-full`.
  */
 export async function openArchive(
-  archive: { readonly path: string; readonly kind: ArchiveKind },
+  archive: Archive,
   home: string,
-  options: UnpackOptions,
-): Promise<Listing> {
-  const root = join(home, "cache", "archives");
+  options: OpenArchiveOptions,
+): Promise<LeasedListing> {
+  const { archives: root } = cacheFolders(home);
   try {
     await mkdir(root, { recursive: true });
-    await removeStale(root);
-    const target = join(root, await hashFile(archive.path, options.signal));
-    let manifest = await readStored(target);
-    if (manifest === undefined) {
-      await rm(target, { recursive: true, force: true });
-      manifest = await unpackInto(target, root, archive, options);
+    await sweepArchives(root);
+    const id = await hashFile(archive.path, options.signal);
+    const lease = await leaseArchive(root, id);
+    try {
+      const target = join(root, id);
+      const { files, folders, skipped } = await obtain(target, archive, home, options);
+      const listed = files.map(({ path, file }) => ({ path, location: join(target, FILES, file) }));
+      return { files: listed, folders, skipped, broken: [], closed: [], lease };
+    } catch (error) {
+      await lease[Symbol.asyncDispose]();
+      throw error;
     }
-    const files = manifest.files.map(({ path, file }) => ({ path, location: join(target, FILES, file) }));
-    return { files, folders: manifest.folders, skipped: manifest.skipped, broken: [], closed: [] };
   } catch (error) {
     throw storeFailure(error, root);
   }

@@ -17,6 +17,8 @@ export interface Listing {
   readonly broken: readonly BrokenFile[];
   /** Folders that can not be entered (they are in `folders` too): nobody knows what lies in them. */
   readonly closed: readonly BrokenFile[];
+  /** Keeps the files of an unpacked archive where they are, until it is disposed of or the process ends. */
+  readonly lease?: AsyncDisposable;
 }
 
 /** Order of paths and class names everywhere: by UTF-16 code unit, the same on every machine and in every language. */

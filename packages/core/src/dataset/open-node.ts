@@ -35,8 +35,8 @@ export interface OpenDatasetOptions {
     | undefined;
 }
 
-/** Images as files on this machine's disk. */
-export interface NodeImageSource extends ImageSource {
+/** Images as files on this machine's disk; those of an archive may be given up when it is disposed of. */
+export interface NodeImageSource extends ImageSource, AsyncDisposable {
   /** Absolute path. @throws CoreError `not-found` for an image of another data set. */
   pathOf(image: DatasetImage): string;
 }
@@ -99,7 +99,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
   });
 }
 
-function imageSource(locations: ReadonlyMap<string, string>): NodeImageSource {
+function imageSource(locations: ReadonlyMap<string, string>, { lease }: Listing): NodeImageSource {
   const pathOf = ({ path }: DatasetImage): string => {
     const location = locations.get(path);
     if (location !== undefined) return location;
@@ -122,6 +122,9 @@ function imageSource(locations: ReadonlyMap<string, string>): NodeImageSource {
         what: `${visibleText(image.path)} changed since it was first read.`,
         fix,
       });
+    },
+    async [Symbol.asyncDispose]() {
+      await lease?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -146,13 +149,13 @@ export async function openDataset(
   const listing = known === undefined ? await listPath(name, options) : await known.list(setOptions);
   const prefix = groupPrefix ? namePrefix : undefined;
   const groupOf = known?.groupOf ?? prefix;
-  const { dataset, locations } = await scanListing(listing, {
-    source: name,
-    inspect,
-    groupOf,
-    signal,
-    onProgress,
-  });
-  await known?.check?.(dataset, setOptions);
-  return { dataset, source: imageSource(locations) };
+  try {
+    const scan = { source: name, inspect, groupOf, signal, onProgress };
+    const { dataset, locations } = await scanListing(listing, scan);
+    await known?.check?.(dataset, setOptions);
+    return { dataset, source: imageSource(locations, listing) };
+  } catch (error) {
+    await listing.lease?.[Symbol.asyncDispose]();
+    throw error;
+  }
 }

@@ -20,7 +20,7 @@ import type { FeatureSpace } from "./types.ts";
 const SPACE_FILE = "space.json";
 /** A lease's owner shows life every {@link HEARTBEAT_MS}; one on another machine is given up after four missed. */
 export const HEARTBEAT_MS = 30_000;
-const FOREIGN_LEASE_MS = 4 * HEARTBEAT_MS;
+export const FOREIGN_LEASE_MS = 4 * HEARTBEAT_MS;
 /** Packs show life only when written to, so one of another machine is left alone for a day. */
 const FOREIGN_PACK_MS = 24 * 3_600_000;
 const TEMPORARY_MS = 3_600_000;

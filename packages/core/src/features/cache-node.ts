@@ -1,6 +1,17 @@
-import { listCache, readSpaceFile } from "./cache-folder-node.ts";
-import { countEntries, giveUp } from "./give-up-node.ts";
+import { join } from "node:path";
+import { type CachedArchive, listArchives, sweepArchives } from "./cache-archives-node.ts";
+import { listCache, readSpaceFile, sweepCache } from "./cache-folder-node.ts";
+import { type CacheFolders, countEntries, giveUp } from "./give-up-node.ts";
 import type { FeatureSpace } from "./types.ts";
+
+/** What features and unpacked archives may take together before the least recently used go. */
+export const CACHE_BYTES = 10 * 10 ** 9;
+
+/** Where a home keeps what can be made again. */
+export const cacheFolders = (home: string): CacheFolders & { readonly archives: string } => ({
+  features: join(home, "cache", "features"),
+  archives: join(home, "cache", "archives"),
+});
 
 /** One space of a cache, for people. */
 export interface CachedSpace {
@@ -15,15 +26,18 @@ export interface CachedSpace {
 
 export interface CacheStatus {
   readonly bytes: number;
+  /** Features and archives. */
   readonly entries: number;
   /** Last used first. */
   readonly spaces: readonly CachedSpace[];
+  /** Last used first. */
+  readonly archives: readonly CachedArchive[];
 }
 
 /** What lies in a cache (`graft cache show`). A folder that is not there is an empty cache. */
-export async function cacheStatus(folder: string): Promise<CacheStatus> {
+export async function cacheStatus({ features, archives: root }: CacheFolders): Promise<CacheStatus> {
   const spaces: CachedSpace[] = [];
-  for (const { id, path, packs } of await listCache(folder, Date.now())) {
+  for (const { id, path, packs } of await listCache(features, Date.now())) {
     let [bytes, entries, lastUsed] = [0, 0, 0];
     for (const pack of packs) {
       bytes += pack.bytes;
@@ -32,31 +46,36 @@ export async function cacheStatus(folder: string): Promise<CacheStatus> {
     }
     if (packs.length > 0) spaces.push({ id, space: await readSpaceFile(path), bytes, entries, lastUsed });
   }
-  spaces.sort((a, b) => b.lastUsed - a.lastUsed);
+  const archives = root === undefined ? [] : await listArchives(root);
+  for (const list of [spaces, archives]) list.sort((a, b) => b.lastUsed - a.lastUsed);
   return {
-    bytes: spaces.reduce((sum, space) => sum + space.bytes, 0),
-    entries: spaces.reduce((sum, space) => sum + space.entries, 0),
-    spaces,
+    bytes: [...spaces, ...archives].reduce((sum, { bytes }) => sum + bytes, 0),
+    entries: spaces.reduce((sum, { entries }) => sum + entries, archives.length),
+    ...{ spaces, archives },
   };
 }
 
 export interface PruneResult {
   readonly freedBytes: number;
+  /** Features and archives. */
   readonly freedEntries: number;
+  readonly freedArchives: number;
   /** Bytes above the limit that stay because live runs need them. */
   readonly keptForLiveRuns: number;
 }
 
 /**
  * Gives up what was least recently used until at most `maxBytes` are left (`graft cache prune`); 0 empties the cache but
- * for what live runs need.
+ * for what live runs need. What killed processes left goes in any case.
  */
 export async function pruneCache(
-  folder: string,
+  folders: CacheFolders,
   { maxBytes }: { readonly maxBytes: number },
 ): Promise<PruneResult> {
+  await sweepCache(folders.features, Date.now());
+  if (folders.archives !== undefined) await sweepArchives(folders.archives);
   const limits = { above: maxBytes, downTo: maxBytes };
-  const result = await giveUp(folder, limits, { now: Date.now(), counting: true });
-  const { freedBytes, freedEntries, keptForLiveRuns } = result;
-  return { freedBytes, freedEntries, keptForLiveRuns };
+  const result = await giveUp(folders, limits, { now: Date.now(), counting: true });
+  const { freedBytes, freedEntries, freedArchives, keptForLiveRuns } = result;
+  return { freedBytes, freedEntries, freedArchives, keptForLiveRuns };
 }

@@ -1,7 +1,7 @@
-import { giveUp } from "./give-up-node.ts";
+import { type CacheFolders, giveUp } from "./give-up-node.ts";
 
 export interface CacheRoomOptions {
-  readonly folder: string;
+  readonly folders: CacheFolders;
   readonly maxBytes: number;
   readonly now: () => number;
   /** Told once when a row finds no room because live runs need all that is there. */
@@ -14,6 +14,8 @@ export interface CacheRoomOptions {
  * limit is passed. Each further process that writes may pass the limit by this much for a while.
  */
 const STEP = 1 / 16;
+/** However large the archives are that live runs read, features get the rest. */
+const LIVE_ARCHIVES = 1 / 2;
 /** After room was refused, the next try is this much later. */
 const REFUSED_MS = 10_000;
 
@@ -61,11 +63,12 @@ export class CacheRoom {
   }
 
   async #look(bytes: number): Promise<void> {
-    const { folder, maxBytes, now, afterGivingUp } = this.#options;
+    const { folders, maxBytes, now, afterGivingUp } = this.#options;
     const step = Math.max(bytes, maxBytes * STEP);
     const room = maxBytes - this.#pending;
-    const limits = { above: room - bytes, downTo: Math.max(0, room - step) };
-    const { bytes: left, freedBytes } = await giveUp(folder, limits, { now: now(), counting: false });
+    const liveArchives = maxBytes * LIVE_ARCHIVES;
+    const limits = { above: room - bytes, downTo: Math.max(0, room - step), liveArchives };
+    const { bytes: left, freedBytes } = await giveUp(folders, limits, { now: now(), counting: false });
     if (freedBytes > 0) await afterGivingUp();
     this.#allowance = Math.min(step, room - left);
     if (this.#allowance < bytes) this.#refusedAt = performance.now();

@@ -1,13 +1,24 @@
 import { open, rm } from "node:fs/promises";
+import { type CachedArchive, listArchives, removeArchive } from "./cache-archives-node.ts";
 import { listCache, type PackFile, removeIfEmpty, type SpaceFolder } from "./cache-folder-node.ts";
 import { numRecords, readPackHeader, scanRecords } from "./pack-node.ts";
 
-/** What a cache came to after its least recently used packs were removed. */
+/** What shares one limit. */
+export interface CacheFolders {
+  /** HOME/cache/features */
+  readonly features: string;
+  /** HOME/cache/archives. @default none */
+  readonly archives?: string | undefined;
+}
+
+/** What a cache came to after what was least recently used was removed. */
 export interface GivenUp {
   /** What is left. */
   readonly bytes: number;
   readonly freedBytes: number;
+  /** Features and archives. */
   readonly freedEntries: number;
+  readonly freedArchives: number;
   /** Bytes above the limit that stay because live runs need them. */
   readonly keptForLiveRuns: number;
 }
@@ -29,44 +40,73 @@ export async function countEntries(spaceId: string, pack: PackFile): Promise<num
   }
 }
 
-const sizeOf = (spaces: readonly SpaceFolder[]): number =>
-  spaces.flatMap(({ packs }) => packs).reduce((sum, { bytes }) => sum + bytes, 0);
-
-/** Both in bytes. */
+/** All in bytes. */
 export interface CacheLimits {
   /** Nothing is removed from a cache that is not larger than this. */
   readonly above: number;
-  /** Packs are removed until no more than this is left. */
+  /** The least recently used go until no more than this is left. */
   readonly downTo: number;
+  /** The archives of live runs count as no more than this. @default what they are */
+  readonly liveArchives?: number;
 }
 
-/**
- * Removes packs, least recently used first. Spaces leased by live runs are passed over. A pack is the unit: rows that
- * were computed together are used together.
- */
+/** A pack or an archive. A pack is the unit: rows that were computed together are used together. */
+interface Item {
+  readonly bytes: number;
+  readonly lastUsed: number;
+  readonly isLeased: boolean;
+  readonly isArchive: boolean;
+  count(): Promise<number>;
+  /** @returns false when it stays after all. */
+  remove(): Promise<boolean>;
+}
+
+const packItem = ({ id, isLeased }: SpaceFolder, pack: PackFile): Item => ({
+  ...{ bytes: pack.bytes, lastUsed: pack.lastUsed, isLeased, isArchive: false },
+  count: () => countEntries(id, pack),
+  remove: async () => {
+    await rm(pack.path, { force: true });
+    return true;
+  },
+});
+
+const archiveItem = (root: string, { id, bytes, lastUsed, isLeased }: CachedArchive): Item => ({
+  ...{ bytes, lastUsed, isLeased, isArchive: true },
+  count: async () => 1,
+  remove: () => removeArchive(root, id),
+});
+
+const sizeOf = (items: readonly Item[]): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Removes features and archives, least recently used first. What live runs lease is passed over. */
 export async function giveUp(
-  folder: string,
-  { above, downTo }: CacheLimits,
+  { features, archives: root }: CacheFolders,
+  { above, downTo, liveArchives = Number.POSITIVE_INFINITY }: CacheLimits,
   { now, counting }: { readonly now: number; readonly counting: boolean },
 ): Promise<GivenUp> {
-  const spaces = await listCache(folder, now);
-  let bytes = sizeOf(spaces);
-  let [freedBytes, freedEntries] = [0, 0];
-  const removable = spaces
-    .filter(({ isLeased }) => !isLeased)
-    .flatMap((space) => space.packs.map((pack) => ({ space, pack })))
-    .sort((a, b) => a.pack.lastUsed - b.pack.lastUsed);
-  for (const { space, pack } of bytes > above ? removable : []) {
+  const spaces = await listCache(features, now);
+  const archives = root === undefined ? [] : await listArchives(root);
+  const items = [
+    ...spaces.flatMap((space) => space.packs.map((pack) => packItem(space, pack))),
+    ...archives.map((archive) => archiveItem(root ?? "", archive)),
+  ];
+  const leased = items.filter(({ isLeased }) => isLeased);
+  const passedOver = Math.max(0, sizeOf(leased.filter(({ isArchive }) => isArchive)) - liveArchives);
+  let bytes = sizeOf(items) - passedOver;
+  let [freedBytes, freedEntries, freedArchives] = [0, 0, 0];
+  const removable = items.filter(({ isLeased }) => !isLeased).sort((a, b) => a.lastUsed - b.lastUsed);
+  for (const item of bytes > above ? removable : []) {
     if (bytes <= downTo) break;
-    if (counting) freedEntries += await countEntries(space.id, pack);
-    await rm(pack.path, { force: true });
-    bytes -= pack.bytes;
-    freedBytes += pack.bytes;
+    const entries = counting ? await item.count() : 0;
+    if (!(await item.remove())) continue;
+    bytes -= item.bytes;
+    freedBytes += item.bytes;
+    freedEntries += entries;
+    if (item.isArchive) freedArchives++;
   }
   if (freedBytes > 0) for (const { path } of spaces) await removeIfEmpty(path);
-  const leasedBytes = sizeOf(spaces.filter(({ isLeased }) => isLeased));
   return {
-    ...{ bytes, freedBytes, freedEntries },
-    keptForLiveRuns: Math.min(leasedBytes, Math.max(0, bytes - downTo)),
+    ...{ bytes, freedBytes, freedEntries, freedArchives },
+    keptForLiveRuns: Math.min(sizeOf(leased), Math.max(0, bytes - downTo)),
   };
 }

@@ -4,6 +4,24 @@ import { newOwner } from "../files/owner-node.ts";
 import { HEARTBEAT_MS, leaseName, makeSpaceFolder, removeIfEmpty, unlessGone } from "./cache-folder-node.ts";
 
 /**
+ * Writes a lease's file, in a folder that is there, and shows life in it until it is disposed of.
+ * @throws as the file system.
+ */
+export async function holdLease(file: string, now: () => number): Promise<AsyncDisposable> {
+  await writeFile(file, "");
+  const showLife = async (): Promise<void> => utimes(file, now() / 1000, now() / 1000);
+  await showLife();
+  const timer = setInterval(() => void showLife().catch(() => undefined), HEARTBEAT_MS);
+  timer.unref(); // a lease keeps what is in the cache, not the process
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await rm(file, { force: true });
+    },
+  };
+}
+
+/**
  * A file that says: a live run needs this space. Its name holds the process (number and start time), so the lease of a
  * killed process is void at once, also when another one got its number.
  * @throws as the file system.
@@ -15,21 +33,15 @@ export async function takeLease(
 ): Promise<AsyncDisposable> {
   const path = join(folder, spaceId);
   const file = join(path, leaseName(newOwner()));
-  const create = async (): Promise<true> => {
+  const create = async (): Promise<AsyncDisposable> => {
     await makeSpaceFolder(folder, spaceId);
-    await writeFile(file, "");
-    return true;
+    return holdLease(file, now);
   };
   // twice: another process may remove the folder, which is still empty, in between
-  if (!(await unlessGone(create()))) await create();
-  const showLife = async (): Promise<void> => utimes(file, now() / 1000, now() / 1000);
-  await showLife();
-  const timer = setInterval(() => void showLife().catch(() => undefined), HEARTBEAT_MS);
-  timer.unref(); // a lease keeps features, not the process
+  const lease = (await unlessGone(create())) ?? (await create());
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await rm(file, { force: true });
+      await lease[Symbol.asyncDispose]();
       await removeIfEmpty(path);
     },
   };

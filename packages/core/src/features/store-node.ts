@@ -1,7 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
 import { newOwner } from "../files/owner-node.ts";
+import { sweepArchives } from "./cache-archives-node.ts";
 import { storeError, sweepCache } from "./cache-folder-node.ts";
+import { CACHE_BYTES } from "./cache-node.ts";
 import { CacheRoom } from "./cache-room-node.ts";
 import { decodeFloat16, encodeFloat16 } from "./float16.ts";
 import { takeLease } from "./lease-node.ts";
@@ -14,7 +16,9 @@ import type { FeatureKey, FeatureSpace, FeatureStore } from "./types.ts";
 export interface FeatureStoreOptions {
   /** HOME/cache/features; made when it is not there. */
   readonly folder: string;
-  /** Above this the least recently used features go. @default 10 GB */
+  /** HOME/cache/archives: what lies there counts against the limit, and goes as features do. @default none */
+  readonly archives?: string;
+  /** Above this the least recently used features and archives go. @default 10 GB */
   readonly maxBytes?: number;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
@@ -31,7 +35,6 @@ export interface NodeFeatureStore extends FeatureStore, AsyncDisposable {
   close(): Promise<void>;
 }
 
-const DEFAULT_MAX_BYTES = 10 * 10 ** 9;
 /** A full cache is about this many packs, which are given up one by one. */
 const PACKS = 64;
 
@@ -73,12 +76,13 @@ class FolderStore implements NodeFeatureStore {
   readonly #leases = new Set<AsyncDisposable>();
   #closing: Promise<void> | undefined;
 
-  constructor({ folder, maxBytes = DEFAULT_MAX_BYTES, now = Date.now, onLimit }: FeatureStoreOptions) {
+  constructor({ folder, archives, maxBytes = CACHE_BYTES, now = Date.now, onLimit }: FeatureStoreOptions) {
     this.#folder = folder;
     this.#maxBytes = maxBytes;
     this.#now = now;
     this.#room = new CacheRoom({
-      ...{ folder, maxBytes, now },
+      folders: { features: folder, archives },
+      ...{ maxBytes, now },
       onLimit: onLimit ?? (() => undefined),
       afterGivingUp: async () => {
         for (const { reader } of this.#spaces.values()) await reader.look();
@@ -167,6 +171,7 @@ export async function openFeatureStore(options: FeatureStoreOptions): Promise<No
   try {
     await mkdir(options.folder, { recursive: true });
     await sweepCache(options.folder, (options.now ?? Date.now)());
+    if (options.archives !== undefined) await sweepArchives(options.archives);
   } catch (error) {
     throw storeError(error, `The feature cache ${options.folder} can not be used.`);
   }

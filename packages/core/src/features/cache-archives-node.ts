@@ -1,0 +1,165 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { isAlive, newOwner, ownerTag, parseOwnerTag, processExists } from "../files/owner-node.ts";
+import { codeOf } from "../files/system-error-node.ts";
+import { FOREIGN_LEASE_MS, unlessGone } from "./cache-folder-node.ts";
+import { holdLease } from "./lease-node.ts";
+
+/*
+ * HOME/cache/archives
+ *   SHA256/                  an archive's files (dataset/archive-store-node.ts), whole or absent
+ *     manifest.json          its time of change is when the archive was last opened
+ *   .unpacking-HOST-PID-ID/  on its way in, or out
+ * HOME/cache/archives-in-use
+ *   SHA256.OWNER.lease       a live process reads this archive
+ *   SHA256.OWNER.leaving     a live process is about to give it up
+ */
+export const ARCHIVE_MANIFEST = "manifest.json";
+const TEMPORARY = ".unpacking";
+/** Temporaries of another machine (a shared home) or with a process id used again are left alone for this long. */
+const STALE_MS = 24 * 60 * 60 * 1000;
+const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+/** How long moving a folder away may take, and how often its end is looked for. */
+const LOOK_AGAIN_MS = 20;
+/** What a home answers that can be read only, or has no room even for an empty file. */
+const NOT_WRITABLE = ["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"];
+
+/** An unpacked archive, for people and for what makes room. */
+export interface CachedArchive {
+  /** sha256 of the archive. */
+  readonly id: string;
+  /** The archive's file name when it was unpacked; null for those of an older graft. */
+  readonly name: string | null;
+  readonly files: number;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly lastUsed: number;
+  readonly isLeased: boolean;
+}
+
+const summarySchema = z.object({
+  name: z.string().optional(),
+  files: z.array(z.object({ bytes: z.int().min(0) })),
+});
+
+const usesFolder = (root: string): string => `${root}-in-use`;
+
+/** A name for a folder on its way in or out: removed by whoever comes next when this process dies. */
+export const temporaryName = (root: string): string =>
+  join(root, `${TEMPORARY}-${HOST}-${process.pid}-${randomBytes(6).toString("hex")}`);
+
+/** Ids with a mark of that kind by a process that lives. */
+async function markedIds(root: string, kind: "lease" | "leaving"): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const name of (await unlessGone(readdir(usesFolder(root)))) ?? []) {
+    const [id = "", tag = "", ending = ""] = name.split(".");
+    if (ending === kind && (await isLiveMark(join(usesFolder(root), name), tag))) ids.add(id);
+  }
+  return ids;
+}
+
+async function isLiveMark(path: string, tag: string): Promise<boolean> {
+  const owner = parseOwnerTag(tag);
+  const found = await unlessGone(stat(path));
+  return !!owner && !!found && isAlive(owner, Date.now() - found.mtimeMs, FOREIGN_LEASE_MS);
+}
+
+/** A file that says for as long as its owner lives what it does with the archive. */
+async function markFile(root: string, id: string, kind: "lease" | "leaving"): Promise<string> {
+  await mkdir(usesFolder(root), { recursive: true });
+  return join(usesFolder(root), `${id}.${ownerTag(newOwner())}.${kind}`);
+}
+
+/**
+ * Keeps an archive, unpacked or about to be, until it is disposed of or the process ends. A home that can not be written
+ * to gives no lease: what is there can be read all the same.
+ */
+export async function leaseArchive(root: string, id: string): Promise<AsyncDisposable> {
+  try {
+    const lease = await holdLease(await markFile(root, id, "lease"), Date.now);
+    // who looked before this lease was there may be moving the archive away now
+    while ((await markedIds(root, "leaving")).has(id)) await delay(LOOK_AGAIN_MS);
+    return lease;
+  } catch (error) {
+    if (!NOT_WRITABLE.includes(codeOf(error))) throw error;
+    return { [Symbol.asyncDispose]: async () => undefined };
+  }
+}
+
+/**
+ * Gives an archive up unless it is leased. It leaves its name at once and whole, so that a kill in between leaves nothing
+ * half; and it is marked before leases are looked for while a lease is taken before marks are, so that of a process that
+ * opens it and one that gives it up at least one sees the other.
+ * @returns false when it stays.
+ */
+export async function removeArchive(root: string, id: string): Promise<boolean> {
+  const mark = await markFile(root, id, "leaving");
+  const leaving = temporaryName(root);
+  try {
+    await writeFile(mark, "");
+    if ((await markedIds(root, "lease")).has(id)) return false;
+    await rename(join(root, id), leaving);
+  } catch (error) {
+    // gone already; or a file in it is open (Windows)
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "EBUSY" || codeOf(error) === "EPERM") return false;
+    throw error;
+  } finally {
+    await rm(mark, { force: true });
+  }
+  await rm(leaving, { recursive: true, force: true });
+  return true;
+}
+
+/** @returns "damaged" when it is not whole and nobody's any more, undefined when it is gone or can not be read now. */
+async function readArchive(
+  root: string,
+  id: string,
+): Promise<Omit<CachedArchive, "isLeased"> | "damaged" | undefined> {
+  const path = join(root, id, ARCHIVE_MANIFEST);
+  try {
+    const { mtimeMs: lastUsed } = await stat(path);
+    const { name = null, files } = summarySchema.parse(JSON.parse(await readFile(path, "utf8")));
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    return { id, name, files: files.length, bytes, lastUsed };
+  } catch (error) {
+    return ["", "ENOENT"].includes(codeOf(error)) ? "damaged" : undefined;
+  }
+}
+
+const archiveIds = async (root: string): Promise<string[]> =>
+  ((await unlessGone(readdir(root))) ?? []).filter((name) => /^[0-9a-f]{64}$/.test(name));
+
+/** Every unpacked archive. A folder that is not there has none. */
+export async function listArchives(root: string): Promise<CachedArchive[]> {
+  const ids = await archiveIds(root);
+  const leased = ids.length > 0 ? await markedIds(root, "lease") : new Set<string>();
+  const found = await Promise.all(ids.map((id) => readArchive(root, id)));
+  return found.flatMap((archive) =>
+    archive && archive !== "damaged" ? [{ ...archive, isLeased: leased.has(archive.id) }] : [],
+  );
+}
+
+/** Removes what killed processes left: folders on their way, void leases; and what is not whole. */
+export async function sweepArchives(root: string): Promise<void> {
+  const processStart = Date.now() - process.uptime() * 1000;
+  for (const name of (await unlessGone(readdir(root))) ?? []) {
+    const [kind, host, pid] = name.split("-");
+    if (kind !== TEMPORARY) continue;
+    const path = join(root, name);
+    const modified = (await unlessGone(stat(path)))?.mtimeMs;
+    if (modified === undefined) continue;
+    const isOwn = Number(pid) === process.pid && modified >= processStart - 1000;
+    const isDead = host === HOST && !isOwn && (Number(pid) === process.pid || !processExists(Number(pid)));
+    if (isDead || Date.now() - modified > STALE_MS) await rm(path, { recursive: true, force: true });
+  }
+  for (const name of (await unlessGone(readdir(usesFolder(root)))) ?? []) {
+    const path = join(usesFolder(root), name);
+    if (!(await isLiveMark(path, name.split(".")[1] ?? ""))) await rm(path, { force: true });
+  }
+  for (const id of await archiveIds(root))
+    if ((await readArchive(root, id)) === "damaged") await removeArchive(root, id);
+}
