@@ -37,3 +37,19 @@ it("cuts long lists and says where they are whole", () => {
   expect(text).toContain("Broken, left out (25):");
   expect(text).toContain("and 5 more (--json lists all)");
 });
+
+it("cuts the places of one picture, and says that there is no split", () => {
+  const images = Array.from({ length: 40 }, (_, i) => ({
+    path: `${i % 2 ? "dogs" : "cats"}/${i}\n.jpg`,
+    hash: hash("1"),
+    label: i % 2,
+    bytes: 1000,
+    facts,
+  }));
+  const labels = ["cats", "dogs"];
+  const dataset = { source: "pets", labels, images, skipped: [], broken: [], presplit: false };
+  const text = datasetText(describeDataset(dataset, null));
+  expect(text).toMatch(/^ {2}cats\/0\\n\.jpg \(cats\) = .* = 34 more places$/m);
+  expect(text).toMatch(/^Split: none/m);
+  expect(text).toMatch(/^class +images +different$/m);
+});

@@ -12,6 +12,10 @@ describe("text", () => {
     ).toBe("class      images\ncats            9\nelephants    1200");
   });
 
+  it("keeps each row a line, whatever is in a cell", () => {
+    expect(table([["class"], ["a\nb\u001b[2J"]])).toBe("class\na\\nb\\x1b[2J");
+  });
+
   it.each([
     [0.035, "35 ms"],
     [0.42, "0.4 s"],

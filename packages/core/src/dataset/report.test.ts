@@ -106,6 +106,16 @@ test("warns of few images, of a ratio of three or more, of classes without valid
   expect(report.imbalance.ratio).toBe(15 / 4);
 });
 
+test("a data set without a possible split is told of all the same", () => {
+  const same = [0, 1].flatMap((label) =>
+    Array.from({ length: 20 }, (_, at) => ({ label, content: `${at}` })),
+  );
+  const report = describeDataset(datasetOf(same), null);
+  expect(report).toMatchObject({ images: 40, unique: 20, split: null, conflicts: { length: 20 } });
+  expect(report.classes[0]).toMatchObject({ images: 20, train: 0, validation: 0 });
+  expect(report.warnings.map(({ code }) => code)).toEqual(["two-labels"]);
+});
+
 test("is plain JSON", () => {
   const dataset = datasetOf([...many(0, 20), ...many(1, 20)]);
   const report = describeDataset(dataset, drawSplit(dataset, SETTINGS));

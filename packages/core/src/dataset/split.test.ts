@@ -123,6 +123,20 @@ test("the same contents and seed give the same split, whatever the files are cal
   );
 });
 
+test("the refusal of a class whose pictures all lie in another one too names a few pairs and counts them", () => {
+  const twice = Array.from({ length: 9 }, (_, at) =>
+    [0, 1].map((label) => ({ label, content: `${at}`, path: `class${label}/${at}.png` })),
+  ).flat();
+  const places = Array.from({ length: 50 }, (_, at) => ({
+    label: 1,
+    content: "0",
+    path: `copies/${at}.png`,
+  }));
+  expect(() => drawSplit(datasetOf([...twice, ...places]), { seed: 1, fraction: 0.2 })).toThrow(
+    /of label0, label1: 9 pictures lie under two classes.*: class0\/0.png = class1\/0.png = [^=]* = [^=]* = 48 more, class0\/1.png = class1\/1.png, .* and 6 more\. Leave each/,
+  );
+});
+
 test("another seed gives another split", () => {
   const dataset = datasetOf(Array.from({ length: 60 }, (_, at) => ({ label: at % 2, content: String(at) })));
   const [one, two] = [1, 2].map((seed) => drawSplit(dataset, { seed, fraction: 0.2 }));
