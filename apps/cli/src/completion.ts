@@ -12,7 +12,7 @@ export function addCompletion(program: Command): void {
     const [argument] = completion.commands.get(command)?.arguments.values() ?? [];
     if (argument) argument.handler = (complete) => runIds().forEach((id) => void complete(id, "run"));
   }
-  for (const command of ["train", "inspect"]) {
+  for (const command of ["train", "features", "inspect"]) {
     const [argument] = completion.commands.get(command)?.arguments.values() ?? [];
     if (argument) {
       argument.handler = (complete) => {

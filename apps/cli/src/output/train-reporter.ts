@@ -12,7 +12,7 @@ export interface TrainReporter {
   close(): void;
 }
 
-export interface ReporterOptions {
+interface ReporterOptions {
   /** Epochs of the whole run. */
   readonly epochs: number;
   /** Told once, when nobody reads what is written any more (`graft train --json | head`). */

@@ -1,8 +1,7 @@
 import { z } from "zod";
+import { metricsSchema } from "../train/event-schema.ts";
 import type { BestEpoch, Checkpoint } from "./types.ts";
 
-const metric = z.number().exactOptional();
-const metricsSchema = z.object({ loss: metric, accuracy: metric, valLoss: metric, valAccuracy: metric });
 const count = z.int().min(0);
 
 /** All of a checkpoint but its tensors, as its file's header holds it. */

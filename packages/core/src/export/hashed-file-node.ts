@@ -1,16 +1,10 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
+import { writeAll } from "../files/write-all-node.ts";
 
 /** Bytes that are written or read while the ones before are hashed: large enough for the disk, small beside the model. */
 const CHUNK_BYTES = 4 * 2 ** 20;
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset);
-    offset += bytesWritten;
-  }
-}
 
 /**
  * Writes a new file piece by piece, never holding it whole, and syncs it.
