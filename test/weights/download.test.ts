@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CoreError, type ErrorCode } from "@graft/core";
+import { type ByteProgress, CoreError, type ErrorCode } from "@graft/core";
 import { download, nodeFetch } from "@graft/core/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type FileServer, sendFile, serve } from "./file-server.ts";
@@ -138,6 +138,36 @@ test("a server that hangs ends as offline: before its answer, and in the middle 
     "offline",
     /nothing came for 0\.1 s/,
   );
+});
+
+test("a server that falls silent is told of: for how long, how much longer at most, in which attempt", async () => {
+  await using server = await serve((request, response, count) => {
+    // two whole beginnings, then not a byte more
+    if (count < 3) sendFile(request, response, FILE, { etag: '"one"', cut: 100_000 });
+    else response.writeHead(206, { "content-range": `bytes 200000-299999/${FILE.length}` }).flushHeaders();
+  });
+  const seen: ByteProgress[] = [];
+  const limits = { stallTimeoutMs: 5000, silenceTimeoutMs: 400 };
+  const stalled = download({ ...from(server), sha256, ...limits, onProgress: (event) => seen.push(event) });
+  await expectFailure(stalled, "offline", /broke off.*nothing came for 0\.4 s, with 200000 bytes/);
+  const waits = seen.filter(({ waiting }) => waiting !== undefined);
+  expect(waits.length).toBeGreaterThan(1);
+  for (const { done, total, waiting } of waits) {
+    expect([done, total]).toEqual([200_000, FILE.length]);
+    expect(waiting).toMatchObject({ limitSeconds: 0.4, attempt: 3, attempts: 10 });
+  }
+  const seconds = waits.map(({ waiting }) => waiting?.seconds ?? 0);
+  expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
+  expect(seconds[0]).toBeGreaterThanOrEqual(0.1);
+});
+
+test("a silence that has lasted its whole time is not followed by another attempt", async () => {
+  await using server = await serve((_, response) => {
+    response.writeHead(200, { "content-length": FILE.length, etag: '"one"' }).write(FILE.subarray(0, 1000));
+  });
+  const limits = { stallTimeoutMs: 200, silenceTimeoutMs: 200 };
+  await expectFailure(download({ ...from(server), ...limits }), "offline", /nothing came for 0\.2 s/);
+  expect(server.ranges).toHaveLength(1);
 });
 
 test("a closed port, a missing file and a server in trouble have their own words", async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import type { ByteProgress } from "@graft/core";
 import { fetchWeights, listWeights, loadWeights, nodeFetch } from "@graft/core/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readNsfwjsModel } from "../../packages/core/scripts/nsfwjs-model.ts";
@@ -71,6 +72,22 @@ test("auto says what it fetches, and takes the bundled weights when the server b
     /ended after \d+ of 50000|other side closed|terminated|aborted/,
   );
 });
+
+test("auto does not wait a second time for a server that stalls in mid-download, and tells that it waits", async () => {
+  await using server = await serve((request, response) => {
+    if (request.headers.range === "bytes=0-0")
+      response.writeHead(206, { "content-range": "bytes 0-0/50000" }).end("x");
+    else response.writeHead(200, { "content-length": 50_000, etag: '"one"' }).write("beginning");
+  });
+  const waits: ByteProgress[] = [];
+  const onProgress = (progress: ByteProgress): void => {
+    if (progress.waiting) waits.push(progress);
+  };
+  const weights = await loadWeights({ weights: "auto", ...surroundings(mirror(server)), onProgress });
+  expectBundled(weights, /nothing came for 4 s/);
+  expect(server.ranges).toEqual(["bytes=0-0", ""]);
+  expect(waits[0]).toMatchObject({ done: 9, total: 50_000, waiting: { limitSeconds: 4, attempt: 1 } });
+}, 10_000);
 
 test("imagenet without a network says what to do, and leaves no file", async () => {
   await using server = await serve((_, response) => response.writeHead(500).end());

@@ -65,6 +65,7 @@ export { worstMistakes } from "./metrics/mistakes.ts";
 export { scorePredictions } from "./metrics/score.ts";
 export type * from "./metrics/types.ts";
 export { nameFew } from "./name-few.ts";
+export { isOffline } from "./offline.ts";
 export { openPredictor } from "./predict.ts";
 export type { Predictor } from "./predict-graph.ts";
 export * from "./train/config.ts";

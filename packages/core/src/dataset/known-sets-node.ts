@@ -3,8 +3,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { download } from "../download/download-node.ts";
-import type { Fetch } from "../download/types.ts";
+import type { Fetch, Waiting } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
+import { isOffline } from "../offline.ts";
 import { openArchive } from "./archive-store-node.ts";
 import type { Listing } from "./listing.ts";
 import type { Dataset } from "./types.ts";
@@ -16,7 +17,9 @@ export interface KnownSetOptions {
   readonly fetch: Fetch;
   readonly signal?: AbortSignal | undefined;
   /** Bytes of the download, then of the unpacking; `total` is 0 where it is not known. */
-  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+  readonly onProgress?:
+    | ((progress: { readonly done: number; readonly total: number; readonly waiting?: Waiting }) => void)
+    | undefined;
 }
 
 /** A data set that is known by name: its files, and what only this set knows. */
@@ -57,13 +60,18 @@ const catsAndDogs: KnownSet = {
     const folder = join(home, "datasets");
     const path = join(folder, CATS_AND_DOGS_FILE);
     if (!existsSync(path)) {
+      if (isOffline(env)) {
+        const what = "cats-and-dogs is not here, and GRAFT_OFFLINE forbids the network.";
+        const fix = `Unset GRAFT_OFFLINE, or save ${CATS_AND_DOGS_FILE} as ${path}.`;
+        throw new CoreError("offline", { what, fix });
+      }
       await mkdir(folder, { recursive: true });
       await download({
         url: new URL(CATS_AND_DOGS_FILE, withSlash(env.GRAFT_DATASETS_MIRROR || CATS_AND_DOGS_URL)).href,
         target: path,
         fetch,
         signal,
-        onProgress: ({ done, total = 0 }) => onProgress?.({ done, total }),
+        onProgress: ({ total = 0, ...progress }) => onProgress?.({ ...progress, total }),
       });
     }
     try {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Fetch } from "../download/types.ts";
+import type { Fetch, Waiting } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
@@ -31,6 +31,8 @@ export interface OpenDatasetOptions {
         readonly done: number;
         readonly total: number;
         readonly unit: "images" | "bytes";
+        /** Set while a server that is fetched from sends nothing. */
+        readonly waiting?: Waiting;
       }) => void)
     | undefined;
 }
@@ -144,7 +146,8 @@ export async function openDataset(
   const known = KNOWN_SETS.get(name);
   const setOptions = {
     ...options,
-    onProgress: (progress: { done: number; total: number }) => onProgress?.({ ...progress, unit: "bytes" }),
+    onProgress: (progress: { done: number; total: number; waiting?: Waiting }) =>
+      onProgress?.({ ...progress, unit: "bytes" }),
   };
   const listing = known === undefined ? await listPath(name, options) : await known.list(setOptions);
   const prefix = groupPrefix ? namePrefix : undefined;

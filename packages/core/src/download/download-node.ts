@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { CoreError } from "../errors.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { PartFile } from "./part-file-node.ts";
+import { Silence } from "./silence.ts";
 import { Interruption, transfer } from "./transfer-node.ts";
 import type { ByteProgress, Fetch } from "./types.ts";
 
@@ -21,6 +22,11 @@ export interface DownloadOptions {
   readonly answerTimeoutMs?: number;
   /** Longest pause while data comes, in milliseconds. @default 20000 */
   readonly stallTimeoutMs?: number;
+  /**
+   * Longest time without a new byte, in milliseconds, over all attempts: after it nothing is tried any more.
+   * @default twice stallTimeoutMs, 40000
+   */
+  readonly silenceTimeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ByteProgress) => void) | undefined;
   /** What an error tells the reader to do. @default the proxy variables, and to put the file there by hand */
@@ -57,16 +63,18 @@ async function ensureRoom(target: string, bytes: number): Promise<void> {
 
 async function transferAll(part: PartFile, options: DownloadOptions, fix: string): Promise<void> {
   const { url, target, fetch, signal, onProgress, sha256, md5 } = options;
-  const { answerTimeoutMs = 5000, stallTimeoutMs = 20_000 } = options;
+  const { answerTimeoutMs = 5000, stallTimeoutMs = 20_000, silenceTimeoutMs = 2 * stallTimeoutMs } = options;
   const isChecked = sha256 !== undefined || md5 !== undefined;
-  const once = { url, fetch, signal, onProgress, fix, answerTimeoutMs, stallTimeoutMs, isChecked };
+  using silence = new Silence({ limitMs: silenceTimeoutMs, attempts: MAX_ATTEMPTS, onProgress });
+  const once = { url, fetch, signal, silence, fix, answerTimeoutMs, stallTimeoutMs, isChecked };
   for (let attempt = 1; ; attempt++) {
     const before = part.size;
+    silence.attempt = attempt;
     try {
       return await transfer(part, once, (bytes) => ensureRoom(target, bytes));
     } catch (error) {
       if (!(error instanceof Interruption)) throw error;
-      if (attempt < MAX_ATTEMPTS && part.size > before) continue;
+      if (attempt < MAX_ATTEMPTS && part.size > before && silence.leftMs() > 0) continue;
       const what = `The download of ${url} broke off.`;
       const received = `${error.message}, with ${part.size} bytes there`;
       throw new CoreError(

@@ -1,7 +1,8 @@
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { type Answer, ask, networkReason } from "./answer.ts";
 import type { PartFile } from "./part-file-node.ts";
-import type { ByteProgress, Fetch } from "./types.ts";
+import type { Silence } from "./silence.ts";
+import type { Fetch } from "./types.ts";
 
 export interface TransferOptions {
   readonly url: string;
@@ -11,7 +12,8 @@ export interface TransferOptions {
   readonly answerTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly onProgress: ((progress: ByteProgress) => void) | undefined;
+  /** Hears of all that comes, and says how much longer nothing may come. */
+  readonly silence: Silence;
   readonly fix: string;
 }
 
@@ -53,33 +55,39 @@ async function rangeHeaders(part: PartFile, options: TransferOptions): Promise<R
   return origin.validator === undefined ? range : { ...range, "if-range": origin.validator };
 }
 
-/** Appends the body; a pause of stallTimeoutMs between two chunks ends it. */
+/** Appends the body; a pause of stallTimeoutMs between two chunks ends it, or what is left of the silence before it. */
 async function appendBody(
   { response, abort }: Answer,
   part: PartFile,
   total: number | undefined,
   options: TransferOptions,
 ): Promise<void> {
-  const { stallTimeoutMs, signal, onProgress } = options;
-  let stalled = false;
-  const timer = setTimeout(() => {
-    stalled = true;
-    abort();
-  }, stallTimeoutMs);
-  const progress = (): void => onProgress?.({ done: part.size, ...(total === undefined ? {} : { total }) });
+  const { stallTimeoutMs, signal, silence } = options;
+  let stalled: number | undefined;
+  const endAfter = (milliseconds: number): NodeJS.Timeout =>
+    setTimeout(() => {
+      stalled = milliseconds;
+      abort();
+    }, milliseconds);
+  let timer = endAfter(Math.min(stallTimeoutMs, silence.leftMs()));
+  const progress = (): void => silence.heard({ done: part.size, ...(total === undefined ? {} : { total }) });
   const reader = response.body?.getReader();
   try {
     progress();
     for (;;) {
       const next = await reader?.read().catch((cause: unknown) => {
         throwIfCancelled(signal);
-        const text = stalled ? `nothing came for ${stallTimeoutMs / 1000} s` : networkReason(cause);
+        const text =
+          stalled === undefined
+            ? networkReason(cause)
+            : `nothing came for ${Math.ceil(stalled / 100) / 10} s`;
         throw new Interruption(text, { cause });
       });
       if (!next || next.done) break;
       await part.append(next.value);
       progress();
-      timer.refresh();
+      clearTimeout(timer);
+      timer = endAfter(stallTimeoutMs);
     }
   } finally {
     clearTimeout(timer);
@@ -99,7 +107,8 @@ export async function transfer(
   options: TransferOptions,
   ensureRoom: (bytes: number) => Promise<void>,
 ): Promise<void> {
-  const { url, answerTimeoutMs: timeoutMs } = options;
+  const { url, silence } = options;
+  const timeoutMs = Math.min(options.answerTimeoutMs, silence.leftMs());
   const range = await rangeHeaders(part, options);
   const answer = await ask(url, { ...options, headers: range, timeoutMs });
   try {

@@ -12,11 +12,9 @@ export interface LoadWeightsOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly fetch: Fetch;
   readonly signal?: AbortSignal;
+  /** How much a notice of the bundled weights says: all, or a line of at most 80 characters. @default "full" */
+  readonly notices?: "full" | "short";
   /** Hears, in a line each, what a person should know: which weights, what is fetched, what is assumed. */
   readonly onNotice?: (text: string) => void;
   readonly onProgress?: (progress: ByteProgress) => void;
 }
-
-/** True when GRAFT_OFFLINE asks for no network at all. */
-export const isOffline = (env: NodeJS.ProcessEnv): boolean =>
-  !["", "0", "false", "no"].includes((env.GRAFT_OFFLINE ?? "").toLowerCase());

@@ -1,6 +1,7 @@
 import { ask } from "../download/answer.ts";
 import { CoreError } from "../errors.ts";
-import { isOffline, type LoadWeightsOptions } from "./load-options.ts";
+import { isOffline } from "../offline.ts";
+import type { LoadWeightsOptions } from "./load-options.ts";
 import {
   type CachedSource,
   type CacheOptions,
@@ -16,7 +17,7 @@ import {
 /** How long `auto` waits for the server, in milliseconds: offline is a normal state and must not feel like a hang. */
 const PATIENCE_MS = 4000;
 
-type Surroundings = Omit<LoadWeightsOptions, "weights" | "inputRange">;
+type Surroundings = Omit<LoadWeightsOptions, "weights" | "inputRange" | "notices">;
 
 /** @returns undefined when it is absent or was damaged (it is then removed, and said so). */
 async function readIfCached(
@@ -51,7 +52,7 @@ async function readFetched(source: CachedSource): Promise<HashedTensors> {
 export async function obtain(
   source: CachedSource,
   surroundings: Surroundings,
-  limits: Pick<CacheOptions, "answerTimeoutMs" | "stallTimeoutMs"> = {},
+  limits: Pick<CacheOptions, "answerTimeoutMs" | "stallTimeoutMs" | "silenceTimeoutMs"> = {},
 ): Promise<HashedTensors> {
   const { env, fetch, signal, onNotice, onProgress } = surroundings;
   const cached = await readIfCached(source, surroundings);
@@ -73,7 +74,7 @@ async function refusal(
   source: CachedSource,
   { env, fetch, signal }: Surroundings,
 ): Promise<string | undefined> {
-  if (isOffline(env)) return "GRAFT_OFFLINE is set and they are not cached";
+  if (isOffline(env)) return "GRAFT_OFFLINE is set";
   const headers = { range: "bytes=0-0" }; // a GET, since not every mirror knows HEAD
   try {
     const answer = await ask(source.url, { fetch, headers, signal, timeoutMs: PATIENCE_MS, fix: "" });
@@ -100,7 +101,11 @@ export async function obtainImagenetOrReason(
   const reason = await refusal(source, surroundings);
   if (reason !== undefined) return { reason };
   try {
-    return await obtain(source, surroundings, { answerTimeoutMs: PATIENCE_MS, stallTimeoutMs: PATIENCE_MS });
+    return await obtain(source, surroundings, {
+      answerTimeoutMs: PATIENCE_MS,
+      stallTimeoutMs: PATIENCE_MS,
+      silenceTimeoutMs: PATIENCE_MS,
+    });
   } catch (error) {
     // a mirror that breaks off or has another file, a disk without room: there are weights all the same
     if (!(error instanceof CoreError) || error.code === "cancelled") throw error;

@@ -119,7 +119,7 @@ export async function readCached(source: CachedSource): Promise<HashedTensors> {
 
 export type CacheOptions = Pick<
   DownloadOptions,
-  "fetch" | "signal" | "onProgress" | "answerTimeoutMs" | "stallTimeoutMs"
+  "fetch" | "signal" | "onProgress" | "answerTimeoutMs" | "stallTimeoutMs" | "silenceTimeoutMs"
 >;
 
 /** Removes a source's files. */

@@ -106,7 +106,7 @@ export async function listWeights(options: {
  */
 export async function fetchWeights(
   name: string,
-  options: Omit<LoadWeightsOptions, "weights" | "inputRange">,
+  options: Omit<LoadWeightsOptions, "weights" | "inputRange" | "notices">,
 ): Promise<WeightsEntry> {
   const { home, env } = options;
   if (name === "bundled") return bundledEntry();

@@ -8,14 +8,20 @@ import { readBytes, readWeights } from "./read-weights-node.ts";
 import type { TrunkWeights, WeightsSource } from "./types.ts";
 import { type HashedTensors, IMAGENET, imagenetSource, urlSource } from "./weights-cache-node.ts";
 import { hashWeights } from "./weights-hash.ts";
-import { bundledNotice, bundledNumbersNotice, leftOutNotice, unknownRangeNotice } from "./weights-notices.ts";
+import {
+  bundledNotice,
+  bundledNumbersNotice,
+  leftOutNotice,
+  shortBundledNotice,
+  unknownRangeNotice,
+} from "./weights-notices.ts";
 
 /** What keras.applications.inception_v3.preprocess_input gives. */
 export const KERAS_RANGE: readonly [number, number] = [-1, 1];
 
 async function loadBundled(options: LoadWeightsOptions, why?: string): Promise<TrunkWeights> {
   const { tensors, manifest } = await readBundled();
-  options.onNotice?.(bundledNotice(why));
+  options.onNotice?.(options.notices === "short" ? shortBundledNotice(why) : bundledNotice(why));
   const { origin, sha256 } = manifest;
   const inputRange = options.inputRange ?? BUNDLED_RANGE;
   return { source: "bundled", origin, sha256, inputRange, tensors };
@@ -32,8 +38,7 @@ function fromKeras(
 
 async function loadAuto(options: LoadWeightsOptions): Promise<TrunkWeights> {
   const obtained = await obtainImagenetOrReason(options);
-  if ("reason" in obtained)
-    return loadBundled(options, `The ImageNet weights can not be had (${obtained.reason}).`);
+  if ("reason" in obtained) return loadBundled(options, obtained.reason);
   return fromKeras("imagenet", imagenetSource(options.home, options.env).url, obtained, options);
 }
 
