@@ -4,10 +4,13 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Dataset } from "@graft/core";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TarEntry, tarOf } from "./tar-writer.ts";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
 import { type ZipEntry, zipOf } from "./zip-writer.ts";
+
+const MB = 2 ** 20;
 
 let place: Workplace;
 let one: Buffer;
@@ -136,6 +139,61 @@ test("names that differ in case only, that Windows reserves, or that come twice 
   ]);
 });
 
+test.each(["zip", "tar"])(
+  "of what is no image in a %s the name is kept and no byte written",
+  async (kind) => {
+    const others = [
+      { name: "a/notes.txt", content: Buffer.from("text") },
+      { name: "a/none.txt", content: Buffer.alloc(0) },
+      { name: "about.txt", content: Buffer.from("text") },
+      { name: "b/letter.jpg", content: Buffer.from("text, so it is broken") },
+      // longer than what is read whole
+      { name: "b/long.md", content: Buffer.alloc(3 * MB, "a long text, and no image, ") },
+    ];
+    const images = [
+      { name: "a/1.png", content: one },
+      { name: "b/1.png", content: two },
+    ];
+    const bytes = kind === "zip" ? zipOf([...images, ...others]) : await tarOf([...images, ...others]);
+    const { dataset } = await place.open(await archive(bytes));
+    expect(paths(dataset)).toEqual(["a/1.png", "b/1.png"]);
+    expect(dataset.broken.map(({ path }) => path)).toEqual(["b/letter.jpg"]);
+    expect(dataset.skipped).toEqual([
+      { path: "a/none.txt", reason: "an empty file" },
+      { path: "a/notes.txt", reason: "not an image" },
+      { path: "about.txt", reason: "not in a class folder" },
+      { path: "b/long.md", reason: "not an image" },
+    ]);
+    const id = createHash("sha256").update(bytes).digest("hex");
+    expect(await readdir(join(place.home, "cache", "archives", id, "files"))).toHaveLength(3);
+  },
+);
+
+test("a checksum counts for what is not written, too", async () => {
+  for (const content of [Buffer.from("text"), Buffer.alloc(2 * MB, "text, text, text")]) {
+    const wrong = { name: "a/notes.txt", content, crc: 1 };
+    expect(await refusal(zipOf([...pair, wrong]))).toMatchObject({ code: "corrupt" });
+  }
+});
+
+test.each(["stored", "deflated"] as const)(
+  "a %s image of many megabytes is unpacked to the byte",
+  async (method) => {
+    const raw = { width: 1500, height: 1500, channels: 3 } as const;
+    const data = Uint8Array.from({ length: 3 * 1500 * 1500 }, (_, at) => (at * 2654435761) >>> 24);
+    const large = await sharp(data, { raw }).png({ compressionLevel: 0 }).toBuffer();
+    expect(large.length).toBeGreaterThan(6 * MB);
+    const opened = await place.open(
+      await archive(
+        zipOf([{ name: "a/large.png", content: large, method }, ...pair, { name: "b/2.png", content: one }]),
+      ),
+    );
+    const image = opened.dataset.images.find(({ path }) => path === "a/large.png");
+    expect(image?.hash).toBe(createHash("sha256").update(large).digest("hex"));
+    expect(opened.dataset.images).toHaveLength(4);
+  },
+);
+
 const ESCAPES = [
   "../evil.png",
   "a/../../evil.png",
@@ -171,7 +229,6 @@ test("a link out of the archive and an entry through it write nothing outside", 
   await expect(readdir(outside)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-const MB = 2 ** 20;
 test("a bomb of 1000 to 1 is refused by its directory, or while it comes", async () => {
   const zeros = Buffer.alloc(20 * MB);
   const zip = zipOf([...pair, { name: "a/2.png", content: zeros, method: "deflated" }]);

@@ -29,7 +29,7 @@ const names = async () => (await cacheStatus(folders())).archives.map(({ name })
 async function write(name: string): Promise<string> {
   const path = join(home, name);
   const entries = Array.from({ length: NUM_FILES }, (_, i) => ({
-    name: `a/${i}`,
+    name: `a/${i}.png`,
     content: Buffer.alloc(FILE_BYTES, `${name}${i}`),
   }));
   await writeFile(path, zipOf(entries));

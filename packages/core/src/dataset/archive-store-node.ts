@@ -170,9 +170,9 @@ export async function openArchive(
     const lease = await leaseArchive(root, id);
     try {
       const target = join(root, id);
-      const { files, folders, skipped } = await obtain(target, archive, home, options);
+      const { files, passed, folders, skipped } = await obtain(target, archive, home, options);
       const listed = files.map(({ path, file }) => ({ path, location: join(target, FILES, file) }));
-      return { files: listed, folders, skipped, broken: [], closed: [], lease };
+      return { files: listed, passed, folders, skipped, broken: [], closed: [], lease };
     } catch (error) {
       await lease[Symbol.asyncDispose]();
       throw error;

@@ -1,10 +1,11 @@
 import { Transform } from "node:stream";
-import { crc32 } from "node:zlib";
-import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from "yauzl";
+import { crc32, inflateRawSync } from "node:zlib";
+import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, type ZipFile } from "yauzl";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { safeEntryName } from "./archive-entry-name.ts";
 import { checkArchiveSizes } from "./archive-limits.ts";
 import type { ArchiveSink } from "./archive-sink-node.ts";
+import { ZipReader } from "./archive-zip-reader-node.ts";
 
 export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
@@ -51,6 +52,14 @@ interface PlannedEntry {
   readonly type: "file" | "folder" | "link" | "other";
 }
 
+interface LocatedEntry extends PlannedEntry {
+  /** Where its packed bytes begin. */
+  readonly dataStart: number;
+}
+
+/** Packed and unpacked, up to this an entry is read whole: a stream for each small one took most of the time. */
+const WHOLE_BYTES = 2 ** 20;
+
 function planEntry(entry: Entry): PlannedEntry {
   const raw = entryName(entry);
   const name = safeEntryName(raw);
@@ -62,14 +71,17 @@ function planEntry(entry: Entry): PlannedEntry {
 }
 
 /** Each entry's bytes, header included, must be its own: entries that share them are how small files become huge. */
-async function checkOverlap(zip: ZipFile, entries: readonly PlannedEntry[]): Promise<void> {
+async function locate(zip: ZipFile, entries: readonly PlannedEntry[]): Promise<readonly LocatedEntry[]> {
   // typed boolean by mistake: where yauzl reads the next directory entry, which is the directory's end by now
   const directoryEnd = Number(zip.readEntryCursor);
   const spans: { start: number; end: number; name: string }[] = [];
+  const located: LocatedEntry[] = [];
   let directoryBytes = 0;
-  for (const { entry, name } of entries) {
+  for (const planned of entries) {
+    const { entry, name } = planned;
     const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
     const start = entry.relativeOffsetOfLocalHeader;
+    located.push({ ...planned, dataStart: fileDataStart });
     spans.push({ start, end: fileDataStart + entry.compressedSize, name });
     directoryBytes += 46 + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
   }
@@ -82,6 +94,25 @@ async function checkOverlap(zip: ZipFile, entries: readonly PlannedEntry[]): Pro
       throw new CoreError("bad-input", { what, fix: "Pack the folder again with an ordinary program." });
     }
     last = span;
+  }
+  return located;
+}
+
+/** The unpacked bytes of a small entry, held to its length and checksum. */
+async function wholeEntry(reader: ZipReader, { entry, name, dataStart }: LocatedEntry): Promise<Uint8Array> {
+  const { compressedSize, uncompressedSize } = entry;
+  const packed = await reader.bytes(dataStart, compressedSize);
+  const bytes = entry.isCompressed() ? inflate(packed, uncompressedSize) : packed;
+  if (bytes.length !== uncompressedSize) throw damaged(`the length of ${name} does not match`);
+  if (crc32(bytes) !== entry.crc32) throw damaged(`the checksum of ${name} does not match`);
+  return bytes;
+}
+
+function inflate(packed: Uint8Array, length: number): Uint8Array {
+  try {
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, length) });
+  } catch (error) {
+    throw damaged(error instanceof Error ? error.message : String(error), error);
   }
 }
 
@@ -99,7 +130,7 @@ function checksum({ entry, name }: PlannedEntry): Transform {
   });
 }
 
-async function planEntries(zip: ZipFile, archiveBytes: number): Promise<readonly PlannedEntry[]> {
+async function planEntries(zip: ZipFile, archiveBytes: number): Promise<readonly LocatedEntry[]> {
   const entries: PlannedEntry[] = [];
   let totalBytes = 0;
   let largestBytes = 0;
@@ -109,12 +140,20 @@ async function planEntries(zip: ZipFile, archiveBytes: number): Promise<readonly
     largestBytes = Math.max(largestBytes, entry.uncompressedSize);
     checkArchiveSizes({ entries: entries.length, largestBytes, totalBytes }, archiveBytes);
   }
-  await checkOverlap(zip, entries);
-  return entries;
+  return locate(zip, entries);
+}
+
+interface OpenZip {
+  readonly zip: ZipFile;
+  readonly reader: ZipReader;
 }
 
 /** Stores one wanted file, or notes why it is none. */
-async function unpackEntry(zip: ZipFile, sink: ArchiveSink, planned: PlannedEntry): Promise<void> {
+async function unpackEntry(
+  { zip, reader }: OpenZip,
+  sink: ArchiveSink,
+  planned: LocatedEntry,
+): Promise<void> {
   const { entry, name, type } = planned;
   if (type === "folder") return sink.addFolder(name);
   if (type !== "file") return sink.skip(name, type === "link" ? "a link" : "neither a file nor a folder");
@@ -123,18 +162,20 @@ async function unpackEntry(zip: ZipFile, sink: ArchiveSink, planned: PlannedEntr
     const what = `The zip archive uses a compression that is not read (method ${entry.compressionMethod}, ${name}).`;
     throw new CoreError("unsupported", { what, fix: "Unpack it yourself and give the folder." });
   }
+  if (Math.max(entry.compressedSize, entry.uncompressedSize) <= WHOLE_BYTES)
+    return sink.addBytes(name, await wholeEntry(reader, planned));
   const content = await zip.openReadStreamPromise(entry);
   await sink.addFile(name, entry.uncompressedSize, content, checksum(planned));
 }
 
 /** One after the other: several at once took as long (the time goes into creating files). */
-async function unpackEntries(zip: ZipFile, sink: ArchiveSink, options: UnpackOptions): Promise<void> {
-  const entries = await planEntries(zip, zip.fileSize);
+async function unpackEntries(opened: OpenZip, sink: ArchiveSink, options: UnpackOptions): Promise<void> {
+  const entries = await planEntries(opened.zip, opened.reader.size);
   const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
   let done = 0;
   for (const planned of entries) {
     throwIfCancelled(options.signal);
-    await unpackEntry(zip, sink, planned);
+    await unpackEntry(opened, sink, planned);
     done += planned.entry.uncompressedSize;
     options.onProgress?.({ done, total });
   }
@@ -145,15 +186,23 @@ async function unpackEntries(zip: ZipFile, sink: ArchiveSink, options: UnpackOpt
  * @throws CoreError `bad-input` (leads out, overlaps, encrypted), `limit`, `corrupt` (cut off, bad checksum),
  * `unsupported` (compression), `cancelled`; nothing of a refused archive is to be kept.
  */
-export async function unpackZip(path: string, sink: ArchiveSink, options: UnpackOptions): Promise<void> {
+export async function unpackZip(
+  path: string,
+  sink: ArchiveSink,
+  unpackOptions: UnpackOptions,
+): Promise<void> {
+  const reader = await ZipReader.open(path);
   let zip: ZipFile | undefined;
   try {
     // names are decoded and judged here, where each refusal has its reason
-    zip = await openPromise(path, { autoClose: false, decodeStrings: false });
-    await unpackEntries(zip, sink, options);
+    const options = { autoClose: false, decodeStrings: false };
+    zip = await fromRandomAccessReaderPromise(reader, reader.size, options);
+    await unpackEntries({ zip, reader }, sink, unpackOptions);
   } catch (error) {
     throw zipFailure(error);
   } finally {
-    zip?.close();
+    // the reader goes with it
+    if (zip !== undefined) zip.close();
+    else reader.close(() => undefined);
   }
 }

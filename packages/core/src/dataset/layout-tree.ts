@@ -23,7 +23,10 @@ function close(node: OpenNode, name: string, path: string): FolderNode {
 }
 
 /** The listing as a tree, children sorted by code unit. */
-export function folderTree({ files, folders }: Pick<Listing, "files" | "folders">): FolderNode {
+export function folderTree({
+  files,
+  folders,
+}: Pick<Listing, "folders"> & { readonly files: readonly { readonly path: string }[] }): FolderNode {
   const root: OpenNode = { folders: new Map(), files: [] };
   const folderAt = (names: readonly string[]): OpenNode => {
     let at = root;

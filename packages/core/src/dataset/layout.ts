@@ -128,7 +128,8 @@ function checkClosed(
  * folder that can not be entered where a class may be.
  */
 export function findLayout(source: string, listing: Listing): Layout {
-  const tree = folderTree(listing);
+  const files = [...listing.files, ...listing.passed];
+  const tree = folderTree({ files, folders: listing.folders });
   const root = unwrap(tree);
   const parts = findParts(root);
   const classes =
@@ -146,7 +147,7 @@ export function findLayout(source: string, listing: Listing): Layout {
   const placed = new Map<string, { label: string; part?: Part }>();
   for (const { folder, label, part } of classes)
     for (const path of filesBelow(folder)) placed.set(path, part === undefined ? { label } : { label, part });
-  const skipped = listing.files
+  const skipped = files
     .filter(({ path }) => !placed.has(path))
     .map(({ path }) => ({ path, reason: "not in a class folder" }));
   const labelOf = (path: string): string | undefined =>

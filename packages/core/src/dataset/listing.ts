@@ -11,6 +11,8 @@ export interface ListedFile {
 /** All that lies in a folder or an archive, and what was set aside while listing it. */
 export interface Listing {
   readonly files: readonly ListedFile[];
+  /** Files that are known not to be images without another look (an archive's, whose bytes were not kept). */
+  readonly passed: readonly SkippedFile[];
   /** Every folder inside, empty ones too: an empty class folder is a mistake worth a message. */
   readonly folders: readonly string[];
   readonly skipped: readonly SkippedFile[];

@@ -71,7 +71,11 @@ export async function scanListing(
     return place === undefined ? [] : [{ ...file, ...place }];
   });
   const images: DatasetImage[] = [];
-  const skipped: SkippedFile[] = [...listing.skipped, ...layout.skipped];
+  const skipped: SkippedFile[] = [
+    ...listing.skipped,
+    ...listing.passed.filter(({ path }) => layout.placed.has(path)),
+    ...layout.skipped,
+  ];
   const broken: BrokenFile[] = [...listing.broken, ...listing.closed];
   const locations = new Map<string, string>();
   let done = 0;

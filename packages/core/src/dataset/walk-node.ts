@@ -123,5 +123,5 @@ export async function walkFolder(root: string, signal?: AbortSignal): Promise<Li
   const walk = new Walk(real, signal);
   await walk.folder(real, "");
   const { files, folders, skipped, broken, closed } = walk;
-  return { files, folders, skipped, broken, closed };
+  return { files, passed: [], folders, skipped, broken, closed };
 }
