@@ -5,8 +5,13 @@ import { join, resolve } from "node:path";
 import { afterAll } from "vitest";
 import { sharedPath } from "../shared.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const FROM_SOURCES = ["--conditions=graft-source", "--import", "tsx", join(ROOT, "apps/cli/src/main.ts")];
+export const ROOT = resolve(import.meta.dirname, "../..");
+export const FROM_SOURCES = [
+  "--conditions=graft-source",
+  "--import",
+  "tsx",
+  join(ROOT, "apps/cli/src/main.ts"),
+];
 
 export interface GraftResult {
   /** null when a signal ended it. */

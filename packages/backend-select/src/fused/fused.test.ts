@@ -15,9 +15,9 @@ import {
   parametersOf,
 } from "@graft/core";
 import { createReferenceBackend, testRandom } from "@graft/core/testing";
-import ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { OnnxBackend } from "../onnx/backend.ts";
+import { ort } from "../onnx/runtime-node.ts";
 import { matchFused } from "./match.ts";
 import { createTeam } from "./team-node.ts";
 

@@ -1,12 +1,12 @@
 import { createRequire } from "node:module";
 import { CoreError, GraphBuilder } from "@graft/core";
-import ort from "onnxruntime-node";
 import { type AdapterAnswer, probeAdapter, usableAdapter } from "../adapter-probe-node.ts";
 import { askChild } from "../child-probe-node.ts";
 import { nvidiaName } from "../gpu-signs-node.ts";
 import type { OnnxDevice } from "./backend.ts";
 import { whyNoCudaProvider } from "./cuda-provider-node.ts";
 import { lowerGraph } from "./lower.ts";
+import { ort } from "./runtime-node.ts";
 
 type GpuProvider = "cuda" | "webgpu";
 

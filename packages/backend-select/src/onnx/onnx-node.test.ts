@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { type Graph, GraphBuilder } from "@graft/core";
 import { createReferenceBackend, OP_NAMES, randomOpCase, testRandom } from "@graft/core/testing";
-import ort from "onnxruntime-node";
 import { afterAll, describe, expect, it } from "vitest";
 import { createOnnxBackend } from "../engines-node.ts";
 import { OnnxBackend } from "./backend.ts";
+import { ort } from "./runtime-node.ts";
 import { usableThreads } from "./threads-node.ts";
 
 const backend = await createOnnxBackend({ provider: "cpu", threads: 1 });

@@ -1,9 +1,9 @@
 import { cpus } from "node:os";
 import type { Backend } from "@graft/core";
-import ort from "onnxruntime-node";
 import { createTeam } from "../fused/team-node.ts";
 import { OnnxBackend, type OnnxDevice } from "./backend.ts";
 import type { GpuOptions } from "./gpu-device-node.ts";
+import { ort } from "./runtime-node.ts";
 import { usableThreads } from "./threads-node.ts";
 
 export type OnnxProvider = "cpu" | "cuda" | "webgpu";

@@ -1,0 +1,12 @@
+/**
+ * The one place that loads ONNX Runtime. From version 1.29 on its builds for Linux and macOS report to Microsoft (a device
+ * id, models, errors, times) unless this is set before the library is loaded; see "Add POSIX telemetry",
+ * microsoft/onnxruntime pull request 27379. What is done with graft is nobody else's business, so no value of the user's
+ * turns it back on.
+ *
+ * In a worker thread `process.env` is a copy that native code does not see: one that loads an engine is started with
+ * `env: SHARE_ENV`.
+ */
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
+export const ort = await import("onnxruntime-node");
