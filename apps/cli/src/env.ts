@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { UsageError } from "./exit-codes.ts";
 
 /** What the command line takes from its surroundings, parsed once. */
 export interface CliEnvironment {
@@ -15,8 +16,15 @@ export interface CliEnvironment {
   readonly variables: NodeJS.ProcessEnv;
 }
 
-/** @param homeFlag `--home`, which wins over GRAFT_HOME and ~/.graft. */
+/**
+ * @param homeFlag `--home`, which wins over GRAFT_HOME and ~/.graft.
+ * @throws UsageError for an empty `--home`, which would mean the folder one happens to be in.
+ */
 export function readEnvironment(homeFlag: string | undefined): CliEnvironment {
+  if (homeFlag?.trim() === "")
+    throw new UsageError(
+      "--home: no folder was given. Name one, or leave it out to use GRAFT_HOME or ~/.graft.",
+    );
   const variables = process.env;
   const stream = process.stderr;
   // ora and others loop for ever on a terminal of width 0, so a width is part of being interactive
@@ -24,7 +32,9 @@ export function readEnvironment(homeFlag: string | undefined): CliEnvironment {
     stream.isTTY === true && stream.columns > 0 && variables.TERM !== "dumb" && variables.CI !== "true";
   return {
     ...(homeFlag === undefined ? {} : { homeFlag }),
-    home: resolve(homeFlag ?? variables.GRAFT_HOME ?? join(homedir(), ".graft")),
+    home: resolve(
+      homeFlag ?? (variables.GRAFT_HOME?.trim() ? variables.GRAFT_HOME : join(homedir(), ".graft")),
+    ),
     interactive,
     columns: interactive ? Math.min(stream.columns, 120) : 80,
     color: process.stdout.isTTY === true && variables.NO_COLOR === undefined,

@@ -8,6 +8,8 @@ import { packageVersion } from "./package-version.ts";
 export interface CommandContext {
   readonly environment: CliEnvironment;
   readonly json: boolean;
+  /** Words of the command, such as "train" or "runs resume". */
+  readonly command: string;
 }
 
 export type Flags = Readonly<Record<string, unknown>>;
@@ -209,11 +211,17 @@ type Handler = (context: CommandContext, flags: Flags, ...words: string[]) => Pr
 function run(handler: Handler): (this: Command, ...args: unknown[]) => Promise<void> {
   return async function action(this: Command) {
     const flags: Flags = this.optsWithGlobals();
-    const home = typeof flags.home === "string" ? flags.home : undefined;
+    const environment = readEnvironment(typeof flags.home === "string" ? flags.home : undefined);
+    await (await import("./check-flags.ts")).checkFlags(this, environment.variables);
     await handler(
-      { environment: readEnvironment(home), json: flags.json === true },
+      { environment, json: flags.json === true, command: commandWords(this) },
       flags,
       ...this.processedArgs.flat().map(String),
     );
   };
+}
+
+function commandWords(command: Command): string {
+  const above = command.parent;
+  return above?.parent ? `${above.name()} ${command.name()}` : command.name();
 }

@@ -1,6 +1,6 @@
 /** What several commands open: image workers, the backend, the feature store; closed together. */
 import { type SelectedBackend, selectBackend } from "@graft/backend-select";
-import type { Dataset, PrepareImage, TrunkWeights } from "@graft/core";
+import type { ByteProgress, Dataset, PrepareImage, TrunkWeights } from "@graft/core";
 import {
   cacheFolders,
   createImagePool,
@@ -12,8 +12,8 @@ import {
   openDataset,
   openFeatureStore,
 } from "@graft/core/node";
+import { fetchText } from "./output/fetch-text.ts";
 import { StatusLine } from "./output/status-line.ts";
-import { byteSize } from "./output/text.ts";
 import type { CommandContext } from "./program.ts";
 import { nextCommand } from "./self-command.ts";
 
@@ -33,6 +33,7 @@ export class Session implements AsyncDisposable {
   #features: NodeFeatureStore | undefined;
   readonly #sources: NodeImageSource[] = [];
   #interrupts = 0;
+  #isWaiting = false;
 
   constructor(context: CommandContext) {
     this.context = context;
@@ -63,6 +64,15 @@ export class Session implements AsyncDisposable {
   /** A line that the next one replaces; shown on terminals only. */
   status(text: string): void {
     this.#line.status(text);
+  }
+
+  /** How far a download or an unpacking is; a log hears at once that a server is waited for. */
+  fetching(what: string, progress: ByteProgress): void {
+    const isWaiting = progress.waiting !== undefined;
+    const text = fetchText(what, progress);
+    if (isWaiting && !this.#isWaiting && !this.context.environment.interactive) this.notice(text);
+    else this.status(text);
+    this.#isWaiting = isWaiting;
   }
 
   /** Files that can not be used stop nothing; one line says how many and how to see which. */
@@ -118,12 +128,10 @@ export class Session implements AsyncDisposable {
       fetch: nodeFetch(variables),
       inspect: (path) => pool.inspect(path),
       signal: this.signal,
-      onProgress: ({ done, total, unit }) =>
-        this.#line.status(
-          unit === "bytes"
-            ? `Fetching ${byteSize(done)} of ${byteSize(total)}`
-            : `Looking at the images  ${done}/${total}`,
-        ),
+      onProgress: ({ unit, ...progress }) => {
+        if (unit === "bytes") this.fetching("Fetching", progress);
+        else this.#line.status(`Looking at the images  ${progress.done}/${progress.total}`);
+      },
       ...options,
     });
     this.#line.clear();
@@ -140,9 +148,10 @@ export class Session implements AsyncDisposable {
       env: variables,
       fetch: nodeFetch(variables),
       signal: this.signal,
+      // said in full where weights are chosen or looked at, and briefly where they are only used
+      notices: ["train", "doctor"].includes(this.context.command) ? "full" : "short",
       onNotice: (text) => this.notice(text),
-      onProgress: ({ done, total }) =>
-        this.#line.status(`Fetching weights  ${byteSize(done)}${total ? ` of ${byteSize(total)}` : ""}`),
+      onProgress: (progress) => this.fetching("Fetching weights", progress),
     });
     this.#line.clear();
     return weights;

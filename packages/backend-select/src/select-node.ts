@@ -28,6 +28,11 @@ function candidatesFor(wanted: string, candidates: readonly Candidate[]): readon
   });
 }
 
+/** Tells a wrong name before anything is opened. @throws CoreError `bad-input` for a name that no backend has. */
+export function checkBackendName(wanted: string): void {
+  candidatesFor(wanted, CANDIDATES);
+}
+
 /** Asks for the adapter once, when somebody needs it. */
 function adapterOnce(env: NodeJS.ProcessEnv): OpenContext["adapter"] {
   let asked: ReturnType<typeof probeAdapter> | undefined;

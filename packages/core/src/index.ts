@@ -14,6 +14,7 @@ export {
 } from "./dataset/report.ts";
 export { conflictingHashes, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
+export { checkUrl } from "./download/answer.ts";
 export type * from "./download/types.ts";
 export * from "./errors.ts";
 export {

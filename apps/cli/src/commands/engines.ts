@@ -25,7 +25,9 @@ export async function list({ environment, json }: CommandContext): Promise<void>
 export async function install(context: CommandContext, name: string): Promise<void> {
   const engine = INSTALLABLE.find((installable) => installable === name);
   if (engine === undefined)
-    throw new UsageError(`Unknown engine. Received: ${name}. Expected: ${INSTALLABLE.join(" or ")}.`);
+    throw new UsageError(
+      `No engine to install has this name. Received: ${JSON.stringify(name)}. Expected: ${INSTALLABLE.join(" or ")}.`,
+    );
   const { environment } = context;
   // pip and make run in process groups of their own, which Ctrl-C does not reach
   await using session = new Session(context);

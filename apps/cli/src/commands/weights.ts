@@ -1,4 +1,6 @@
 import { fetchWeights, listWeights, nodeFetch } from "@graft/core/node";
+import { checkAddress } from "../check-flags.ts";
+import { UsageError } from "../exit-codes.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { byteSize, table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
@@ -23,6 +25,7 @@ export async function list({ environment, json }: CommandContext): Promise<void>
 
 /** `graft weights fetch [NAME]`: downloads, checks and keeps them. */
 export async function fetch(context: CommandContext, name: string): Promise<void> {
+  checkName(name);
   const { home, variables } = context.environment;
   await using session = new Session(context);
   const entry = await fetchWeights(name, {
@@ -31,10 +34,23 @@ export async function fetch(context: CommandContext, name: string): Promise<void
     fetch: nodeFetch(variables),
     signal: session.signal,
     onNotice: (text) => session.notice(text),
-    onProgress: ({ done, total }) =>
-      session.status(`Fetching weights  ${byteSize(done)}${total ? ` of ${byteSize(total)}` : ""}`),
+    onProgress: (progress) => session.fetching("Fetching weights", progress),
   });
   session.status("");
   if (context.json) printJson(entry);
   else print(`${entry.name} is here${entry.path === undefined ? "" : `: ${entry.path}`}`);
+}
+
+/** @throws UsageError for what can not be fetched by name, before anything is asked for. */
+function checkName(name: string): void {
+  if (["imagenet", "bundled"].includes(name)) return;
+  if (name.includes("://")) {
+    checkAddress(name);
+    return;
+  }
+  const isFile = /[./\\]/.test(name);
+  let why = isFile ? "A file needs no fetching: give it as --weights." : "No weights have this name.";
+  if (name === "auto") why = "auto is a choice between weights, none of their own.";
+  const received = JSON.stringify(name);
+  throw new UsageError(`${why} Received: ${received}. Expected: imagenet, or an address (https://…).`);
 }

@@ -61,12 +61,28 @@ describe.skipIf(!possible)("an installation", () => {
   const install = (signal?: AbortSignal, onLine?: (line: string) => void): Promise<void> =>
     installEngine("tensorflow", {
       home: join(folder, "home"),
-      env: { ...process.env, PATH: `${join(folder, "bin")}:${process.env.PATH}` },
+      env: { ...process.env, GRAFT_OFFLINE: "", PATH: `${join(folder, "bin")}:${process.env.PATH}` },
       onLine: onLine ?? ((line) => lines.push(line)),
       ...(signal ? { signal } : {}),
     });
   const onlyUnder = (command: string, word: string, script: string): string =>
     `case "$*" in *${word}*) ${script} ;; *) ${command} ;; esac`;
+
+  it("is refused where GRAFT_OFFLINE is set, before anything is started", async () => {
+    for (const command of ["npm", "python3", "g++", "make"])
+      place(command, `touch "${join(folder, "started")}"`);
+    const refused = installEngine("tensorflow", {
+      home: join(folder, "home"),
+      env: { PATH: join(folder, "bin"), GRAFT_OFFLINE: "1" },
+      onLine: (line) => lines.push(line),
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: "offline",
+      message: expect.stringMatching(/tensorflow is not installed.*npm and PyPI.*Unset GRAFT_OFFLINE/),
+    });
+    expect(readdirSync(folder)).toEqual(["bin"]);
+    expect(lines).toEqual([]);
+  });
 
   it("that can not reach npm's registry says so and leaves nothing", async () => {
     place("npm", onlyUnder(GOOD_NPM, "install", 'echo "npm error code ENOTFOUND" >&2; exit 1'));

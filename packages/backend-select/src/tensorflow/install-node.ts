@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { throwIfCancelled } from "@graft/core";
+import { CoreError, isOffline, throwIfCancelled } from "@graft/core";
 import { assembleEngine, compileAddon, fetchAddonSource, placeTensorflow } from "./build-addon-node.ts";
 import {
   type EngineName,
@@ -67,13 +67,21 @@ async function build(work: string, name: EngineName, context: StepContext): Prom
   return engine;
 }
 
+function offline(name: EngineName): CoreError {
+  return new CoreError("offline", {
+    what: `The engine ${name} is not installed: its parts come from npm and PyPI, and GRAFT_OFFLINE forbids the network.`,
+    received: "GRAFT_OFFLINE is set",
+    fix: "Unset GRAFT_OFFLINE and run this again. The other engines need no installation: graft engines list.",
+  });
+}
+
 /**
  * Builds the TensorFlow engine against the current TensorFlow wheel into HOME/engines/NAME (ENGINES.md 1): some 0.9 GB,
  * with CUDA more than 5. Does nothing when it is there and works. An interrupted installation leaves nothing that could
  * be taken for an engine; the next one clears away what it was building.
  * @throws CoreError `unsupported` or `disk-full` naming all that is missing, before anything is downloaded;
- * `offline`, `disk-full` or `backend` with a failed step's last lines; `conflict` beside another installation;
- * `cancelled`.
+ * `offline`, `disk-full` or `backend` with a failed step's last lines; `offline` before anything is started where
+ * GRAFT_OFFLINE is set; `conflict` beside another installation; `cancelled`.
  */
 export async function installEngine(name: EngineName, options: InstallOptions): Promise<void> {
   const home = resolve(options.home);
@@ -81,6 +89,7 @@ export async function installEngine(name: EngineName, options: InstallOptions): 
   const target = engineFolder(home, name);
   throwIfCancelled(signal);
   if (await isInstalled(target, name, options)) return;
+  if (isOffline(env)) throw offline(name);
   await checkPreconditions(name, { home, env });
   const work = await openWorkFolder(dirname(target), name);
   try {

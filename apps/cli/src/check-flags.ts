@@ -1,0 +1,55 @@
+import { stat } from "node:fs/promises";
+import { CoreError, checkUrl } from "@graft/core";
+import type { Command } from "commander";
+import { UsageError } from "./exit-codes.ts";
+
+/**
+ * Values that no command can use are refused before any work: empty ones, and names of weights and backends that nothing
+ * has.
+ * @throws UsageError
+ */
+export async function checkFlags(command: Command, variables: NodeJS.ProcessEnv): Promise<void> {
+  const flags: Readonly<Record<string, unknown>> = command.optsWithGlobals();
+  const options = [command, command.parent, command.parent?.parent].flatMap((each) => each?.options ?? []);
+  for (const option of options)
+    if (flags[option.attributeName()] === "")
+      throw new UsageError(`${option.long}: nothing was given. Leave it out, or say what.`);
+  const { weights, backend } = flags;
+  if (typeof weights === "string") await checkWeights(weights);
+  const fromEnvironment = variables.GRAFT_BACKEND?.trim();
+  if (typeof backend === "string") await checkBackend("--backend", backend);
+  else if (fromEnvironment && options.some((option) => option.attributeName() === "backend"))
+    await checkBackend("GRAFT_BACKEND", fromEnvironment);
+}
+
+async function checkBackend(flag: string, name: string): Promise<void> {
+  const { checkBackendName } = await import("@graft/backend-select");
+  asUsage(`${flag}: `, () => checkBackendName(name));
+}
+
+/** What an address holds is seen when it is fetched; what is no name and no address is a path. */
+async function checkWeights(name: string): Promise<void> {
+  if (["auto", "bundled", "imagenet"].includes(name)) return;
+  if (/^file:/i.test(name)) return;
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(name)) return checkAddress(name, "--weights: ");
+  const found = await stat(name).catch(() => undefined);
+  if (found?.isFile()) return;
+  const why = found === undefined ? "there is no such name or file" : "it is no file";
+  throw new UsageError(
+    `--weights: ${why}. Received: ${name}. Expected: auto, bundled, imagenet, an address (https://…), or the path of a .h5, .h5.gz, .keras or model.json.`,
+  );
+}
+
+/** @throws UsageError for what is no address of the web, or has a password in it. */
+export function checkAddress(address: string, flag = ""): void {
+  asUsage(flag, () => checkUrl(address));
+}
+
+function asUsage(flag: string, check: () => unknown): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof CoreError) throw new UsageError(`${flag}${error.message}`);
+    throw error;
+  }
+}
