@@ -17,10 +17,15 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** A child without the npm_… variables of the npm script that runs the tests: a reader's shell has none. */
+/**
+ * A child without the npm_… variables of the npm script that runs the tests and without what this checkout's .npmrc says
+ * of install scripts: a reader has neither.
+ */
 function runIn(folder: string, command: string, words: readonly string[]): Promise<Ended> {
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(npm_(?!config)|NODE_|VITEST)/i.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_(?!config)|npm_config_ignore_scripts$|NODE_|VITEST)/i.test(name),
+    ),
   );
   const options = {
     cwd: folder,
