@@ -60,6 +60,7 @@ describe("wrong usage", () => {
     [["train", "emoji", "--weights", ""], /--weights: nothing was given/],
     [["train", "emoji", "--out", ""], /--out: nothing was given/],
     [["runs", "list", "--home", ""], /--home: no folder was given.*~\/\.graft/],
+    [["cache", "show", "--home", "package.json"], /--home: .*package\.json is no folder/],
     [["weights", "fetch", "resnet"], /name.*"resnet".*imagenet, or an address/],
     [["weights", "fetch", "./w.h5"], /file needs no fetching.*--weights/],
     [["weights", "fetch", ""], /Received: "".*imagenet/],

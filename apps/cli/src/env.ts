@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError } from "./exit-codes.ts";
@@ -18,13 +19,9 @@ export interface CliEnvironment {
 
 /**
  * @param homeFlag `--home`, which wins over GRAFT_HOME and ~/.graft.
- * @throws UsageError for an empty `--home`, which would mean the folder one happens to be in.
+ * @throws UsageError for a home that can be none.
  */
 export function readEnvironment(homeFlag: string | undefined): CliEnvironment {
-  if (homeFlag?.trim() === "")
-    throw new UsageError(
-      "--home: no folder was given. Name one, or leave it out to use GRAFT_HOME or ~/.graft.",
-    );
   const variables = process.env;
   const stream = process.stderr;
   // ora and others loop for ever on a terminal of width 0, so a width is part of being interactive
@@ -32,12 +29,28 @@ export function readEnvironment(homeFlag: string | undefined): CliEnvironment {
     stream.isTTY === true && stream.columns > 0 && variables.TERM !== "dumb" && variables.CI !== "true";
   return {
     ...(homeFlag === undefined ? {} : { homeFlag }),
-    home: resolve(
-      homeFlag ?? (variables.GRAFT_HOME?.trim() ? variables.GRAFT_HOME : join(homedir(), ".graft")),
-    ),
+    home: homeFolder(homeFlag, variables.GRAFT_HOME?.trim() ? variables.GRAFT_HOME : undefined),
     interactive,
     columns: interactive ? Math.min(stream.columns, 120) : 80,
     color: process.stdout.isTTY === true && variables.NO_COLOR === undefined,
     variables,
   };
+}
+
+/** An empty flag would mean the folder one happens to be in, and a file holds nothing. */
+function homeFolder(flag: string | undefined, variable: string | undefined): string {
+  const otherwise = "Name a folder, or leave it out to use ~/.graft.";
+  if (flag?.trim() === "") throw new UsageError(`--home: no folder was given. ${otherwise}`);
+  const home = resolve(flag ?? variable ?? join(homedir(), ".graft"));
+  if (!isFile(home)) return home;
+  const name = flag === undefined ? "GRAFT_HOME" : "--home";
+  throw new UsageError(`${name}: ${home} is no folder. ${otherwise}`);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false; // not there yet; or not to be reached, which who uses it says in its own words
+  }
 }

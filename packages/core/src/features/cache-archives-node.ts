@@ -79,14 +79,20 @@ async function markFile(root: string, id: string, kind: "lease" | "leaving"): Pr
  * to gives no lease: what is there can be read all the same.
  */
 export async function leaseArchive(root: string, id: string): Promise<AsyncDisposable> {
+  const take = async () => holdLease(await markFile(root, id, "lease"), Date.now);
+  const lease = await unlessReadOnly(take());
+  // who looked before this lease was there may be moving the archive away now
+  while ((await markedIds(root, "leaving")).has(id)) await delay(LOOK_AGAIN_MS);
+  return lease ?? { [Symbol.asyncDispose]: async () => undefined };
+}
+
+/** Undefined where the home can not be written to. */
+async function unlessReadOnly<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    const lease = await holdLease(await markFile(root, id, "lease"), Date.now);
-    // who looked before this lease was there may be moving the archive away now
-    while ((await markedIds(root, "leaving")).has(id)) await delay(LOOK_AGAIN_MS);
-    return lease;
+    return await work;
   } catch (error) {
-    if (!NOT_WRITABLE.includes(codeOf(error))) throw error;
-    return { [Symbol.asyncDispose]: async () => undefined };
+    if (NOT_WRITABLE.includes(codeOf(error))) return undefined;
+    throw error;
   }
 }
 
@@ -161,5 +167,5 @@ export async function sweepArchives(root: string): Promise<void> {
     if (!(await isLiveMark(path, name.split(".")[1] ?? ""))) await rm(path, { force: true });
   }
   for (const id of await archiveIds(root))
-    if ((await readArchive(root, id)) === "damaged") await removeArchive(root, id);
+    if ((await readArchive(root, id)) === "damaged") await unlessReadOnly(removeArchive(root, id));
 }
