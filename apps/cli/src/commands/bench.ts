@@ -9,7 +9,7 @@ import { SPEED_CASE, trunkSpeeds } from "../trunk-speed.ts";
 
 /** Enough for a steady rate, few enough for some seconds. */
 const MOST_PHOTOS = 576;
-const PHOTO_RUNS = 2;
+const PHOTO_RUNS = 3;
 /** The recipes' default. */
 const EPOCHS = 20;
 const GAP_BATCH = 32;
@@ -21,8 +21,8 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
   const weights = await session.weights("bundled", undefined);
   session.status("Timing the trunk …");
   const [batch32 = 0, batch1 = 0] = await trunkSpeeds(backend, weights, [
-    { batch: 32, runs: 6 },
-    { batch: 1, runs: 40 },
+    { batch: 32, runs: 12 },
+    { batch: 1, runs: 200 },
   ]);
   session.status("Timing features from photos …");
   const photos = await photoSpeed(session, backend, weights, dataset);
