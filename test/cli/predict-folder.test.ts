@@ -40,7 +40,9 @@ describe("a folder of files of all kinds", () => {
     expect(answers.map(({ image }) => image)).toEqual(names.map((name) => join(photos, name)));
     expect(answers.map((answer) => "error" in answer)).toEqual([false, false, true, false]);
     expect(Object.keys(Object(answers[0]?.scores))).toEqual(["cats\n\u001b[2J", "dogs,\u202e"]);
-    expect(stderr).toMatch(hasPipes ? /Note: 4 passed over: .*notes\.txt \(not an image\) and 1 more/ : /notes\.txt/);
+    expect(stderr).toMatch(
+      hasPipes ? /Note: 4 passed over: .*notes\.txt \(not an image\) and 1 more/ : /notes\.txt/,
+    );
     expect(stderr).toContain("1 of 4 images could not be used");
     expect(code).toBe(1);
   });
