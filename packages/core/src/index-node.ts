@@ -1,4 +1,20 @@
 // What needs Node: files, worker threads, sharp. Browser code never imports this entry.
+
+export type { CachedArchive } from "./cache/archives-node.ts";
+export {
+  type CachedSpace,
+  type CacheStatus,
+  cacheFolders,
+  cacheStatus,
+  type PruneResult,
+  pruneCache,
+} from "./cache/cache-node.ts";
+export {
+  type FeatureStoreOptions,
+  type NodeFeatureStore,
+  openFeatureStore,
+} from "./cache/feature-store-node.ts";
+export type { CacheFolders } from "./cache/give-up-node.ts";
 export { type FolderCheckpointStore, openCheckpointStore } from "./checkpoint/store-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
@@ -7,17 +23,6 @@ export { nodeFetch } from "./download/fetch-node.ts";
 export { readModelFolder } from "./export/read-model-node.ts";
 export { type VerifyOptions, verifyModelFolder } from "./export/verify-model-node.ts";
 export { checkModelFolder, writeModelFolder } from "./export/write-model-node.ts";
-export type { CachedArchive } from "./features/cache-archives-node.ts";
-export {
-  type CachedSpace,
-  type CacheStatus,
-  cacheFolders,
-  cacheStatus,
-  type PruneResult,
-  pruneCache,
-} from "./features/cache-node.ts";
-export type { CacheFolders } from "./features/give-up-node.ts";
-export { type FeatureStoreOptions, type NodeFeatureStore, openFeatureStore } from "./features/store-node.ts";
 export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";
 export { createImagePool, type ImagePool } from "./image/pool-node.ts";

@@ -2,15 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { ARCHIVE_MANIFEST, leaseArchive, sweepArchives, temporaryName } from "../cache/archives-node.ts";
+import { CACHE_BYTES, cacheFolders } from "../cache/cache-node.ts";
+import { giveUp } from "../cache/give-up-node.ts";
 import { CoreError } from "../errors.ts";
-import {
-  ARCHIVE_MANIFEST,
-  leaseArchive,
-  sweepArchives,
-  temporaryName,
-} from "../features/cache-archives-node.ts";
-import { CACHE_BYTES, cacheFolders } from "../features/cache-node.ts";
-import { giveUp } from "../features/give-up-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { ArchiveKind } from "./archive-kind.ts";
 import { type ArchiveManifest, ArchiveSink, archiveManifestSchema } from "./archive-sink-node.ts";

@@ -1,7 +1,7 @@
 import { rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newOwner } from "../files/owner-node.ts";
-import { HEARTBEAT_MS, leaseName, makeSpaceFolder, removeIfEmpty, unlessGone } from "./cache-folder-node.ts";
+import { HEARTBEAT_MS, leaseName, makeSpaceFolder, removeIfEmpty, unlessGone } from "./folder-node.ts";
 
 /**
  * Writes a lease's file, in a folder that is there, and shows life in it until it is disposed of.

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
+import { featureSpaceSchema } from "../features/space.ts";
+import type { FeatureSpace } from "../features/types.ts";
 import { isAlive, type Owner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
-import { featureSpaceSchema } from "./space.ts";
-import type { FeatureSpace } from "./types.ts";
 
 /*
  * HOME/cache/features

@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
-import { listSpace, type PackFile, unlessGone } from "./cache-folder-node.ts";
+import type { FeatureKey } from "../features/types.ts";
+import { listSpace, type PackFile, unlessGone } from "./folder-node.ts";
 import { eraseRecord, numRecords, readPackHeader, readRow, scanRecords } from "./pack-node.ts";
-import type { FeatureKey } from "./types.ts";
 
 /** A pack that this process has open. */
 export interface OpenPack {

@@ -1,6 +1,6 @@
 import { open, rm } from "node:fs/promises";
-import { type CachedArchive, listArchives, removeArchive } from "./cache-archives-node.ts";
-import { listCache, type PackFile, removeIfEmpty, type SpaceFolder } from "./cache-folder-node.ts";
+import { type CachedArchive, listArchives, removeArchive } from "./archives-node.ts";
+import { listCache, type PackFile, removeIfEmpty, type SpaceFolder } from "./folder-node.ts";
 import { numRecords, readPackHeader, scanRecords } from "./pack-node.ts";
 
 /** What shares one limit. */

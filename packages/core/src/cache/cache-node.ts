@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { type CachedArchive, listArchives, sweepArchives } from "./cache-archives-node.ts";
-import { listCache, readSpaceFile, sweepCache } from "./cache-folder-node.ts";
+import type { FeatureSpace } from "../features/types.ts";
+import { type CachedArchive, listArchives, sweepArchives } from "./archives-node.ts";
+import { listCache, readSpaceFile, sweepCache } from "./folder-node.ts";
 import { type CacheFolders, countEntries, giveUp } from "./give-up-node.ts";
-import type { FeatureSpace } from "./types.ts";
 
 /** What features and unpacked archives may take together before the least recently used go. */
 export const CACHE_BYTES = 10 * 10 ** 9;

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { isAlive, newOwner, ownerTag, parseOwnerTag, processExists } from "../files/owner-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
-import { FOREIGN_LEASE_MS, unlessGone } from "./cache-folder-node.ts";
+import { FOREIGN_LEASE_MS, unlessGone } from "./folder-node.ts";
 import { holdLease } from "./lease-node.ts";
 
 /*

@@ -1,14 +1,8 @@
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { FeatureKey, FeatureSpace } from "../features/types.ts";
 import type { Owner } from "../files/owner-node.ts";
-import {
-  listSpace,
-  makeSpaceFolder,
-  newPackId,
-  packName,
-  storeError,
-  unlessGone,
-} from "./cache-folder-node.ts";
+import { listSpace, makeSpaceFolder, newPackId, packName, storeError, unlessGone } from "./folder-node.ts";
 import {
   encodePackHeader,
   encodeRecord,
@@ -20,7 +14,6 @@ import {
   writeAll,
 } from "./pack-node.ts";
 import type { OpenPack, SpaceReader } from "./space-reader-node.ts";
-import type { FeatureKey, FeatureSpace } from "./types.ts";
 
 /** Records that are written together. */
 const GROUP_BYTES = 4 * 2 ** 20;

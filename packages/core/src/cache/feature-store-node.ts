@@ -1,17 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
+import { decodeFloat16, encodeFloat16 } from "../features/float16.ts";
+import { featureSpaceId } from "../features/space.ts";
+import type { FeatureKey, FeatureSpace, FeatureStore } from "../features/types.ts";
 import { newOwner } from "../files/owner-node.ts";
-import { sweepArchives } from "./cache-archives-node.ts";
-import { storeError, sweepCache } from "./cache-folder-node.ts";
+import { sweepArchives } from "./archives-node.ts";
 import { CACHE_BYTES } from "./cache-node.ts";
-import { CacheRoom } from "./cache-room-node.ts";
-import { decodeFloat16, encodeFloat16 } from "./float16.ts";
+import { storeError, sweepCache } from "./folder-node.ts";
 import { takeLease } from "./lease-node.ts";
 import { recordBytes } from "./pack-node.ts";
-import { featureSpaceId } from "./space.ts";
+import { CacheRoom } from "./room-node.ts";
 import { SpaceReader } from "./space-reader-node.ts";
 import { SpaceWriter } from "./space-writer-node.ts";
-import type { FeatureKey, FeatureSpace, FeatureStore } from "./types.ts";
 
 export interface FeatureStoreOptions {
   /** HOME/cache/features; made when it is not there. */

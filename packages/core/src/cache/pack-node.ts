@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { inParallel } from "./in-parallel.ts";
-import type { FeatureKey } from "./types.ts";
+import { inParallel } from "../features/in-parallel.ts";
+import type { FeatureKey } from "../features/types.ts";
 
 /*
  * A pack: rows of one space and one length, one behind the other, written at the end only.
