@@ -8,7 +8,9 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    // below --dir, which each package's own script gives
+    include: ["**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**", "build/**"],
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 120_000,
