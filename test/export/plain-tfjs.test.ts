@@ -24,47 +24,44 @@ const CASES: readonly Omit<SampleOptions, "weights">[] = [
   { recipe: "classic", labels: THREE, cut: "mixed8", size: 128 },
 ];
 
-describe.skipIf(!cats || !dogs)(
-  "a written model in plain TensorFlow.js (skipped: ../shared/data is absent)",
-  () => {
-    let backend: Backend;
-    let temporary: string;
-    beforeAll(async () => {
-      backend = await createOnnxBackend({ provider: "cpu" });
-      temporary = await mkdtemp(join(tmpdir(), "graft-export-"));
-    });
-    afterAll(async () => {
-      await backend.dispose();
-      await rm(temporary, { recursive: true, force: true });
-    });
+describe.skipIf(!cats || !dogs)("a written model in plain TensorFlow.js (needs ../shared/data)", () => {
+  let backend: Backend;
+  let temporary: string;
+  beforeAll(async () => {
+    backend = await createOnnxBackend({ provider: "cpu" });
+    temporary = await mkdtemp(join(tmpdir(), "graft-export-"));
+  });
+  afterAll(async () => {
+    await backend.dispose();
+    await rm(temporary, { recursive: true, force: true });
+  });
 
-    it.each(CASES)(
-      "gives graft's own probabilities on real photos: $recipe, $labels, $cut, $size",
-      async (options) => {
-        const model = sampleModel({ weights: await realWeights(), ...options });
-        const folder = await writeModelFolder(model, join(temporary, "model"), { force: true });
-        const photos = await preparedPhotos([cats ?? "", dogs ?? ""], 2, model.manifest.rule);
-        const network = await openInPlainTfjs(folder);
-        const outputs = await outputsOf(network, model, photos);
-        network.dispose();
-        expect(tf.memory().numTensors).toBe(0);
+  it.each(CASES)(
+    "gives graft's own probabilities on real photos: $recipe, $labels, $cut, $size",
+    async (options) => {
+      const model = sampleModel({ weights: await realWeights(), ...options });
+      const folder = await writeModelFolder(model, join(temporary, "model"), { force: true });
+      const photos = await preparedPhotos([cats ?? "", dogs ?? ""], 2, model.manifest.rule);
+      const network = await openInPlainTfjs(folder);
+      const outputs = await outputsOf(network, model, photos);
+      network.dispose();
+      expect(tf.memory().numTensors).toBe(0);
 
-        using predictor = await openPredictor(model, backend);
-        const predictions = await predictor.predict(photos);
-        const { activation } = model.manifest.head;
-        for (const [i, { probabilities }] of predictions.entries()) {
-          const output = outputs[i] ?? [];
-          const ofTfjs = activation === "sigmoid" ? [1 - (output[0] ?? 0), output[0] ?? 0] : output;
-          expect(ofTfjs).toHaveLength(probabilities.length);
-          // two engines' float32 over 40 to 94 convolutions
-          for (const [c, p] of probabilities.entries())
-            expect(Math.abs((ofTfjs[c] ?? 9) - p)).toBeLessThan(1e-4);
-        }
-        // the photos are told apart, so that agreement means something
-        const first = predictions.map(({ probabilities }) => probabilities[0] ?? 0);
-        expect(Math.max(...first) - Math.min(...first)).toBeGreaterThan(0.01);
-        expect(await verifyModelFolder(folder, model, { backend, images: photos })).toBeLessThan(1e-4);
-      },
-    );
-  },
-);
+      using predictor = await openPredictor(model, backend);
+      const predictions = await predictor.predict(photos);
+      const { activation } = model.manifest.head;
+      for (const [i, { probabilities }] of predictions.entries()) {
+        const output = outputs[i] ?? [];
+        const ofTfjs = activation === "sigmoid" ? [1 - (output[0] ?? 0), output[0] ?? 0] : output;
+        expect(ofTfjs).toHaveLength(probabilities.length);
+        // two engines' float32 over 40 to 94 convolutions
+        for (const [c, p] of probabilities.entries())
+          expect(Math.abs((ofTfjs[c] ?? 9) - p)).toBeLessThan(1e-4);
+      }
+      // the photos are told apart, so that agreement means something
+      const first = predictions.map(({ probabilities }) => probabilities[0] ?? 0);
+      expect(Math.max(...first) - Math.min(...first)).toBeGreaterThan(0.01);
+      expect(await verifyModelFolder(folder, model, { backend, images: photos })).toBeLessThan(1e-4);
+    },
+  );
+});

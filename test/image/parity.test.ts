@@ -10,7 +10,7 @@ const photos = sharedPath("data/cats-dogs/train");
 const RULE = { version: 1, size: 150, fit: "stretch", resize: "bilinear" } as const;
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-describe.skipIf(photos === undefined)("the parity photos (skipped: ../shared/data is absent)", () => {
+describe.skipIf(photos === undefined)("the parity photos (needs ../shared/data)", () => {
   let pool: ImagePool;
   beforeAll(() => {
     pool = createImagePool({ threads: 1 });

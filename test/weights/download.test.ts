@@ -246,7 +246,7 @@ test("a download whose process was killed is taken up by the next one", async ()
 });
 
 test.skipIf(process.platform !== "linux")(
-  "a full disk is told from other failures (skipped: no /dev/full)",
+  "a full disk is told from other failures (needs /dev/full)",
   async () => {
     await using server = await serve((request, response) => {
       response.writeHead(200); // no length, so that the disk itself must say it

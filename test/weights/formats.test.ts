@@ -35,7 +35,7 @@ test("the bundled weights say which they are, have their range and the hash of t
 
 const shared = sharedPath("weights/inception_v3_notop.h5.gz");
 test.skipIf(shared === undefined)(
-  "the public layout in HDF5, packed, gives the bundled hash (skipped: ../shared/weights is absent)",
+  "the public layout in HDF5, packed, gives the bundled hash (needs ../shared/weights)",
   async () => {
     const weights = await load(shared ?? "");
     expect(weights.sha256).toBe(bundled.sha256);

@@ -153,7 +153,7 @@ test("a URL of a tfjs model is fetched once with its shards, listed, and then wo
 
 const packed = sharedPath("weights/inception_v3_notop.h5.gz");
 test.skipIf(packed === undefined)(
-  "a URL of one file is hashed once; later its checksum stands for it, and a changed one is fetched again (skipped: ../shared/weights is absent)",
+  "a URL of one file is hashed once; later its checksum stands for it, and a changed one is fetched again (needs ../shared/weights)",
   async () => {
     const bytes = readFileSync(packed ?? "");
     await using server = await serve((request, response) => sendFile(request, response, bytes));

@@ -1,15 +1,12 @@
-import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
-import { isAlive, newOwner, type Owner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
-import { codeOf } from "../files/system-error-node.ts";
+import { type Claim, claimFile, newTag, readClaim, sweepClaims } from "../files/claim-node.ts";
 
 const LOCK_FILE = "lock";
 /** The holder shows life so often; one on another machine is given up after four missed. */
 const HEARTBEAT_MS = 30_000;
 const FOREIGN_LIMIT_MS = 4 * HEARTBEAT_MS;
-/** A file system without hard links has a moment between a lock's file and what is in it. */
-const EMPTY_LIMIT_MS = 5000;
 
 /** A lock that is held until `release`, or until the process ends. */
 export interface RunLock extends AsyncDisposable {
@@ -17,58 +14,10 @@ export interface RunLock extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-interface FoundLock {
-  readonly tag: string;
-  readonly owner: Owner | undefined;
-  readonly isLive: boolean;
-}
-
-async function findLock(path: string): Promise<FoundLock | undefined> {
-  try {
-    const [tag, { mtimeMs }] = [await readFile(path, "utf8"), await stat(path)];
-    const owner = parseOwnerTag(tag);
-    const silentMs = Date.now() - mtimeMs;
-    const isLive = owner ? isAlive(owner, silentMs, FOREIGN_LIMIT_MS) : silentMs < EMPTY_LIMIT_MS;
-    return { tag, owner, isLive };
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
 /** The number of the live process that holds a run's lock; undefined when there is none. */
 export async function lockHolder(folder: string): Promise<number | undefined> {
-  const found = await findLock(join(folder, LOCK_FILE));
+  const found = await readClaim(join(folder, LOCK_FILE), FOREIGN_LIMIT_MS);
   return found?.isLive ? (found.owner?.pid ?? 0) : undefined;
-}
-
-/** Makes the lock's file, whole, unless it is there. @returns whether it was made. */
-async function create(path: string, tag: string, own: string): Promise<boolean> {
-  try {
-    await writeFile(own, tag);
-    await link(own, path).catch(async (error: unknown) => {
-      if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(codeOf(error))) throw error;
-      await writeFile(path, tag, { flag: "wx" });
-    });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
-  } finally {
-    await rm(own, { force: true });
-  }
-}
-
-/** Takes a dead process's lock away; when another process was quicker, gives it its lock back. */
-async function clear(path: string, { tag }: FoundLock, own: string): Promise<void> {
-  try {
-    await rename(path, own);
-    if ((await readFile(own, "utf8")) !== tag) await link(own, path);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "EEXIST") throw error;
-  } finally {
-    await rm(own, { force: true });
-  }
 }
 
 /**
@@ -78,13 +27,10 @@ async function clear(path: string, { tag }: FoundLock, own: string): Promise<voi
  */
 export async function lockRun(folder: string, id: string): Promise<RunLock> {
   const path = join(folder, LOCK_FILE);
-  const tag = ownerTag(newOwner());
-  const own = `${path}.${tag}`;
-  while (!(await create(path, tag, own))) {
-    const found = await findLock(path);
-    if (found?.isLive) throw liveError(id, path, found);
-    if (found) await clear(path, found, own);
-  }
+  const tag = newTag();
+  const holder = await claimFile(path, tag, FOREIGN_LIMIT_MS);
+  if (holder) throw liveError(id, path, holder);
+  await sweepClaims(path);
   const showLife = async (): Promise<void> => utimes(path, new Date(), new Date());
   const timer = setInterval(() => void showLife().catch(() => undefined), HEARTBEAT_MS);
   timer.unref();
@@ -93,12 +39,12 @@ export async function lockRun(folder: string, id: string): Promise<RunLock> {
     if (released) return;
     released = true;
     clearInterval(timer);
-    if ((await findLock(path))?.tag === tag) await rm(path, { force: true });
+    if ((await readClaim(path, FOREIGN_LIMIT_MS))?.tag === tag) await rm(path, { force: true });
   };
   return { release, [Symbol.asyncDispose]: release };
 }
 
-function liveError(id: string, path: string, { owner }: FoundLock): CoreError {
+function liveError(id: string, path: string, { owner }: Claim): CoreError {
   const pid = owner?.pid ?? 0;
   return new CoreError(
     "conflict",

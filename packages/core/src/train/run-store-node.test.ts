@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -197,7 +197,7 @@ describe("a run's lock", () => {
 
   it("goes to exactly one of many who find a dead one", async () => {
     const run = await store.create(newRun);
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 300; round++) {
       await writeFile(join(run.folder, "lock"), ownerTag({ ...newOwner(), pid: 2 ** 30, started: "5" }));
       const tries = await Promise.allSettled(Array.from({ length: 6 }, () => run.lock()));
       const won = tries.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -205,6 +205,40 @@ describe("a run's lock", () => {
       await won[0]?.release();
       expect(await readdir(run.folder)).toEqual(["run.json", "split.json"]);
     }
+  });
+});
+
+describe("a lock whose taking over was cut short", () => {
+  const dead = (): string => ownerTag({ ...newOwner(), pid: 2 ** 30, started: "5" });
+
+  it("by a kill is taken over all the same, and nothing of it stays", async () => {
+    const run = await store.create(newRun);
+    const [holder, taker] = [dead(), dead()];
+    await writeFile(join(run.folder, "lock"), holder);
+    await writeFile(join(run.folder, `lock.after-${holder}`), taker);
+    await writeFile(join(run.folder, `lock.${taker}`), taker);
+    const lock = await run.lock();
+    expect(await readdir(run.folder)).toEqual(["lock", "run.json", "split.json"]);
+    await lock.release();
+  });
+
+  it("is left to the live process that is at it", async () => {
+    const run = await store.create(newRun);
+    const [holder, { child, tag }] = [dead(), await otherProcess()];
+    await writeFile(join(run.folder, "lock"), holder);
+    await writeFile(join(run.folder, `lock.after-${holder}`), tag);
+    await expect(run.lock()).rejects.toMatchObject({ code: "conflict", facts: { pid: child.pid } });
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await using _ = await run.lock();
+  });
+
+  it.each(["", "none/of/ours"])("goes over a file that is no lock of ours: %j", async (text) => {
+    const run = await store.create(newRun);
+    await writeFile(join(run.folder, "lock"), text);
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(join(run.folder, "lock"), longAgo, longAgo);
+    await using _ = await run.lock();
   });
 });
 
