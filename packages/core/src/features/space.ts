@@ -14,7 +14,7 @@ export interface FeatureSpaceOptions {
   /** null for images as they are (validation, prediction). */
   readonly augmentation: Augmentation | null;
   readonly cacheType: "float32" | "float16";
-  readonly backend: Backend;
+  readonly backend: Pick<Backend, "id" | "device">;
 }
 
 /**
