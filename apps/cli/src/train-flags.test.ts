@@ -75,6 +75,7 @@ describe("flags of train", () => {
     ["--batch-size", "many", /--batch-size: .*Received: "many"/],
     ["--val-split", "1", /--val-split: .*Received: 1/],
     ["--learning-rate", "-1", /--learning-rate/],
+    ["--momentum", "0.9", /--momentum: only the optimizer sgd .* adam\. Received: 0.9/],
   ])("refuses %s %s and says what it got", (flag, value, message) => {
     expect(() => parse(flag, value)).toThrow(UsageError);
     expect(() => parse(flag, value)).toThrow(message);

@@ -160,10 +160,15 @@ export const RECIPE_DEFAULTS: Readonly<Record<TrainConfig["recipe"], TrainConfig
 
 /**
  * Schema defaults ← recipe defaults ← the user's options.
- * @throws z.ZodError; edges turn it into a message with `z.prettifyError`.
+ * @throws z.ZodError, also for a momentum that the optimiser would pass over; edges turn it into a message with `z.prettifyError`.
  */
 export function parseTrainConfig(input: TrainConfigInput): TrainConfig {
   const recipe = trainConfigSchema.shape.recipe.parse(input.recipe);
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  return trainConfigSchema.parse({ ...RECIPE_DEFAULTS[recipe], ...given });
+  const config = trainConfigSchema.parse({ ...RECIPE_DEFAULTS[recipe], ...given });
+  if (config.momentum > 0 && config.optimizer !== "sgd") {
+    const message = `only the optimizer sgd has a momentum, and this one is ${config.optimizer}`;
+    throw new z.ZodError([{ code: "custom", path: ["momentum"], message, input: config.momentum }]);
+  }
+  return config;
 }
