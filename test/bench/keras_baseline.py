@@ -39,7 +39,9 @@ def trunk(weights=None):
 
 
 def trunk_rates():
-    model = trunk()
+    # pooled, as what graft times: both give [batch, 768]
+    base = trunk()
+    model = keras.Model(base.input, keras.layers.GlobalAveragePooling2D()(base.output))
     forward = tf.function(lambda x: model(x, training=False))
     figures = {}
     for batch, runs in ((32, 10), (1, 200)):
