@@ -122,11 +122,3 @@ export async function eraseRecord(handle: FileHandle, rowBytes: number, index: n
   const nothing = Buffer.alloc(RECORD_HEADER_BYTES);
   await handle.write(nothing, 0, nothing.length, recordPosition(rowBytes, index));
 }
-
-/** Writes all of it, in pieces if the system takes it in pieces. */
-export async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
-}

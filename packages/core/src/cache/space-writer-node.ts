@@ -2,6 +2,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FeatureKey, FeatureSpace } from "../features/types.ts";
 import type { Owner } from "../files/owner-node.ts";
+import { writeAll } from "../files/write-all-node.ts";
 import { listSpace, makeSpaceFolder, newPackId, packName, storeError, unlessGone } from "./folder-node.ts";
 import {
   encodePackHeader,
@@ -11,7 +12,6 @@ import {
   readPackHeader,
   recordBytes,
   recordPosition,
-  writeAll,
 } from "./pack-node.ts";
 import type { OpenPack, SpaceReader } from "./space-reader-node.ts";
 

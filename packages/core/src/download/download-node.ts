@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, statfs } from "node:fs/promises";
+import { mkdir, rename, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CoreError } from "../errors.ts";
+import { syncFolder } from "../files/sync-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { PartFile } from "./part-file-node.ts";
 import { Silence } from "./silence.ts";
@@ -112,10 +113,8 @@ async function place(part: PartFile, target: string): Promise<void> {
   await part.sync();
   await rename(part.path, target);
   await part.forget();
-  // the new name itself must reach the disk; Windows has no handle for a folder
-  const folder = await open(dirname(target), "r").catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
+  // the file is whole and in its place, whatever the folder's file system says to this
+  await syncFolder(dirname(target)).catch(() => undefined);
 }
 
 /**
