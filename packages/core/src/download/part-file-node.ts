@@ -1,8 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
-import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { processExists } from "../files/owner-node.ts";
-import { codeOf } from "../files/system-error-node.ts";
+import { newTag } from "../files/claim-node.ts";
+import { type HeldFile, holdFile } from "../files/held-file-node.ts";
+import { isAlive, parseOwnerTag } from "../files/owner-node.ts";
+import { writeAll } from "../files/write-all-node.ts";
 
 /** What the server said of the file that a part is the beginning of. */
 const originSchema = z.object({
@@ -12,72 +14,57 @@ const originSchema = z.object({
 });
 export type PartOrigin = z.infer<typeof originSchema>;
 
-let privateParts = 0;
+/** What another machine, or an older graft, left is given up after so long without a new byte. */
+const FOREIGN_PART_MS = 24 * 3_600_000;
 
-/** A lock is made and then written: empty, it is somebody's that is about to be. */
-const EMPTY_LIMIT_MS = 5000;
-
-/** True while the process that wrote this lock may still use the part. */
-function isHeld(lock: string): boolean {
-  let text: string;
-  try {
-    text = readFileSync(lock, "utf8");
-    if (text === "") return Date.now() - statSync(lock).mtimeMs < EMPTY_LIMIT_MS;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return false; // given up meanwhile
-    throw error;
+/** Removes the files of their own that killed processes had beside a part. */
+async function sweepParts(target: string): Promise<void> {
+  const prefix = `${basename(target)}.`;
+  for (const name of await readdir(dirname(target))) {
+    const [, tag = ""] = /^([\da-f]+(?:-[\da-f]+)+)\.part(?:\.json)?$/.exec(name.slice(prefix.length)) ?? [];
+    if (!name.startsWith(prefix) || tag === "") continue;
+    const path = join(dirname(target), name);
+    const silentMs = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+    const owner = parseOwnerTag(tag);
+    const isLive = owner ? isAlive(owner, silentMs, FOREIGN_PART_MS) : silentMs < FOREIGN_PART_MS;
+    if (!isLive) await rm(path, { force: true });
   }
-  const pid = Number(text);
-  return Number.isInteger(pid) && pid > 0 && processExists(pid);
-}
-
-/** Takes the lock, also from a process that was killed. */
-async function takeLock(lock: string): Promise<boolean> {
-  for (const attempt of [1, 2]) {
-    try {
-      await writeFile(lock, `${process.pid}`, { flag: "wx" });
-      return true;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-      if (attempt === 2 || isHeld(lock)) return false;
-      await rm(lock, { force: true });
-    }
-  }
-  return false;
 }
 
 /**
  * The file that a download grows in, `TARGET.part`, with its origin beside it. Who comes second while a download of the
- * same target runs gets a file of its own that nobody resumes, so two processes never write one file.
+ * same target runs gets a file of its own, `TARGET.OWNER.part`, that nobody resumes, so two processes never write one
+ * file.
  */
 export class PartFile implements AsyncDisposable {
   readonly path: string;
   /** Bytes that are there. */
   size = 0;
-  readonly #lock: string | undefined;
+  readonly #lock: HeldFile | undefined;
   readonly #handle: FileHandle;
 
-  private constructor(path: string, lock: string | undefined, handle: FileHandle) {
+  private constructor(path: string, lock: HeldFile | undefined, handle: FileHandle) {
     this.path = path;
     this.#lock = lock;
     this.#handle = handle;
   }
 
   static async claim(target: string): Promise<PartFile> {
-    const lock = `${target}.part.lock`;
-    const isFirst = await takeLock(lock);
-    const path = isFirst ? `${target}.part` : `${target}.${process.pid}-${++privateParts}.part`;
+    const held = await holdFile(`${target}.part.lock`);
+    const lock = "holder" in held ? undefined : held;
+    const path = lock ? `${target}.part` : `${target}.${newTag()}.part`;
     try {
+      if (lock) await sweepParts(target);
       // opened for reading and writing, made when absent, never cut
       const handle = await open(path, "a").then(async (made) => {
         await made.close();
         return open(path, "r+");
       });
-      const part = new PartFile(path, isFirst ? lock : undefined, handle);
+      const part = new PartFile(path, lock, handle);
       part.size = (await handle.stat()).size;
       return part;
     } catch (error) {
-      if (isFirst) await rm(lock, { force: true });
+      await lock?.release();
       throw error;
     }
   }
@@ -99,11 +86,8 @@ export class PartFile implements AsyncDisposable {
   }
 
   async append(chunk: Uint8Array): Promise<void> {
-    for (let rest = chunk; rest.length > 0; ) {
-      const { bytesWritten } = await this.#handle.write(rest, 0, rest.length, this.size);
-      this.size += bytesWritten;
-      rest = rest.subarray(bytesWritten);
-    }
+    await writeAll(this.#handle, chunk, this.size);
+    this.size += chunk.length;
   }
 
   sync(): Promise<void> {
@@ -124,6 +108,6 @@ export class PartFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
     if (this.#lock === undefined || this.size === 0) await this.remove();
-    if (this.#lock !== undefined) await rm(this.#lock, { force: true });
+    await this.#lock?.release();
   }
 }

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newOwner, ownerTag } from "../files/owner-node.ts";
+import { deadTag, otherProcess } from "../files/testing-node.ts";
 import { parseTrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { nearNames } from "./near-names.ts";
@@ -40,16 +40,6 @@ const end: TrainEvent = {
   ...{ type: "run-end", status: "completed", metrics: { valLoss: 0.5 }, keptEpoch: 1, epochs: 2 },
   ...{ seconds: 3, backend: "onnx:cpu", run: "r", seq: 9, time: 1 },
 };
-
-/** A live process of another number. @returns a lock's content that names it. */
-async function otherProcess(): Promise<{ child: ChildProcess; tag: string }> {
-  const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
-  await once(child, "spawn");
-  const pid = child.pid ?? 0;
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
-  return { child, tag: ownerTag({ ...newOwner(), pid, started }) };
-}
 
 describe("a run store", () => {
   it("keeps what a run starts from", async () => {
@@ -198,7 +188,7 @@ describe("a run's lock", () => {
   it("goes to exactly one of many who find a dead one", async () => {
     const run = await store.create(newRun);
     for (let round = 0; round < 300; round++) {
-      await writeFile(join(run.folder, "lock"), ownerTag({ ...newOwner(), pid: 2 ** 30, started: "5" }));
+      await writeFile(join(run.folder, "lock"), deadTag());
       const tries = await Promise.allSettled(Array.from({ length: 6 }, () => run.lock()));
       const won = tries.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
       expect(won).toHaveLength(1);
@@ -209,11 +199,9 @@ describe("a run's lock", () => {
 });
 
 describe("a lock whose taking over was cut short", () => {
-  const dead = (): string => ownerTag({ ...newOwner(), pid: 2 ** 30, started: "5" });
-
   it("by a kill is taken over all the same, and nothing of it stays", async () => {
     const run = await store.create(newRun);
-    const [holder, taker] = [dead(), dead()];
+    const [holder, taker] = [deadTag(), deadTag()];
     await writeFile(join(run.folder, "lock"), holder);
     await writeFile(join(run.folder, `lock.after-${holder}`), taker);
     await writeFile(join(run.folder, `lock.${taker}`), taker);
@@ -224,7 +212,7 @@ describe("a lock whose taking over was cut short", () => {
 
   it("is left to the live process that is at it", async () => {
     const run = await store.create(newRun);
-    const [holder, { child, tag }] = [dead(), await otherProcess()];
+    const [holder, { child, tag }] = [deadTag(), await otherProcess()];
     await writeFile(join(run.folder, "lock"), holder);
     await writeFile(join(run.folder, `lock.after-${holder}`), tag);
     await expect(run.lock()).rejects.toMatchObject({ code: "conflict", facts: { pid: child.pid } });
