@@ -2,13 +2,13 @@ import type { SelectedBackend } from "@graft/backend-select";
 import {
   CoreError,
   type DatasetImage,
-  featureSpace,
   featureSpaceId,
   imageRule,
   imagesOfPart,
   type Model,
   type PrepareImage,
   type RunEndEvent,
+  recipeSpace,
   type TrainEvent,
   type TrainResult,
   type TrunkWeights,
@@ -51,18 +51,8 @@ export async function runTraining(
   const { config } = run.record;
   await using _lock = await run.lock();
   const store = await session.features();
-  for (const augmentation of [null, config.augment]) {
-    const pool = config.recipe === "gap" ? "avg" : "none";
-    const { cut, cacheType } = config;
-    const space = featureSpace({
-      rule: imageRule(config),
-      weights,
-      cut,
-      pool,
-      augmentation,
-      cacheType,
-      backend,
-    });
+  for (const augmentation of config.augment ? [null, config.augment] : [null]) {
+    const space = recipeSpace({ config, rule: imageRule(config), weights, augmentation, backend });
     await store.lease(await featureSpaceId(space));
   }
   const logged = await run.readEvents();

@@ -29,6 +29,7 @@ export type * from "./export/types.ts";
 export { type ExtractOptions, type ExtractProgress, extractFeatures } from "./features/extract.ts";
 export { decodeFloat16, encodeFloat16 } from "./features/float16.ts";
 export * from "./features/npy.ts";
+export { recipeSpace } from "./features/recipe-space.ts";
 export {
   type FeatureSpaceOptions,
   featureSpace,
@@ -57,6 +58,7 @@ export { type HeadParameter, headParameters, numHeadInputs } from "./head/parame
 export { headSpec } from "./head/spec.ts";
 export type * from "./head/types.ts";
 export { augmentImage, changeImage, drawChange, type ImageChange, type VariantKey } from "./image/augment.ts";
+export { DECODER_VERSION } from "./image/decoder-version.ts";
 export { differenceHash } from "./image/difference-hash.ts";
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
@@ -68,6 +70,7 @@ export type * from "./metrics/types.ts";
 export { nameFew } from "./name-few.ts";
 export { isOffline } from "./offline.ts";
 export { openPredictor } from "./predict.ts";
+export { type CachedPredictionOptions, cachedPredictions } from "./predict-cached.ts";
 export type { Predictor } from "./predict-graph.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";

@@ -1,5 +1,6 @@
 import type { Backend } from "./backend.ts";
 import type { Model } from "./export/types.ts";
+import { poolOf } from "./features/recipe-space.ts";
 import { GraphBuilder } from "./graph/builder.ts";
 import type { Graph } from "./graph/graph.ts";
 import { prune } from "./graph/passes/prune.ts";
@@ -10,8 +11,7 @@ import { trunkGraph } from "./trunk/build.ts";
 /** Trunk and head as one graph: images [batch, size, size, 3] uint8 → probabilities [batch, units]. */
 function modelGraph({ manifest, weights }: Model): Graph {
   const { head, cut, rule } = manifest;
-  const pool = head.recipe === "gap" ? "avg" : "none";
-  const trunk = trunkGraph(weights, { cut, size: rule.size, pool });
+  const trunk = trunkGraph(weights, { cut, size: rule.size, pool: poolOf(head.recipe) });
   const builder = new GraphBuilder(trunk);
   const { features } = trunk.outputs;
   if (features === undefined) throw new TypeError("the trunk's graph gives features");

@@ -1,4 +1,5 @@
 import {
+  cachedPredictions,
   type Dataset,
   type EpochEndEvent,
   imagesOfPart,
@@ -6,7 +7,6 @@ import {
   type TrainEvent,
   type TrainResult,
 } from "@graft/core";
-import { cachedPredictions } from "../cached-predictions.ts";
 import { nextCommand } from "../self-command.ts";
 import type { Session } from "../session.ts";
 import type { Training } from "../training.ts";

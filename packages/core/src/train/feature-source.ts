@@ -2,10 +2,10 @@ import type { Backend, Program } from "../backend.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
 import { type ExtractProgress, extractFeatures } from "../features/extract.ts";
-import { featureSpace } from "../features/space.ts";
+import { poolOf, recipeSpace, rowShapeOf } from "../features/recipe-space.ts";
 import type { FeatureSpace, FeatureTable } from "../features/types.ts";
 import type { ImageRule } from "../image/types.ts";
-import { featureShape, trunkGraph } from "../trunk/build.ts";
+import { trunkGraph } from "../trunk/build.ts";
 import type { Augmentation, TrainConfig } from "./config.ts";
 import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
 import type { TrainEvent, TrainEventBody } from "./events.ts";
@@ -45,10 +45,7 @@ export class FeatureSource {
   #storeIsFull = false;
 
   constructor(options: TrainOptions, events: EventMaker, now: () => number) {
-    const { cut, size, recipe } = options.config;
-    const shape = featureShape(cut, size);
-    // the gap recipe averages anyway: 3 KB an image and copy instead of 150
-    this.rowShape = recipe === "gap" ? shape.slice(-1) : shape;
+    this.rowShape = rowShapeOf(options.config);
     this.#options = options;
     this.#events = events;
     this.#now = now;
@@ -57,11 +54,7 @@ export class FeatureSource {
   /** The space of features with an augmentation, or without (null). */
   space(augmentation: Augmentation | null): FeatureSpace {
     const { config, weights, backend } = this.#options;
-    const { cut, cacheType } = config;
-    return featureSpace({
-      ...{ rule: imageRule(config), weights, cut, cacheType, augmentation, backend },
-      pool: this.#pool,
-    });
+    return recipeSpace({ config, rule: imageRule(config), weights, augmentation, backend });
   }
 
   /** @throws CoreError as `extractFeatures`; broken images become warnings. */
@@ -102,13 +95,9 @@ export class FeatureSource {
     opened?.dispose();
   }
 
-  get #pool(): "avg" | "none" {
-    return this.#options.config.recipe === "gap" ? "avg" : "none";
-  }
-
   /** The run's one trunk as a program that whoever asks may dispose of. */
   async #openProgram(): Promise<Program> {
-    this.#program ??= compileTrunk(this.#options.backend, this.#options, this.#pool);
+    this.#program ??= compileTrunk(this.#options.backend, this.#options, poolOf(this.#options.config.recipe));
     const program = await this.#program;
     return { run: (inputs, state) => program.run(inputs, state), dispose: () => undefined };
   }

@@ -1,23 +1,19 @@
-import {
-  appendHead,
-  type Backend,
-  blockParameters,
-  type DatasetImage,
-  extractFeatures,
-  type FeatureStore,
-  featureShape,
-  featureSpace,
-  type Graph,
-  GraphBuilder,
-  type ImagePrediction,
-  type Model,
-  numElements,
-  type Prediction,
-  type PrepareImage,
-  predictionsOf,
-  trunkGraph,
-  writeLogical,
-} from "@graft/core";
+import type { Backend } from "./backend.ts";
+import type { DatasetImage } from "./dataset/types.ts";
+import type { ImagePrediction } from "./evaluate.ts";
+import type { Model } from "./export/types.ts";
+import { extractFeatures } from "./features/extract.ts";
+import { poolOf, recipeSpace, rowShapeOf } from "./features/recipe-space.ts";
+import type { FeatureStore } from "./features/types.ts";
+import { GraphBuilder } from "./graph/builder.ts";
+import { type Graph, numElements } from "./graph/graph.ts";
+import { blockParameters } from "./graph/passes/block-parameters.ts";
+import { writeLogical } from "./graph/state.ts";
+import { appendHead } from "./head/build.ts";
+import { predictionsOf } from "./head/outputs.ts";
+import type { Prediction } from "./metrics/types.ts";
+import type { PrepareImage } from "./train/types.ts";
+import { trunkGraph } from "./trunk/build.ts";
 
 /** Rows of one run of the head: enough that its weights are read seldom. */
 const BATCH = 128;
@@ -40,19 +36,10 @@ export interface CachedPredictionOptions {
 export async function cachedPredictions(options: CachedPredictionOptions): Promise<ImagePrediction[]> {
   const { model, backend, prepare, decodeAhead, store, signal } = options;
   const { head, cut, rule, config } = model.manifest;
-  const pool = head.recipe === "gap" ? "avg" : "none";
-  const block = featureShape(cut, rule.size);
-  const rowShape = pool === "avg" ? block.slice(2) : block;
+  const rowShape = rowShapeOf({ recipe: head.recipe, cut, size: rule.size });
   const broken = new Set<DatasetImage>();
-  const space = featureSpace({
-    rule,
-    weights: model.weights,
-    cut,
-    pool,
-    augmentation: null,
-    cacheType: config.cacheType,
-    backend,
-  });
+  const recipe = { recipe: head.recipe, cut, cacheType: config.cacheType };
+  const space = recipeSpace({ config: recipe, rule, weights: model.weights, augmentation: null, backend });
   const table = await extractFeatures({
     images: options.images,
     variants: [0],
@@ -61,7 +48,8 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
     store,
     prepare,
     decodeAhead,
-    openProgram: () => backend.compile(trunkGraph(model.weights, { cut, size: rule.size, pool })),
+    openProgram: () =>
+      backend.compile(trunkGraph(model.weights, { cut, size: rule.size, pool: poolOf(head.recipe) })),
     batch: backend.limits.preferredBatch,
     onBroken: (image) => void broken.add(image),
     ...(signal ? { signal } : {}),
