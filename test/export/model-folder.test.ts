@@ -11,6 +11,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { randomWeights, sampleModel } from "./sample-model.ts";
 
 const FILES = ["README.md", "graft.json", "model.json", "weights.bin"];
+/** What a model is made of; the card is for people. */
+const CHECKED = FILES.filter((name) => name !== "README.md");
 /** The smallest trunk there is: 0.7 MB. */
 const SMALL = { recipe: "gap", labels: ["cat", "dog"], cut: "mixed0", size: 75 } as const;
 
@@ -52,7 +54,7 @@ describe("a model folder", () => {
     expect(await verifyModelFolder(folder, model, { images: [] })).toBe(0);
   });
 
-  it.each(FILES)("without %s is refused with that name and what to do", async (name) => {
+  it.each(CHECKED)("without %s is refused with that name and what to do", async (name) => {
     await writeModelFolder(model, folder);
     await rm(join(folder, name));
     await expect(readModelFolder(folder)).rejects.toMatchObject({
@@ -68,7 +70,14 @@ describe("a model folder", () => {
     });
   });
 
-  it.each(FILES.filter((name) => name !== "graft.json"))(
+  it.each(["an edited", "no"])("with %s card is the model that it was", async (card) => {
+    await writeModelFolder(model, folder);
+    const path = join(folder, "README.md");
+    await (card === "no" ? rm(path) : writeFile(path, "# My model, of our own cats\n"));
+    expect((await readModelFolder(folder)).head).toEqual(model.head);
+  });
+
+  it.each(CHECKED.filter((name) => name !== "graft.json"))(
     "with one flipped bit in %s is refused as damaged",
     async (name) => {
       await writeModelFolder(model, folder);

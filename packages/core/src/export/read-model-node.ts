@@ -24,19 +24,21 @@ function missingFile(folder: string, name: string, cause: unknown): unknown {
   return new CoreError("not-found", { what, fix }, { cause, facts: { folder, file: name } });
 }
 
-/** The checked content of every file in the folder, by name. */
+/** The checked content of every file in the folder but its card, by name: people edit that, and nothing depends on it. */
 async function readFiles(
   folder: string,
   files: ModelManifest["files"],
 ): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
   const contents = await Promise.all(
-    Object.entries(files).map(async ([name, sha256]) => {
-      try {
-        return [name, await readHashed(join(folder, name), sha256)] as const;
-      } catch (error) {
-        throw missingFile(folder, name, error);
-      }
-    }),
+    Object.entries(files)
+      .filter(([name]) => name !== MODEL_FILES.card)
+      .map(async ([name, sha256]) => {
+        try {
+          return [name, await readHashed(join(folder, name), sha256)] as const;
+        } catch (error) {
+          throw missingFile(folder, name, error);
+        }
+      }),
   );
   return new Map(contents);
 }
@@ -55,7 +57,7 @@ function parseJson(bytes: Uint8Array, where: string): unknown {
 }
 
 /**
- * Reads a model folder; every file is checked against its sha256 and every tensor against the network's shapes.
+ * Reads a model folder; every file but the model card is checked against its sha256 and every tensor against the network's shapes.
  * @returns the model, with the trunk's tensors up to its cut; all numbers are views of one buffer.
  * @throws CoreError `not-found` for a missing folder or file, `unsupported` for another format version, `corrupt` for
  * content that is not what was written.
