@@ -199,7 +199,30 @@ describe("a backend that is asked for", () => {
   );
 });
 
-describe.runIf(software)("a GPU that a processor imitates", () => {
+describe("a GPU that a processor imitates", () => {
+  const allowed = async (backend: string | undefined): Promise<boolean | undefined> => {
+    let answer: boolean | undefined;
+    const watching = candidate("tfjs:webgpu", {
+      kind: "webgpu",
+      open: async ({ allowSoftware }) => {
+        answer = allowSoftware;
+        return createReferenceBackend();
+      },
+    });
+    const more = { GRAFT_ALLOW_SOFTWARE_GPU: "1" };
+    const options = { home, env: env(more), ...(backend === undefined ? {} : { backend }) };
+    await using selected = (await selectFrom([watching], options)).backend;
+    expect(selected.id).toBe("reference:cpu");
+    return answer;
+  };
+
+  it("may be taken only when webgpu is asked for, whatever GRAFT_ALLOW_SOFTWARE_GPU says", async () => {
+    expect(await allowed(undefined)).toBe(false);
+    expect(await allowed("webgpu")).toBe(true);
+  });
+});
+
+describe.runIf(software)("a GPU that a processor imitates, on this machine", () => {
   it("is refused when webgpu is asked for, by both engines and with its name", async () => {
     await expect(selectBackend({ backend: "webgpu", home, env: env() })).rejects.toThrow(
       /tfjs:webgpu: .*software.*Received: \S.*onnx:webgpu: .*software/s,

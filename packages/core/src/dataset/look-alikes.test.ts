@@ -19,6 +19,7 @@ const areJoined = (a: string, b: string): boolean => {
 
 test("hashes up to three bits apart are one picture wherever the bits lie, four are not", () => {
   const bits = (count: number) => fc.uniqueArray(fc.nat(63), { minLength: count, maxLength: count });
+  expect(LOOK_ALIKE_BITS).toBe(3);
   fc.assert(fc.property(hash, bits(LOOK_ALIKE_BITS), (text, flips) => areJoined(text, flip(text, flips))));
   fc.assert(
     fc.property(hash, bits(LOOK_ALIKE_BITS + 1), (text, flips) => !areJoined(text, flip(text, flips))),

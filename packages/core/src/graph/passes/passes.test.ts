@@ -128,14 +128,14 @@ describe("passes leave the results of random graphs as they are", () => {
 });
 
 describe("the trunk's unit conv → batch norm → relu", () => {
-  function unit(options: { readBetween: boolean }): Graph {
+  function unit(options: { readBetween: boolean; activation?: "relu" }): Graph {
     const b = new GraphBuilder();
     const vector = (name: string) => b.constant(name, [2], Float32Array.of(0.5, 2));
     const kernel = b.constant("kernel", [1, 1, 2, 2], Float32Array.of(1, 2, 3, 4));
     const sums = b.conv2d(b.input("x", ["batch", SIDE, SIDE, 2]), kernel, {
       strides: [1, 1],
       padding: "same",
-      activation: "none",
+      activation: options.activation ?? "none",
     });
     b.output(
       "y",
@@ -149,6 +149,11 @@ describe("the trunk's unit conv → batch norm → relu", () => {
     const graph = fuseActivations(foldBatchNorm(unit({ readBetween: false })));
     expect(ops(graph)).toEqual(["conv2d"]);
     expect(graph.nodes.map((node) => node.kind)).toEqual(["input", "constant", "constant", "op"]);
+  });
+
+  it("stays apart where the convolution has an activation of its own", () => {
+    const graph = foldBatchNorm(fuseActivations(unit({ readBetween: false, activation: "relu" })));
+    expect(ops(graph)).toEqual(["conv2d", "batch-norm", "relu"]);
   });
 
   it("stays apart where something else reads the convolution", () => {
