@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRandom, type FeatureKey, type FeatureSpace } from "@graft/core";
+import { createRandom, DECODER_VERSION, type FeatureKey, type FeatureSpace } from "@graft/core";
 import { type FeatureStoreOptions, type NodeFeatureStore, openFeatureStore } from "@graft/core/node";
 
 /** A space; `size` tells several apart. */
 export const spaceOf = (size: number, change: Partial<FeatureSpace> = {}): FeatureSpace => ({
+  decoder: DECODER_VERSION,
   rule: { version: 1, size, fit: "stretch", resize: "bilinear" },
   weights: "a".repeat(64),
   inputRange: [-1, 1],

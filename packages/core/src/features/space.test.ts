@@ -40,6 +40,13 @@ describe("features of two spaces are kept apart when they differ in", () => {
     );
   });
 
+  it("the decoder, which is written down: what an older one left is not read as of this one", () => {
+    const { decoder, ...rest } = featureSpace(PLAIN);
+    expect(featureSpaceSchema.safeParse({ ...rest, decoder }).success).toBe(true);
+    expect(featureSpaceSchema.safeParse({ ...rest, decoder: decoder - 1 }).success).toBe(false);
+    expect(featureSpaceSchema.safeParse(rest).success).toBe(false);
+  });
+
   it("nothing else: a label of the weights' origin, or the file it was read from again, changes no key", async () => {
     const renamed = { ...PLAIN.weights, origin: "elsewhere" };
     expect(await idOf({ ...PLAIN, weights: renamed })).toBe(await idOf(PLAIN));

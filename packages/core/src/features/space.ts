@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Backend } from "../backend.ts";
 import { hashJson } from "../canonical-json.ts";
+import { DECODER_VERSION } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
 import { type Augmentation, augmentationSchema, CUT_LAYERS, type CutLayer } from "../train/config.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
@@ -32,6 +33,7 @@ export interface FeatureSpaceOptions {
 export function featureSpace(options: FeatureSpaceOptions): FeatureSpace {
   const { rule, weights, cut, pool, augmentation, cacheType, backend } = options;
   return {
+    decoder: DECODER_VERSION,
     rule,
     weights: weights.sha256,
     inputRange: weights.inputRange,
@@ -46,6 +48,7 @@ export function featureSpace(options: FeatureSpaceOptions): FeatureSpace {
 
 /** A space as it is read back from a file. */
 export const featureSpaceSchema: z.ZodType<FeatureSpace> = z.object({
+  decoder: z.literal(DECODER_VERSION),
   rule: z.object({
     version: z.literal(1),
     size: z.int(),

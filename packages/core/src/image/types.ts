@@ -9,7 +9,7 @@ export type ImageFormat = "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "av
 
 /** How any image becomes the size × size bytes that the trunk sees; written into every model and export. */
 export interface ImageRule {
-  /** Rises whenever the same file could give other bytes. */
+  /** Rises when the rule changes; a decoder that is mended to follow it raises `DECODER_VERSION` instead. */
   readonly version: 1;
   /** Side in pixels. */
   readonly size: number;
