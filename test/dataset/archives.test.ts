@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdir, rm, symlink, truncate, utimes } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Dataset } from "@graft/core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newOwner, type Owner, ownerTag } from "../../packages/core/src/files/owner-node.ts";
 import { type TarEntry, tarOf } from "./tar-writer.ts";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
 import { type ZipEntry, zipOf } from "./zip-writer.ts";
@@ -298,17 +298,17 @@ test("an empty archive or one of a single class draws the expected tree", async 
 
 test("temporaries of dead processes and old ones are removed, those of living ones are left", async () => {
   const archives = join(place.home, "cache", "archives");
-  const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-  const dead = `.unpacking-${host}-999999999-00`;
-  const foreign = ".unpacking-00000000-1-00";
-  const old = ".unpacking-00000000-1-01";
-  const living = `.unpacking-${host}-${process.ppid}-00`;
-  for (const name of [dead, foreign, old, living])
+  const named = (owner: Partial<Owner>): string => `.unpacking-${ownerTag({ ...newOwner(), ...owner })}`;
+  const [living, dead, numberUsedAgain] = [named({}), named({ pid: 2 ** 30 }), named({ started: "1" })];
+  const [foreign, foreignOld] = [named({ scope: "0".repeat(12) }), named({ scope: "0".repeat(12) })];
+  // an older graft's: a host, a process number, an id
+  const [former, formerOld] = [".unpacking-00000000-1-00", `.unpacking-00000000-${process.pid}-01`];
+  for (const name of [living, dead, numberUsedAgain, foreign, foreignOld, former, formerOld])
     await place.write(join("..", "home", "cache", "archives", name), { "files/0": "x" });
-  await utimes(join(archives, old), 0, 0);
+  for (const name of [foreignOld, formerOld]) await utimes(join(archives, name), 0, 0);
   await place.open(await archive(zipOf([...pair, { name: "c/1.png", content: one }])));
   const left = (await place.unpacked()).filter((name) => name.startsWith("."));
-  expect(left.sort()).toEqual([foreign, living].sort());
+  expect(left.sort()).toEqual([foreign, former, living].sort());
   for (const name of left) await rm(join(archives, name), { recursive: true });
 });
 

@@ -1,28 +1,26 @@
-import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { isAlive, newOwner, ownerTag, parseOwnerTag, processExists } from "../files/owner-node.ts";
+import { isAlive, newOwner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
+import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
-import { FOREIGN_LEASE_MS, unlessGone } from "./folder-node.ts";
+import { unlessGone } from "./folder-node.ts";
 import { holdLease } from "./lease-node.ts";
 
 /*
  * HOME/cache/archives
  *   SHA256/                  an archive's files (dataset/archive-store-node.ts), whole or absent
  *     manifest.json          its time of change is when the archive was last opened
- *   .unpacking-HOST-PID-ID/  on its way in, or out
+ *   .unpacking-OWNER/        on its way in, or out
  * HOME/cache/archives-in-use
  *   SHA256.OWNER.lease       a live process reads this archive
  *   SHA256.OWNER.leaving     a live process is about to give it up
  */
 export const ARCHIVE_MANIFEST = "manifest.json";
-const TEMPORARY = ".unpacking";
-/** Temporaries of another machine (a shared home) or with a process id used again are left alone for this long. */
+const TEMPORARY = ".unpacking-";
+/** Temporaries of another machine (a shared home) or of an older graft are left alone for this long. */
 const STALE_MS = 24 * 60 * 60 * 1000;
-const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 /** How long moving a folder away may take, and how often its end is looked for. */
 const LOOK_AGAIN_MS = 20;
 /** What a home answers that can be read only, or has no room even for an empty file. */
@@ -49,8 +47,7 @@ const summarySchema = z.object({
 const usesFolder = (root: string): string => `${root}-in-use`;
 
 /** A name for a folder on its way in or out: removed by whoever comes next when this process dies. */
-export const temporaryName = (root: string): string =>
-  join(root, `${TEMPORARY}-${HOST}-${process.pid}-${randomBytes(6).toString("hex")}`);
+export const temporaryName = (root: string): string => join(root, `${TEMPORARY}${ownerTag(newOwner())}`);
 
 /** Ids with a mark of that kind by a process that lives. */
 async function markedIds(root: string, kind: "lease" | "leaving"): Promise<Set<string>> {
@@ -65,7 +62,7 @@ async function markedIds(root: string, kind: "lease" | "leaving"): Promise<Set<s
 async function isLiveMark(path: string, tag: string): Promise<boolean> {
   const owner = parseOwnerTag(tag);
   const found = await unlessGone(stat(path));
-  return !!owner && !!found && isAlive(owner, Date.now() - found.mtimeMs, FOREIGN_LEASE_MS);
+  return !!owner && !!found && isAlive(owner, Date.now() - found.mtimeMs, FOREIGN_LIMIT_MS);
 }
 
 /** A file that says for as long as its owner lives what it does with the archive. */
@@ -151,16 +148,15 @@ export async function listArchives(root: string): Promise<CachedArchive[]> {
 
 /** Removes what killed processes left: folders on their way, void leases; and what is not whole. */
 export async function sweepArchives(root: string): Promise<void> {
-  const processStart = Date.now() - process.uptime() * 1000;
   for (const name of (await unlessGone(readdir(root))) ?? []) {
-    const [kind, host, pid] = name.split("-");
-    if (kind !== TEMPORARY) continue;
+    if (!name.startsWith(TEMPORARY)) continue;
     const path = join(root, name);
     const modified = (await unlessGone(stat(path)))?.mtimeMs;
     if (modified === undefined) continue;
-    const isOwn = Number(pid) === process.pid && modified >= processStart - 1000;
-    const isDead = host === HOST && !isOwn && (Number(pid) === process.pid || !processExists(Number(pid)));
-    if (isDead || Date.now() - modified > STALE_MS) await rm(path, { recursive: true, force: true });
+    const owner = parseOwnerTag(name.slice(TEMPORARY.length));
+    const silentMs = Date.now() - modified;
+    const isLive = owner ? isAlive(owner, silentMs, STALE_MS) : silentMs < STALE_MS;
+    if (!isLive) await rm(path, { recursive: true, force: true });
   }
   for (const name of (await unlessGone(readdir(usesFolder(root)))) ?? []) {
     const path = join(usesFolder(root), name);

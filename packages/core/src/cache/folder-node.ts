@@ -5,6 +5,7 @@ import { CoreError } from "../errors.ts";
 import { featureSpaceSchema } from "../features/space.ts";
 import type { FeatureSpace } from "../features/types.ts";
 import { isAlive, type Owner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
+import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 
 /*
@@ -18,9 +19,6 @@ import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
  * A file's time of change is when it was last used (packs) or when its owner last showed life (leases).
  */
 const SPACE_FILE = "space.json";
-/** A lease's owner shows life every {@link HEARTBEAT_MS}; one on another machine is given up after four missed. */
-export const HEARTBEAT_MS = 30_000;
-export const FOREIGN_LEASE_MS = 4 * HEARTBEAT_MS;
 /** Packs show life only when written to, so one of another machine is left alone for a day. */
 const FOREIGN_PACK_MS = 24 * 3_600_000;
 const TEMPORARY_MS = 3_600_000;
@@ -107,7 +105,7 @@ export async function listSpace(folder: string, id: string, now: number): Promis
     if (!found) continue;
     const silent = now - found.mtimeMs;
     const owner = parseOwnerTag(kind === "lease" ? first : tag);
-    if (kind === "lease") isLeased ||= owner !== undefined && isAlive(owner, silent, FOREIGN_LEASE_MS);
+    if (kind === "lease") isLeased ||= owner !== undefined && isAlive(owner, silent, FOREIGN_LIMIT_MS);
     else {
       const isFree = owner === undefined || !isAlive(owner, silent, FOREIGN_PACK_MS);
       packs.push({ id: first, path: join(path, name), bytes: found.size, lastUsed: found.mtimeMs, isFree });
@@ -141,7 +139,7 @@ export async function sweepCache(folder: string, now: number): Promise<void> {
       const silent = now - (found?.mtimeMs ?? now);
       const owner = parseOwnerTag(name.replace(/\.lease$/, ""));
       const isVoid =
-        owner !== undefined && name.endsWith(".lease") && !isAlive(owner, silent, FOREIGN_LEASE_MS);
+        owner !== undefined && name.endsWith(".lease") && !isAlive(owner, silent, FOREIGN_LIMIT_MS);
       if (isVoid || (name.endsWith(".tmp") && silent > TEMPORARY_MS)) await rm(file, { force: true });
     }
     await removeIfEmpty(path);

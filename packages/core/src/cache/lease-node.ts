@@ -1,7 +1,8 @@
 import { rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newOwner } from "../files/owner-node.ts";
-import { HEARTBEAT_MS, leaseName, makeSpaceFolder, removeIfEmpty, unlessGone } from "./folder-node.ts";
+import { showLife } from "../files/show-life-node.ts";
+import { leaseName, makeSpaceFolder, removeIfEmpty, unlessGone } from "./folder-node.ts";
 
 /**
  * Writes a lease's file, in a folder that is there, and shows life in it until it is disposed of.
@@ -9,13 +10,11 @@ import { HEARTBEAT_MS, leaseName, makeSpaceFolder, removeIfEmpty, unlessGone } f
  */
 export async function holdLease(file: string, now: () => number): Promise<AsyncDisposable> {
   await writeFile(file, "");
-  const showLife = async (): Promise<void> => utimes(file, now() / 1000, now() / 1000);
-  await showLife();
-  const timer = setInterval(() => void showLife().catch(() => undefined), HEARTBEAT_MS);
-  timer.unref(); // a lease keeps what is in the cache, not the process
+  await utimes(file, now() / 1000, now() / 1000);
+  const life = showLife(file, now);
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      life[Symbol.dispose]();
       await rm(file, { force: true });
     },
   };

@@ -6,6 +6,7 @@ import { ARCHIVE_MANIFEST, leaseArchive, sweepArchives, temporaryName } from "..
 import { CACHE_BYTES, cacheFolders } from "../cache/cache-node.ts";
 import { giveUp } from "../cache/give-up-node.ts";
 import { CoreError } from "../errors.ts";
+import { showLife } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { ArchiveKind } from "./archive-kind.ts";
 import { type ArchiveManifest, ArchiveSink, archiveManifestSchema } from "./archive-sink-node.ts";
@@ -105,6 +106,7 @@ async function unpackInto(
   const temporary = temporaryName(root);
   try {
     await mkdir(join(temporary, FILES), { recursive: true });
+    using _ = showLife(temporary);
     const sink = new ArchiveSink(join(temporary, FILES));
     if (archive.kind === "zip") await unpackZip(archive.path, sink, options);
     else await unpackTar(archive.path, archive.kind === "tar.gz", sink, options);

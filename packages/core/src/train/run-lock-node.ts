@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { type Claim, readClaim } from "../files/claim-node.ts";
-import { FOREIGN_HOLDER_MS, type HeldFile, holdFile } from "../files/held-file-node.ts";
+import { type HeldFile, holdFile } from "../files/held-file-node.ts";
+import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";
 
 const LOCK_FILE = "lock";
 
@@ -10,7 +11,7 @@ export interface RunLock extends HeldFile, AsyncDisposable {}
 
 /** The number of the live process that holds a run's lock; undefined when there is none. */
 export async function lockHolder(folder: string): Promise<number | undefined> {
-  const found = await readClaim(join(folder, LOCK_FILE), FOREIGN_HOLDER_MS);
+  const found = await readClaim(join(folder, LOCK_FILE), FOREIGN_LIMIT_MS);
   return found?.isLive ? (found.owner?.pid ?? 0) : undefined;
 }
 
