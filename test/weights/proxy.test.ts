@@ -1,5 +1,5 @@
 import { createServer, request } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { nodeFetch } from "@graft/core/node";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { addressOf, type FileServer, serve } from "./file-server.ts";
@@ -67,4 +67,34 @@ test("NO_PROXY and an environment without a proxy go straight to the server", as
   expect(await textOf({ HTTP_PROXY: proxyUrl, NO_PROXY: "127.0.0.1" }, origin.url)).toBe("through");
   expect(await textOf({}, origin.url)).toBe("through");
   expect(asked).toEqual([]);
+});
+
+test.each([
+  ["HTTPS_PROXY", "https"],
+  ["HTTP_PROXY", "http"],
+])("a request that is given up leaves no connection to a mute proxy of %s", async (name, protocol) => {
+  const mute = createTcpServer();
+  const closed = new Promise<void>((settle) => {
+    mute.on("connection", (socket) => {
+      // reset or ended, and what was asked must be read for either to be seen
+      socket.resume().on("error", () => undefined);
+      socket.on("close", () => settle());
+    });
+  });
+  const hasAsked = new Promise((settle) => mute.on("connection", (socket) => socket.once("data", settle)));
+  await new Promise<void>((settle) => mute.listen(0, "127.0.0.1", settle));
+  try {
+    const muteUrl = `http://127.0.0.1:${addressOf(mute.address()).port}`;
+    const controller = new AbortController();
+    const request = nodeFetch({ [name]: muteUrl })(`${protocol}://weights.test/`, {
+      signal: controller.signal,
+    });
+    const failed = expect(request).rejects.toThrow(/abort/);
+    await hasAsked;
+    controller.abort();
+    await failed;
+    await closed;
+  } finally {
+    mute.close();
+  }
 });
