@@ -1,7 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { graft, temporaryFolder } from "./run-graft.ts";
+import { graft, ROOT, temporaryFolder } from "./run-graft.ts";
 
 let home = "";
 beforeAll(async () => {
@@ -28,6 +30,11 @@ describe("help", () => {
       /zod|sharp|onnxruntime|tensorflow|packages\/(core|backend)/.test(line),
     );
     expect(heavy.slice(0, 3)).toEqual([]);
+  });
+
+  it("says a default once", async () => {
+    const { stdout } = await graft(["cache", "prune", "--help"], home);
+    expect(stdout.match(/\(default: .*\)/g)).toEqual(["(default: nothing)"]);
   });
 
   it("has every option of a training with its default", async () => {
@@ -66,6 +73,15 @@ describe("wrong usage", () => {
     [["weights", "fetch", ""], /Received: "".*imagenet/],
     [["weights", "fetch", "http://user:secret@host/w.h5"], /Received: http:\/\/host\/w\.h5/],
     [["engines", "install", ""], /Received: "".*tensorflow-cuda/],
+    [["train", ""], /dataset: nothing was given.*folder, \.zip/],
+    [["train", " "], /dataset: nothing was given/],
+    [["inspect", ""], /dataset: nothing was given/],
+    [["features", "", "--out", "f.npy"], /dataset: nothing was given/],
+    [["evaluate", "model", ""], /dataset: nothing was given/],
+    [["evaluate", "", "emoji"], /model: nothing was given.*run id/],
+    [["predict", "model", "a.jpg", ""], /images: nothing was given.*folders/],
+    [["bench", ""], /dataset: nothing was given/],
+    [["runs", "delete", ""], /runs: nothing was given/],
   ])("%j exits with 2 and says why", async (words, message) => {
     const { code, stdout, stderr } = await graft(words, home);
     expect(stderr.replaceAll(/\s+/g, " ")).toMatch(message);
@@ -79,6 +95,50 @@ describe("wrong usage", () => {
     const { code, stderr } = await graft(["train", "emoji", "--config", file], home);
     expect(stderr).toMatch(/epoch/);
     expect(code).toBe(2);
+  });
+});
+
+describe("a file that holds no options", () => {
+  it("is named with the flag, what it holds, what was expected and what to do", async () => {
+    const { code, stderr } = await graft(["train", "emoji", "--config", "package.json"], home);
+    expect(stderr).toMatch(/^graft: --config: package\.json .*"name", .*and \d+ more/);
+    expect(stderr).toMatch(/Expected: a model's graft\.json or a run's run\.json\. \S/);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+
+  it("is refused when its config is none", async () => {
+    const file = join(home, "number.json");
+    await writeFile(file, '{"config": 3}');
+    const { code, stderr } = await graft(["train", "emoji", "--config", file], home);
+    expect(stderr).toMatch(/--config: .*number\.json.*graft\.json or a run's run\.json/);
+    expect(code).toBe(2);
+  });
+});
+
+describe("a run's folder without run.json", () => {
+  it("is listed with its problem below the table, and can be deleted", async () => {
+    const folder = join(home, "runs", "foo");
+    await mkdir(folder, { recursive: true });
+    const listed = await graft(["runs", "list"], home);
+    expect(listed.stdout).toMatch(/^foo +broken$/m);
+    expect(listed.stdout).toMatch(/^Broken:\n {2}foo {2}.*run\.json is missing\..*runs delete/m);
+    const { code, stdout, stderr } = await graft(["runs", "delete", "foo"], home);
+    expect([code, stdout, stderr]).toEqual([0, "Deleted foo\n", ""]);
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+describe("the command before the first build", () => {
+  it("says in one line what to run", async () => {
+    const folder = join(home, "checkout", "bin");
+    await mkdir(folder, { recursive: true });
+    await cp(join(ROOT, "apps/cli/bin/graft.js"), join(folder, "graft.mjs"));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "graft.mjs")], {
+      encoding: "utf8",
+    });
+    expect(stderr).toMatch(/^graft: .*npm run build.*\n$/);
+    expect([status, stdout]).toEqual([1, ""]);
   });
 });
 

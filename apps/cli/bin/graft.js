@@ -1,4 +1,12 @@
 #!/usr/bin/env node
 // A file of its own, committed and executable: npm links a bin when it installs, before dist is built, and tsc writes no
 // executable files.
-import "../dist/main.js";
+import { existsSync } from "node:fs";
+
+const main = new URL("../dist/main.js", import.meta.url);
+if (existsSync(main)) {
+  await import(main.href);
+} else {
+  process.stderr.write("graft: This checkout is not built yet. Run: npm run build\n");
+  process.exitCode = 1;
+}

@@ -180,7 +180,11 @@ function addStores(program: Command): void {
   cache
     .command("prune")
     .description("free room, least recently used first; nothing a live run needs is given up")
-    .option("--max-bytes <size>", "keep at most this much, such as 2GB (default: nothing)", parseByteCount, 0)
+    .addOption(
+      new Option("--max-bytes <size>", "keep at most this much, such as 2GB")
+        .argParser(parseByteCount)
+        .default(0, "nothing"),
+    )
     .action(run(async (context, flags) => (await loadCache()).prune(context, flags)));
 
   const engines = program.command("engines").description("compute engines");

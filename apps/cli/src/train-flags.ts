@@ -5,6 +5,7 @@ import { parseTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigS
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { UsageError } from "./exit-codes.ts";
+import { unknownKeysMessage } from "./saved-config.ts";
 import { bareType, helpText, valueName } from "./train-flags-help.ts";
 
 type Key = keyof TrainConfig;
@@ -89,6 +90,9 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const lines = error.issues.map((issue) => {
+      // of flags only known ones are taken over, so that these are the file's
+      if (issue.code === "unrecognized_keys" && issue.path.length === 0)
+        return unknownKeysMessage(String(flags.config), issue.keys);
       const key = String(issue.path[0] ?? "");
       return key === ""
         ? issue.message

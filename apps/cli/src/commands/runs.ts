@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CoreError, type Dataset, MODEL_FILES, parseManifest, type Split } from "@graft/core";
-import { checkModelFolder, openRunStore, type RunFolder, type RunSummary } from "@graft/core/node";
+import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
+import { runsText, runText } from "../output/run-text.ts";
 import { print, printJson } from "../output/stdout.ts";
-import { duration, percent, table } from "../output/text.ts";
 import { curvesText } from "../output/train-summary.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { resumableError } from "../resumable-error.ts";
@@ -23,21 +23,7 @@ export async function list({ environment, json }: CommandContext): Promise<void>
     print(`No runs in ${environment.home}. Make one: ${nextCommand(environment, ["demo"])}`);
     return;
   }
-  print(table([["run", "state", "data set", "recipe", "validation", "epochs", "seconds"], ...runs.map(row)]));
-}
-
-function row({ id, state, record, problem }: RunSummary): string[] {
-  if (!record) return [id, state, problem ?? ""];
-  const accuracy = record.metrics?.valAccuracy;
-  return [
-    id,
-    state,
-    record.datasetName,
-    record.config.recipe,
-    accuracy === undefined ? "-" : percent(accuracy),
-    record.epochs === undefined ? "-" : String(record.epochs),
-    record.seconds === undefined ? "-" : record.seconds.toFixed(1),
-  ];
+  print(runsText(runs));
 }
 
 /** `graft runs show RUN`: options, curves, result. */
@@ -53,38 +39,10 @@ export async function show({ environment, json }: CommandContext, id: string): P
     return;
   }
   print(
-    [describe(run, state), curvesText(events, environment.columns)]
-      .filter((text) => text !== "")
-      .join("\n\n"),
+    [runText(run, state), curvesText(events, environment.columns)].filter((text) => text !== "").join("\n\n"),
   );
   const words = state === "completed" ? undefined : ["runs", "resume", id];
   if (words && state !== "running") print(`\nGo on with it: ${nextCommand(environment, words)}`);
-}
-
-function describe({ id, record, folder }: RunFolder, state: string): string {
-  const { config, backend, metrics, keptEpoch, epochs, seconds, out, model, error } = record;
-  const options = Object.entries(config)
-    .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`);
-  const accuracy = metrics?.valAccuracy ?? metrics?.accuracy;
-  const facts: readonly (readonly [string, string | undefined])[] = [
-    ["run", `${id} (${state})`],
-    ["created", record.created],
-    ["data set", String(record.dataset?.location ?? record.datasetName)],
-    ["weights", `${record.weights.source}: ${record.weights.origin}`],
-    ["backend", backend && `${backend.id}, ${backend.name}, ${backend.engine} ${backend.engineVersion}`],
-    ["options", options.join(", ")],
-    [
-      "accuracy",
-      accuracy === undefined ? undefined : `${percent(accuracy)}, kept epoch ${keptEpoch} of ${epochs}`,
-    ],
-    ["time", seconds === undefined ? undefined : duration(seconds)],
-    ["model", model],
-    ["out", out === model ? undefined : out],
-    ["error", error?.message],
-    ["folder", folder],
-  ];
-  return facts.flatMap(([name, value]) => (value ? [`${name.padEnd(9)} ${value}`] : [])).join("\n");
 }
 
 /** `graft runs resume RUN`: with the options, split and weights it was started with, its model perhaps to another place. */

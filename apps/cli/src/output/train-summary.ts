@@ -12,8 +12,9 @@ import type { Session } from "../session.ts";
 import type { Training } from "../training.ts";
 import { evaluationText, mistakesText } from "./evaluation-text.ts";
 import { mistakesOf } from "./mistakes.ts";
+import { accuracyText } from "./run-text.ts";
 import { print } from "./stdout.ts";
-import { curves, duration, percent } from "./text.ts";
+import { curves, duration } from "./text.ts";
 
 /** What people see at the end: curves, who is taken for whom, the surest mistakes, where the model is, what to type next. */
 export async function printTrainSummary(
@@ -99,12 +100,8 @@ const labelOf = ({ labels }: Dataset, label: number): string => labels[label] ??
 
 function resultText(events: readonly TrainEvent[], { metrics, keptEpoch, where }: TrainResult): string {
   const end = events.findLast((event) => event.type === "run-end");
-  const score = metrics?.valAccuracy ?? metrics?.accuracy;
   const kept = keptEpoch === undefined ? "" : `Kept epoch ${keptEpoch} of ${end?.epochs ?? keptEpoch}`;
-  const accuracy =
-    score === undefined
-      ? ""
-      : `${metrics?.valAccuracy === undefined ? "training" : "validation"} accuracy ${percent(score)}`;
+  const accuracy = accuracyText(end ?? { ...(metrics ? { metrics } : {}) });
   const time = end ? `${duration(end.seconds)} on ${end.backend}` : "";
   return [[kept, accuracy, time].filter((text) => text !== "").join(", "), `Model: ${where ?? "none"}`].join(
     "\n",

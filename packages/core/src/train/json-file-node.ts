@@ -1,6 +1,7 @@
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
+import { writeWhole } from "../files/write-whole-node.ts";
 
 /** An error of the file system as people should hear it; any other as it is. */
 export function fileError(error: unknown, path: string): unknown {
@@ -10,32 +11,24 @@ export function fileError(error: unknown, path: string): unknown {
   return diskFull({ what, received: path, fix }, error);
 }
 
-/** Replaces a file whole: written beside it, synced, renamed. @throws CoreError `disk-full`. */
+/** Replaces a file whole. @throws CoreError `disk-full`. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.tmp`;
   try {
-    const handle = await open(temporary, "w");
-    try {
-      await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
+    await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
   } catch (error) {
-    await rm(temporary, { force: true });
     throw fileError(error, path);
   }
 }
 
-/** @throws CoreError `corrupt` when it is not JSON, `not-found` when it is not there. */
+/** @throws CoreError `corrupt` when it is not there or no JSON. */
 export async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
     if (codeOf(cause) !== "ENOENT") throw cause;
-    throw new CoreError("not-found", { what: `There is no file ${path}.` }, { cause });
+    const fix = "Nothing goes on from a run without it: `graft runs delete` removes what is left.";
+    throw new CoreError("corrupt", { what: `${path} is missing.`, fix }, { cause });
   }
   try {
     return JSON.parse(text);
