@@ -1,3 +1,5 @@
+import { sha256 } from "./sha256.ts";
+
 /** The same text for equal values, whatever order their keys were written in; keys without a value are left out. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
@@ -10,7 +12,5 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of a value's canonical JSON: 64 hexadecimal digits. */
 export async function hashJson(value: unknown): Promise<string> {
-  const bytes = new TextEncoder().encode(canonicalJson(value));
-  const digest = await globalThis.crypto.subtle.digest("SHA-256", bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(canonicalJson(value));
 }

@@ -1,4 +1,5 @@
 import { createRandom } from "../train/random.ts";
+import { shuffle } from "../train/shuffle.ts";
 import { Groups, groupBy } from "./groups.ts";
 import { byCodeUnit } from "./listing.ts";
 import { groupLookAlikes } from "./look-alikes.ts";
@@ -20,7 +21,7 @@ export interface Drawn {
  * Units of images with one content, one `group`, or one look. Looks bind only images whose label is not in `loose`.
  * Sorted by content, so that neither names nor the order of files has a part in the draw.
  */
-function makeUnits(images: readonly DatasetImage[], loose: ReadonlySet<number>): readonly Unit[] {
+function makeUnits(images: readonly DatasetImage[], loose: ReadonlySet<number>): Unit[] {
   const groups = new Groups();
   const looks = groupLookAlikes(images.map(({ facts }) => facts.perceptualHash));
   for (const { hash, group, label, facts } of images) {
@@ -34,18 +35,6 @@ function makeUnits(images: readonly DatasetImage[], loose: ReadonlySet<number>):
     hashes: unit.map(({ hash }) => hash),
     counts: new Map([...groupBy(unit, ({ label }) => label)].map(([label, same]) => [label, same.length])),
   }));
-}
-
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last--) {
-    const at = Math.floor(random() * (last + 1));
-    const [a, b] = [result[last], result[at]];
-    if (a === undefined || b === undefined) break;
-    result[last] = b;
-    result[at] = a;
-  }
-  return result;
 }
 
 /** Counts of each label on the way from "all in train" to the wanted share in validation. */
@@ -125,7 +114,8 @@ export function drawValidation(
   { seed, fraction }: { readonly seed: number; readonly fraction: number },
 ): Drawn {
   const allotWith = (loose: ReadonlySet<number>) => {
-    const units = shuffled(makeUnits(images, loose), createRandom("split", seed));
+    const units = makeUnits(images, loose);
+    shuffle(units, createRandom("split", seed));
     return { units, ...allot(units, fraction) };
   };
   let result = allotWith(new Set());

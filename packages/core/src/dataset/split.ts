@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
 import { nameFew } from "../name-few.ts";
+import { sha256 } from "../sha256.ts";
 import { visibleText } from "../visible-text.ts";
 import { drawValidation } from "./draw.ts";
 import { samePaths } from "./duplicates.ts";
@@ -108,7 +109,5 @@ export function parseSplit(json: unknown): Split {
 /** sha256 (hex) of the split's canonical JSON: fixed order of fields, no white space. */
 export async function splitHash(split: Split): Promise<string> {
   const { version, kind, seed, fraction, train, validation, test } = split;
-  const canonical = JSON.stringify({ version, kind, seed, fraction, train, validation, test });
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(JSON.stringify({ version, kind, seed, fraction, train, validation, test }));
 }

@@ -1,5 +1,6 @@
 import { CoreError } from "../errors.ts";
 import { shapeText } from "../graph/infer-shape.ts";
+import { sha256 } from "../sha256.ts";
 import { NUM_TRUNK_WEIGHTS, TRUNK_TENSORS } from "./tensors.ts";
 import type { WeightTensor } from "./types.ts";
 
@@ -28,6 +29,5 @@ export async function hashWeights(tensors: ReadonlyMap<string, WeightTensor>): P
       offset += piece.length;
     }
   }
-  const digest = await globalThis.crypto.subtle.digest("SHA-256", bytes);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(bytes);
 }
