@@ -37,7 +37,7 @@ async function writePassed(home: string, keys: readonly string[]): Promise<void>
   const temporary = `${file}.${randomUUID()}`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, `${JSON.stringify(keys, null, 1)}\n`);
+    await writeFile(temporary, `${JSON.stringify(keys, null, 1)}\n`, { flush: true });
     await rename(temporary, file);
   } catch {
     await rm(temporary, { force: true }).catch(() => undefined); // a home that can not be written: checked again next time

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { featureSpaceSchema } from "../features/space.ts";
@@ -7,6 +7,7 @@ import type { FeatureSpace } from "../features/types.ts";
 import { isAlive, type Owner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
 import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
+import { writeWhole } from "../files/write-whole-node.ts";
 
 /*
  * HOME/cache/features
@@ -15,7 +16,7 @@ import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
  *     ID.pack                   a pack nobody writes to
  *     ID.OWNER.pack             a pack that OWNER appends to
  *     OWNER.lease               a live run reads this space
- *     ID.tmp                    a file in the making
+ *     space.json.ID.tmp         it, in the making
  * A file's time of change is when it was last used (packs) or when its owner last showed life (leases).
  */
 const SPACE_FILE = "space.json";
@@ -77,9 +78,7 @@ export async function makeSpaceFolder(folder: string, id: string, space?: Featur
   await mkdir(path, { recursive: true });
   const file = join(path, SPACE_FILE);
   if (space === undefined || (await unlessGone(stat(file)))) return path;
-  const temporary = join(path, `${randomBytes(4).toString("hex")}.tmp`);
-  await writeFile(temporary, `${JSON.stringify(space, null, 2)}\n`);
-  await rename(temporary, file);
+  await writeWhole(file, `${JSON.stringify(space, null, 2)}\n`);
   return path;
 }
 

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { checkUrl } from "../download/answer.ts";
 import { type DownloadOptions, download } from "../download/download-node.ts";
 import { CoreError } from "../errors.ts";
+import { writeWhole } from "../files/write-whole-node.ts";
 import type { MatchedTensors } from "./match-tensors.ts";
 import { isJson, readBytes, readWeights, shardName } from "./read-weights-node.ts";
 import { parseTfjsModel } from "./tfjs-weights.ts";
@@ -75,12 +76,8 @@ export async function readRecord(path: string): Promise<CacheRecord | undefined>
 }
 
 async function writeRecord(path: string, record: CacheRecord): Promise<void> {
-  const target = `${path}${RECORD_ENDING}`;
-  const temporary = `${target}.${process.pid}`;
   // a cache that can not be written (read-only home, full disk) still gives weights, a little later each time
-  await writeFile(temporary, JSON.stringify(record))
-    .then(() => rename(temporary, target))
-    .catch(() => rm(temporary, { force: true }).catch(() => undefined));
+  await writeWhole(`${path}${RECORD_ENDING}`, JSON.stringify(record)).catch(() => undefined);
 }
 
 function damaged({ path, url }: CachedSource, received: string, expected: string): CoreError {
