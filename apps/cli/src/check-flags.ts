@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import { UsageError } from "./exit-codes.ts";
 
 /**
- * Values that no command can use are refused before any work: empty ones, and names of weights and backends that nothing
- * has.
+ * Values that no command can use are refused before any work: empty ones (a shell's variable that is not set), and names
+ * of weights and backends that nothing has.
  * @throws UsageError
  */
 export async function checkFlags(command: Command, variables: NodeJS.ProcessEnv): Promise<void> {
@@ -14,12 +14,25 @@ export async function checkFlags(command: Command, variables: NodeJS.ProcessEnv)
   for (const option of options)
     if (flags[option.attributeName()] === "")
       throw new UsageError(`${option.long}: nothing was given. Leave it out, or say what.`);
+  checkArguments(command);
   const { weights, backend } = flags;
   if (typeof weights === "string") await checkWeights(weights);
   const fromEnvironment = variables.GRAFT_BACKEND?.trim();
   if (typeof backend === "string") await checkBackend("--backend", backend);
   else if (fromEnvironment && options.some((option) => option.attributeName() === "backend"))
     await checkBackend("GRAFT_BACKEND", fromEnvironment);
+}
+
+/** As a path, nothing is the folder that one happens to be in. */
+function checkArguments({ registeredArguments, processedArgs }: Command): void {
+  for (const [i, argument] of registeredArguments.entries()) {
+    const given: unknown = processedArgs[i];
+    const words: readonly unknown[] = Array.isArray(given) ? given : [given];
+    if (words.some((word) => typeof word === "string" && word.trim() === ""))
+      throw new UsageError(
+        `${argument.name()}: nothing was given. Received: "". Expected: ${argument.description}.`,
+      );
+  }
 }
 
 async function checkBackend(flag: string, name: string): Promise<void> {
