@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byteSize, confusionTable, curves, duration, table } from "./text.ts";
+import { byteSize, confusionTable, duration, table } from "./text.ts";
 
 describe("text", () => {
   it("aligns words left and numbers right", () => {
@@ -33,20 +33,6 @@ describe("text", () => {
     [10e9, "10.0 GB"],
   ])("writes %s bytes as %s", (bytes, text) => {
     expect(byteSize(bytes)).toBe(text);
-  });
-
-  it("draws two curves on one scale, each with its own line, and their last values", () => {
-    const chart = curves("loss", { train: [1, 0.5, 0.2], validation: [1, 0.8, 0.9] }, 60);
-    expect(chart.split("\n").length).toBeGreaterThan(8);
-    expect(chart).toContain("─ train 0.200");
-    expect(chart).toContain("┄ validation 0.900");
-    expect(chart).toMatch(/[╰╮│]/);
-    expect(chart).toMatch(/[┌┘]/);
-  });
-
-  it("draws nothing for a single epoch or a loss that is not a number", () => {
-    expect(curves("loss", { train: [1] }, 60)).toBe("");
-    expect(curves("loss", { train: [1, Number.NaN] }, 60)).toBe("");
   });
 
   it("shows the whole confusion matrix for few classes and the worst pairs for many", () => {

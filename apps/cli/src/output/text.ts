@@ -1,6 +1,5 @@
 /** Plain-text drawing: no colour, no cursor movement, safe in a pipe. */
 import { visibleText } from "@graft/core";
-import asciichart from "asciichart";
 
 /** Rows of cells as an aligned table, each row a line; numbers to the right. The first row is the head. */
 export function table(cells: readonly (readonly string[])[]): string {
@@ -38,63 +37,6 @@ export function byteSize(bytes: number): string {
 }
 
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-
-/** A curve for each series over the epochs, at most `columns` wide; longer series are thinned evenly. */
-export function curves(
-  title: string,
-  series: Readonly<Record<string, readonly number[]>>,
-  columns: number,
-): string {
-  const finite = Object.entries(series).filter(
-    ([, values]) => values.length > 1 && values.every(Number.isFinite),
-  );
-  if (finite.length === 0) return "";
-  const room = Math.max(20, columns - 12);
-  // a single epoch more must not make a step invisible, so short series are stretched to whole columns
-  const stretch = Math.max(
-    1,
-    Math.min(4, Math.floor(room / Math.max(...finite.map(([, values]) => values.length)))),
-  );
-  const drawn = finite.map(([, values]) => fitWidth(values, room, stretch));
-  const legend = finite
-    .map(([name, values], i) => `${"─┄"[i] ?? "·"} ${name} ${values.at(-1)?.toFixed(3)}`)
-    .join("   ");
-  const symbols = [
-    ["┼", "┤", "╶", "╴", "─", "╰", "╭", "╮", "╯", "│"],
-    ["┼", "┤", "╶", "╴", "┄", "└", "┌", "┐", "┘", "┆"],
-  ];
-  const chart =
-    drawn.length === 1 ? asciichart.plot([...(drawn[0] ?? [])], { height: 8 }) : overlay(drawn, symbols);
-  return `${title}\n${chart}\n${" ".repeat(10)}${legend}`;
-}
-
-function fitWidth(values: readonly number[], room: number, stretch: number): number[] {
-  const width = Math.min(room, values.length * stretch);
-  return Array.from({ length: width }, (_, i) => values[Math.floor((i * values.length) / width)] ?? 0);
-}
-
-/** asciichart has one set of symbols a chart, so two series on one scale are drawn apart and laid over each other. */
-function overlay(series: readonly number[][], symbols: readonly string[][]): string {
-  const all = series.flat();
-  const scale = { height: 8, min: Math.min(...all), max: Math.max(...all) };
-  const layers = series.map((values, i) =>
-    asciichart
-      .plot(values, { ...scale, symbols: symbols[i] ?? symbols[0] ?? [] })
-      .split("\n")
-      .map((line) => [...line]),
-  );
-  const height = Math.max(...layers.map((layer) => layer.length));
-  return Array.from({ length: height }, (_, row) => {
-    const width = Math.max(...layers.map((layer) => layer[row]?.length ?? 0));
-    return Array.from(
-      { length: width },
-      (_, column) =>
-        layers.map((layer) => layer[row]?.[column]).find((cell) => cell !== undefined && cell !== " ") ?? " ",
-    )
-      .join("")
-      .trimEnd();
-  }).join("\n");
-}
 
 /** Rows: the true label; columns: what was said. */
 export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {

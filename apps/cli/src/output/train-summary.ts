@@ -10,11 +10,12 @@ import {
 import { nextCommand } from "../self-command.ts";
 import type { Session } from "../session.ts";
 import type { Training } from "../training.ts";
+import { curves } from "./curves.ts";
 import { evaluationText, mistakesText } from "./evaluation-text.ts";
 import { mistakesOf } from "./mistakes.ts";
 import { accuracyText } from "./run-text.ts";
 import { print } from "./stdout.ts";
-import { curves, duration } from "./text.ts";
+import { duration } from "./text.ts";
 
 /** What people see at the end: curves, who is taken for whom, the surest mistakes, where the model is, what to type next. */
 export async function printTrainSummary(
