@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CoreError, type TrainEvent, train } from "@graft/core";
+import { type Checkpoint, CoreError, type TrainEvent, train } from "@graft/core";
 import { openCheckpointStore } from "@graft/core/node";
 import { expect, it, vi } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
@@ -182,8 +182,75 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         },
       });
       const { result } = await runTraining(options);
-      expect(result).toMatchObject({ status: "failed", error: { code: "disk-full" } });
+      expect(result).toMatchObject({ status: "failed", epochs: 0, error: { code: "disk-full" } });
+      expect(result).not.toHaveProperty("keptEpoch");
       expect(held()).toBe(0);
+    });
+
+    it("counts the epochs that it can be gone on from, not those whose checkpoint was never written", async () => {
+      const checkpoints = memoryCheckpoints();
+      const { save } = checkpoints;
+      const failing = {
+        ...checkpoints,
+        save: (checkpoint: Checkpoint) =>
+          checkpoint.epoch === 1
+            ? save(checkpoint)
+            : Promise.reject(new CoreError("disk-full", { what: "No room." })),
+      };
+      const { events, result, history } = await runTraining(
+        makeTraining(engine, EPOCHS, { checkpoints: failing }),
+      );
+      expect(history.length).toBeGreaterThan(1);
+      const [loss, accuracy, valLoss, valAccuracy] = history[0] ?? [];
+      const lastEpoch = { loss, accuracy, valLoss, valAccuracy };
+      expect(events.at(-1)).toMatchObject({ type: "run-end", epochs: 1, keptEpoch: 1, lastEpoch });
+      expect(result).toMatchObject({ status: "failed", epochs: 1, keptEpoch: 1, metrics: lastEpoch });
+
+      const controller = new AbortController();
+      controller.abort();
+      const options = { checkpoints: failing, signal: controller.signal };
+      const resumed = await runTraining(makeTraining(engine, EPOCHS, options));
+      expect(resumed.result).toMatchObject({ status: "interrupted", epochs: 1, keptEpoch: 1 });
+    });
+
+    it("says that the disk is full, also when it is cancelled meanwhile", async () => {
+      const controller = new AbortController();
+      const options = makeTraining(engine, EPOCHS, {
+        signal: controller.signal,
+        checkpoints: {
+          load: async () => undefined,
+          save: async () => {
+            controller.abort();
+            throw new CoreError("disk-full", { what: "No room." });
+          },
+        },
+      });
+      const { result } = await runTraining(options);
+      expect(result).toMatchObject({ status: "failed", epochs: 0, error: { code: "disk-full" } });
+    });
+
+    it("warns when the loss ends ten times higher than it began, and not in a usual training", async () => {
+      const usual = await runTraining(makeTraining(engine, EPOCHS));
+      expect(warnings(usual.events)).toEqual([]);
+      const store = madeUpFeatures();
+      // images of the last copy, which the last epoch sees, are far from all others
+      const wild = makeTraining(
+        engine,
+        { ...EPOCHS, epochs: 3, augment: {}, variants: 3 },
+        {
+          store: {
+            ...store,
+            get: async (space, key) => {
+              const row = await store.get(space, key);
+              return key.variant === 2 ? row?.map((value) => value * 1e6) : row;
+            },
+          },
+        },
+      );
+      const { events, result } = await runTraining(wild);
+      expect(result.status).toBe("completed");
+      expect(warnings(events)).toMatchObject([{ code: "loss-rose" }]);
+      expect(warnings(events)[0]?.message).toMatch(/learning rate \(0.001\).*--learning-rate 0.0001\./);
     });
 
     it("fails when nothing is left to train on, and throws what is no CoreError after its last event", async () => {

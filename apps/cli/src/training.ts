@@ -103,7 +103,7 @@ async function follow(
   } finally {
     reporter.close();
     // a no-op after its end; after an error of the log it frees what the training holds
-    await events.return({ status: "failed" });
+    await events.return({ status: "failed", epochs: 0 });
   }
 }
 

@@ -55,7 +55,7 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
     });
   }
   const place = await placeOf(run, flags).catch((error: unknown) => {
-    throw resumableError(error, context.environment, id);
+    throw resumableError(error, context.environment, run.record);
   });
   await using session = new Session(context);
   const { record, split } = run;

@@ -13,7 +13,7 @@ import { makeHome } from "../make-home.ts";
 import { humanReporter, jsonReporter } from "../output/train-reporter.ts";
 import { printTrainSummary } from "../output/train-summary.ts";
 import type { CommandContext, Flags } from "../program.ts";
-import { resumableError } from "../resumable-error.ts";
+import { keptText, resumableError } from "../resumable-error.ts";
 import { readSavedConfig } from "../saved-config.ts";
 import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
@@ -92,7 +92,7 @@ export async function finishTraining(
   const result = await runTraining(session, training, reporter);
   if (result.status === "interrupted") {
     session.notice(
-      `Stopped; what is done is kept. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,
+      `Stopped; ${keptText(result.epochs, training.run.record)}. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,
     );
     process.exitCode = EXIT.interrupted;
     return result;
@@ -100,9 +100,10 @@ export async function finishTraining(
   if (!json && result.model) await printTrainSummary(session, training, result, words);
   if (result.error) {
     const error = deserializeError(result.error);
-    // a diverged one would diverge again; without a kept epoch there is nothing to go on from
-    const isResumable = result.keptEpoch !== undefined && result.error.code !== "diverged";
-    throw isResumable ? resumableError(error, environment, training.run.id) : error;
+    // a diverged one would diverge again; without an epoch on disk only more room makes another try worth it
+    const isResumable =
+      result.error.code === "disk-full" || (result.epochs > 0 && result.error.code !== "diverged");
+    throw isResumable ? resumableError(error, environment, training.run.record) : error;
   }
   return result;
 }

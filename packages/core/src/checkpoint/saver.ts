@@ -1,9 +1,21 @@
-import type { Checkpoint, CheckpointStore } from "./types.ts";
+import type { Metrics } from "../train/events.ts";
+import type { BestEpoch, Checkpoint, CheckpointStore } from "./types.ts";
+
+/** How far a run is on disk: what a checkpoint says beside its numbers. */
+export interface SavedPoint {
+  /** Finished epochs. */
+  readonly epoch: number;
+  /** Of the last of them. */
+  readonly last: Metrics | undefined;
+  readonly best: Pick<BestEpoch, "epoch" | "metrics"> | undefined;
+}
 
 /** Saves checkpoints while the training goes on, one at a time. */
 export interface CheckpointSaver {
   /** A save is under way. */
   readonly isSaving: boolean;
+  /** What the newest whole checkpoint holds; the start, when there is none. */
+  readonly saved: SavedPoint;
   /** Begins to save; call `finish` before. */
   start(checkpoint: Checkpoint): void;
   /**
@@ -16,19 +28,38 @@ export interface CheckpointSaver {
   settle(): Promise<void>;
 }
 
-/** A failed save is told by the next `finish`, never as an unhandled rejection. */
-export function createCheckpointSaver(store: CheckpointStore): CheckpointSaver {
+function pointOf({ epoch, history, best }: Checkpoint): SavedPoint {
+  return {
+    epoch,
+    last: history.at(-1),
+    best: best ? { epoch: best.epoch, metrics: best.metrics } : undefined,
+  };
+}
+
+/**
+ * A failed save is told by the next `finish`, never as an unhandled rejection.
+ * @param start the checkpoint that the run goes on from.
+ */
+export function createCheckpointSaver(store: CheckpointStore, start?: Checkpoint): CheckpointSaver {
+  let saved: SavedPoint = start ? pointOf(start) : { epoch: 0, last: undefined, best: undefined };
   let running: Promise<number> | undefined;
   let isSaving = false;
   return {
     get isSaving() {
       return isSaving;
     },
+    get saved() {
+      return saved;
+    },
     start(checkpoint) {
       isSaving = true;
+      const point = pointOf(checkpoint);
       running = store
         .save(checkpoint)
-        .then(() => checkpoint.epoch)
+        .then(() => {
+          saved = point;
+          return point.epoch;
+        })
         .finally(() => {
           isSaving = false;
         });

@@ -71,7 +71,7 @@ async function readCheckpoint(folder: string, { name, best }: StoredName): Promi
 function savingError(error: unknown, folder: string): unknown {
   if (!isDiskFull(error)) return error;
   const what = "There is no room on the disk for the checkpoint.";
-  const fix = "Free some space (`graft cache prune`, `graft runs delete`), then resume the run.";
+  const fix = "Free some space (`graft cache prune`, `graft runs delete`).";
   return diskFull({ what, received: folder, fix }, error);
 }
 

@@ -93,6 +93,6 @@ export async function openRunContext(
     spec: headSpec(config, dataset.labels.length),
     backend: checkpointBackend(options.backend),
     progress: progressOf(checkpoint),
-    saver: createCheckpointSaver(options.checkpoints),
+    saver: createCheckpointSaver(options.checkpoints, checkpoint),
   };
 }

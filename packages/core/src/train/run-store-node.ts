@@ -3,11 +3,11 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Split } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
-import { codeOf } from "../files/system-error-node.ts";
+import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Metrics } from "./events.ts";
-import { fileError, writeJson } from "./json-file-node.ts";
+import { writeJson } from "./json-file-node.ts";
 import { nearNames } from "./near-names.ts";
 import { openRunFolder, RUN_FILES, type RunFolder, type RunState } from "./run-folder-node.ts";
 import { isRunId, makeRunId } from "./run-id.ts";
@@ -97,9 +97,18 @@ async function claimFolder(folder: string, name: string): Promise<string> {
       await mkdir(join(folder, id));
       return id;
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw fileError(error, folder);
+      if (codeOf(error) !== "EEXIST") throw error;
     }
   }
+}
+
+/** The error of a run that was never made: there is nothing to go on from. */
+function creatingError(error: unknown, folder: string): unknown {
+  const isFull = isDiskFull(error) || (error instanceof CoreError && error.code === "disk-full");
+  if (!isFull) return error;
+  const what = "There is no room on the disk for a new run.";
+  const fix = "Free some space (`graft cache prune`, `graft runs delete`), then start again.";
+  return diskFull({ what, received: folder, fix }, error);
 }
 
 function notFound(id: string, ids: readonly string[]): CoreError {
@@ -130,7 +139,9 @@ export function openRunStore(home: string): RunStore {
   return {
     folder,
     async create({ config, datasetName, dataset, split, weights, command, out, force }) {
-      const id = await claimFolder(folder, datasetName);
+      const id = await claimFolder(folder, datasetName).catch((error: unknown) => {
+        throw creatingError(error, folder);
+      });
       const path = join(folder, id);
       const created = new Date().toISOString();
       const { source, origin, sha256, inputRange } = weights;
@@ -148,7 +159,7 @@ export function openRunStore(home: string): RunStore {
         return await openRunFolder(path, id);
       } catch (error) {
         await rm(path, { recursive: true, force: true });
-        throw error;
+        throw creatingError(error, path);
       }
     },
     async open(id) {

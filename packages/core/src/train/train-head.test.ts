@@ -143,6 +143,28 @@ describe("trainHead", () => {
     expect((await trained({}, { start: slow.saved[1] })).saved.at(-1)).toEqual(undisturbed.saved.at(-1));
   });
 
+  it("saves the last whole epoch of a large head that is cancelled while the disk is behind", async () => {
+    const controller = new AbortController();
+    const released: (() => void)[] = [];
+    const { saved, error } = await trained(
+      {},
+      {
+        largeBytes: 0,
+        disk: () => new Promise((resolve) => released.push(resolve)),
+        signal: controller.signal,
+        onEvent: (event) => {
+          if (event.type !== "epoch-end" || event.epoch !== 3) return;
+          controller.abort();
+          for (const wait of [0, 10, 20, 30]) setTimeout(() => released.shift()?.(), wait);
+        },
+      },
+    );
+    expect(error?.code).toBe("cancelled");
+    expect(saved.map(({ epoch }) => epoch)).toEqual([1, 3]);
+    const undisturbed = await trained({});
+    expect((await trained({}, { start: saved[1] })).saved.at(-1)).toEqual(undisturbed.saved.at(-1));
+  });
+
   it("is the same twice and learns", async () => {
     const [one, two] = [await trained({}), await trained({})];
     expect(two).toEqual(one);

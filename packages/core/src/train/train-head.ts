@@ -70,17 +70,32 @@ async function* passOnce(
 /**
  * Trains until the epochs are done or the validation loss stops getting lower. The checkpoint of an epoch is written
  * while the next one runs; the last one may still be under way at the end (`saver.finish`). A large head does not wait for
- * a disk that is slower than its epochs: while a checkpoint is being written, the epochs that end get none.
+ * a disk that is slower than its epochs: while a checkpoint is being written, the epochs that end get none, but for the
+ * one that the run is cancelled after.
  *
  * @throws CoreError `diverged`, `cancelled`, and what saving threw; then `progress` is that of the last finished epoch.
  */
 export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<TrainEvent, void> {
-  const { trainer, config, progress, saver, hashes, backend, events, now } = options;
+  const { trainer, config, progress, saver, hashes, backend, events, now, signal } = options;
   const { largeBytes = LARGE_BYTES } = options;
   // one for all epochs: those of the gap head take some milliseconds
   const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
   let parameters: ReadonlyMap<string, Float32Array> | undefined;
+  let savedEpoch = progress.epoch;
+  const save = async (): Promise<number | undefined> => {
+    const saved = await saver.finish();
+    // the arrays of the checkpoint before are free again: it is on disk
+    parameters = await trainer.readParameters(parameters);
+    savedEpoch = progress.epoch;
+    saver.start({ version: 1, hashes, backend, ...progress, parameters });
+    return saved;
+  };
   while (!isTrained(progress, config)) {
+    if (signal?.aborted && savedEpoch < progress.epoch) {
+      // the last chance: the next step moves the parameters on
+      const saved = await save();
+      if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
+    }
     const start = now();
     const { metrics, steps } = yield* passOnce(options, mayReport);
     const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;
@@ -89,10 +104,7 @@ export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<Trai
     finishEpoch(progress, { metrics, steps, seconds, ...(values ? { values } : {}) });
     const { epoch } = progress;
     if (!saver.isSaving || trainer.parameterBytes < largeBytes) {
-      const saved = await saver.finish();
-      // the arrays of the checkpoint before are free again: it is on disk
-      parameters = await trainer.readParameters(parameters);
-      saver.start({ version: 1, hashes, backend, ...progress, parameters });
+      const saved = await save();
       if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
     }
     yield events.make({ type: "epoch-end", epoch, epochs: config.epochs, ...metrics, seconds, best });

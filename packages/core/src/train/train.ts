@@ -1,9 +1,12 @@
 import { backendDifference } from "../checkpoint/hashes.ts";
+import type { SavedPoint } from "../checkpoint/saver.ts";
 import { CoreError, serializeError } from "../errors.ts";
 import { createEventMaker } from "./event-maker.ts";
 import type { RunStatus, TrainEvent } from "./events.ts";
 import { headPhase, savedCheckpoint } from "./head-phase.ts";
+import { lossRose } from "./loss-rose.ts";
 import { openRunContext, type RunContext } from "./run-context.ts";
+import { progressOf } from "./run-progress.ts";
 import { savePhase } from "./save-phase.ts";
 import { isTrained } from "./train-head.ts";
 import type { TrainOptions, TrainResult } from "./types.ts";
@@ -28,24 +31,38 @@ function* startEvents(context: RunContext): Generator<TrainEvent, void> {
   if (difference) yield events.make({ type: "warning", code: "other-backend", message: difference });
 }
 
+const isCancelled = (error: unknown): boolean => error instanceof CoreError && error.code === "cancelled";
+
 function statusOf(failure: unknown, signal: AbortSignal | undefined): RunStatus {
   if (failure === undefined) return "completed";
-  return failure instanceof CoreError && failure.code === "cancelled" && signal?.aborted
-    ? "interrupted"
-    : "failed";
+  return isCancelled(failure) && signal?.aborted ? "interrupted" : "failed";
+}
+
+/**
+ * How far the run is for whoever comes later: with a model to its last epoch, else to what is on disk, as a large head's
+ * last epochs may have no checkpoint, and none is there when the disk was full from the start.
+ */
+function standing(context: RunContext | undefined, hasModel: boolean): SavedPoint {
+  const { epoch, history, best } = context?.progress ?? progressOf(undefined);
+  const reached = { epoch, last: history.at(-1), best: best ?? undefined };
+  return context && !hasModel ? context.saver.saved : reached;
 }
 
 /** What is said last. */
-function endOf(result: TrainResult, context: RunContext | undefined) {
+function endOf(result: TrainResult, { last }: SavedPoint) {
   const { model: _, where, ...told } = result;
-  const lastEpoch = context?.progress.history.at(-1);
   return {
     type: "run-end",
     ...told,
-    ...(lastEpoch ? { lastEpoch } : {}),
-    epochs: context?.progress.epoch ?? 0,
+    ...(last ? { lastEpoch: last } : {}),
     ...(where === undefined ? {} : { model: where }),
   } as const;
+}
+
+function* endWarnings({ options, progress, events, spec }: RunContext): Generator<TrainEvent, void> {
+  const { learningRate } = options.config;
+  const message = lossRose(progress.history, { learningRate, numClasses: spec.numClasses });
+  if (message !== undefined) yield events.make({ type: "warning", code: "loss-rose", message });
 }
 
 /**
@@ -55,7 +72,7 @@ function endOf(result: TrainResult, context: RunContext | undefined) {
  * the generator, also when the caller leaves early (`return`), and then no `run-end` is told.
  *
  * A run whose `checkpoints` hold something goes on from there: bit for bit as if it had never stopped, on the same
- * backend. Aborting the signal stops after the running step; what finished epochs brought is in the checkpoint.
+ * backend. Aborting the signal stops after the running step; `epochs` says which finished ones are in the checkpoint.
  *
  * @returns the result; a CoreError (`conflict` for a checkpoint of another run, `diverged`, `backend`, `disk-full` …) is
  *   told by `run-end` and in the result, not thrown.
@@ -73,6 +90,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       context = await openRunContext(options, { events, now });
       yield* startEvents(context);
       if (!isTrained(context.progress, options.config)) yield* headPhase(context);
+      yield* endWarnings(context);
     } catch (error) {
       failure = error;
     }
@@ -88,21 +106,24 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       // a large one may take a second more, while which the model was written
       if (context) yield* savedCheckpoint(context);
     } catch (error) {
-      failure ??= error;
+      // who stopped a run must hear that what it did is not on disk
+      if (failure === undefined || isCancelled(failure)) failure = error;
     }
   } finally {
     // also when the caller leaves early
     await context?.saver.settle();
   }
-  const best = context?.progress.best;
+  const stand = standing(context, failure === undefined || saved.model !== undefined);
+  const { epoch: epochs, best } = stand;
   const result: TrainResult = {
     status: statusOf(failure, signal),
     ...saved,
+    epochs,
     ...(best ? { metrics: best.metrics, keptEpoch: best.epoch } : {}),
     ...(failure === undefined ? {} : { error: serializeError(failure) }),
   };
   const seconds = (now() - start) / 1000 + (context?.resumed?.seconds ?? 0);
-  yield events.make({ ...endOf(result, context), seconds, backend: backend.id });
+  yield events.make({ ...endOf(result, stand), seconds, backend: backend.id });
   if (failure !== undefined && !(failure instanceof CoreError)) throw failure;
   return result;
 }

@@ -31,6 +31,8 @@ export interface TrainResult {
   /** Of the kept epoch. */
   readonly metrics?: Metrics;
   readonly keptEpoch?: number;
+  /** Finished epochs: with a model all that were trained, else those that the run can be gone on from. */
+  readonly epochs: number;
   readonly error?: SerializedError;
 }
 
