@@ -55,15 +55,32 @@ describe.skipIf(photos === undefined)("a run that was stopped", () => {
     const { run, losses } = courseOf(stopped.stdout);
     expect(losses.size).toBeLessThan(150);
     expect(stopped.stderr).toContain(`runs resume ${run}`);
+    const kept = Number(/kept up to epoch (\d+) of 150\./.exec(stopped.stderr)?.[1]);
+    expect(jsonLines(stopped.stdout).at(-1)).toMatchObject({ epochs: kept });
 
     const resumed = await graft(["runs", "resume", run, "--json"], home);
     expect(resumed.code).toBe(0);
     expect(jsonLines(resumed.stdout)[0]).toMatchObject({
       type: "run-start",
-      resumedFromEpoch: expect.any(Number),
+      resumedFromEpoch: kept,
     });
     expect(courseOf(stopped.stdout, resumed.stdout).losses).toEqual(whole.losses);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "because its terminal was closed, which the system and the shell both tell of, stops as by Ctrl-C",
+    async () => {
+      const started = startGraft(["train", set, ...COURSE], home);
+      await started.waitFor(/"epoch":20,/);
+      started.child.kill("SIGHUP");
+      await started.waitFor(/terminal was closed/);
+      started.child.kill("SIGHUP");
+      const stopped = await started.done;
+      expect(stopped.code).toBe(130);
+      expect(jsonLines(stopped.stdout).at(-1)).toMatchObject({ type: "run-end", status: "interrupted" });
+      expect(stopped.stderr).toMatch(/kept up to epoch \d+ of 150\./);
+    },
+  );
 
   it.each([
     ["its events", ["stdout"]],

@@ -41,6 +41,7 @@ export class Session implements AsyncDisposable {
     this.#line = new StatusLine(context.environment);
     process.on("SIGINT", this.#onSignal);
     process.on("SIGTERM", this.#onSignal);
+    process.on("SIGHUP", this.#onHangUp);
   }
 
   /** The first Ctrl-C asks the work to stop where it can be resumed; the second ends the process. */
@@ -48,6 +49,11 @@ export class Session implements AsyncDisposable {
     this.#interrupts++;
     if (this.#interrupts > 1) process.exit(130);
     this.stop("Stopping at the next step; Ctrl-C again ends at once.");
+  };
+
+  /** A closed terminal may tell of it twice, by the system and by the shell, and is in no hurry either time. */
+  readonly #onHangUp = (): void => {
+    if (!this.signal.aborted) this.stop("The terminal was closed: stopping at the next step.");
   };
 
   /** Asks the work to stop where it can be resumed. @param why one line for people. */
@@ -160,6 +166,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     process.off("SIGINT", this.#onSignal);
     process.off("SIGTERM", this.#onSignal);
+    process.off("SIGHUP", this.#onHangUp);
     this.#line.clear();
     await this.#features?.close();
     await this.#pool?.close();
