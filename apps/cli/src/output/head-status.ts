@@ -1,6 +1,6 @@
 import type { EpochEndEvent, StepEndEvent } from "@graft/core";
-import { bar } from "./bar.ts";
 import { countdown, RateMeter } from "./eta.ts";
+import { firstThatFits, fittingBar } from "./fit.ts";
 import { percent } from "./text.ts";
 
 /** Long enough that an epoch's validation and checkpoint are in the pace. */
@@ -13,8 +13,11 @@ export class HeadStatus {
   readonly #meter = new RateMeter(WINDOW_MS);
   #validation: number | undefined;
 
-  /** @param options.images training images, all of which an epoch sees; `epochs` of the whole run. */
-  constructor(options: { readonly images: number; readonly epochs: number }) {
+  readonly #columns: number;
+
+  /** @param options.images training images, all of which an epoch sees; `epochs` of the whole run; `columns` to fit. */
+  constructor(options: { readonly images: number; readonly epochs: number; readonly columns: number }) {
+    this.#columns = options.columns;
     this.#images = options.images;
     this.#epochs = options.epochs;
   }
@@ -28,10 +31,15 @@ export class HeadStatus {
   step({ epoch, step, steps, loss, time }: StepEndEvent): string {
     const done = (epoch - 1 + step / steps) * this.#images;
     const speed = this.#meter.update(time, done, this.#total);
-    const parts = [`epoch ${epoch}/${this.#epochs}`, `loss ${loss.toFixed(4)}`];
+    const course = [`epoch ${epoch}/${this.#epochs}`, `loss ${loss.toFixed(4)}`];
+    const eta = speed ? [`ETA ${countdown(speed.secondsLeft)}`] : [];
+    const parts = [...course];
     if (this.#validation !== undefined) parts.push(`val ${percent(this.#validation)}`);
-    if (speed) parts.push(`${speed.rate.toFixed(0)} images/s`, `ETA ${countdown(speed.secondsLeft)}`);
-    return `${bar(done / this.#total, 10)} ${parts.join(" · ")}`;
+    if (speed) parts.push(`${speed.rate.toFixed(0)} images/s`);
+    const words = ` ${[...parts, ...eta].join(" · ")}`;
+    const columns = this.#columns;
+    const drawn = fittingBar(done / this.#total, { words, columns, widest: 10 });
+    return firstThatFits([`${drawn}${words}`.trimStart(), [...course, ...eta].join(" · ")], columns);
   }
 
   epoch({ epoch, valAccuracy, time }: EpochEndEvent): void {

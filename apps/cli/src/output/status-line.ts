@@ -6,6 +6,9 @@ const REDRAW_INTERVAL_MS = 50;
 /** How often a log (no terminal) hears that long work goes on. */
 const LOG_INTERVAL_MS = 10_000;
 
+/** To the line's start, and what is there away. */
+const CLEAR = "\r\u001b[2K";
+
 /** One line at the bottom of a terminal; elsewhere whole lines only, one in ten seconds. */
 export class StatusLine {
   readonly #environment: CliEnvironment;
@@ -32,19 +35,21 @@ export class StatusLine {
     const goesOn = cut.slice(0, 8) === this.#shown.slice(0, 8);
     if (goesOn && performance.now() - this.#drawnAt < REDRAW_INTERVAL_MS) return;
     this.#drawnAt = performance.now();
-    process.stderr.write(`\r\u001b[2K${cut}`);
+    process.stderr.write(`${CLEAR}${cut}`);
     this.#shown = cut;
   }
 
   /** A line that stays. */
   print(text: string): void {
-    this.clear();
+    // whatever this line shows: a terminal echoes ^C, and another status line may stand there
+    if (this.#environment.interactive) process.stderr.write(CLEAR);
+    this.#shown = "";
     process.stderr.write(`${visibleLines(text)}\n`);
     this.#printedAt = performance.now();
   }
 
   clear(): void {
-    if (this.#shown !== "") process.stderr.write("\r\u001b[2K");
+    if (this.#shown !== "") process.stderr.write(CLEAR);
     this.#shown = "";
   }
 }

@@ -1,6 +1,7 @@
 import type { TrainEvent, TrainEventBody } from "@graft/core";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { CliEnvironment } from "../env.ts";
+import { StatusLine } from "./status-line.ts";
 import { humanReporter } from "./train-reporter.ts";
 
 let shown = "";
@@ -13,8 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-const environment = (interactive: boolean): CliEnvironment => ({
-  ...{ home: "/home", interactive, columns: interactive ? 100 : 80, color: false, variables: {} },
+const environment = (interactive: boolean, columns = interactive ? 100 : 80): CliEnvironment => ({
+  ...{ home: "/home", interactive, columns, color: false, variables: {} },
 });
 
 /** Three epochs of 10 steps and 80 images: a second for each, its last tenth for the validation images. */
@@ -65,4 +66,64 @@ it("prints a line an epoch and nothing else of it where there is no terminal", (
   expect(lines).toHaveLength(4);
   expect(lines[0]).toContain("2 classes, 80 images");
   expect(lines.slice(1)).toEqual([1, 2, 3].map((epoch) => expect.stringContaining(`Epoch ${epoch}/3 `)));
+});
+
+/** The longest of everything: 20,000 images on their way, a head of 100 epochs whose validation is perfect. */
+function* longCourse(): Generator<TrainEvent> {
+  let seq = 0;
+  const at = (time: number, body: TrainEventBody): TrainEvent => ({ ...body, run: "r", seq: seq++, time });
+  const images = { train: 16_000, validation: 4000, test: 0 };
+  const start = { labels: ["cats", "dogs"], images, backend: "onnx:cpu", weights: "bundled" };
+  yield at(0, { type: "run-start", ...start });
+  yield at(0, { type: "phase-start", phase: "features", total: 20_000 });
+  for (const done of [8000, 10_000])
+    yield at(done * 10, { ...{ type: "progress", phase: "features", unit: "images" }, done, total: 20_000 });
+  yield at(100_000, { type: "phase-start", phase: "head", total: 100 });
+  const metrics = { loss: 0.1234, accuracy: 1, valLoss: 0.2345, valAccuracy: 1 };
+  const end = { epoch: 99, epochs: 100, seconds: 725, best: true } as const;
+  yield at(200_000, { type: "epoch-end", ...metrics, ...end });
+  yield at(200_500, { type: "step-end", epoch: 100, step: 5, steps: 500, loss: 0.4321 });
+}
+
+/** What stood on the screen, one state after the other. */
+function linesIn(columns: number): string[] {
+  const reporter = humanReporter(environment(true, columns), { epochs: 100, onUnread: () => undefined });
+  // no line is held back because the one before was drawn a moment ago
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    now += 1000;
+    return now;
+  });
+  for (const event of longCourse()) reporter.event(event);
+  reporter.close();
+  const lines = shown.replaceAll("\r\u001b[2K", "\n").split("\n");
+  return lines.filter((line) => line !== "" && !line.startsWith("Run r"));
+}
+
+it("fits 80 columns with an epoch's line, the features' progress and the head's, none of them cut", () => {
+  const lines = linesIn(80);
+  for (const line of lines) expect(line.length, line).toBeLessThan(80);
+  expect(lines).toContainEqual(
+    expect.stringMatching(
+      /^Computing features {2}[█░]+ {2}10000\/20000 images {2}100 images\/s {2}1 min 40 s left$/,
+    ),
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(
+      /^Epoch {2}99\/100 {2}loss 0\.1234 {2}100\.0 % {3}val\S* 0\.2345 {2}100\.0 % {2}12 min 05 s {2}best$/,
+    ),
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/epoch 100\/100 · loss 0\.4321 · .* · ETA [\d:]+$/));
+});
+
+it("keeps what matters on a narrow terminal", () => {
+  expect(linesIn(60)).toContainEqual("Computing features  10000/20000 images  1 min 40 s left");
+});
+
+it("begins a line that stays on a clean line, whatever the terminal echoed there", () => {
+  new StatusLine(environment(true)).print("Stopping");
+  expect(shown).toBe("\r\u001b[2KStopping\n");
+  shown = "";
+  new StatusLine(environment(false)).print("Stopping");
+  expect(shown).toBe("Stopping\n");
 });

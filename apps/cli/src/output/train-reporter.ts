@@ -1,7 +1,7 @@
 import type { EpochEndEvent, Phase, ProgressEvent, TrainEvent } from "@graft/core";
 import type { CliEnvironment } from "../env.ts";
-import { bar } from "./bar.ts";
 import { RateMeter } from "./eta.ts";
+import { firstThatFits, fittingBar } from "./fit.ts";
 import { HeadStatus } from "./head-status.ts";
 import { StatusLine } from "./status-line.ts";
 import { byteSize, duration, percent } from "./text.ts";
@@ -36,6 +36,8 @@ export function jsonReporter({ onUnread }: ReporterOptions): TrainReporter {
   };
 }
 
+const BEST = "  best";
+
 const PHASE_TEXT: Readonly<Record<Phase, string>> = {
   scan: "Looking at the images",
   trunk: "Loading the trunk",
@@ -51,11 +53,12 @@ export function humanReporter(
   environment: CliEnvironment,
   { epochs, onUnread }: ReporterOptions,
 ): TrainReporter {
+  const { columns } = environment;
   const line = new StatusLine(environment);
   let meter = new RateMeter();
   let startedAt = 0;
   let finishedEpochs = 0;
-  let head = new HeadStatus({ images: 0, epochs });
+  let head = new HeadStatus({ images: 0, epochs, columns });
   // a terminal that was closed behind a detached run says something else, and the run goes on
   process.stderr.once("error", (error: NodeJS.ErrnoException) => void (error.code === "EPIPE" && onUnread()));
   return {
@@ -69,7 +72,7 @@ export function humanReporter(
           break;
         case "progress": {
           const { phase, done, total, time } = event;
-          line.status(progressText(event, meter));
+          line.status(progressText(event, meter, columns));
           if (done === total)
             line.print(
               `${PHASE_TEXT[phase]}: ${amountText(event)} in ${duration((time - startedAt) / 1000)}`,
@@ -81,14 +84,14 @@ export function humanReporter(
           break;
         case "epoch-end":
           head.epoch(event);
-          line.print(epochText(event));
+          line.print(epochText(event, columns));
           break;
         case "warning":
           line.print(`Note: ${event.message}`);
           break;
         case "run-start":
           finishedEpochs = event.resumedFromEpoch ?? 0;
-          head = new HeadStatus({ images: event.images.train, epochs });
+          head = new HeadStatus({ images: event.images.train, epochs, columns });
           line.print(
             `Run ${event.run}: ${event.labels.length} classes, ${event.images.train} images to train on, ${event.images.validation} to validate, on ${event.backend}, ${event.weights} weights`,
           );
@@ -109,21 +112,43 @@ function amountText({ done, total, unit }: ProgressEvent): string {
 }
 
 /** "Computing features  ████░░░░  320/2000 images  210 images/s  8.0 s left" */
-function progressText(event: ProgressEvent, meter: RateMeter): string {
+function progressText(event: ProgressEvent, meter: RateMeter, columns: number): string {
   const { phase, done, total, unit, time } = event;
   const rate = event.rate ?? meter.update(time, done, total)?.rate;
-  const parts = [PHASE_TEXT[phase], bar(done / total), amountText(event)];
-  if (rate !== undefined)
-    parts.push(unit === "bytes" ? `${byteSize(rate)}/s` : `${rate.toFixed(0)} ${unit}/s`);
-  if (rate && done < total) parts.push(`${duration((total - done) / rate)} left`);
-  return parts.join("  ");
+  const [what, amount] = [PHASE_TEXT[phase], amountText(event)];
+  const pace =
+    rate === undefined ? [] : [unit === "bytes" ? `${byteSize(rate)}/s` : `${rate.toFixed(0)} ${unit}/s`];
+  const left = rate && done < total ? [`${duration((total - done) / rate)} left`] : [];
+  const words = [what, "", amount, ...pace, ...left].join("  ");
+  const drawn = fittingBar(done / total, { words, columns, widest: 20 });
+  const forms = [
+    [what, ...(drawn === "" ? [] : [drawn]), amount, ...pace, ...left],
+    [what, amount, ...left],
+  ];
+  return firstThatFits(
+    forms.map((parts) => parts.join("  ")),
+    columns,
+  );
 }
 
-function epochText(event: EpochEndEvent): string {
+/** In words, or with less of them where the line would wrap; room for "best" is kept, so that epochs look alike. */
+function epochText(event: EpochEndEvent, columns: number): string {
   const epoch = `Epoch ${String(event.epoch).padStart(String(event.epochs).length)}/${event.epochs}`;
-  const validation =
-    event.valLoss === undefined || event.valAccuracy === undefined
-      ? ""
-      : `   validation: loss ${event.valLoss.toFixed(4)}  accuracy ${percent(event.valAccuracy)}`;
-  return `${epoch}  loss ${event.loss.toFixed(4)}  accuracy ${percent(event.accuracy)}${validation}  ${duration(event.seconds)}${event.best ? "  best" : ""}`;
+  const end = `  ${duration(event.seconds)}`;
+  const { valLoss, valAccuracy } = event;
+  const line = (training: string, validation: string, between: string): string => {
+    const numbers = (loss: number, accuracy: number): string =>
+      `${loss.toFixed(4)}  ${between}${percent(accuracy)}`;
+    const validated =
+      valLoss === undefined || valAccuracy === undefined
+        ? ""
+        : `   ${validation}${numbers(valLoss, valAccuracy)}`;
+    return `${epoch}  ${training}${numbers(event.loss, event.accuracy)}${validated}${end}`;
+  };
+  const forms = [
+    line("loss ", "validation: loss ", "accuracy "),
+    line("loss ", "validation ", ""),
+    line("loss ", "val ", ""),
+  ];
+  return `${firstThatFits(forms, columns - BEST.length)}${event.best ? BEST : ""}`;
 }
