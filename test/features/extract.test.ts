@@ -10,6 +10,7 @@ import {
   extractFeatures,
   type FeatureStore,
   type FeatureTable,
+  type Program,
 } from "@graft/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openProblem } from "./extract-problem.ts";
@@ -203,6 +204,31 @@ describe("a broken image", () => {
     expect(await rowsOf(await extract({ onBroken, images: [last] }))).toHaveLength(1);
   });
 });
+
+test.each([Number.NaN, Number.NEGATIVE_INFINITY])(
+  "features with %d in them are an error that names the weights, and are not stored",
+  async (wrong) => {
+    await using store = await cache.open();
+    const { openProgram } = problem.options();
+    const opened = async (): Promise<Program> => {
+      const program = await openProgram();
+      const run: Program["run"] = async (inputs) => {
+        const outputs = await program.run(inputs);
+        // the second of the batch
+        outputs.features?.data.fill(wrong, ROW + 3, ROW + 4);
+        return outputs;
+      };
+      return { ...program, run };
+    };
+    const extraction = extract({ store, openProgram: opened, onBroken: () => undefined });
+    await expect(extraction).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringMatching(new RegExp(`not finite.*weights.*${wrong}.*--weights`)),
+    });
+    expect(await cache.files(".pack")).toEqual([]);
+    expect(problem.asked.disposed).toBe(problem.asked.compiled);
+  },
+);
 
 describe("cancelling", () => {
   test("ends it as cancelled with the finished batches stored, and the next run goes on from there", async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { CoreError, type ErrorCode, TRUNK_TENSORS, type WeightTensor } from "@graft/core";
+import { CoreError, type ErrorCode, numElements, TRUNK_TENSORS, type WeightTensor } from "@graft/core";
 import { loadWeights } from "@graft/core/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeHdf5 } from "./write-hdf5.ts";
@@ -82,6 +82,20 @@ test("a cut file, a file of something else and an empty one are corrupt", async 
   await expectFailure("corrupt", /unpacked/, "cut.h5.gz", gzipSync(bytes).subarray(0, 200));
   await expectFailure("corrupt", /\.keras archive/, "cut.keras", "PK\x03\x04 and no more");
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+  "a whole file with a number that is %d is refused by the tensor's name",
+  async (wrong) => {
+    const name = "batch_normalization_94/moving_variance";
+    const tensors = TRUNK_TENSORS.map(({ name: path, shape }): [string, WeightTensor] => {
+      const data = new Float32Array(numElements(shape)).fill(1);
+      if (path === name) data[7] = wrong;
+      return [path, { shape, data }];
+    });
+    const text = new RegExp(`not all finite.*${wrong} at position 7 of ${name}`);
+    await expectFailure("corrupt", text, "infinite.h5", await writeHdf5(tensors));
+  },
+);
 
 test("a broken tfjs model says what is wrong with it", async () => {
   const model = (paths: string[]): string =>

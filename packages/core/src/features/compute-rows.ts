@@ -77,8 +77,21 @@ class Batch {
         expected: `[${[this.#batch, ...rowShape].join(", ")}]`,
       });
     }
-    return this.#slots.map((slot, i) => ({ slot, row: data.subarray(i * row, (i + 1) * row) }));
+    return this.#slots.map((slot, i) => ({ slot, row: finiteRow(data.subarray(i * row, (i + 1) * row)) }));
   }
+}
+
+/** @throws CoreError `bad-input`: pixels are 0 to 255 whatever the image, so it is the weights that are too large. */
+function finiteRow(row: Float32Array): Float32Array {
+  let at = 0;
+  while (at < row.length && Number.isFinite(row[at])) at++;
+  if (at === row.length) return row;
+  throw new CoreError("bad-input", {
+    what: "The trunk's features are not finite numbers: its weights are not usable.",
+    received: `${row[at]}`,
+    expected: "finite float32 numbers",
+    fix: "Use other weights (--weights). If these work on another engine (--backend), this one is at fault.",
+  });
 }
 
 /**
@@ -90,7 +103,8 @@ class Batch {
  * all images (features stay a function of their key), and none compiles for a second shape. It costs less than one
  * batch's time for each call (0.15 s on two cores).
  *
- * @throws CoreError `cancelled` with all finished batches taken by the sink; as prepare (through the sink), the program
+ * @throws CoreError `bad-input` for features that are not finite, of which none reaches the sink; `cancelled` with all
+ * finished batches taken by the sink; as prepare (through the sink), the program
  * and the sink.
  */
 export async function computeRows(

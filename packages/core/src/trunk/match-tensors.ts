@@ -53,11 +53,30 @@ function mismatch(
   );
 }
 
+/** @throws CoreError `corrupt`: one number that is none makes every feature none, hundreds of layers later. */
+function checkFinite(data: Float32Array, tensor: FoundTensor, origin: string): void {
+  let at = 0;
+  while (at < data.length && Number.isFinite(data[at])) at++; // a callback for 22 million numbers takes its time
+  if (at === data.length) return;
+  const name = `${tensor.layer}/${tensor.variable}`;
+  throw new CoreError(
+    "corrupt",
+    {
+      what: `The weights in ${origin} are not all finite numbers.`,
+      received: `${data[at]} at position ${at} of ${name}`,
+      expected: "finite float32 numbers",
+      fix: "The training that made them went wrong, or the file is damaged: use another one.",
+    },
+    { facts: { origin, tensor: name } },
+  );
+}
+
 /**
  * Finds the trunk's tensors among a file's and reads them. Layers of other kinds than the trunk's are taken for a top
  * and left out; what does not fit is reported all together.
  * @param origin of the file, for the error.
- * @throws CoreError `weights-mismatch` with facts `missing`, `extra` (names) and `wrongShape` (name, received, expected).
+ * @throws CoreError `weights-mismatch` with facts `missing`, `extra` (names) and `wrongShape` (name, received, expected);
+ * `corrupt` for numbers that are not finite.
  */
 export function matchTensors(found: readonly FoundTensor[], origin: string): MatchedTensors {
   const names = publicNames(found);
@@ -82,7 +101,10 @@ export function matchTensors(found: readonly FoundTensor[], origin: string): Mat
   const tensors = new Map<string, WeightTensor>();
   for (const { name, shape } of TRUNK_TENSORS) {
     const tensor = byName.get(name);
-    if (tensor) tensors.set(name, { shape, data: tensor.read() });
+    if (!tensor) continue;
+    const data = tensor.read();
+    checkFinite(data, tensor, origin);
+    tensors.set(name, { shape, data });
   }
   return { tensors, leftOut };
 }
