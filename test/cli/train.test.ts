@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseNpy } from "@graft/core";
+import { writeNpy } from "@graft/core/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { copyPhotos, graft, jsonLines, photos, temporaryFolder } from "./run-graft.ts";
 
@@ -119,7 +120,6 @@ describe.skipIf(photos === undefined)(
       expect(again).toMatchObject({ code: 1 });
 
       const images = join(home, "images.npy");
-      const { writeNpy } = await import("@graft/core");
       const data = new Uint8Array(3 * 75 * 75 * 3).fill(100);
       await writeFile(images, writeNpy({ shape: [3, 75, 75, 3], data }));
       const words = ["features", images, "--out", file, "--force", "--pool", "none", "--weights", "bundled"];

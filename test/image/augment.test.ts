@@ -57,13 +57,12 @@ test("brightness multiplies and cuts as Pillow does", () => {
   expect([...out]).toEqual([0, 111, 255]);
 });
 
-test("the same image, variant and seed give the same copy; others do not", () => {
+test("the same image and variant give the same copy; others do not", () => {
   const first = augmentImage(image, ALL, { hash: "a", variant: 0 });
-  expect(augmentImage(image, ALL, { hash: "a", variant: 0, seed: 0 })).toEqual(first);
+  expect(augmentImage(image, ALL, { hash: "a", variant: 0 })).toEqual(first);
   for (const key of [
     { hash: "b", variant: 0 },
     { hash: "a", variant: 1 },
-    { hash: "a", variant: 0, seed: 1 },
   ])
     expect(augmentImage(image, ALL, key)).not.toEqual(first);
 });

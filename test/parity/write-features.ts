@@ -1,8 +1,9 @@
 /** For compare_keras.py: IMAGES.npy FEATURES.npy WEIGHTS CUT LOW,HIGH → features of uint8 images [n, size, size, 3] by onnx:cpu. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createOnnxBackend } from "@graft/backend-select";
-import { checkCut, parseNpy, trunkGraph, writeNpy } from "@graft/core";
+import { checkCut, parseNpy, trunkGraph } from "@graft/core";
 import { loadWeights } from "@graft/core/node";
+import { writeNpy } from "@graft/core/testing";
 
 const [imagesPath = "", featuresPath = "", weightsPath = "", cut = "", range = ""] = process.argv.slice(2);
 const { shape, data } = parseNpy(readFileSync(imagesPath));

@@ -6,3 +6,4 @@ export * from "./testing/random.ts";
 export * from "./testing/reference-backend.ts";
 export type { StatePrecision } from "./testing/reference-state.ts";
 export type { Tensor64 } from "./testing/tensor.ts";
+export { writeNpy } from "./testing/write-npy.ts";

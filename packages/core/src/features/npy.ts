@@ -4,7 +4,7 @@
  */
 import { CoreError } from "../errors.ts";
 
-/** The element types that are read and written. */
+/** The element types that are read. */
 export type NpyData = Float32Array | Uint8Array | Int32Array | Float64Array | BigInt64Array;
 
 export interface NpyArray {
@@ -97,14 +97,6 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
   return { shape, data: type.read(new Uint8Array(bytes.subarray(dataStart)).buffer) };
 }
 
-const DESCRIPTIONS = [
-  [Float32Array, "<f4"],
-  [Uint8Array, "|u1"],
-  [Int32Array, "<i4"],
-  [Float64Array, "<f8"],
-  [BigInt64Array, "<i8"],
-] as const;
-
 /**
  * The bytes that come before an array's data in a .npy file (version 1.0), so that a large array can be written piece by
  * piece.
@@ -117,25 +109,4 @@ export function npyHeader(shape: readonly number[], descr: string): Uint8Array {
   const padded = `${text.padEnd(total - before - 1)}\n`;
   const length = padded.length;
   return Uint8Array.from([...MAGIC, 1, 0, length & 0xff, length >> 8, ...new TextEncoder().encode(padded)]);
-}
-
-/**
- * A whole .npy file, as `numpy.save` writes it.
- * @throws CoreError `bad-input` when the shape and the number of elements disagree.
- */
-export function writeNpy({ shape, data }: NpyArray): Uint8Array {
-  const length = shape.reduce((product, dim) => product * dim, 1);
-  if (length !== data.length) {
-    throw new CoreError("bad-input", {
-      what: "An array does not have as many numbers as its shape says.",
-      received: `${data.length}`,
-      expected: `${length} for (${shape.join(", ")})`,
-    });
-  }
-  const descr = DESCRIPTIONS.find(([type]) => data instanceof type)?.[1] ?? "<f4";
-  const header = npyHeader(shape, descr);
-  const bytes = new Uint8Array(header.length + data.byteLength);
-  bytes.set(header);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
-  return bytes;
 }

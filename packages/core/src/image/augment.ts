@@ -24,8 +24,6 @@ export interface VariantKey {
   /** SHA-256 of the image's file. */
   readonly hash: string;
   readonly variant: number;
-  /** @default 0 */
-  readonly seed?: number;
 }
 
 /**
@@ -33,12 +31,9 @@ export interface VariantKey {
  * image.py). Every number is drawn even where its setting is 0, so that turning one setting off leaves the others as
  * they were. `shift` is a fraction up to 1 (Keras reads exactly 1 as one pixel).
  */
-export function drawChange(
-  settings: Augmentation,
-  size: number,
-  { hash, variant, seed = 0 }: VariantKey,
-): ImageChange {
-  const random = createRandom("augment", seed, hash, variant);
+export function drawChange(settings: Augmentation, size: number, { hash, variant }: VariantKey): ImageChange {
+  // not the run's seed: copies are kept and shared between runs; the 0 stands where every kept copy was drawn with one
+  const random = createRandom("augment", 0, hash, variant);
   const within = (range: number): number => (random() * 2 - 1) * range;
   return {
     theta: within(settings.rotation),
