@@ -23,7 +23,7 @@ export function countHeld(backend: Backend): CountedBackend {
     held: () => live.size,
     backend: {
       ...{ id: backend.id, kind: backend.kind, device: backend.device },
-      ...{ limits: backend.limits, capabilities: backend.capabilities },
+      limits: backend.limits,
       compile: async (graph) => counted(await backend.compile(graph)),
       createState: async (graph) => counted(await backend.createState(graph)),
       dispose: () => backend.dispose(),

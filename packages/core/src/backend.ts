@@ -2,7 +2,7 @@
  * The contract between the method (core) and an engine (backend-select): types only.
  *
  * A backend runs graphs. It does not know InceptionV3, data sets or heads; core does not know engines, and no caller
- * tests a backend's name: what differs is data on the object (`limits`, `capabilities`).
+ * tests a backend's name: what differs is data on the object (`limits`).
  */
 import type { Graph } from "./graph/graph.ts";
 
@@ -36,11 +36,6 @@ export interface BackendLimits {
   readonly blockBytes: number;
   /** The batch size above which this engine gains nothing in a forward pass; feature extraction uses it. */
   readonly preferredBatch: number;
-}
-
-export interface BackendCapabilities {
-  /** True when `Program.run` leaves the JavaScript thread free while it computes. */
-  readonly runsOffThread: boolean;
 }
 
 /** The parameters (weights and optimiser slots) of one training, held by the engine and shared by programs. */
@@ -81,7 +76,6 @@ export interface Backend extends AsyncDisposable {
   readonly kind: BackendKind;
   readonly device: DeviceFacts;
   readonly limits: BackendLimits;
-  readonly capabilities: BackendCapabilities;
   compile(graph: Graph): Promise<Program>;
   /** A state with every parameter of the graph, zero-filled. Programs whose parameters are among them may share it. */
   createState(graph: Graph): Promise<State>;

@@ -28,7 +28,6 @@ function open(threads: number, minBytes = 0, openTeam = () => createTeam(threads
     kind: "cpu",
     facts: { name: "test", engine: "onnx", engineVersion: "test" },
     limits: { maxTensorBytes: 2 ** 31, blockBytes: Number.POSITIVE_INFINITY, preferredBatch: 32 },
-    capabilities: { runsOffThread: false },
     traits: { maxPoolTellsOffsets: true },
     runtime: ort,
     sessionOptions: { intraOpNumThreads: 1 },

@@ -1,6 +1,5 @@
 import {
   type Backend,
-  type BackendCapabilities,
   type BackendKind,
   type BackendLimits,
   CoreError,
@@ -26,7 +25,6 @@ export interface OnnxDevice {
   readonly kind: BackendKind;
   readonly facts: DeviceFacts;
   readonly limits: BackendLimits;
-  readonly capabilities: BackendCapabilities;
   readonly traits: ProviderTraits;
   readonly runtime: OnnxRuntime;
   readonly sessionOptions: InferenceSession.SessionOptions;
@@ -40,7 +38,6 @@ export class OnnxBackend implements Backend {
   readonly kind: BackendKind;
   readonly device: DeviceFacts;
   readonly limits: BackendLimits;
-  readonly capabilities: BackendCapabilities;
   readonly #device: OnnxDevice;
   readonly #held = new Set<Program | State>();
   readonly #release = (held: Program | State): void => {
@@ -55,7 +52,6 @@ export class OnnxBackend implements Backend {
     this.kind = device.kind;
     this.device = device.facts;
     this.limits = device.limits;
-    this.capabilities = device.capabilities;
   }
 
   async compile(graph: Graph): Promise<Program> {

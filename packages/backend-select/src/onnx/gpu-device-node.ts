@@ -94,7 +94,6 @@ export async function openGpuDevice(options: GpuOptions): Promise<OnnxDevice> {
       blockBytes: Math.min(adapter.maxTensorBytes, 64 * 2 ** 20),
       preferredBatch: 64,
     },
-    capabilities: { runsOffThread: false },
     traits: TRAITS,
     runtime: ort,
     sessionOptions: {

@@ -14,7 +14,6 @@ const withoutOffsets = new OnnxBackend({
   kind: "cpu",
   facts: backend.device,
   limits: backend.limits,
-  capabilities: backend.capabilities,
   traits: { maxPoolTellsOffsets: false },
   runtime: ort,
   sessionOptions: { intraOpNumThreads: 1 },
@@ -107,26 +106,5 @@ describe("onnx:cpu", () => {
     program.dispose();
     await expect(running).rejects.toMatchObject({ code: "backend" });
     expect([...((await state.read()).get("w") ?? [])]).toEqual([0, 0, 0]);
-  });
-
-  it("holds the JavaScript thread while it computes, as its capabilities say", async () => {
-    const b = new GraphBuilder();
-    const x = b.input("x", ["batch", 1024]);
-    const w = b.constant("w", [1024, 1024], new Float32Array(1024 * 1024));
-    b.output(
-      "y",
-      Array.from({ length: 8 }).reduce<number>((y) => b.matmul(y, w), x),
-    );
-    const program = await backend.compile(b.build());
-    const events: string[] = [];
-    const input = { x: { shape: [256, 1024], data: new Float32Array(256 * 1024) } };
-    const running = program.run(input).then(() => events.push("run"));
-    // engines that compute elsewhere let many turns of the event loop pass meanwhile
-    for (let i = 0; i < 20; i++) {
-      await new Promise((next) => setImmediate(next));
-      events.push("turn");
-    }
-    await running;
-    expect(events.indexOf("run") > 10).toBe(backend.capabilities.runsOffThread);
   });
 });

@@ -29,7 +29,6 @@ function cpuDevice(threads: number): OnnxDevice {
       threads,
     },
     limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 32 },
-    capabilities: { runsOffThread: false },
     traits: { maxPoolTellsOffsets: true },
     runtime: ort,
     fused: { minBytes: FUSED_MIN_BYTES, openTeam: () => createTeam(threads) },

@@ -51,7 +51,6 @@ function deviceOf(variant: EngineName, { tensorflowVersion }: Addon, facts: Pick
       engineVersion: `${ADDON_VERSION}, TensorFlow ${tensorflowVersion}`,
     },
     // an op ends before the next line of JavaScript runs
-    capabilities: { runsOffThread: false },
     failure: () => undefined,
     // the library stays in the process; programs and states gave their tensors back
     release: async () => undefined,

@@ -1,6 +1,5 @@
 import {
   type Backend,
-  type BackendCapabilities,
   type BackendKind,
   type BackendLimits,
   CoreError,
@@ -19,7 +18,6 @@ export class TfjsBackend implements Backend {
   readonly kind: BackendKind;
   readonly device: DeviceFacts;
   readonly limits: BackendLimits;
-  readonly capabilities: BackendCapabilities;
   readonly #device: TfjsDevice;
   readonly #held = new Set<Program | State>();
   readonly #release = (held: Program | State): void => {
@@ -33,7 +31,6 @@ export class TfjsBackend implements Backend {
     this.kind = device.kind;
     this.device = device.facts;
     this.limits = device.limits;
-    this.capabilities = device.capabilities;
   }
 
   compile(graph: Graph): Promise<Program> {

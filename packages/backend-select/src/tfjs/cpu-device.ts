@@ -13,7 +13,6 @@ export async function openCpuDevice(): Promise<TfjsDevice> {
     kind: "cpu",
     facts: { name: "JavaScript, 1 thread", engine: "tfjs", engineVersion: tf.version_core, threads: 1 },
     limits: { maxTensorBytes: 2 ** 31, blockBytes: 4 * 2 ** 20, preferredBatch: 1 },
-    capabilities: { runsOffThread: false },
     traits: {
       sharesHostArrays: true,
       transposesFirst: false,

@@ -1,4 +1,4 @@
-import type { BackendCapabilities, BackendKind, BackendLimits, DeviceFacts } from "@graft/core";
+import type { BackendKind, BackendLimits, DeviceFacts } from "@graft/core";
 
 /** What differs between tfjs engines in how an op is best put to them; data, so that no kernel asks for a name. */
 export interface EngineTraits {
@@ -21,7 +21,6 @@ export interface TfjsDevice {
   readonly kind: BackendKind;
   readonly facts: DeviceFacts;
   readonly limits: BackendLimits;
-  readonly capabilities: BackendCapabilities;
   readonly traits: EngineTraits;
   /** Why the device can not be used any more, e.g. a lost GPU; undefined while all is well. */
   failure(): string | undefined;

@@ -20,7 +20,6 @@ export async function openWasmDevice(): Promise<TfjsDevice> {
     },
     // the module's memory ends at 4 GiB, and a step holds old and new parameters at once
     limits: { maxTensorBytes: 2 ** 30, blockBytes: 4 * 2 ** 20, preferredBatch: 8 },
-    capabilities: { runsOffThread: false },
     traits: {
       sharesHostArrays: false,
       transposesFirst: true,

@@ -85,7 +85,6 @@ export async function openWebgpuDevice(options: WebgpuOptions = {}): Promise<Tfj
     kind: "webgpu",
     facts: { name: facts.name, engine: "tfjs", engineVersion: tf.version_core, software: facts.software },
     limits: { maxTensorBytes, blockBytes: Math.min(BLOCK_BYTES, maxTensorBytes), preferredBatch: 32 },
-    capabilities: { runsOffThread: true },
     traits: {
       sharesHostArrays: true,
       transposesFirst: false,

@@ -61,7 +61,6 @@ export class ReferenceBackend implements Backend {
   readonly id = "reference:cpu";
   readonly kind = "cpu";
   readonly device = { name: "plain loops in float64", engine: "reference", engineVersion: "1", threads: 1 };
-  readonly capabilities = { runsOffThread: false };
   readonly limits: BackendLimits;
   readonly #statePrecision: StatePrecision;
   readonly #states = new Set<ReferenceState>();
