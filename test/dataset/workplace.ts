@@ -26,6 +26,7 @@ export async function openWorkplace() {
   return {
     root,
     home,
+    pool,
     path,
     /** Writes files by their paths; a null makes an empty folder. */
     async write(

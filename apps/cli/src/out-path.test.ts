@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkOutFile, placeFile } from "./out-path.ts";
+import { checkNotInput, checkOutFile, placeFile } from "./out-path.ts";
 
 let folder: string;
 const path = (name: string): string => join(folder, name);
@@ -39,6 +39,17 @@ describe("checkOutFile", () => {
     await checkOutFile(path("new.npy"), false);
     await checkOutFile(path("old.npy"), true);
     expect(await readdir(folder)).toEqual(before);
+  });
+});
+
+describe("checkNotInput", () => {
+  it("refuses the file that is read, by whatever name, and takes any other", async () => {
+    await link(path("old.npy"), path("same.npy"));
+    for (const name of ["old.npy", "folder.npy/../old.npy", "same.npy"])
+      await expect(checkNotInput(path(name), path("old.npy"))).rejects.toMatchObject({ code: "conflict" });
+    await checkNotInput(path("new.npy"), path("old.npy"));
+    await checkNotInput(path("old.npy"), path("new.npy"));
+    await checkNotInput(path("new.npy"), path("new.npy"));
   });
 });
 

@@ -43,6 +43,22 @@ export async function checkOutFile(path: string, force: boolean): Promise<void> 
 }
 
 /**
+ * Holds an input back from being written over, which `--force` does not mean.
+ * @throws CoreError `conflict` when both names are of one file.
+ */
+export async function checkNotInput(path: string, input: string): Promise<void> {
+  const [written, read] = await Promise.all(
+    [path, input].map((name) => stat(name, { bigint: true }).catch(() => undefined)),
+  );
+  if (!written || !read || written.dev !== read.dev || written.ino !== read.ino) return;
+  throw new CoreError("conflict", {
+    what: "--out names the very file that is read.",
+    received: path,
+    fix: "Choose another path.",
+  });
+}
+
+/**
  * Writes a file piece by piece; it appears whole or not at all.
  * @throws CoreError `disk-full`, `bad-input` for a place that can not be written.
  */

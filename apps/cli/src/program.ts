@@ -81,8 +81,14 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
   const features = program
     .command("features")
     .description("write embeddings of images as .npy, for search, clustering or other classifiers")
-    .argument("<dataset>", "as for train, or a uint8 .npy [n, size, size, 3]")
-    .requiredOption("--out <file>", ".npy to write; labels and paths go beside it as .json")
+    .argument(
+      "<dataset>",
+      "as for train, a folder of images without classes, an image, or a uint8 .npy [n, size, size, 3]",
+    )
+    .requiredOption(
+      "--out <file>",
+      ".npy to write; paths and labels (null without classes) go beside it as .json",
+    )
     .addOption(
       new Option("--pool <kind>", "avg: one vector an image; none: the whole block")
         .choices(["avg", "none"])

@@ -11,6 +11,8 @@ import {
   nodeFetch,
   openDataset,
   openFeatureStore,
+  openUnlabelled,
+  type UnlabelledImages,
 } from "@graft/core/node";
 import { fetchText } from "./output/fetch-text.ts";
 import { StatusLine } from "./output/status-line.ts";
@@ -94,7 +96,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Pixels of a data set's images, made by the pool. */
-  prepareFrom(source: NodeImageSource): PrepareImage {
+  prepareFrom(source: Pick<NodeImageSource, "pathOf">): PrepareImage {
     return (image, rule, augmentation, variants) =>
       this.pool.prepare({ path: source.pathOf(image), hash: image.hash }, rule, augmentation, variants);
   }
@@ -142,6 +144,17 @@ export class Session implements AsyncDisposable {
     });
     this.#line.clear();
     this.#sources.push(opened.source);
+    return opened;
+  }
+
+  /** Images that are in no classes; undefined for what is opened by `dataset`. */
+  async unlabelled(name: string): Promise<UnlabelledImages | undefined> {
+    const opened = await openUnlabelled(name, {
+      inspect: (path) => this.pool.inspect(path),
+      signal: this.signal,
+      onProgress: ({ done, total }) => this.#line.status(`Looking at the images  ${done}/${total}`),
+    });
+    this.#line.clear();
     return opened;
   }
 

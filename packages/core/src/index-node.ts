@@ -18,6 +18,7 @@ export type { CacheFolders } from "./cache/give-up-node.ts";
 export { type FolderCheckpointStore, openCheckpointStore } from "./checkpoint/store-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
+export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
 export { readModelFolder } from "./export/read-model-node.ts";

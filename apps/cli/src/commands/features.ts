@@ -1,15 +1,18 @@
 import {
+  type BrokenFile,
   type DatasetImage,
   extractFeatures,
   featureShape,
   featureSpace,
   type ImageRule,
+  nameFew,
   type PrepareImage,
   trunkGraph,
+  visibleText,
 } from "@graft/core";
 import { UsageError } from "../exit-codes.ts";
 import { readNpyImages } from "../npy-images.ts";
-import { checkOutFile, placeFile } from "../out-path.ts";
+import { checkNotInput, checkOutFile, placeFile } from "../out-path.ts";
 import { imageProgress } from "../output/image-progress.ts";
 import { print, printJson } from "../output/stdout.ts";
 import type { CommandContext, Flags } from "../program.ts";
@@ -17,15 +20,18 @@ import { Session } from "../session.ts";
 import { configFromFlags } from "../train-flags.ts";
 import { writeFeatures } from "../write-features.ts";
 
-/** Images and how they become pixels, from a data set or from an array. */
+/** Images and how they become pixels, from a data set, from plain images or from an array. */
 interface Source {
-  readonly labels: readonly string[] | undefined;
+  /** Of a data set alone. */
+  readonly labels: readonly string[] | null;
+  /** Pixels that came as an array are not likely to come again. */
+  readonly mayComeAgain: boolean;
   readonly images: readonly DatasetImage[];
   readonly prepare: PrepareImage;
   readonly size: number;
 }
 
-/** `graft features DATASET|IMAGES.npy --out F.npy`: float32 [n, c] or [n, h, w, c]; names and labels in F.json. */
+/** `graft features DATASET|FOLDER|IMAGE|IMAGES.npy --out F.npy`: float32 [n, c] or [n, h, w, c]; names and labels in F.json. */
 export async function features(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
   const config = configFromFlags(flags);
   const out = String(flags.out);
@@ -33,9 +39,17 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
   if (!/\.npy$/i.test(out))
     throw new UsageError(`--out: expected a name that ends in .npy. Received: ${out}.`);
   const beside = out.replace(/\.npy$/i, ".json");
-  for (const path of [out, beside]) await checkOutFile(path, flags.force === true);
+  for (const path of [out, beside]) {
+    await checkNotInput(path, dataset);
+    await checkOutFile(path, flags.force === true);
+  }
   await using session = new Session(context);
-  const { images, prepare, labels, size } = await openSource(session, dataset, flags, config.size);
+  const { images, prepare, labels, size, mayComeAgain } = await openSource(
+    session,
+    dataset,
+    flags,
+    config.size,
+  );
   const { backend } = await session.backend(config.backend);
   const weights = await session.weights(config.weights, config.inputRange);
   const rule: ImageRule = { version: 1, size, fit: config.fit, resize: config.resize };
@@ -56,8 +70,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
     variants: [0],
     space,
     rowShape: pool === "avg" ? block.slice(2) : block,
-    // pixels that came as an array are not likely to come again
-    store: labels ? await session.features() : null,
+    store: mayComeAgain ? await session.features() : null,
     prepare,
     decodeAhead: session.decodeAhead,
     openProgram: () => backend.compile(trunkGraph(weights, { cut, size, pool })),
@@ -71,7 +84,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
   const named = images.map(({ path, label, hash }) => ({
     path,
     hash,
-    ...(labels ? { label: labels[label] } : {}),
+    label: labels?.[label] ?? null,
   }));
   const description = { labels, images: named, cut, pool, rule, weights: weightsInfo, backend: backend.id };
   await placeFile(beside, (file) => file.writeFile(`${JSON.stringify(description, null, 1)}\n`));
@@ -83,14 +96,27 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
 
 async function openSource(session: Session, name: string, flags: Flags, size: number): Promise<Source> {
   if (!/\.npy$/i.test(name)) {
+    const plain = await session.unlabelled(name);
+    if (plain) {
+      if (plain.broken.length > 0) session.notice(brokenText(plain.broken));
+      const { images } = plain;
+      return { labels: null, mayComeAgain: true, images, prepare: session.prepareFrom(plain), size };
+    }
     const { dataset, source } = await session.dataset(name);
     session.warnOfBroken(dataset, name);
-    return { labels: dataset.labels, images: dataset.images, prepare: session.prepareFrom(source), size };
+    const { labels, images } = dataset;
+    return { labels, mayComeAgain: true, images, prepare: session.prepareFrom(source), size };
   }
   const array = await readNpyImages(name);
   if (flags.size !== undefined && flags.size !== array.size)
     throw new UsageError(
       `--size: the images in ${name} are ${array.size} pixels and go in as they are. Received: ${flags.size}.`,
     );
-  return { labels: undefined, images: array.images, prepare: array.prepare, size: array.size };
+  const { images, prepare } = array;
+  return { labels: null, mayComeAgain: false, images, prepare, size: array.size };
+}
+
+function brokenText(broken: readonly BrokenFile[]): string {
+  const named = nameFew(broken.map(({ path, reason }) => `${visibleText(path)} (${reason})`));
+  return `Note: ${broken.length} broken left out: ${named}`;
 }

@@ -76,6 +76,22 @@ function classFolders(root: FolderNode, part?: Part): readonly ClassFolder[] {
   }));
 }
 
+function findClasses(files: readonly { readonly path: string }[], folders: readonly string[]) {
+  const tree = folderTree({ files, folders });
+  const root = unwrap(tree);
+  const parts = findParts(root);
+  const classes =
+    parts.length === 0
+      ? classFolders(root)
+      : parts.flatMap((folder) => classFolders(unwrap(folder), partOf(folder)));
+  return { tree, parts, classes };
+}
+
+/** How many classes these images are sorted into by their folders. */
+export function countLabels(images: readonly { readonly path: string }[]): number {
+  return new Set(findClasses(images, []).classes.map(({ label }) => label)).size;
+}
+
 /** The error of a layout that can not be trained on, with the expected tree beside the found one. */
 export function layoutError(source: string, what: string, tree: FolderNode): CoreError {
   const name = source.split(/[\\/]/).findLast((part) => part !== "") ?? source;
@@ -129,13 +145,7 @@ function checkClosed(
  */
 export function findLayout(source: string, listing: Listing): Layout {
   const files = [...listing.files, ...listing.passed];
-  const tree = folderTree({ files, folders: listing.folders });
-  const root = unwrap(tree);
-  const parts = findParts(root);
-  const classes =
-    parts.length === 0
-      ? classFolders(root)
-      : parts.flatMap((folder) => classFolders(unwrap(folder), partOf(folder)));
+  const { tree, parts, classes } = findClasses(files, listing.folders);
   checkClosed(source, listing.closed, { classes, parts });
   checkClasses(source, classes, tree);
   const labels = [...new Set(classes.map(({ label }) => label))].sort(byCodeUnit);

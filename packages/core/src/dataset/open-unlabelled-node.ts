@@ -1,0 +1,99 @@
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename, resolve } from "node:path";
+import { CoreError, throwIfCancelled } from "../errors.ts";
+import { visibleText } from "../visible-text.ts";
+import { type FoundImages, findImages } from "./find-images-node.ts";
+import { forEachBounded } from "./for-each-bounded.ts";
+import { KNOWN_SETS } from "./known-sets-node.ts";
+import { countLabels } from "./layout.ts";
+import { byCodeUnit } from "./listing.ts";
+import type { OpenDatasetOptions } from "./open-node.ts";
+import { sniffFile } from "./sniff-file-node.ts";
+import type { BrokenFile, DatasetImage } from "./types.ts";
+
+/** Files looked at together, for each core. */
+const AT_ONCE_PER_CORE = 4;
+
+/** Images of no class, sorted by path. */
+export interface UnlabelledImages {
+  /** Their `label` means nothing. */
+  readonly images: readonly DatasetImage[];
+  readonly broken: readonly BrokenFile[];
+  /** Absolute path. @throws CoreError `not-found` for an image of another place. */
+  pathOf(image: DatasetImage): string;
+}
+
+/** What is there, or undefined for what is a data set or nothing at all. @throws CoreError `bad-input`. */
+async function findIn(name: string, signal: AbortSignal | undefined): Promise<FoundImages | undefined> {
+  const location = resolve(name);
+  const facts = KNOWN_SETS.has(name) ? undefined : await stat(location).catch(() => undefined);
+  if (facts?.isDirectory()) {
+    const found = await findImages(location, signal);
+    return countLabels(found.images) < 2 ? found : undefined;
+  }
+  if (!facts?.isFile()) return undefined;
+  const file = { path: basename(location), location };
+  const sniffed = await sniffFile(file);
+  if (sniffed.type === "skipped") return undefined;
+  const [images, broken] =
+    sniffed.type === "image"
+      ? [[file], []]
+      : [[], [{ path: file.path, code: sniffed.code, reason: sniffed.reason }]];
+  return { images, broken, skipped: [] };
+}
+
+function noImage(name: string, [first]: readonly BrokenFile[]): CoreError {
+  const why = first ? ` ${visibleText(first.path)}: ${first.reason}` : "";
+  return new CoreError("bad-input", {
+    what: `${visibleText(name)} holds no usable image.${why}`,
+    expected: "an image, a folder of images, or a data set",
+  });
+}
+
+/**
+ * Opens images that are not sorted into classes: a folder of them at any depth, with fewer than two class folders, or one
+ * file. A broken file never stops it.
+ * @returns undefined for what is not that: a folder of classes, an archive, a known set, a path with nothing there. What
+ *   it is instead, `openDataset` says.
+ * @throws CoreError `bad-input` without a usable image, `cancelled`.
+ */
+export async function openUnlabelled(
+  name: string,
+  options: Pick<OpenDatasetOptions, "inspect" | "signal" | "onProgress">,
+): Promise<UnlabelledImages | undefined> {
+  const { inspect, signal, onProgress } = options;
+  const found = await findIn(name, signal);
+  if (!found) return undefined;
+  const images: DatasetImage[] = [];
+  const broken = [...found.broken];
+  const locations = new Map<string, string>();
+  let done = 0;
+  await forEachBounded(
+    found.images,
+    availableParallelism() * AT_ONCE_PER_CORE,
+    async ({ path, location }) => {
+      throwIfCancelled(signal);
+      try {
+        images.push({ path, ...(await inspect(location)), label: 0 });
+        locations.set(path, location);
+      } catch (error) {
+        if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
+        broken.push({ path, code: error.code, reason: error.message });
+      }
+      onProgress?.({ done: ++done, total: found.images.length, unit: "images" });
+    },
+  );
+  const byPath = (a: { path: string }, b: { path: string }): number => byCodeUnit(a.path, b.path);
+  broken.sort(byPath);
+  if (images.length === 0) throw noImage(name, broken);
+  return {
+    images: images.sort(byPath),
+    broken,
+    pathOf({ path }) {
+      const location = locations.get(path);
+      if (location !== undefined) return location;
+      throw new CoreError("not-found", { what: `${visibleText(path)} is none of these images.` });
+    },
+  };
+}
