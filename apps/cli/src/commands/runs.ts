@@ -5,6 +5,7 @@ import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node
 import { runsText, runText } from "../output/run-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { curvesText } from "../output/train-summary.ts";
+import { checkOutsideDataset } from "../outside-dataset.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { resumableError } from "../resumable-error.ts";
 import { nextCommand } from "../self-command.ts";
@@ -86,6 +87,8 @@ async function placeOf({ id, record, modelFolder }: RunFolder, flags: Flags): Pr
   const force = flags.force === true || (given === undefined && record.force === true);
   const mayReplace = force || (await isModelOf(out, id));
   await checkModelFolder(out, { force: mayReplace });
+  if (given !== undefined)
+    await checkOutsideDataset(given, String(record.dataset?.location ?? record.datasetName));
   const folder = resolve(out);
   return { modelFolder: folder, mayReplace, change: { out: folder, force } };
 }

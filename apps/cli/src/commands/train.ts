@@ -12,6 +12,7 @@ import { EXIT } from "../exit-codes.ts";
 import { makeHome } from "../make-home.ts";
 import { humanReporter, jsonReporter } from "../output/train-reporter.ts";
 import { printTrainSummary } from "../output/train-summary.ts";
+import { checkOutsideDataset } from "../outside-dataset.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { keptText, resumableError } from "../resumable-error.ts";
 import { readSavedConfig } from "../saved-config.ts";
@@ -24,7 +25,10 @@ import { runTraining, type Training } from "../training.ts";
 export async function train(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
   const config = configFromFlags(flags, await readSavedConfig(flags.config));
   const out = typeof flags.out === "string" ? flags.out : undefined;
-  if (out !== undefined) await checkModelFolder(out, { force: flags.force === true });
+  if (out !== undefined) {
+    await checkModelFolder(out, { force: flags.force === true });
+    await checkOutsideDataset(out, dataset);
+  }
   await using session = new Session(context);
   const training = await startTraining(session, config, {
     dataset,
