@@ -12,6 +12,7 @@ import type { Session } from "../session.ts";
 import type { Training } from "../training.ts";
 import { curves } from "./curves.ts";
 import { evaluationText, mistakesText } from "./evaluation-text.ts";
+import { exampleImage } from "./example-image.ts";
 import { mistakesOf } from "./mistakes.ts";
 import { accuracyText } from "./run-text.ts";
 import { print } from "./stdout.ts";
@@ -31,7 +32,7 @@ export async function printTrainSummary(
   if (result.model) blocks.push(await validationText(session, training, result.model));
   blocks.push(resultText(events, result));
   const [example] = imagesOfPart(opened.dataset, run.split, "validation");
-  const image = example ? opened.source.pathOf(example) : "IMAGE";
+  const image = exampleImage(example && opened.source.pathOf(example), environment.home);
   blocks.push(
     [
       "Next:",
