@@ -91,7 +91,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
   session.status("");
   const shape = [table.numRows, ...table.rowShape];
   if (context.json) printJson({ features: out, names: beside, shape });
-  else print(`${out}: float32 [${shape.join(", ")}]\n${beside}: path and label of each row`);
+  else print(`${out}: float32 [${shape.join(", ")}]\n${beside}: ${labels ? "path and label" : "path"} of each row`);
 }
 
 async function openSource(session: Session, name: string, flags: Flags, size: number): Promise<Source> {
