@@ -100,12 +100,34 @@ test("imagenet without a network says what to do, and leaves no file", async () 
   expect(existsSync(join(home, "weights", PUBLIC_FILE))).toBe(false);
 });
 
-test("a cached imagenet file that is not the public one is named, removed and fetched again", async () => {
+test("a cached imagenet file that is not the public one is named, and stays until another one takes its place", async () => {
+  await using server = await serve((request, response) => {
+    if (request.headers.range === "bytes=0-0")
+      response.writeHead(206, { "content-range": "bytes 0-0/9" }).end("x");
+    else response.end("something");
+  });
+  const path = join(home, "weights", PUBLIC_FILE);
   mkdirSync(join(home, "weights"));
-  writeFileSync(join(home, "weights", PUBLIC_FILE), "half a file");
-  expectBundled(await load("auto", { GRAFT_OFFLINE: "1" }), /GRAFT_OFFLINE/);
-  expect(notices[0]).toMatch(/cached weights .*notop\.h5 are damaged/);
-  expect(existsSync(join(home, "weights", PUBLIC_FILE))).toBe(false);
+  writeFileSync(path, "half a file");
+  const [, listed] = await listWeights({ home });
+  expect(listed).toMatchObject({ name: "imagenet", cached: false, damaged: true, bytes: 11 });
+
+  expectBundled(
+    await load("auto", { GRAFT_OFFLINE: "1" }),
+    /notop\.h5 is damaged, and GRAFT_OFFLINE forbids/,
+  );
+  expect(notices).toHaveLength(1);
+  await expect(load("imagenet", { GRAFT_OFFLINE: "1" })).rejects.toMatchObject({
+    code: "corrupt",
+    message: expect.stringMatching(/are damaged, and GRAFT_OFFLINE.*md5 .* of 11 bytes.*Unset GRAFT_OFFLINE/),
+  });
+  notices = [];
+  expectBundled(await load("auto", mirror(server)), /sent another file/);
+  expect(notices[0]).toMatch(
+    /cached weights .*notop\.h5 are damaged \(md5 .* of 11 bytes\) and are not used/,
+  );
+  expect(notices[1]).toMatch(/^Fetching weights from/);
+  expect(readFileSync(path, "utf8")).toBe("half a file");
 });
 
 /** nsfwjs's model.json and shards over HTTP; the shards want the address's token, as tfjs sends it. */
@@ -148,7 +170,8 @@ test("a URL of a tfjs model is fetched once with its shards, listed, and then wo
   writeFileSync(shard, readFileSync(shard).fill(9, 0, 100));
   notices = [];
   expect((await load(url)).sha256).toBe(fetched.sha256);
-  expect(notices[0]).toMatch(/damaged and are fetched again/);
+  expect(notices[0]).toMatch(/damaged .*and are not used/);
+  expect(notices[1]).toMatch(/^Fetching weights/);
 });
 
 const packed = sharedPath("weights/inception_v3_notop.h5.gz");
@@ -169,7 +192,7 @@ test.skipIf(packed === undefined)(
     writeFileSync(path, bytes.subarray(0, 1_000_000));
     expect(await fetchWeights(url, surroundings({}))).toMatchObject({ name: url, cached: true, path });
     expect(server.ranges).toHaveLength(2);
-    expect(notices.at(-2)).toMatch(/damaged and are fetched again/);
+    expect(notices.at(-2)).toMatch(/damaged .*and are not used/);
   },
 );
 

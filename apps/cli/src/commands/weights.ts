@@ -13,9 +13,9 @@ export async function list({ environment, json }: CommandContext): Promise<void>
     for (const entry of entries) printJson(entry);
     return;
   }
-  const rows = entries.map(({ name, cached, bytes, inputRange, note = "" }) => [
+  const rows = entries.map(({ name, cached, damaged, bytes, inputRange, note = "" }) => [
     name,
-    cached ? "here" : "not fetched",
+    damaged ? "damaged" : cached ? "here" : "not fetched",
     bytes === undefined ? "-" : byteSize(bytes),
     `[${inputRange.join(", ")}]`,
     note,

@@ -17,23 +17,42 @@ import {
 /** How long `auto` waits for the server, in milliseconds: offline is a normal state and must not feel like a hang. */
 const PATIENCE_MS = 4000;
 
+type FetchLimits = Pick<CacheOptions, "answerTimeoutMs" | "stallTimeoutMs" | "silenceTimeoutMs">;
 type Surroundings = Omit<LoadWeightsOptions, "weights" | "inputRange" | "notices">;
 
-/** @returns undefined when it is absent or was damaged (it is then removed, and said so). */
+/**
+ * A damaged file stays until another one takes its place: a person may have saved it by hand, and it may be all there is.
+ * @returns undefined when it is absent or damaged, which is said.
+ * @throws CoreError `corrupt` when it is damaged and GRAFT_OFFLINE forbids to fetch another one.
+ */
 async function readIfCached(
   source: CachedSource,
-  { onNotice }: Surroundings,
+  { env, onNotice }: Surroundings,
 ): Promise<HashedTensors | undefined> {
   if (!isCached(source)) return undefined;
   try {
     return await readCached(source);
   } catch (error) {
     if (!(error instanceof CoreError) || error.code !== "corrupt") throw error;
-    onNotice?.(`The cached weights ${source.path} are damaged and are fetched again.`);
-    await dropCached(source);
+    const what = `The cached weights ${source.path} are damaged`;
+    if (isOffline(env)) {
+      const fix = `Unset GRAFT_OFFLINE to fetch them again, or save the right file there, or use --weights bundled.`;
+      const reason = `${source.path} is damaged, and GRAFT_OFFLINE forbids to fetch it again`;
+      const parts = {
+        what: `${what}, and GRAFT_OFFLINE forbids the network.`,
+        received: wrongOf(error),
+        fix,
+      };
+      throw new CoreError("corrupt", parts, { cause: error, facts: { ...error.facts, reason } });
+    }
+    onNotice?.(`${what} (${wrongOf(error)}) and are not used.`);
     return undefined;
   }
 }
+
+/** What is wrong with a damaged file, in a few words. */
+const wrongOf = ({ facts, message }: CoreError): string =>
+  typeof facts.received === "string" ? facts.received : message;
 
 /** Reads what was just fetched; what is no weights at all does not stay in the cache. */
 async function readFetched(source: CachedSource): Promise<HashedTensors> {
@@ -49,14 +68,17 @@ async function readFetched(source: CachedSource): Promise<HashedTensors> {
  * Weights of a source, from the cache or over the network.
  * @throws CoreError as `download` and `readCached`; `offline` at once with GRAFT_OFFLINE.
  */
-export async function obtain(
-  source: CachedSource,
-  surroundings: Surroundings,
-  limits: Pick<CacheOptions, "answerTimeoutMs" | "stallTimeoutMs" | "silenceTimeoutMs"> = {},
-): Promise<HashedTensors> {
-  const { env, fetch, signal, onNotice, onProgress } = surroundings;
+export async function obtain(source: CachedSource, surroundings: Surroundings): Promise<HashedTensors> {
   const cached = await readIfCached(source, surroundings);
   if (cached) return cached;
+  return fetchAndRead(source, surroundings, {});
+}
+
+async function fetchAndRead(
+  source: CachedSource,
+  { env, fetch, signal, onNotice, onProgress }: Surroundings,
+  limits: FetchLimits,
+): Promise<HashedTensors> {
   if (isOffline(env)) {
     throw new CoreError("offline", {
       what: `The weights ${source.url} are not cached, and GRAFT_OFFLINE forbids the network.`,
@@ -96,12 +118,12 @@ export async function obtainImagenetOrReason(
   surroundings: Surroundings,
 ): Promise<HashedTensors | { readonly reason: string }> {
   const source = imagenetSource(surroundings.home, surroundings.env);
-  const cached = await readIfCached(source, surroundings);
-  if (cached) return cached;
-  const reason = await refusal(source, surroundings);
-  if (reason !== undefined) return { reason };
   try {
-    return await obtain(source, surroundings, {
+    const cached = await readIfCached(source, surroundings);
+    if (cached) return cached;
+    const reason = await refusal(source, surroundings);
+    if (reason !== undefined) return { reason };
+    return await fetchAndRead(source, surroundings, {
       answerTimeoutMs: PATIENCE_MS,
       stallTimeoutMs: PATIENCE_MS,
       silenceTimeoutMs: PATIENCE_MS,

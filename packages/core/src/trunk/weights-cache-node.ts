@@ -31,6 +31,7 @@ export const IMAGENET = {
   file: "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
   server: "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3",
   md5: "bcbd6486424b2319ff4ef7d526e38f63",
+  bytes: 87_910_968,
   /** For people, before the server says it. */
   about: "88 MB",
 } as const;
@@ -85,7 +86,7 @@ function damaged({ path, url }: CachedSource, received: string, expected: string
   return new CoreError(
     "corrupt",
     { what, received, expected, fix: "Remove the file; it is fetched again." },
-    { facts: { path, url } },
+    { facts: { path, url, received } },
   );
 }
 
@@ -148,5 +149,7 @@ export async function fetchIntoCache(source: CachedSource, options: CacheOptions
       await download({ ...common, url: shardUrl.href, target: join(dirname(path), shardName(name, url)) });
     }
   }
+  // what was known of the file before says nothing of this one
+  await rm(`${path}${RECORD_ENDING}`, { force: true });
   await rename(fetched, path);
 }

@@ -8,7 +8,6 @@ import {
   type CachedSource,
   IMAGENET,
   imagenetSource,
-  isCached,
   RECORD_ENDING,
   readRecord,
   urlSource,
@@ -24,6 +23,8 @@ export interface WeightsEntry {
   readonly path?: string;
   /** True when it can be used without a network. */
   readonly cached: boolean;
+  /** True when a file is there that is not what it should be, by its length. */
+  readonly damaged?: boolean;
   readonly bytes?: number;
   readonly inputRange: readonly [number, number];
   /** For people. */
@@ -51,15 +52,18 @@ async function bundledEntry(): Promise<WeightsEntry> {
 }
 
 async function sourceEntry(name: string, source: CachedSource, note: string): Promise<WeightsEntry> {
-  const { url, path } = source;
+  const { url, path, md5 } = source;
   const bytes = await sizeOf(path);
+  const expected = md5 === undefined ? (await readRecord(path))?.bytes : IMAGENET.bytes;
+  const damaged = bytes !== undefined && expected !== undefined && bytes !== expected;
   return {
     name,
     origin: url,
     ...(bytes === undefined ? {} : { path, bytes }),
-    cached: isCached(source),
+    cached: bytes !== undefined && !damaged,
+    ...(damaged ? { damaged } : {}),
     inputRange: KERAS_RANGE,
-    note,
+    note: damaged ? `${path} should have ${expected} bytes: remove it, or fetch it again` : note,
   };
 }
 
