@@ -1,5 +1,5 @@
 import { type BackendProbe, probeBackends, selectBackend } from "@graft/backend-select";
-import { CoreError, type TrunkWeights } from "@graft/core";
+import type { TrunkWeights } from "@graft/core";
 import { EXIT } from "../exit-codes.ts";
 import { type MachineFacts, machineFacts } from "../machine-facts.ts";
 import { refusalsText } from "../output/refusals-text.ts";
@@ -8,7 +8,7 @@ import { byteSize, table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
 import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
-import { trunkSpeeds } from "../trunk-speed.ts";
+import { briefTrunkSpeed } from "../trunk-speed.ts";
 
 /** A candidate and what a pass through the trunk said of it. */
 interface Candidate {
@@ -21,6 +21,11 @@ interface Candidate {
 /** Less room than a download of weights, its features and a model need. */
 const LITTLE_DISK_BYTES = 2e9;
 
+/** About how long an engine may be timed. */
+const PATIENCE_MS = 10_000;
+/** One that is only taken by its name (plain JavaScript, an imitated GPU): a single image may do. */
+const SHORT_PATIENCE_MS = 2000;
+
 /** `graft doctor`: every engine with a timed pass, the machine, one verdict. Exit code 1 when nothing can train. */
 export async function doctor(context: CommandContext): Promise<void> {
   const { home, variables } = context.environment;
@@ -29,14 +34,9 @@ export async function doctor(context: CommandContext): Promise<void> {
   if (!context.json) print(machineText(facts));
   const weights = await session.weights("bundled", undefined);
   const candidates: Candidate[] = [];
-  // the first usable one of a kind is what would be chosen; the others may be very slow (plain JavaScript)
-  const timedKinds = new Set<string>();
   for await (const probe of probeBackends({ home, env: variables })) {
     session.status(`Trying ${probe.id} …`);
-    const isFirst = probe.usable && !timedKinds.has(probe.kind);
-    const candidate = isFirst ? await timed(context, probe, weights) : { probe };
-    if (isFirst && candidate.failure === undefined) timedKinds.add(probe.kind);
-    candidates.push(candidate);
+    candidates.push(probe.usable ? await timed(context, probe, weights) : { probe });
   }
   session.status("");
   const chosen = candidates.find(
@@ -50,17 +50,16 @@ export async function doctor(context: CommandContext): Promise<void> {
 
 async function timed(
   context: CommandContext,
-  probe: BackendProbe,
+  probe: Extract<BackendProbe, { usable: true }>,
   weights: TrunkWeights,
 ): Promise<Candidate> {
   const { home, variables } = context.environment;
   try {
     await using backend = (await selectBackend({ backend: probe.id, home, env: variables })).backend;
-    const [imagesPerSecond] = await trunkSpeeds(backend, weights, [{ batch: 8, runs: 2 }]);
-    return imagesPerSecond === undefined ? { probe } : { probe, imagesPerSecond };
+    const patienceMs = probe.automatic ? PATIENCE_MS : SHORT_PATIENCE_MS;
+    return { probe, imagesPerSecond: await briefTrunkSpeed(backend, weights, patienceMs) };
   } catch (error) {
-    if (error instanceof CoreError) return { probe, failure: error.message };
-    throw error;
+    return { probe, failure: error instanceof Error ? error.message : String(error) }; // engines throw what they like
   }
 }
 
@@ -82,7 +81,7 @@ function machineText(facts: MachineFacts): string {
 function candidatesText(candidates: readonly Candidate[]): string {
   const usable = candidates.flatMap(({ probe, imagesPerSecond, failure }) =>
     probe.usable && failure === undefined
-      ? [[probe.id, imagesPerSecond?.toFixed(0) ?? "-", deviceText(probe.device)]]
+      ? [[probe.id, speedText(imagesPerSecond), deviceText(probe.device)]]
       : [],
   );
   const refused = candidates.flatMap(({ probe, failure }) => {
@@ -92,6 +91,12 @@ function candidatesText(candidates: readonly Candidate[]): string {
   const parts = usable.length > 0 ? [table([["engine", "images/s", "device"], ...usable])] : [];
   return [...parts, refusalsText(refused)].join("\n\n");
 }
+
+/** "217", "9.4", "0.26" */
+const speedText = (imagesPerSecond: number | undefined): string =>
+  imagesPerSecond === undefined
+    ? "-"
+    : imagesPerSecond.toFixed(imagesPerSecond < 1 ? 2 : imagesPerSecond < 10 ? 1 : 0);
 
 function deviceText({
   name,

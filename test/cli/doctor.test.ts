@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { graft, jsonLines, temporaryFolder } from "./run-graft.ts";
+
+it("tells the speed of every usable engine, also of one beside another of its kind", async () => {
+  const home = await temporaryFolder("doctor");
+  const { code, stdout } = await graft(["doctor", "--json"], home);
+  expect(code).toBe(0);
+  const [report] = jsonLines(stdout);
+  const usable = Object(report).candidates.filter(({ usable }: { usable: boolean }) => usable);
+  expect(usable.map(({ id }: { id: string }) => id)).toEqual(
+    expect.arrayContaining(["onnx:cpu", "tfjs:wasm", "tfjs:cpu"]),
+  );
+  for (const { id, imagesPerSecond } of usable) expect(imagesPerSecond, id).toBeGreaterThan(0);
+});
