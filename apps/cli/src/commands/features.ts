@@ -1,7 +1,9 @@
 import {
   type BrokenFile,
+  CoreError,
   type DatasetImage,
   extractFeatures,
+  type FeatureStore,
   featureShape,
   featureSpace,
   type ImageRule,
@@ -70,7 +72,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
     variants: [0],
     space,
     rowShape: pool === "avg" ? block.slice(2) : block,
-    store: mayComeAgain ? await session.features() : null,
+    store: mayComeAgain ? await storeOrNote(session) : null,
     prepare,
     decodeAhead: session.decodeAhead,
     openProgram: () => backend.compile(trunkGraph(weights, { cut, size, pool })),
@@ -91,7 +93,21 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
   session.status("");
   const shape = [table.numRows, ...table.rowShape];
   if (context.json) printJson({ features: out, names: beside, shape });
-  else print(`${out}: float32 [${shape.join(", ")}]\n${beside}: ${labels ? "path and label" : "path"} of each row`);
+  else
+    print(
+      `${out}: float32 [${shape.join(", ")}]\n${beside}: ${labels ? "path and label" : "path"} of each row`,
+    );
+}
+
+/** Null, with a note, where the home can not be written: the file that was asked for lies elsewhere. */
+async function storeOrNote(session: Session): Promise<FeatureStore | null> {
+  try {
+    return await session.features();
+  } catch (error) {
+    if (!(error instanceof CoreError)) throw error;
+    session.notice(`Note: the features are not kept for the next time. ${error.message}`);
+    return null;
+  }
 }
 
 async function openSource(session: Session, name: string, flags: Flags, size: number): Promise<Source> {
