@@ -245,6 +245,30 @@ test("a zip whose directory lies about a size is refused", async () => {
   expect(await refusal(zipOf([...pair, huge]))).toMatchObject({ code: "limit" });
 });
 
+test("a refusal names the archive's path", async () => {
+  const zip = zipOf(pair);
+  const tar = await tarOf(tarPair());
+  for (const bytes of [zip.subarray(0, zip.length - 30), tar.subarray(0, tar.length - 1500)]) {
+    const error = await refusal(bytes);
+    expect(String(error)).toContain(`${place.path(join("archives", String(count)))}: The `);
+    expect(error).toMatchObject({ code: "corrupt" });
+  }
+});
+
+test.skipIf(process.platform === "win32")(
+  "a home that can not be made is named, with what to do",
+  async () => {
+    const path = await archive(zipOf(pair));
+    const home = join(place.root, "dangling");
+    await symlink(join(place.root, "none", "nowhere"), home);
+    await expect(place.open(path, { home })).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringMatching(/dangling.* can not be used.*(ENOENT|ENOTDIR).*--home/),
+    });
+    await rm(home);
+  },
+);
+
 test("a zip whose entries share bytes is refused", async () => {
   const error = await refusal(zipOf([...pair, { name: "a/2.png", content: one, sameBytesAs: 0 }]));
   expect(error).toMatchObject({ code: "bad-input" });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { join, resolve } from "node:path";
 import { drawSplit } from "@graft/core";
@@ -65,13 +65,27 @@ test("cats-and-dogs is downloaded once from the mirror, with progress, and cache
 test("a damaged or wrong cats-and-dogs is refused and not kept", async () => {
   served = await catsAndDogs(["cats", "dogs"]);
   served = served.subarray(0, served.length - 30);
-  await expect(openCatsAndDogs()).rejects.toMatchObject({ code: "corrupt" });
+  await expect(openCatsAndDogs()).rejects.toMatchObject({
+    code: "corrupt",
+    message: expect.stringMatching(/cats_and_dogs_filtered\.zip: The zip.*It was removed/),
+  });
   expect(existsSync(cached())).toBe(false);
   served = await catsAndDogs(["horses", "humans"]);
   await expect(openCatsAndDogs()).rejects.toMatchObject({ code: "corrupt" });
   expect(existsSync(cached())).toBe(false);
   served = await catsAndDogs(["cats", "dogs"]);
   expect((await openCatsAndDogs()).dataset.images).toHaveLength(4);
+});
+
+test("a damaged cats-and-dogs that can not be fetched again stays", async () => {
+  await rm(join(place.home, "datasets"), { recursive: true, force: true });
+  await mkdir(join(place.home, "datasets"), { recursive: true });
+  await writeFile(cached(), "no zip");
+  await expect(place.open("cats-and-dogs", { env: { GRAFT_OFFLINE: "1" } })).rejects.toMatchObject({
+    code: "corrupt",
+    message: expect.stringMatching(/cats_and_dogs_filtered\.zip: The zip/),
+  });
+  expect(existsSync(cached())).toBe(true);
 });
 
 const isBuilt = existsSync(EMOJI);

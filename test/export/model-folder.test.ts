@@ -100,6 +100,17 @@ describe("a model folder", () => {
     await expect(readModelFolder(folder)).rejects.toMatchObject({ code: "corrupt" });
   });
 
+  it.each(["graft.json", "weights.bin"])("whose %s can not be read says so with its path", async (name) => {
+    await writeModelFolder(model, folder);
+    // what no user may read, root neither
+    await rm(join(folder, name));
+    await mkdir(join(folder, name));
+    await expect(readModelFolder(folder)).rejects.toMatchObject({
+      code: "bad-input",
+      message: `${join(folder, name)} can not be read. Received: EISDIR. Make it readable, or copy the model's folder to where you may read it.`,
+    });
+  });
+
   it("of another format version is refused with both versions", async () => {
     await writeModelFolder(model, folder);
     await editFile("graft.json", (text) => text.replace('"formatVersion": 1', '"formatVersion": 2'));

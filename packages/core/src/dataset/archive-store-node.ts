@@ -4,10 +4,12 @@ import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promise
 import { basename, join } from "node:path";
 import { ARCHIVE_MANIFEST, leaseArchive, sweepArchives, temporaryName } from "../cache/archives-node.ts";
 import { CACHE_BYTES, cacheFolders } from "../cache/cache-node.ts";
+import { storeError } from "../cache/folder-node.ts";
 import { giveUp } from "../cache/give-up-node.ts";
 import { CoreError } from "../errors.ts";
 import { showLife } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
+import { visibleText } from "../visible-text.ts";
 import type { ArchiveKind } from "./archive-kind.ts";
 import { type ArchiveManifest, ArchiveSink, archiveManifestSchema } from "./archive-sink-node.ts";
 import { unpackTar } from "./archive-tar-node.ts";
@@ -60,7 +62,7 @@ async function writeManifest(folder: string, manifest: object): Promise<void> {
 function storeFailure(error: unknown, root: string): unknown {
   if (codeOf(error) === "ABORT_ERR")
     return new CoreError("cancelled", { what: "The work was cancelled." }, { cause: error });
-  if (!isDiskFull(error)) return error;
+  if (!isDiskFull(error)) return codeOf(error) === "" ? error : storeError(error, `${root} can not be used.`);
   const what = "There is no room to unpack the archive.";
   const fix = "Free some space (graft cache prune), or choose another folder with --home.";
   return diskFull({ what, received: root, fix }, error);
@@ -96,6 +98,18 @@ async function place(
   }
 }
 
+/** A refusal of what is in the archive, with the archive's path: who gave a known set's name has not seen it yet. */
+function withPath(error: unknown, path: string): unknown {
+  const isOfContent = error instanceof CoreError && !["cancelled", "disk-full"].includes(error.code);
+  if (!isOfContent) return error;
+  const facts = { ...error.facts, archive: path };
+  return new CoreError(
+    error.code,
+    { what: `${visibleText(path)}: ${error.message}` },
+    { cause: error, facts },
+  );
+}
+
 /** Unpacks beside the target and renames: the target is whole or absent, whenever the process ends. */
 async function unpackInto(
   target: string,
@@ -108,8 +122,12 @@ async function unpackInto(
     await mkdir(join(temporary, FILES), { recursive: true });
     using _ = showLife(temporary);
     const sink = new ArchiveSink(join(temporary, FILES));
-    if (archive.kind === "zip") await unpackZip(archive.path, sink, options);
-    else await unpackTar(archive.path, archive.kind === "tar.gz", sink, options);
+    try {
+      if (archive.kind === "zip") await unpackZip(archive.path, sink, options);
+      else await unpackTar(archive.path, archive.kind === "tar.gz", sink, options);
+    } catch (error) {
+      throw withPath(error, archive.path);
+    }
     const manifest = sink.manifest();
     await writeManifest(temporary, { ...manifest, name: basename(archive.path) });
     return await place(temporary, { target, root, manifest });
@@ -152,7 +170,8 @@ export interface OpenArchiveOptions extends UnpackOptions {
  * The files of an archive, unpacked once into `home`/cache/archives/<sha256 of the archive> and found there afterwards.
  * Written to by nothing else. They count in the cache's limit and go as features do, least recently used first, but
  * never while a lease is held.
- * @throws CoreError as `unpackZip` and `unpackTar`, and `disk-full`.
+ * @throws CoreError as `unpackZip` and `unpackTar`, with the archive's path; `disk-full`; `bad-input` for a home that can
+ * not be written.
  */
 export async function openArchive(
   archive: Archive,

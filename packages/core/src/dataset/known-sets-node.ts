@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { download } from "../download/download-node.ts";
@@ -57,15 +57,13 @@ const CATS_AND_DOGS_IMAGES = { train: 1000, validation: 500 } as const;
  */
 const catsAndDogs: KnownSet = {
   async list({ home, env, fetch, signal, onProgress }) {
-    const folder = join(home, "datasets");
-    const path = join(folder, CATS_AND_DOGS_FILE);
+    const path = join(home, "datasets", CATS_AND_DOGS_FILE);
     if (!existsSync(path)) {
       if (isOffline(env)) {
         const what = "cats-and-dogs is not here, and GRAFT_OFFLINE forbids the network.";
         const fix = `Unset GRAFT_OFFLINE, or save ${CATS_AND_DOGS_FILE} as ${path}.`;
         throw new CoreError("offline", { what, fix });
       }
-      await mkdir(folder, { recursive: true });
       await download({
         url: new URL(CATS_AND_DOGS_FILE, withSlash(env.GRAFT_DATASETS_MIRROR || CATS_AND_DOGS_URL)).href,
         target: path,
@@ -77,10 +75,12 @@ const catsAndDogs: KnownSet = {
     try {
       return await openArchive({ path, kind: "zip" }, home, { signal, onProgress });
     } catch (error) {
-      // a bad file is not kept: the next try fetches it anew
-      if (error instanceof CoreError && ["bad-input", "corrupt", "limit"].includes(error.code))
-        await rm(path, { force: true });
-      throw error;
+      const isBad = error instanceof CoreError && ["corrupt", "limit", "unsupported"].includes(error.code);
+      // a bad file is not kept: the next try fetches it anew, where it may
+      if (!isBad || isOffline(env)) throw error;
+      await rm(path, { force: true });
+      const what = `${error.message} It was removed; the next try fetches it anew.`;
+      throw new CoreError(error.code, { what }, { cause: error, facts: error.facts });
     }
   },
   async check(dataset, { home, env }) {

@@ -47,10 +47,11 @@ function noRoom(target: string, received: string, cause?: unknown): CoreError {
 function writeError(error: unknown, target: string): unknown {
   const code = codeOf(error);
   if (isDiskFull(error)) return noRoom(target, code, error);
-  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG"].includes(code)) {
+  if (["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG"].includes(code)) {
     const what = `${target} can not be written.`;
     const fix = "Choose a folder that you may write to (--home or GRAFT_HOME).";
-    return new CoreError("bad-input", { what, received: code, fix }, { cause: error });
+    const received = error instanceof Error ? error.message : code;
+    return new CoreError("bad-input", { what, received, fix }, { cause: error });
   }
   return error;
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
+import { codeOf } from "../files/system-error-node.ts";
 import type { TensorSpec } from "../trunk/tensors.ts";
 import type { WeightTensor } from "../trunk/types.ts";
 import { readHashed } from "./hashed-file-node.ts";
@@ -10,9 +11,18 @@ import { headTensors, trunkTensors } from "./model-tensors.ts";
 import type { Model, ModelManifest } from "./types.ts";
 import { checkSpecs, viewTensors, weightSpecs } from "./weights-manifest.ts";
 
-function missingFile(folder: string, name: string, cause: unknown): unknown {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code !== "ENOENT" && code !== "ENOTDIR") return cause;
+function fileError(folder: string, name: string, cause: unknown): unknown {
+  const code = codeOf(cause);
+  if (cause instanceof CoreError || code === "") return cause;
+  if (code !== "ENOENT" && code !== "ENOTDIR") {
+    const what = `${join(folder, name)} can not be read.`;
+    const fix = "Make it readable, or copy the model's folder to where you may read it.";
+    return new CoreError(
+      "bad-input",
+      { what, received: code, fix },
+      { cause, facts: { folder, file: name } },
+    );
+  }
   const what =
     name === MODEL_FILES.manifest
       ? `There is no model in ${folder}: it has no ${name}.`
@@ -36,7 +46,7 @@ async function readFiles(
         try {
           return [name, await readHashed(join(folder, name), sha256)] as const;
         } catch (error) {
-          throw missingFile(folder, name, error);
+          throw fileError(folder, name, error);
         }
       }),
   );
@@ -59,7 +69,7 @@ function parseJson(bytes: Uint8Array, where: string): unknown {
 /**
  * Reads a model folder; every file but the model card is checked against its sha256 and every tensor against the network's shapes.
  * @returns the model, with the trunk's tensors up to its cut; all numbers are views of one buffer.
- * @throws CoreError `not-found` for a missing folder or file, `unsupported` for another format version, `corrupt` for
+ * @throws CoreError `not-found` for a missing folder or file, `bad-input` for one that can not be read, `unsupported` for another format version, `corrupt` for
  * content that is not what was written.
  */
 export async function readModelFolder(folder: string): Promise<Model> {
@@ -68,7 +78,7 @@ export async function readModelFolder(folder: string): Promise<Model> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw missingFile(folder, MODEL_FILES.manifest, error);
+    throw fileError(folder, MODEL_FILES.manifest, error);
   }
   const { files, formatVersion, ...manifest } = parseManifest(text, path);
   const contents = await readFiles(folder, files);
