@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
-import { chmod, chown, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
@@ -51,6 +51,28 @@ describe.skipIf(process.platform === "win32")("a --out that can not be written",
     expect(code).toBe(1);
     expect(existsSync(join(home, "cache"))).toBe(false);
   });
+});
+
+it.skipIf(process.platform === "win32")("features do without a home that can not be written", async () => {
+  const nowhere = join(home, "dangling");
+  await symlink(join(home, "none", "nowhere"), nowhere);
+  const out = join(home, "homeless.npy");
+  const words = [
+    "features",
+    "emoji",
+    "--out",
+    out,
+    "--weights",
+    "bundled",
+    "--size",
+    "75",
+    "--cut",
+    "mixed0",
+  ];
+  const { code, stderr } = await graft(words, nowhere);
+  expect(stderr).toMatch(/^Note: the features are not kept.*dangling.*--home/m);
+  expect(code, stderr).toBe(0);
+  expect(existsSync(out)).toBe(true);
 });
 
 describe.skipIf(photos === undefined)("a run that is to replace a model (needs ../shared)", () => {
