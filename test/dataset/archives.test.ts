@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { readdir, rm, symlink, truncate, utimes } from "node:fs/promises";
+import { readdir, rm, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Dataset } from "@graft/core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newOwner, type Owner, ownerTag } from "../../packages/core/src/files/owner-node.ts";
 import { type TarEntry, tarOf } from "./tar-writer.ts";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
 import { type ZipEntry, zipOf } from "./zip-writer.ts";
@@ -318,37 +317,4 @@ test("an empty archive or one of a single class draws the expected tree", async 
     expect(error).toMatchObject({ code: "bad-input" });
     expect(String(error)).toMatch(/Expected +Found/);
   }
-});
-
-test("temporaries of dead processes and old ones are removed, those of living ones are left", async () => {
-  const archives = join(place.home, "cache", "archives");
-  const named = (owner: Partial<Owner>): string => `.unpacking-${ownerTag({ ...newOwner(), ...owner })}`;
-  const [living, dead, numberUsedAgain] = [named({}), named({ pid: 2 ** 30 }), named({ started: "1" })];
-  const [foreign, foreignOld] = [named({ scope: "0".repeat(12) }), named({ scope: "0".repeat(12) })];
-  // an older graft's: a host, a process number, an id
-  const [former, formerOld] = [".unpacking-00000000-1-00", `.unpacking-00000000-${process.pid}-01`];
-  for (const name of [living, dead, numberUsedAgain, foreign, foreignOld, former, formerOld])
-    await place.write(join("..", "home", "cache", "archives", name), { "files/0": "x" });
-  for (const name of [foreignOld, formerOld]) await utimes(join(archives, name), 0, 0);
-  await place.open(await archive(zipOf([...pair, { name: "c/1.png", content: one }])));
-  const left = (await place.unpacked()).filter((name) => name.startsWith("."));
-  expect(left.sort()).toEqual([foreign, former, living].sort());
-  for (const name of left) await rm(join(archives, name), { recursive: true });
-});
-
-test("two openings of one archive at once both succeed", async () => {
-  const path = await archive(zipOf([...pair, { name: "d/1.png", content: one }]));
-  const [first, second] = await Promise.all([place.open(path), place.open(path)]);
-  expect(first?.dataset).toEqual(second?.dataset);
-});
-
-test("an archive behind a link is opened, an aborted signal leaves nothing", async () => {
-  const path = await archive(zipOf([...pair, { name: "e/1.png", content: one }]));
-  await symlink(path, `${path}-link`);
-  const before = await place.unpacked();
-  const controller = new AbortController();
-  const stopped = place.open(path, { signal: controller.signal, onProgress: () => controller.abort() });
-  await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
-  expect(await place.unpacked()).toEqual(before);
-  expect((await place.open(`${path}-link`)).dataset.images).toHaveLength(3);
 });
