@@ -1,24 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type NodeFeatureStore, openFeatureStore } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mountSmallDisk } from "../small-disk.ts";
 import { isRowOf, keyOf, rowOf, spaceOf } from "./rows.ts";
 
 const LENGTH = 10_000;
-const root = await mkdtemp(join(tmpdir(), "graft-full-"));
-const small = join(root, "small");
-await mkdir(small);
-/** A real file system of 1 MB, where this process may mount one. */
-const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", small]);
-const refusal =
-  mounted.status === 0 ? undefined : (mounted.error?.message ?? mounted.stderr.toString().trim());
-
-afterAll(async () => {
-  if (!refusal) spawnSync("umount", [small]);
-  await rm(root, { recursive: true });
-});
+const { small, refusal } = await mountSmallDisk("1m");
 
 describe.skipIf(refusal)(`a full disk${refusal ? ` (skipped: ${refusal})` : ""}`, () => {
   let store: NodeFeatureStore;

@@ -1,23 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, parseTrainConfig } from "@graft/core";
 import { openCheckpointStore, openRunStore } from "@graft/core/node";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mountSmallDisk } from "../small-disk.ts";
 
-const root = await mkdtemp(join(tmpdir(), "graft-full-"));
-const small = join(root, "small");
-await mkdir(small);
-/** A real file system of 64 kB, where this process may mount one. */
-const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
-const refusal =
-  mounted.status === 0 ? undefined : (mounted.error?.message ?? mounted.stderr.toString().trim());
-
-afterAll(async () => {
-  if (!refusal) spawnSync("umount", [small]);
-  await rm(root, { recursive: true });
-});
+const { small, refusal } = await mountSmallDisk("64k");
 
 describe.skipIf(refusal)(`a full disk${refusal ? ` (skipped: ${refusal})` : ""}`, () => {
   it("fails a checkpoint without the word that there is a run to be resumed", async () => {

@@ -123,7 +123,7 @@ export async function runTraining(
 }
 
 /** The metrics of the epochs that events tell of. */
-export function historyOf(events: readonly TrainEvent[]): (number | undefined)[][] {
+function historyOf(events: readonly TrainEvent[]): (number | undefined)[][] {
   return events.flatMap((event) =>
     event.type === "epoch-end" ? [[event.loss, event.accuracy, event.valLoss, event.valAccuracy]] : [],
   );

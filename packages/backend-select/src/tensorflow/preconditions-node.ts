@@ -35,7 +35,7 @@ function hasAvx(): boolean {
   }
 }
 
-export function thisMachine(): Machine {
+function thisMachine(): Machine {
   return { platform: process.platform, arch: process.arch, glibc: glibcVersion(), avx: hasAvx() };
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { isAlive, newOwner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
+import { isAlive, newTag, parseOwnerTag } from "../files/owner-node.ts";
 import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import { unlessGone } from "./folder-node.ts";
@@ -47,7 +47,7 @@ const summarySchema = z.object({
 const usesFolder = (root: string): string => `${root}-in-use`;
 
 /** A name for a folder on its way in or out: removed by whoever comes next when this process dies. */
-export const temporaryName = (root: string): string => join(root, `${TEMPORARY}${ownerTag(newOwner())}`);
+export const temporaryName = (root: string): string => join(root, `${TEMPORARY}${newTag()}`);
 
 /** Ids with a mark of that kind by a process that lives. */
 async function markedIds(root: string, kind: "lease" | "leaving"): Promise<Set<string>> {
@@ -68,7 +68,7 @@ async function isLiveMark(path: string, tag: string): Promise<boolean> {
 /** A file that says for as long as its owner lives what it does with the archive. */
 async function markFile(root: string, id: string, kind: "lease" | "leaving"): Promise<string> {
   await mkdir(usesFolder(root), { recursive: true });
-  return join(usesFolder(root), `${id}.${ownerTag(newOwner())}.${kind}`);
+  return join(usesFolder(root), `${id}.${newTag()}.${kind}`);
 }
 
 /**

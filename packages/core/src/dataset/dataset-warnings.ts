@@ -16,9 +16,9 @@ export interface DatasetWarning {
 }
 
 /** Below this, a class's validation holds 4 images or fewer at the default share: its accuracy moves in steps of 25 %. */
-export const FEW_IMAGES = 20;
+const FEW_IMAGES = 20;
 /** Largest class to smallest from which a model can gain by ignoring the small one. */
-export const IMBALANCE_RATIO = 3;
+const IMBALANCE_RATIO = 3;
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 

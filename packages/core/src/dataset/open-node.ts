@@ -44,7 +44,7 @@ export interface NodeImageSource extends ImageSource, AsyncDisposable {
 }
 
 /** The name without the number of the frame: "clip3_0001.jpg" → "clip3", in whatever folder; "sofa.jpg" has none. */
-export function namePrefix(path: string): string | undefined {
+function namePrefix(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   return /^(.+?)[_-]\d+(\.[^.]*)?$/.exec(name)?.[1];
 }

@@ -1,9 +1,8 @@
 import { type FileHandle, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { newTag } from "../files/claim-node.ts";
 import { type HeldFile, holdFile } from "../files/held-file-node.ts";
-import { isAlive, parseOwnerTag } from "../files/owner-node.ts";
+import { isAlive, newTag, parseOwnerTag } from "../files/owner-node.ts";
 import { writeAll } from "../files/write-all-node.ts";
 
 /** What the server said of the file that a part is the beginning of. */

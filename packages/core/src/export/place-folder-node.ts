@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { isAlive, newOwner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
+import { isAlive, newTag, parseOwnerTag } from "../files/owner-node.ts";
 import { syncFolder } from "../files/sync-folder-node.ts";
 import { checkTarget, type PlaceRules, placingError, resolveTarget } from "./place-target-node.ts";
 
@@ -21,7 +21,7 @@ export function besideTarget(target: string): {
   readonly replaced: string;
 } {
   const prefix = `.${basename(target)}.graft-`;
-  const temporary = join(dirname(target), `${prefix}${ownerTag(newOwner())}`);
+  const temporary = join(dirname(target), `${prefix}${newTag()}`);
   return { prefix, temporary, replaced: `${temporary}${REPLACED}` };
 }
 

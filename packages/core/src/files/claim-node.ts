@@ -1,6 +1,6 @@
 import { link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isAlive, newOwner, type Owner, ownerTag, parseOwnerTag } from "./owner-node.ts";
+import { isAlive, type Owner, parseOwnerTag } from "./owner-node.ts";
 import { codeOf } from "./system-error-node.ts";
 
 /** A file system without hard links has a moment between a claim's file and what is in it. */
@@ -100,6 +100,3 @@ export async function sweepClaims(path: string): Promise<void> {
     if (claim && !claim.isLive) await rm(left, { force: true });
   }
 }
-
-/** A new tag for a claim of this process. */
-export const newTag = (): string => ownerTag(newOwner());

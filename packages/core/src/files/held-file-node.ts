@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
-import { type Claim, claimFile, newTag, readClaim, sweepClaims } from "./claim-node.ts";
+import { type Claim, claimFile, readClaim, sweepClaims } from "./claim-node.ts";
+import { newTag } from "./owner-node.ts";
 import { FOREIGN_LIMIT_MS, showLife } from "./show-life-node.ts";
 
 /** A lock that is held until `release`, or until the process ends. */

@@ -47,7 +47,7 @@ function startOf(pid: number): string | undefined {
 }
 
 /** Whether a process of this machine has that number, of whatever user. */
-export function processExists(pid: number): boolean {
+function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -66,6 +66,9 @@ export const newOwner = (): Owner => ({
 
 /** For a file's name: no dots. */
 export const ownerTag = ({ scope, pid, started, id }: Owner): string => `${scope}-${pid}-${started}-${id}`;
+
+/** The tag of a new owner in this process. */
+export const newTag = (): string => ownerTag(newOwner());
 
 export function parseOwnerTag(tag: string): Owner | undefined {
   const parts = /^([0-9a-f]{12})-(\d+)-(\d+)-([0-9a-f]{8})$/.exec(tag);
