@@ -64,8 +64,23 @@ export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
+export { type Assessment, assessPredictions, DEFAULT_PRECISION_TARGET } from "./metrics/assess.ts";
+export { type Calibration, type CalibrationScore, FEWEST_TO_CALIBRATE } from "./metrics/calibrate.ts";
+export { type Interval, wilsonInterval } from "./metrics/interval.ts";
+export type { LabelError } from "./metrics/label-errors.ts";
 export { worstMistakes } from "./metrics/mistakes.ts";
+export type { NotSure } from "./metrics/not-sure.ts";
+export { CALIBRATION_BINS, type ReliabilityBin } from "./metrics/reliability.ts";
+export { type RocCurve, type RocPoint, rocCurve } from "./metrics/roc.ts";
 export { scorePredictions } from "./metrics/score.ts";
+export { atTemperature, fitTemperature } from "./metrics/temperature.ts";
+export {
+  FEWEST_TO_COMPARE,
+  type PooledImage,
+  type TrainingDistances,
+  trainingDistances,
+  USUAL_QUANTILE,
+} from "./metrics/training-distance.ts";
 export type * from "./metrics/types.ts";
 export { nameFew } from "./name-few.ts";
 export { isOffline } from "./offline.ts";
@@ -79,17 +94,25 @@ export { imagesOfPart } from "./train/images-of-part.ts";
 export { createRandom } from "./train/random.ts";
 export { train } from "./train/train.ts";
 export type * from "./train/types.ts";
-export { featureShape, type TrunkOptions, trunkGraph } from "./trunk/build.ts";
+export {
+  addTail,
+  featureShape,
+  type Tap,
+  type TrunkOptions,
+  tappedTrunk,
+  trunkGraph,
+} from "./trunk/build.ts";
+export { GRAPH_ORDER, LAYER_ORDER } from "./trunk/graph-order.ts";
 export type * from "./trunk/layer.ts";
 export {
   BATCH_NORM_EPSILON,
   checkCut,
-  GRAPH_ORDER,
   INPUT_LAYER,
   layersUpTo,
   MIN_SIZE,
   TRUNK_LAYERS,
 } from "./trunk/table.ts";
+export { type Tail, tailOf } from "./trunk/tail.ts";
 export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
 export { hashWeights } from "./trunk/weights-hash.ts";
