@@ -2,13 +2,16 @@ import type { Backend } from "./backend.ts";
 import type { DatasetImage } from "./dataset/types.ts";
 import { CoreError, throwIfCancelled } from "./errors.ts";
 import type { Model } from "./export/types.ts";
-import { prepareAhead } from "./features/prepare-ahead.ts";
+import { type Assessment, assessPredictions, DEFAULT_PRECISION_TARGET } from "./metrics/assess.ts";
 import { scorePredictions } from "./metrics/score.ts";
-import type { Evaluation, Prediction } from "./metrics/types.ts";
+import { type PooledImage, type TrainingDistances, trainingDistances } from "./metrics/training-distance.ts";
+import type { Evaluation } from "./metrics/types.ts";
 import { nameFew } from "./name-few.ts";
-import { openPredictor } from "./predict.ts";
-import type { Predictor } from "./predict-graph.ts";
+import { openFeaturePredictor } from "./predict.ts";
+import { type ImagePrediction, type PooledPrediction, predictImages } from "./predict-images.ts";
 import type { PrepareImage } from "./train/types.ts";
+
+export type { ImagePrediction } from "./predict-images.ts";
 
 export interface EvaluateOptions {
   readonly model: Model;
@@ -19,19 +22,26 @@ export interface EvaluateOptions {
   readonly prepare: PrepareImage;
   /** Images that may be prepared at once: a few for each decoding thread. */
   readonly decodeAhead: number;
+  /**
+   * Images that the head was trained on and where their pixels come from: what the evaluated ones are compared with, at most
+   * {@link MOST_COMPARED} of them.
+   */
+  readonly training?: { readonly images: readonly DatasetImage[]; readonly prepare: PrepareImage };
+  /** Wanted share of right answers for the "not sure" threshold, in (0, 1]. @default 0.95 */
+  readonly precisionTarget?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-}
-
-/** What the model said of one image. */
-export interface ImagePrediction {
-  readonly image: DatasetImage;
-  readonly prediction: Prediction;
 }
 
 export interface EvaluationResult {
   /** Scores over the images that could be read, by the model's labels. */
   readonly evaluation: Evaluation;
+  /** How far the answers and the labels can be trusted. */
+  readonly assessment: Assessment;
+  /** Distance of each image to the training images; undefined when too few of those were given. */
+  readonly distances: TrainingDistances | undefined;
+  /** Right class of each prediction, an index into the model's labels. */
+  readonly truth: readonly number[];
   /** In the order of the images. */
   readonly predictions: readonly ImagePrediction[];
   /** Images that could not be read: in no score. */
@@ -61,46 +71,13 @@ function matchLabels(labels: readonly string[], ofModel: readonly string[]): rea
   );
 }
 
-/** Takes images one by one and runs a whole batch while the next one is being prepared. */
-class PredictionLine {
-  readonly predictions: ImagePrediction[] = [];
-  readonly #predictor: Predictor;
-  readonly #batch: number;
-  #waiting: { readonly image: DatasetImage; readonly pixels: Uint8Array }[] = [];
-  #running: Promise<void> = Promise.resolve();
+/** Training images that others are compared with at most: enough for the quantile, and seconds on any machine. */
+const MOST_COMPARED = 1000;
 
-  constructor(predictor: Predictor, batch: number) {
-    this.#predictor = predictor;
-    this.#batch = batch;
-  }
-
-  async add(image: DatasetImage, pixels: Uint8Array): Promise<void> {
-    this.#waiting.push({ image, pixels });
-    if (this.#waiting.length >= this.#batch) await this.#send();
-  }
-
-  async end(): Promise<void> {
-    await this.#send();
-    await this.#running;
-  }
-
-  /** Never rejects: for a caller that stops because of another error. */
-  async settle(): Promise<void> {
-    await this.#running.catch(() => undefined);
-  }
-
-  async #send(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    await this.#running;
-    this.#running = this.#predictor.predict(batch.map(({ pixels }) => pixels)).then((predictions) => {
-      for (const [i, prediction] of predictions.entries()) {
-        const image = batch[i]?.image;
-        if (image) this.predictions.push({ image, prediction });
-      }
-    });
-    this.#running.catch(() => undefined); // heard by the next batch, or at the end
-  }
+/** Each content once, the smallest hashes first, which is as good as drawn at random. */
+function sampleOf(images: readonly DatasetImage[]): readonly DatasetImage[] {
+  const byHash = new Map(images.map((image) => [image.hash, image]));
+  return [...byHash.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, MOST_COMPARED);
 }
 
 /**
@@ -110,32 +87,22 @@ class PredictionLine {
  */
 export async function evaluateModel(options: EvaluateOptions): Promise<EvaluationResult> {
   const { model, backend, images, labels, prepare, decodeAhead, signal, onProgress } = options;
+  const { training, precisionTarget = DEFAULT_PRECISION_TARGET } = options;
   const { manifest } = model;
   const labelOf = matchLabels(labels, manifest.labels);
-  const batch = Math.max(1, backend.limits.preferredBatch);
-  const broken: { image: DatasetImage; error: CoreError }[] = [];
   throwIfCancelled(signal);
+  const known = new Set(images.map(({ hash }) => hash));
+  const sample = sampleOf(training?.images ?? []);
+  const others = sample.filter(({ hash }) => !known.has(hash));
 
-  const tasks = images.map((image, i) => ({ images: [image], variants: [0], slots: [i] }));
-  const source = { rule: manifest.rule, augmentation: null };
-  const prepared = prepareAhead(tasks, { space: source, prepare, decodeAhead, rowsAhead: 2 * batch, signal });
-  using predictor = await openPredictor(model, backend);
-  const line = new PredictionLine(predictor, batch);
+  using predictor = await openFeaturePredictor(model, backend);
   let done = 0;
-  try {
-    for await (const item of prepared) {
-      const [image] = item.task.images;
-      if (!image) throw new TypeError("a task has its image");
-      if ("error" in item) broken.push({ image, error: item.error });
-      else await line.add(image, item.pixels[0] ?? new Uint8Array());
-      onProgress?.({ done: ++done, total: images.length });
-    }
-    await line.end();
-  } finally {
-    await line.settle();
-  }
-
-  const { predictions } = line;
+  const line = {
+    ...{ predictor, decodeAhead, signal, rule: manifest.rule },
+    batch: Math.max(1, backend.limits.preferredBatch),
+    onImage: () => onProgress?.({ done: ++done, total: images.length + others.length }),
+  };
+  const { predictions, broken } = await predictImages({ ...line, images, prepare });
   if (predictions.length === 0) {
     throw new CoreError("bad-input", {
       what: "There is no image to evaluate the model on.",
@@ -143,15 +110,31 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       fix: "Give a data set with at least one readable image, or another part of it (--split).",
     });
   }
+  const compared = await predictImages({ ...line, images: others, prepare: training?.prepare ?? prepare });
   const truth = predictions.map(({ image }) => labelOf[image.label] ?? -1);
   const trainedOn = new Set(manifest.trainedOn);
+  const scored = {
+    truth,
+    predictions: predictions.map(({ prediction }) => prediction),
+  };
+  const pooled = (seen: readonly PooledPrediction[]): PooledImage[] =>
+    seen.map(({ image, pooled: values }) => ({ hash: image.hash, pooled: values }));
+  const inSample = new Set(sample.map(({ hash }) => hash));
+  const reference = [
+    ...pooled(predictions).filter(({ hash }) => inSample.has(hash)),
+    ...pooled(compared.predictions),
+  ];
   return {
-    evaluation: scorePredictions(
-      manifest.labels,
-      truth,
-      predictions.map(({ prediction }) => prediction),
-    ),
-    predictions,
+    evaluation: scorePredictions(manifest.labels, truth, scored.predictions),
+    assessment: assessPredictions({
+      ...scored,
+      numClasses: manifest.labels.length,
+      hashes: predictions.map(({ image }) => image.hash),
+      precisionTarget,
+    }),
+    distances: trainingDistances(reference, pooled(predictions)),
+    truth,
+    predictions: predictions.map(({ image, prediction }) => ({ image, prediction })),
     broken,
     seenInTraining: images.filter(({ hash }) => trainedOn.has(hash)),
   };

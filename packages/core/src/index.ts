@@ -21,7 +21,6 @@ export {
   type EvaluateOptions,
   type EvaluationResult,
   evaluateModel,
-  type ImagePrediction,
 } from "./evaluate.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
 export { MODEL_FILES } from "./export/model-files.ts";
@@ -84,9 +83,10 @@ export {
 export type * from "./metrics/types.ts";
 export { nameFew } from "./name-few.ts";
 export { isOffline } from "./offline.ts";
-export { openPredictor } from "./predict.ts";
+export { modelGraph, openFeaturePredictor, openPredictor } from "./predict.ts";
 export { type CachedPredictionOptions, cachedPredictions } from "./predict-cached.ts";
-export type { Predictor } from "./predict-graph.ts";
+export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./predict-graph.ts";
+export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict-images.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { imageRule } from "./train/feature-source.ts";

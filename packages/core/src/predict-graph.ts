@@ -1,4 +1,4 @@
-import type { Backend, Program, State } from "./backend.ts";
+import type { Backend, HostTensor, Program, State } from "./backend.ts";
 import { CoreError } from "./errors.ts";
 import type { ModelManifest } from "./export/types.ts";
 import type { Graph } from "./graph/graph.ts";
@@ -22,7 +22,30 @@ export interface Predictor extends Disposable {
   dispose(): void;
 }
 
-class GraphPredictor implements Predictor {
+/** What a model says of an image, and what its head saw. */
+export interface PredictionWithFeatures {
+  readonly prediction: Prediction;
+  /** The features at the cut, [h, w, channels]. */
+  readonly features: Float32Array;
+  /** [h, w, channels] */
+  readonly shape: readonly [number, number, number];
+}
+
+/** A predictor that also gives the features at the cut, from the same run of the trunk. */
+export interface FeaturePredictor extends Predictor {
+  /** As `predict`. The arrays are the caller's. */
+  predictWithFeatures(images: readonly Uint8Array[]): Promise<PredictionWithFeatures[]>;
+}
+
+/** Row `row` of features [batch, h, w, channels]. */
+function rowOf({ shape, data }: HostTensor, row: number): Pick<PredictionWithFeatures, "features" | "shape"> {
+  const [, height = 0, width = 0, channels = 0] = shape;
+  const length = height * width * channels;
+  const features = Float32Array.from(data.subarray(row * length, (row + 1) * length));
+  return { features, shape: [height, width, channels] };
+}
+
+class GraphPredictor implements FeaturePredictor {
   readonly #manifest: Architecture;
   readonly #batch: number;
   readonly #program: Program;
@@ -38,8 +61,18 @@ class GraphPredictor implements Predictor {
   async predict(images: readonly Uint8Array[]): Promise<Prediction[]> {
     const predictions: Prediction[] = [];
     for (let start = 0; start < images.length; start += this.#batch)
-      predictions.push(...(await this.#predictBatch(images.slice(start, start + this.#batch))));
+      predictions.push(...(await this.#predictBatch(images.slice(start, start + this.#batch))).predictions);
     return predictions;
+  }
+
+  async predictWithFeatures(images: readonly Uint8Array[]): Promise<PredictionWithFeatures[]> {
+    const seen: PredictionWithFeatures[] = [];
+    for (let start = 0; start < images.length; start += this.#batch) {
+      const { predictions, features } = await this.#predictBatch(images.slice(start, start + this.#batch));
+      if (!features) throw new TypeError("this predictor was compiled without features");
+      seen.push(...predictions.map((prediction, row) => ({ prediction, ...rowOf(features, row) })));
+    }
+    return seen;
   }
 
   dispose(): void {
@@ -51,7 +84,9 @@ class GraphPredictor implements Predictor {
     this.dispose();
   }
 
-  async #predictBatch(images: readonly Uint8Array[]): Promise<Prediction[]> {
+  async #predictBatch(
+    images: readonly Uint8Array[],
+  ): Promise<{ readonly predictions: Prediction[]; readonly features: HostTensor | undefined }> {
     const { rule, head } = this.#manifest;
     const length = rule.size * rule.size * 3;
     const data = new Uint8Array(images.length * length);
@@ -66,15 +101,16 @@ class GraphPredictor implements Predictor {
       data.set(image, i * length);
     }
     const shape = [images.length, rule.size, rule.size, 3];
-    const { probabilities } = await this.#program.run({ images: { shape, data } }, this.#state);
+    const { probabilities, features } = await this.#program.run({ images: { shape, data } }, this.#state);
     if (!probabilities) throw new TypeError("the model's graph gives probabilities");
-    return predictionsOf(probabilities, head);
+    return { predictions: predictionsOf(probabilities, head), features };
   }
 }
 
 /**
  * Compiles a whole network for a backend.
- * @param options.graph `images` uint8 [batch, size, size, 3] → `probabilities` [batch, units].
+ * @param options.graph `images` uint8 [batch, size, size, 3] → `probabilities` [batch, units], and for
+ * `predictWithFeatures` `features` [batch, h, w, channels].
  * @param options.values the graph's parameters by logical name.
  */
 export async function compilePredictor(options: {
@@ -82,7 +118,7 @@ export async function compilePredictor(options: {
   readonly values: HeadValues;
   readonly manifest: Architecture;
   readonly backend: Backend;
-}): Promise<Predictor> {
+}): Promise<FeaturePredictor> {
   const { values, manifest, backend } = options;
   const graph = blockParameters(options.graph, backend.limits.blockBytes);
   const program = await backend.compile(graph);

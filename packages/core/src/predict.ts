@@ -5,18 +5,26 @@ import { GraphBuilder } from "./graph/builder.ts";
 import type { Graph } from "./graph/graph.ts";
 import { prune } from "./graph/passes/prune.ts";
 import { appendHead } from "./head/build.ts";
-import { compilePredictor, type Predictor } from "./predict-graph.ts";
+import { compilePredictor, type FeaturePredictor, type Predictor } from "./predict-graph.ts";
 import { trunkGraph } from "./trunk/build.ts";
 
-/** Trunk and head as one graph: images [batch, size, size, 3] uint8 → probabilities [batch, units]. */
-function modelGraph({ manifest, weights }: Model): Graph {
+/**
+ * Trunk and head as one graph: images [batch, size, size, 3] uint8 → probabilities [batch, units].
+ * @param options.features the features at the cut are an output too: `features` [batch, h, w, channels]. @default false
+ */
+export function modelGraph(
+  { manifest, weights }: Model,
+  options: { readonly features?: boolean } = {},
+): Graph {
   const { head, cut, rule } = manifest;
-  const trunk = trunkGraph(weights, { cut, size: rule.size, pool: poolOf(head.recipe) });
+  const pool = options.features ? "none" : poolOf(head.recipe);
+  const trunk = trunkGraph(weights, { cut, size: rule.size, pool });
   const builder = new GraphBuilder(trunk);
   const { features } = trunk.outputs;
   if (features === undefined) throw new TypeError("the trunk's graph gives features");
   const { probabilities } = appendHead(builder, features, head);
-  return prune({ ...builder.build(), outputs: { probabilities } });
+  const outputs = options.features ? { probabilities, features } : { probabilities };
+  return prune({ ...builder.build(), outputs });
 }
 
 /**
@@ -26,6 +34,19 @@ function modelGraph({ manifest, weights }: Model): Graph {
 export function openPredictor(model: Model, backend: Backend): Promise<Predictor> {
   return compilePredictor({
     graph: modelGraph(model),
+    values: model.head,
+    manifest: model.manifest,
+    backend,
+  });
+}
+
+/**
+ * As {@link openPredictor}, for one that also gives what the head saw: a little slower, for the features are read back.
+ * @throws CoreError as `openPredictor`.
+ */
+export function openFeaturePredictor(model: Model, backend: Backend): Promise<FeaturePredictor> {
+  return compilePredictor({
+    graph: modelGraph(model, { features: true }),
     values: model.head,
     manifest: model.manifest,
     backend,
