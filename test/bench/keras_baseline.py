@@ -84,6 +84,44 @@ def gap_head():
     return [keras.layers.Dropout(0.2), keras.layers.Dense(2, "softmax")]
 
 
+def fine_tune_rates():
+    """Images a second of a step that trains mixed6 and mixed7: on mixed5's cached output, and through the whole net."""
+    keras.backend.clear_session()
+    base = keras.applications.InceptionV3(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3))
+    cut, start = base.get_layer("mixed7").output, base.get_layer("mixed5").output
+    first = [layer.name for layer in base.layers].index("mixed5") + 1
+    for at, layer in enumerate(base.layers):
+        layer.trainable = at >= first
+    tail, whole = keras.Model(start, cut), keras.Model(base.input, cut)
+    labels = tf.constant((np.arange(20) % 2).astype("float32")[:, None])
+    return {
+        "fineTuneImagesPerSecond": fine_tune_rate(tail, tf.random.uniform((20, *start.shape[1:])), labels),
+        "fineTuneWholeImagesPerSecond": fine_tune_rate(whole, tf.random.uniform((20, SIZE, SIZE, 3)), labels),
+    }
+
+
+def fine_tune_rate(inner, inputs, labels):
+    pool, top = keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1, "sigmoid")
+    optimizer, loss = keras.optimizers.RMSprop(1e-5), keras.losses.BinaryCrossentropy()
+
+    def forward(x):
+        # batch norm in inference mode, as fine-tuning wants it
+        return top(pool(inner(x, training=False)))
+
+    forward(inputs)
+    variables = inner.trainable_variables + top.trainable_variables
+    optimizer.build(variables)
+
+    @tf.function
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            value = loss(y, forward(x))
+        optimizer.apply(tape.gradient(value, variables), variables)
+        return value
+
+    return len(labels) / minimum(lambda: step(inputs, labels).numpy(), 12)
+
+
 def fit_seconds(recipe, base, data, epochs):
     """The frozen base nested in the model, so it runs on every image in every epoch, as the course notebook does it."""
     binary = recipe == "classic"
@@ -109,7 +147,7 @@ def main():
     parser.add_argument("--data")
     parser.add_argument("--epochs", type=int, default=20)
     arguments = parser.parse_args()
-    figures = {**trunk_rates(), **steps()}
+    figures = {**trunk_rates(), **steps(), **fine_tune_rates()}
     if arguments.weights and arguments.data:
         for recipe in ("gap", "classic"):
             seconds, accuracy = fit_seconds(recipe, trunk(arguments.weights), arguments.data, arguments.epochs)

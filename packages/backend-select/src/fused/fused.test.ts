@@ -28,7 +28,7 @@ function open(threads: number, minBytes = 0, openTeam = () => createTeam(threads
     kind: "cpu",
     facts: { name: "test", engine: "onnx", engineVersion: "test" },
     limits: { maxTensorBytes: 2 ** 31, blockBytes: Number.POSITIVE_INFINITY, preferredBatch: 32 },
-    traits: { maxPoolTellsOffsets: true },
+    traits: { maxPoolTellsOffsets: true, trainsByGemm: true },
     runtime: ort,
     sessionOptions: { intraOpNumThreads: 1 },
     fused: { minBytes, openTeam },

@@ -23,7 +23,7 @@ export interface GpuOptions {
 }
 
 /** ONNX Runtime 1.30: webgpu's MaxPool stops with "The Indices output is not supported yet", CUDA's has its own order. */
-const TRAITS = { maxPoolTellsOffsets: false };
+const TRAITS = { maxPoolTellsOffsets: false, trainsByGemm: false };
 const ENGINE = createRequire(import.meta.url).resolve("onnxruntime-node");
 
 const NEEDS: Readonly<Record<GpuProvider, string>> = {

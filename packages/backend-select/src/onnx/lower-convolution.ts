@@ -1,4 +1,9 @@
 import { type Op, type Padding, type Pair, paddingOf, type Shape } from "@graft/core";
+import {
+  lowerConv2dAsGemm,
+  lowerInputGradientAsGemm,
+  lowerKernelGradientAsGemm,
+} from "./lower-gemm-convolution.ts";
 import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
 import type { ValueName } from "./onnx-model.ts";
 import type { Values } from "./values.ts";
@@ -18,7 +23,9 @@ export function padsOf(image: Pair, window: Pair, strides: Pair, padding: Paddin
   return [top, left, bottom, right];
 }
 
-export function lowerConv2d({ values, node, op, x }: LowerSite<OpOf<"conv2d">>): Placed {
+export function lowerConv2d(site: LowerSite<OpOf<"conv2d">>): Placed {
+  const { values, node, op, x } = site;
+  if (site.traits.trainsByGemm && values.node(x(1)).kind !== "constant") return lowerConv2dAsGemm(site);
   const { model } = values;
   const window = sizeOf(values.node(x(1)).shape, 0);
   const pads = padsOf(sizeOf(values.node(x(0)).shape, 1), window, op.strides, op.padding);
@@ -49,11 +56,9 @@ function turnedKernel(values: Values, kernel: number, [height, width]: Pair): Va
  * Without strides a convolution of dy with the kernel turned round, as fast as the forward pass; with strides a transposed
  * convolution, whose zeros between the gradients no plain convolution would skip.
  */
-export function lowerConv2dInputGradient({
-  values,
-  op,
-  x,
-}: LowerSite<OpOf<"conv2d-input-gradient">>): Placed {
+export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-gradient">>): Placed {
+  if (site.traits.trainsByGemm) return lowerInputGradientAsGemm(site);
+  const { values, op, x } = site;
   const { model } = values;
   const kernel = values.node(x(1)).shape;
   const window = sizeOf(kernel, 0);
@@ -81,12 +86,9 @@ export function lowerConv2dInputGradient({
  * One product for each position of the kernel: x under that position, [pixels, c] transposed, times dy [pixels, o] gives
  * its [c, o]. As one convolution with the batch for channels it runs at half the speed (DESIGN 3: measured).
  */
-export function lowerConv2dKernelGradient({
-  values,
-  node,
-  op,
-  x,
-}: LowerSite<OpOf<"conv2d-kernel-gradient">>): Placed {
+export function lowerConv2dKernelGradient(site: LowerSite<OpOf<"conv2d-kernel-gradient">>): Placed {
+  if (site.traits.trainsByGemm) return lowerKernelGradientAsGemm(site);
+  const { values, node, op, x } = site;
   const { model } = values;
   const [image, result] = [sizeOf(values.node(x(0)).shape, 1), sizeOf(values.node(x(1)).shape, 1)];
   const window: Pair = [op.kernelHeight, op.kernelWidth];

@@ -6,6 +6,8 @@ import type { Layout, Values } from "./values.ts";
 export interface ProviderTraits {
   /** True when MaxPool gives the offsets of its maxima as a second result. */
   readonly maxPoolTellsOffsets: boolean;
+  /** True when a convolution whose kernel trains, and its gradients, are fastest as one matrix product each. */
+  readonly trainsByGemm: boolean;
 }
 
 /** One op of the graph while it is written as ONNX nodes. */

@@ -5,7 +5,7 @@ import { ModelProtoSchema } from "./generated/onnx_pb.ts";
 import { lowerGraph } from "./lower.ts";
 import { OnnxModel } from "./onnx-model.ts";
 
-const TRAITS = { maxPoolTellsOffsets: true };
+const TRAITS = { maxPoolTellsOffsets: true, trainsByGemm: true };
 
 const modelOf = (graph: Graph) => {
   const model = fromBinary(ModelProtoSchema, lowerGraph(graph, TRAITS).bytes).graph;

@@ -14,7 +14,7 @@ const withoutOffsets = new OnnxBackend({
   kind: "cpu",
   facts: backend.device,
   limits: backend.limits,
-  traits: { maxPoolTellsOffsets: false },
+  traits: { maxPoolTellsOffsets: false, trainsByGemm: false },
   runtime: ort,
   sessionOptions: { intraOpNumThreads: 1 },
 });

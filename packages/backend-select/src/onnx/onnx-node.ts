@@ -29,7 +29,7 @@ function cpuDevice(threads: number): OnnxDevice {
       threads,
     },
     limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 32 },
-    traits: { maxPoolTellsOffsets: true },
+    traits: { maxPoolTellsOffsets: true, trainsByGemm: true },
     runtime: ort,
     fused: { minBytes: FUSED_MIN_BYTES, openTeam: () => createTeam(threads) },
     sessionOptions: {

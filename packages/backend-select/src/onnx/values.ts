@@ -33,6 +33,7 @@ export class Values {
   readonly model: OnnxModel;
   readonly #graph: Graph;
   readonly #names = new Map<ValueId, Map<Layout, ValueName>>();
+  readonly #memo = new Map<string, ValueName>();
 
   constructor(model: OnnxModel, graph: Graph) {
     this.model = model;
@@ -62,6 +63,13 @@ export class Values {
     if (known !== undefined) return known;
     const name = this.#made(id, layout);
     this.set(id, layout, name);
+    return name;
+  }
+
+  /** What was made before under this key, else made now: for what several ops derive from one value. */
+  memo(key: string, make: () => ValueName): ValueName {
+    const name = this.#memo.get(key) ?? make();
+    this.#memo.set(key, name);
     return name;
   }
 

@@ -1,13 +1,22 @@
-import type { Program } from "../backend.ts";
+import type { HostTensor, Program } from "../backend.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
 import type { PrepareImage } from "../train/types.ts";
 import { type PreparedTask, prepareAhead, type RowTask } from "./prepare-ahead.ts";
 import type { FeatureSpace } from "./types.ts";
 
-export interface ComputeOptions {
+/** What is wanted of the trunk: an output of the program, and where its rows belong. */
+export interface FeatureTap {
+  /** Name of the program's output. */
+  readonly output: string;
   readonly space: FeatureSpace;
+  /** Of one row: [height, width, channels], or [channels] when pooled. */
   readonly rowShape: readonly number[];
+}
+
+export interface ComputeOptions {
+  /** At least one; all of one image rule and augmentation. */
+  readonly taps: readonly FeatureTap[];
   readonly prepare: PrepareImage;
   readonly decodeAhead: number;
   readonly openProgram: () => Promise<Program>;
@@ -15,10 +24,10 @@ export interface ComputeOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A row that the trunk made: a view of its batch's output, which the sink may change and must not keep. */
+/** What the trunk made of one image: for each tap a view of its batch's output, which the sink may change and must not keep. */
 export interface ComputedRow {
   readonly slot: number;
-  readonly row: Float32Array;
+  readonly rows: readonly Float32Array[];
 }
 
 /** Where results go. */
@@ -63,22 +72,32 @@ class Batch {
   }
 
   /** Always the whole batch, filled up with repeats of the first image. */
-  async run(program: Program, rowShape: readonly number[]): Promise<ComputedRow[]> {
+  async run(program: Program, taps: readonly FeatureTap[]): Promise<ComputedRow[]> {
     const pixels = this.#size * this.#size * 3;
     for (let at = this.#slots.length; at < this.#batch; at++) this.#data.copyWithin(at * pixels, 0, pixels);
     const images = { shape: [this.#batch, this.#size, this.#size, 3], data: this.#data };
-    const features = (await program.run({ images })).features;
-    const row = numElements(rowShape);
-    const data = features?.data;
-    if (!(data instanceof Float32Array) || data.length !== this.#batch * row) {
-      throw new CoreError("backend", {
-        what: "The trunk gave features of another shape than was asked for.",
-        received: features === undefined ? "no output features" : `[${features.shape.join(", ")}]`,
-        expected: `[${[this.#batch, ...rowShape].join(", ")}]`,
-      });
-    }
-    return this.#slots.map((slot, i) => ({ slot, row: finiteRow(data.subarray(i * row, (i + 1) * row)) }));
+    const outputs = await program.run({ images });
+    const rowOf = taps.map((tap) => rowReader(outputs[tap.output], tap, this.#batch));
+    return this.#slots.map((slot, i) => ({ slot, rows: rowOf.map((read) => read(i)) }));
   }
+}
+
+/** Row i of an output. @throws CoreError `backend` for an output of another shape than was asked for. */
+function rowReader(
+  output: HostTensor | undefined,
+  { output: name, rowShape }: FeatureTap,
+  batch: number,
+): (i: number) => Float32Array {
+  const length = numElements(rowShape);
+  const data = output?.data;
+  if (!(data instanceof Float32Array) || data.length !== batch * length) {
+    throw new CoreError("backend", {
+      what: "The trunk gave features of another shape than was asked for.",
+      received: output === undefined ? `no output ${name}` : `[${output.shape.join(", ")}]`,
+      expected: `[${[batch, ...rowShape].join(", ")}]`,
+    });
+  }
+  return (i) => finiteRow(data.subarray(i * length, (i + 1) * length));
 }
 
 /** @throws CoreError `bad-input`: pixels are 0 to 255 whatever the image, so it is the weights that are too large. */
@@ -113,12 +132,15 @@ export async function computeRows(
   sink: RowSink,
 ): Promise<void> {
   if (tasks.length === 0) return;
-  const { space, rowShape, prepare, decodeAhead, batch, signal } = options;
+  const { taps, prepare, decodeAhead, batch, signal } = options;
+  const [first] = taps;
+  if (!first) throw new TypeError("there is at least one tap");
+  const { space } = first;
   throwIfCancelled(signal);
   let [inTrunk, inSink] = [Promise.resolve(), Promise.resolve()];
   const send = async (program: Program, full: Batch): Promise<void> => {
     await inTrunk;
-    inTrunk = full.run(program, rowShape).then(async (rows) => {
+    inTrunk = full.run(program, taps).then(async (rows) => {
       await inSink;
       inSink = sink.take(rows);
       inSink.catch(() => undefined); // heard by the next batch, or at the end
@@ -139,12 +161,12 @@ export async function computeRows(
   };
   const prepared = prepareAhead(tasks, { space, prepare, decodeAhead, rowsAhead: 2 * batch, signal });
   // Decoding starts before the trunk is compiled and goes on beside it.
-  const first = prepared.next();
-  first.catch(() => undefined); // heard below, unless the program can not be opened
+  const firstItem = prepared.next();
+  firstItem.catch(() => undefined); // heard below, unless the program can not be opened
   let program: Program | undefined;
   try {
     program = await options.openProgram();
-    const start = await first;
+    const start = await firstItem;
     if (!start.done) await add(program, start.value);
     for await (const item of prepared) await add(program, item);
     if (!filling.isEmpty) await send(program, filling);

@@ -1,13 +1,12 @@
-import { CoreError, throwIfCancelled } from "../errors.ts";
-import { numElements } from "../graph/graph.ts";
+import { throwIfCancelled } from "../errors.ts";
 import { type ComputedRow, computeRows, type RowSink } from "./compute-rows.ts";
-import type { ExtractOptions } from "./extract.ts";
-import { roundToFloat16 } from "./float16.ts";
+import type { ExtractTapsOptions } from "./extract.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { RowTask } from "./prepare-ahead.ts";
 import { planRows, type RowPlan } from "./row-plan.ts";
-import { RowTable } from "./row-table.ts";
-import type { FeatureKey } from "./types.ts";
+import type { SlotRow } from "./row-table.ts";
+import { StoreUntilFull, TapRows } from "./tap-rows.ts";
+import type { FeatureTable } from "./types.ts";
 
 const DEFAULT_MEMORY_BYTES = 512 * 10 ** 6;
 /** Stored rows between two reports. */
@@ -17,30 +16,34 @@ const LOOKUPS_AT_ONCE = 32;
 
 /** One extraction's bookkeeping: what is there, what is missing, where a new row goes. */
 export class Extraction {
-  readonly #options: ExtractOptions;
+  readonly #options: ExtractTapsOptions;
   readonly #plan: RowPlan;
-  readonly table: RowTable;
+  readonly #places: readonly TapRows[];
   readonly #broken = new Set<RowTask["images"]>();
   #done = 0;
   #computed = 0;
-  #storing: boolean;
 
-  constructor(options: ExtractOptions) {
-    const { images, variants, rowShape, store, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
+  constructor(options: ExtractTapsOptions) {
+    const { images, variants, taps, store, memoryBytes = DEFAULT_MEMORY_BYTES } = options;
     this.#options = options;
     this.#plan = planRows(images, variants);
-    this.#storing = store !== null;
-    const fitting = Math.floor(memoryBytes / (4 * numElements(rowShape)));
-    this.table = new RowTable({
-      plan: this.#plan,
-      rowShape,
-      resident: store === null ? this.#plan.numSlots : Math.min(this.#plan.numSlots, fitting),
-      fetch: async (slot) => this.#fetch(slot),
-      recompute: (slots, take) => this.#recompute(slots, take),
-    });
+    const storing = store === null ? undefined : new StoreUntilFull(store, options.onStoreFull);
+    this.#places = taps.map(
+      (tap, at) =>
+        new TapRows({
+          ...{ tap, storing, memoryBytes, plan: this.#plan },
+          recompute: (slots, take) =>
+            this.#recompute(slots, ({ slot, rows }) => takeRow(slot, rows[at], take)),
+        }),
+    );
   }
 
-  /** Takes what the store has. @returns the slots it does not have. */
+  /** One for each tap. */
+  get tables(): readonly FeatureTable[] {
+    return this.#places.map(({ table }) => table);
+  }
+
+  /** Takes what the store has. @returns the slots of which it lacks a row. */
   async takeStored(): Promise<number[]> {
     const { numSlots } = this.#plan;
     const slots = Array.from({ length: numSlots }, (_, slot) => slot);
@@ -48,7 +51,8 @@ export class Extraction {
     const missing: number[] = [];
     await inParallel(slots, LOOKUPS_AT_ONCE, async (slot) => {
       throwIfCancelled(this.#options.signal);
-      if (await this.#load(slot)) this.#count([slot], 0);
+      const found = await Promise.all(this.#places.map((place) => place.load(slot)));
+      if (found.every(Boolean)) this.#count([slot], 0);
       else missing.push(slot);
       if (slot % REPORT_EVERY === 0) this.report();
     });
@@ -71,8 +75,7 @@ export class Extraction {
         // once an image, though many variants come in several tasks
         if (!this.#broken.has(task.images)) for (const image of task.images) onBroken(image, error);
         this.#broken.add(task.images);
-        const row = new Float32Array(numElements(this.#options.rowShape)).fill(Number.NaN);
-        for (const slot of task.slots) this.table.set(slot, row);
+        for (const place of this.#places) for (const slot of task.slots) place.spoil(slot);
         this.#count(task.slots, 0);
         this.report();
       },
@@ -118,45 +121,8 @@ export class Extraction {
     return tasks;
   }
 
-  #key(slot: number): FeatureKey {
-    const { sources, variants } = this.#plan;
-    const hash = sources[Math.floor(slot / variants.length)]?.hash ?? "";
-    return { hash, variant: variants[slot % variants.length] ?? 0 };
-  }
-
-  async #fetch(slot: number): Promise<Float32Array | undefined> {
-    const { store, space, rowShape } = this.#options;
-    const row = await store?.get(space, this.#key(slot));
-    return row?.length === numElements(rowShape) ? row : undefined;
-  }
-
-  /** True when the slot is ready: read into memory, or known to be in the store when memory is for other rows. */
-  async #load(slot: number): Promise<boolean> {
-    const { store, space } = this.#options;
-    if (!this.table.isResident(slot) && store?.has) return store.has(space, this.#key(slot));
-    const row = await this.#fetch(slot);
-    if (row && this.table.isResident(slot)) this.table.set(slot, row);
-    return row !== undefined;
-  }
-
-  /** A new row goes into the store and into memory, into both when there is room. */
-  async #keep({ slot, row }: ComputedRow): Promise<void> {
-    if (this.#options.space.cacheType === "float16") roundToFloat16(row); // as it will be when it is read back
-    if (this.table.isResident(slot)) this.table.set(slot, row);
-    await this.#put(slot, row);
-    if (!this.table.isResident(slot) && !(await this.#load(slot))) this.table.set(slot, row);
-  }
-
-  async #put(slot: number, row: Float32Array): Promise<void> {
-    const { store, space, onStoreFull } = this.#options;
-    if (store === null || !this.#storing) return;
-    try {
-      await store.put(space, this.#key(slot), row);
-    } catch (error) {
-      if (!(error instanceof CoreError)) throw error;
-      if (this.#storing) onStoreFull?.(error);
-      this.#storing = false;
-    }
+  async #keep({ slot, rows }: ComputedRow): Promise<void> {
+    await Promise.all(this.#places.map((place, at) => takeRow(slot, rows[at], (row) => place.keep(row))));
   }
 
   #count(slots: readonly number[], computed: number): void {
@@ -166,4 +132,9 @@ export class Extraction {
     }
     this.#computed += computed;
   }
+}
+
+function takeRow<T>(slot: number, row: Float32Array | undefined, take: (row: SlotRow) => T): T {
+  if (!row) throw new TypeError("the trunk gives a row for each tap");
+  return take({ slot, row });
 }

@@ -1,12 +1,17 @@
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
-import type { ComputedRow } from "./compute-rows.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { RowPlan } from "./row-plan.ts";
 import type { FeatureTable } from "./types.ts";
 
 /** Rows that are fetched from a store at once. */
 const READS_AT_ONCE = 16;
+
+/** One row and the slot it belongs to. */
+export interface SlotRow {
+  readonly slot: number;
+  readonly row: Float32Array;
+}
 
 export interface RowTableOptions {
   readonly plan: RowPlan;
@@ -16,7 +21,7 @@ export interface RowTableOptions {
   /** A slot that is not in memory, from the store. */
   readonly fetch: (slot: number) => Promise<Float32Array | undefined>;
   /** Makes slots that the store lost (given up, damaged) and gives each to `take`. */
-  readonly recompute: (slots: readonly number[], take: (computed: ComputedRow) => void) => Promise<void>;
+  readonly recompute: (slots: readonly number[], take: (computed: SlotRow) => void) => Promise<void>;
 }
 
 function allocate(floats: number): Float32Array {
@@ -84,7 +89,7 @@ export class RowTable implements FeatureTable {
   }
 
   async #readElsewhere(places: ReadonlyMap<number, readonly number[]>, out: Float32Array): Promise<void> {
-    const put = ({ slot, row }: ComputedRow): void => {
+    const put = ({ slot, row }: SlotRow): void => {
       for (const place of places.get(slot) ?? []) out.set(row, place);
     };
     const lost: number[] = [];

@@ -3,14 +3,16 @@ import type { Backend } from "../backend.ts";
 import { hashJson } from "../canonical-json.ts";
 import { DECODER_VERSION } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
-import { type Augmentation, augmentationSchema, CUT_LAYERS, type CutLayer } from "../train/config.ts";
+import { type Augmentation, augmentationSchema } from "../train/config.ts";
+import { isLayerName } from "../trunk/graph-order.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import type { FeatureSpace } from "./types.ts";
 
 export interface FeatureSpaceOptions {
   readonly rule: ImageRule;
   readonly weights: WeightsInfo;
-  readonly cut: CutLayer;
+  /** The last layer that runs: a cut layer, or the one below a tail. */
+  readonly cut: string;
   readonly pool: "none" | "avg";
   /** null for images as they are (validation, prediction). */
   readonly augmentation: Augmentation | null;
@@ -57,7 +59,7 @@ export const featureSpaceSchema: z.ZodType<FeatureSpace> = z.object({
   }),
   weights: z.string(),
   inputRange: z.tuple([z.number(), z.number()]),
-  cut: z.enum(CUT_LAYERS),
+  cut: z.string().refine(isLayerName, "a layer of the trunk"),
   pool: z.enum(["none", "avg"]),
   augmentation: augmentationSchema.nullable(),
   cacheType: z.enum(["float32", "float16"]),

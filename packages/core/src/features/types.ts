@@ -1,6 +1,6 @@
 import type { DECODER_VERSION } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
-import type { Augmentation, CutLayer } from "../train/config.ts";
+import type { Augmentation } from "../train/config.ts";
 
 /** All that a feature depends on but the image's own bytes: two equal spaces give equal features for one image. */
 export interface FeatureSpace {
@@ -9,7 +9,8 @@ export interface FeatureSpace {
   readonly rule: ImageRule;
   readonly weights: string;
   readonly inputRange: readonly [number, number];
-  readonly cut: CutLayer;
+  /** The last layer that ran: a cut layer, or the one below a tail. */
+  readonly cut: string;
   /** "avg": the global average over height and width is stored instead of the whole block. */
   readonly pool: "none" | "avg";
   readonly augmentation: Augmentation | null;

@@ -4,6 +4,9 @@ import type { Optimizer } from "../graph/optimizer.ts";
 import { appendUpdates } from "../graph/passes/append-updates.ts";
 import { blockParameters } from "../graph/passes/block-parameters.ts";
 import { differentiate } from "../graph/passes/differentiate.ts";
+import { foldBatchNorm } from "../graph/passes/fold-batch-norm.ts";
+import { fuseActivations } from "../graph/passes/fuse-activations.ts";
+import { prune } from "../graph/passes/prune.ts";
 import { headParameters, numHeadInputs } from "./parameters.ts";
 import type { HeadSpec } from "./types.ts";
 
@@ -61,8 +64,15 @@ export interface HeadGraphs {
   readonly evaluate: Graph;
 }
 
+/** What lies between the rows that are fed and the head: the tail of a fine-tuning. */
+export interface HeadBody {
+  /** Appends to features [batch, …row] what the head then takes. */
+  readonly append: (builder: GraphBuilder, features: ValueId) => ValueId;
+}
+
 /**
  * @param options.rowShape shape of one row of features: [h, w, c] or [c].
+ * @param options.body default: the head takes the rows as they are.
  * @param options.blockBytes `BackendLimits.blockBytes`.
  */
 export function headGraphs(options: {
@@ -70,16 +80,20 @@ export function headGraphs(options: {
   readonly rowShape: readonly number[];
   readonly optimizer: Optimizer;
   readonly blockBytes: number;
+  readonly body?: HeadBody;
 }): HeadGraphs {
-  const { spec, rowShape, optimizer, blockBytes } = options;
+  const { spec, rowShape, optimizer, blockBytes, body } = options;
   const start = (): { builder: GraphBuilder; features: ValueId; labels: ValueId } => {
     const builder = new GraphBuilder();
-    const features = builder.input(HEAD_INPUTS.features, ["batch", ...rowShape]);
+    const rows = builder.input(HEAD_INPUTS.features, ["batch", ...rowShape]);
+    const features = body ? body.append(builder, rows) : rows;
     return { builder, features, labels: builder.input(HEAD_INPUTS.labels, ["batch", spec.units]) };
   };
+  const finish = (builder: GraphBuilder): Graph =>
+    blockParameters(prune(fuseActivations(foldBatchNorm(builder.build()))), blockBytes);
 
   const training = start();
-  const width = dropoutWidth(spec, rowShape);
+  const width = dropoutWidth(spec, training.builder.shapeOf(training.features).slice(1).map(Number));
   const masked =
     spec.dropout > 0 ? { mask: training.builder.input(HEAD_INPUTS.dropoutMask, ["batch", width]) } : {};
   const head = appendHead(training.builder, training.features, spec, masked);
@@ -87,14 +101,11 @@ export function headGraphs(options: {
   const weights = training.builder.input(HEAD_INPUTS.sampleWeights, ["batch"]);
   training.builder.output("loss", training.builder.unary("sum", training.builder.multiply(losses, weights)));
   training.builder.output("probabilities", head.probabilities);
-  const { graph, gradients } = differentiate(blockParameters(training.builder.build(), blockBytes), "loss");
+  const { graph, gradients } = differentiate(finish(training.builder), "loss");
 
   const evaluation = start();
   const trained = appendHead(evaluation.builder, evaluation.features, spec);
   evaluation.builder.output("probabilities", trained.probabilities);
   evaluation.builder.output("losses", evaluation.builder.crossEntropy(trained.logits, evaluation.labels));
-  return {
-    train: appendUpdates(graph, gradients, optimizer),
-    evaluate: blockParameters(evaluation.builder.build(), blockBytes),
-  };
+  return { train: appendUpdates(graph, gradients, optimizer), evaluate: finish(evaluation.builder) };
 }

@@ -1,5 +1,5 @@
 import { type FoundTensor, layerNumber } from "./found-tensor.ts";
-import { GRAPH_ORDER } from "./table.ts";
+import { GRAPH_ORDER } from "./graph-order.ts";
 
 const NUM_CONVOLUTIONS = GRAPH_ORDER.length;
 

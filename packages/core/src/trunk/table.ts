@@ -152,24 +152,15 @@ export function checkCut(cut: string): CutLayer {
 }
 
 /**
- * The layers that the cut layer needs and the cut layer itself, last, in topological order.
- * @throws CoreError `bad-input` for an unknown cut layer.
+ * The layers that a layer needs and the layer itself, last, in topological order; none for {@link INPUT_LAYER}.
+ * @throws CoreError `bad-input` for a name that the table does not have.
  */
-export function layersUpTo(cut: CutLayer): readonly TrunkLayer[] {
-  const needed = new Set<string>([checkCut(cut)]);
+export function layersUpTo(last: string): readonly TrunkLayer[] {
+  const isKnown = last === INPUT_LAYER || TRUNK_LAYERS.some(({ name }) => name === last);
+  if (!isKnown) throw new CoreError("bad-input", { what: "The trunk has no such layer.", received: last });
+  const needed = new Set<string>([last]);
   for (const layer of TRUNK_LAYERS.toReversed()) {
     if (needed.has(layer.name)) for (const input of layer.inputs) needed.add(input);
   }
   return TRUNK_LAYERS.filter((layer) => needed.has(layer.name));
 }
-
-/**
- * Numbers of the convolutions (and, equal, of the batch norms) in the order of Keras's `model.layers`, which sorts by
- * depth: what the k-th convolution is called in files that count layers in that order.
- */
-export const GRAPH_ORDER: readonly number[] = [
-  1, 2, 3, 4, 5, 9, 7, 10, 6, 8, 11, 12, 16, 14, 17, 13, 15, 18, 19, 23, 21, 24, 20, 22, 25, 26, 28, 29, 27,
-  30, 35, 36, 32, 37, 33, 38, 31, 34, 39, 40, 45, 46, 42, 47, 43, 48, 41, 44, 49, 50, 55, 56, 52, 57, 53, 58,
-  51, 54, 59, 60, 65, 66, 62, 67, 63, 68, 61, 64, 69, 70, 73, 74, 71, 75, 72, 76, 81, 78, 82, 79, 80, 83, 84,
-  77, 85, 90, 87, 91, 88, 89, 92, 93, 86, 94,
-];
