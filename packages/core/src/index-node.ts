@@ -21,10 +21,24 @@ export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./da
 export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
+export { checkFilePlace, checkPlace } from "./export/check-place-node.ts";
+export {
+  type Exported,
+  type ExportOptions,
+  exportHdf5,
+  exportKeras,
+  exportTfjs,
+  TFJS_FILES,
+} from "./export/export-node.ts";
+export { writeHashed } from "./export/hashed-file-node.ts";
+export { placeFile } from "./export/place-file-node.ts";
+export { placeFolder } from "./export/place-folder-node.ts";
 export { readModelFolder } from "./export/read-model-node.ts";
 export { type VerifyOptions, verifyModelFolder } from "./export/verify-model-node.ts";
 export { checkModelFolder, writeModelFolder } from "./export/write-model-node.ts";
+export { writeWhole } from "./files/write-whole-node.ts";
 export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
+export { type EncodeOptions, encodeImage } from "./image/encode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";
 export { createImagePool, type ImagePool } from "./image/pool-node.ts";
 export { RUN_FILES, type RunFolder, type RunState } from "./train/run-folder-node.ts";

@@ -22,8 +22,17 @@ export {
   type EvaluationResult,
   evaluateModel,
 } from "./evaluate.ts";
+export { type GradCamOptions, gradCam, type HeatMap } from "./explain/grad-cam.ts";
+export { overlayHeat, turboColor } from "./explain/overlay.ts";
+export { checkAgreement, type Reference, referenceOf, TOLERANCE } from "./export/agreement.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
 export { MODEL_FILES } from "./export/model-files.ts";
+export {
+  NODE_DEPENDENCIES,
+  SNIPPET_FILES,
+  type SnippetLanguage,
+  snippetFiles,
+} from "./export/snippet-folder.ts";
 export type * from "./export/types.ts";
 export { type ExtractOptions, type ExtractProgress, extractFeatures } from "./features/extract.ts";
 export { decodeFloat16, encodeFloat16 } from "./features/float16.ts";

@@ -10,11 +10,14 @@ const CHUNK_BYTES = 4 * 2 ** 20;
  * Writes a new file piece by piece, never holding it whole, and syncs it.
  * @returns sha256 of the content, hex.
  */
-export async function writeHashed(path: string, pieces: Iterable<Uint8Array>): Promise<string> {
+export async function writeHashed(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<string> {
   const hash = createHash("sha256");
   const file = await open(path, "wx");
   try {
-    for (const piece of pieces) {
+    for await (const piece of pieces) {
       for (let start = 0; start < piece.length; start += CHUNK_BYTES) {
         const chunk = piece.subarray(start, start + CHUNK_BYTES);
         const written = writeAll(file, chunk);

@@ -37,12 +37,12 @@ async function swapIn(temporary: string, target: string, replaced: string): Prom
 }
 
 /** Removes what can be removed: the new folder is in its place, and a leftover beside it is no failure of its writing. */
-async function clear(path: string): Promise<void> {
+export async function clear(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** Removes what killed processes left beside the target: half-written folders, and old ones that had stepped aside. */
-async function sweepStale(parent: string, prefix: string): Promise<void> {
+/** Removes what killed processes left beside the target: what was half written, and old folders that had stepped aside. */
+export async function sweepStale(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix)) continue;
     const path = join(parent, name);

@@ -48,6 +48,34 @@ async function namesIn(folder: string): Promise<string[] | undefined> {
   }
 }
 
+/**
+ * @returns whether a file is there that is to be replaced.
+ * @throws CoreError `conflict` for what may not be replaced.
+ */
+export async function checkFileTarget(
+  target: string,
+  { force, noun }: Pick<PlaceRules, "force" | "noun">,
+): Promise<boolean> {
+  const there = await lstat(target).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (there === undefined) return false;
+  if (!there.isFile()) {
+    throw new CoreError("conflict", {
+      what: `There is ${there.isDirectory() ? "a folder" : "something"} where the ${noun} should go.`,
+      received: target,
+      fix: "Choose another path.",
+    });
+  }
+  if (force) return true;
+  throw new CoreError("conflict", {
+    what: "There is a file already.",
+    received: target,
+    fix: "Choose another path, or replace it with --force.",
+  });
+}
+
 /** A folder appears by a rename, which a file system's own root (a container's volume) refuses. */
 async function checkMount(target: string, noun: string): Promise<void> {
   const [inside, outside] = [await stat(target), await stat(dirname(target))];

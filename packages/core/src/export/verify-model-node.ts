@@ -2,11 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../backend.ts";
 import { CoreError } from "../errors.ts";
-import { openPredictor } from "../predict.ts";
 import { compilePredictor, type Predictor } from "../predict-graph.ts";
-import { layersGraph, layersModelSchema } from "./layers-graph.ts";
+import { largestDifference, referenceOf, TOLERANCE } from "./agreement.ts";
+import { layersGraph } from "./layers-graph.ts";
 import { MODEL_FILES } from "./model-files.ts";
 import { headTensors } from "./model-tensors.ts";
+import { parseLayersModel } from "./network-config.ts";
 import { readModelFolder } from "./read-model-node.ts";
 import type { Model } from "./types.ts";
 
@@ -16,9 +17,6 @@ export interface VerifyOptions {
   /** Real images, [size, size, 3] uint8, already through the model's image rule: a few are enough. */
   readonly images: readonly Uint8Array[];
 }
-
-/** Largest difference of a probability between the written network and the one in memory: batch norms are folded in one. */
-const TOLERANCE = 1e-4;
 
 const differs = (folder: string, what: string, received?: string, expected?: string): CoreError =>
   new CoreError("corrupt", {
@@ -45,13 +43,13 @@ function compareNumbers(folder: string, written: Model, model: Model): void {
 /** The network as model.json has it, from the file alone: batch norms unfolded, layer by layer. */
 async function openWritten(folder: string, written: Model, backend: Backend): Promise<Predictor> {
   const { manifest, weights, head } = written;
-  const file: unknown = JSON.parse(await readFile(join(folder, MODEL_FILES.topology), "utf8"));
-  const { modelTopology } = layersModelSchema.parse(file);
+  const path = join(folder, MODEL_FILES.topology);
+  const network = parseLayersModel(JSON.parse(await readFile(path, "utf8")), path);
   const ofHead = headTensors(manifest).map(({ name, shape }) => {
     const data = head.get(name) ?? new Float32Array();
     return [name, { shape, data }] as const;
   });
-  const graph = layersGraph(modelTopology, new Map([...weights.tensors, ...ofHead]), weights.inputRange);
+  const graph = layersGraph(network, new Map([...weights.tensors, ...ofHead]), weights.inputRange);
   return compilePredictor({ graph, values: head, manifest, backend });
 }
 
@@ -72,16 +70,7 @@ export async function verifyModelFolder(
   if (!backend || images.length === 0) return 0;
   using fromFile = await openWritten(folder, written, backend);
   const found = await fromFile.predict(images);
-  using fromMemory = await openPredictor(model, backend);
-  const expected = await fromMemory.predict(images);
-  const largest = expected.reduce((most, prediction, i) => {
-    const other = found[i]?.probabilities;
-    // NaN on either side stays NaN, which is no agreement
-    return prediction.probabilities.reduce((max, p, c) => {
-      const difference = Math.abs(p - (other?.[c] ?? Number.NaN));
-      return Math.max(difference, max);
-    }, most);
-  }, 0);
+  const largest = largestDifference((await referenceOf(model, images, backend)).predictions, found);
   if (largest <= TOLERANCE) return largest;
   const received = `probabilities that differ by ${largest} on ${images.length} images`;
   throw differs(folder, "its model.json computes something else", received, `at most ${TOLERANCE}`);

@@ -1,4 +1,4 @@
-/** The only file that knows the HDF5 reader (h5wasm: the HDF5 library as WebAssembly, so it runs in browsers too). */
+/** How HDF5 files are read (h5wasm: the HDF5 library as WebAssembly, so it runs in browsers too). */
 import type { Dataset, File } from "h5wasm";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
@@ -17,7 +17,7 @@ function corrupt(origin: string, received: string, cause?: unknown): CoreError {
 }
 
 /** The library, loaded. */
-type Hdf5Library = typeof import("h5wasm");
+export type Hdf5Library = typeof import("h5wasm");
 
 /** First line of the HDF5 library's own text that says something. */
 const reason = (error: unknown): string => {
@@ -25,7 +25,12 @@ const reason = (error: unknown): string => {
   return /truncated file[^\n]*|file signature not found/.exec(text)?.[0] ?? text.split("\n")[0] ?? text;
 };
 
-function readDataset(dataset: Dataset, shape: readonly number[], origin: string): Float32Array {
+/**
+ * The numbers of a dataset.
+ * @param origin of the file, for errors.
+ * @throws CoreError `corrupt` for one of another length or that can not be read, `unsupported` for another type.
+ */
+export function readDataset(dataset: Dataset, shape: readonly number[], origin: string): Float32Array {
   let value: unknown;
   try {
     value = dataset.value;
@@ -72,35 +77,47 @@ function nameOf(
 }
 
 /**
- * Opens a weights file and gives its tensors to `use`; they can be read until it returns.
- *
- * Reads the layouts of Keras 2 and Keras 3: weights alone, whole models, a trunk nested in another model. Optimiser
- * slots are passed over.
- * @param bytes a whole HDF5 file.
+ * Opens an HDF5 file and gives it to `use`; it can be read until that returns.
+ * @param bytes a whole file.
  * @param origin of the file, for errors.
  * @throws CoreError `corrupt` when it is cut off or no HDF5.
  */
-export async function withHdf5<T>(
+export async function withHdf5File<T>(
   bytes: Uint8Array,
   origin: string,
-  use: (found: readonly FoundTensor[]) => T,
+  use: (library: Hdf5Library, file: File) => T,
 ): Promise<T> {
   // loaded on use: compiling it takes 90 ms, which the bundled weights do not need
   const library: Hdf5Library = await import("h5wasm");
   const { FS, activate_throwing_error_handler: throwErrors } = await library.ready;
   throwErrors(); // or the library prints its trace on stderr and gives empty results
-  const path = `/weights-${globalThis.crypto.randomUUID()}.h5`;
+  const path = `/read-${globalThis.crypto.randomUUID()}.h5`;
   FS.writeFile(path, bytes);
   let file: File | undefined;
   try {
     file = new library.File(path, "r");
-    return use(tensorsOf(library, file, origin));
+    return use(library, file);
   } catch (error) {
     throw error instanceof CoreError ? error : corrupt(origin, reason(error), error);
   } finally {
     file?.close();
     FS.unlink(path);
   }
+}
+
+/**
+ * Opens a weights file and gives its tensors to `use`; they can be read until it returns.
+ *
+ * Reads the layouts of Keras 2 and Keras 3: weights alone, whole models, a trunk nested in another model. Optimiser
+ * slots are passed over.
+ * @throws CoreError as {@link withHdf5File}.
+ */
+export function withHdf5<T>(
+  bytes: Uint8Array,
+  origin: string,
+  use: (found: readonly FoundTensor[]) => T,
+): Promise<T> {
+  return withHdf5File(bytes, origin, (library, file) => use(tensorsOf(library, file, origin)));
 }
 
 function tensorsOf(library: Hdf5Library, file: File, origin: string): FoundTensor[] {

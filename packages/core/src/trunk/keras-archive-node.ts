@@ -9,24 +9,25 @@ const WEIGHTS = "model.weights.h5";
 const MAX_WEIGHTS_BYTES = 2 ** 31;
 
 /**
- * The HDF5 file inside a .keras archive.
+ * One file inside a .keras archive.
+ * @param name default: the HDF5 file of the weights.
  * @throws CoreError `corrupt` when the archive is cut off or has none, `limit` for one of more than 2 GiB.
  */
-export async function readKerasArchive(bytes: Buffer, origin: string): Promise<Buffer> {
+export async function readKerasArchive(bytes: Buffer, origin: string, name = WEIGHTS): Promise<Buffer> {
   const facts = { origin };
   try {
     const archive = await fromBufferPromise(bytes);
     for await (const entry of archive.eachEntry()) {
-      if (entry.fileName !== WEIGHTS) continue;
+      if (entry.fileName !== name) continue;
       if (entry.uncompressedSize > MAX_WEIGHTS_BYTES) {
-        const what = `The weights in ${origin} are larger than any trunk's.`;
+        const what = `${name} in ${origin} is larger than any network's.`;
         const received = `${entry.uncompressedSize} bytes`;
         throw new CoreError("limit", { what, received, expected: `at most ${MAX_WEIGHTS_BYTES}` }, { facts });
       }
-      const weights = await buffer(await archive.openReadStreamPromise(entry));
+      const content = await buffer(await archive.openReadStreamPromise(entry));
       // yauzl leaves the checksum to its caller
-      if (crc32(weights) !== entry.crc32) throw new Error(`wrong checksum of ${WEIGHTS}`);
-      return weights;
+      if (crc32(content) !== entry.crc32) throw new Error(`wrong checksum of ${name}`);
+      return content;
     }
   } catch (cause) {
     if (cause instanceof CoreError) throw cause;
@@ -34,7 +35,7 @@ export async function readKerasArchive(bytes: Buffer, origin: string): Promise<B
     const fix = "Fetch or copy the file again; it may have been cut off.";
     throw new CoreError("corrupt", { what, received: String(cause), fix }, { cause, facts });
   }
-  const what = `${origin} is an archive without weights of Keras.`;
+  const what = `${origin} is an archive without ${name === WEIGHTS ? "weights of Keras" : name}.`;
   const fix = "Save the model with model.save('model.keras').";
-  throw new CoreError("corrupt", { what, expected: `a file ${WEIGHTS} in it`, fix }, { facts });
+  throw new CoreError("corrupt", { what, expected: `a file ${name} in it`, fix }, { facts });
 }

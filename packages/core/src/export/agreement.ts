@@ -1,0 +1,68 @@
+import type { Backend } from "../backend.ts";
+import { CoreError } from "../errors.ts";
+import type { Prediction } from "../metrics/types.ts";
+import { openPredictor } from "../predict.ts";
+import type { Model } from "./types.ts";
+
+/** Largest difference of a probability between a written network and graft's own: batch norms are folded in one of them. */
+export const TOLERANCE = 1e-4;
+
+/** What graft itself says of a few real images: what a written model is held against. */
+export interface Reference {
+  /** [size, size, 3] uint8 each, already through the model's image rule. */
+  readonly images: readonly Uint8Array[];
+  /** One for each image. */
+  readonly predictions: readonly Pick<Prediction, "probabilities">[];
+}
+
+/** Runs a model on a few images. @throws as `openPredictor` and `Predictor.predict`. */
+export async function referenceOf(
+  model: Model,
+  images: readonly Uint8Array[],
+  backend: Backend,
+): Promise<Reference> {
+  using predictor = await openPredictor(model, backend);
+  return { images, predictions: await predictor.predict(images) };
+}
+
+/**
+ * Largest difference of a probability.
+ * @returns NaN when either side has no number or another count of them: no agreement.
+ */
+export function largestDifference(
+  expected: Reference["predictions"],
+  found: readonly { readonly probabilities: ArrayLike<number> }[],
+): number {
+  if (found.length !== expected.length) return Number.NaN;
+  return expected.reduce((most, { probabilities }, i) => {
+    const other = found[i]?.probabilities;
+    if (other?.length !== probabilities.length) return Number.NaN;
+    return probabilities.reduce((max, p, c) => Math.max(max, Math.abs(p - (other[c] ?? Number.NaN))), most);
+  }, 0);
+}
+
+/**
+ * Holds what a written file says against what graft says.
+ * @returns the largest difference of a probability, at most {@link TOLERANCE}.
+ * @throws CoreError `corrupt` for more, `bad-input` without an image to compare on.
+ */
+export function checkAgreement(
+  { images, predictions }: Reference,
+  found: readonly { readonly probabilities: ArrayLike<number> }[],
+  noun: string,
+): number {
+  if (images.length === 0) {
+    throw new CoreError("bad-input", {
+      what: `There is no image to compare the ${noun} on.`,
+      fix: "Give some with --data.",
+    });
+  }
+  const largest = largestDifference(predictions, found);
+  if (largest <= TOLERANCE) return largest;
+  throw new CoreError("corrupt", {
+    what: `The ${noun} that was written computes something else than the model, so it was taken away again.`,
+    received: `probabilities that differ by ${largest} on ${images.length} images`,
+    expected: `at most ${TOLERANCE}`,
+    fix: "The disk or its memory may be failing: try again, or another place.",
+  });
+}

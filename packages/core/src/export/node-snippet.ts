@@ -1,0 +1,30 @@
+import type { ImageRule } from "../image/types.ts";
+import type { Model } from "./types.ts";
+
+/** sharp's names for the rule's fits. */
+const FITS: Readonly<Record<ImageRule["fit"], string>> = {
+  stretch: 'fit: "fill"',
+  crop: 'fit: "cover"',
+  pad: 'fit: "contain", background: "white"',
+};
+/** sharp's names for the rule's filters: its "linear" is the triangle that Pillow's BILINEAR is. */
+const KERNELS: Readonly<Record<ImageRule["resize"], string>> = { bilinear: "linear", nearest: "nearest" };
+
+/** predict.mjs of an export for Node: a photo's probabilities from model.onnx, by onnxruntime-node and sharp alone. */
+export function nodeSnippet({ rule }: Pick<Model["manifest"], "rule">): string {
+  const { size, fit, resize } = rule;
+  const options = `${FITS[fit]}, kernel: "${KERNELS[resize]}", fastShrinkOnLoad: false`;
+  return [
+    'import { readFile } from "node:fs/promises";',
+    'import sharp from "sharp";',
+    'process.env.ORT_DISABLE_TELEMETRY = "1"; // set before ONNX Runtime is loaded, which reports to its makers otherwise',
+    'const { default: ort } = await import("onnxruntime-node");',
+    "const read = (name) => readFile(new URL(name, import.meta.url));",
+    'const session = await ort.InferenceSession.create(await read("model.onnx"));',
+    'const photo = sharp(process.argv[2], { autoOrient: true }).flatten({ background: "white" });',
+    `const pixels = await photo.resize(${size}, ${size}, { ${options} }).raw({ depth: "uchar" }).toBuffer();`,
+    `const { probabilities } = await session.run({ images: new ort.Tensor("uint8", pixels, [1, ${size}, ${size}, 3]) });`,
+    'JSON.parse(await read("labels.json")).forEach((label, i) => console.log(label, probabilities.data[i].toFixed(4)));',
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,48 @@
+import type { ImageRule } from "../image/types.ts";
+import type { Model } from "./types.ts";
+
+/** How Pillow brings `photo` to the rule's square, by the arithmetic of image/rule.ts. */
+function resizing({ size, fit, resize }: ImageRule): string[] {
+  const filter = `Image.${resize.toUpperCase()}`;
+  const whole = `photo = photo.resize((${size}, ${size}), ${filter})`;
+  switch (fit) {
+    case "stretch":
+      return [whole];
+    case "crop":
+      return [
+        "side = min(photo.size)",
+        "left, top = ((length - side) // 2 for length in photo.size)",
+        "photo = photo.crop((left, top, left + side, top + side))",
+        whole,
+      ];
+    case "pad":
+      return [
+        `width, height = (max(1, int(length * ${size} / max(photo.size) + 0.5)) for length in photo.size)`,
+        `square = Image.new("RGB", (${size}, ${size}), "white")`,
+        `square.paste(photo.resize((width, height), ${filter}), ((${size} - width) // 2, (${size} - height) // 2))`,
+        "photo = square",
+      ];
+    default:
+      fit satisfies never;
+      throw new TypeError("unknown fit");
+  }
+}
+
+/** predict.py of an export for Python: a photo's probabilities from model.onnx, by onnxruntime and Pillow alone. */
+export function pythonSnippet({ rule }: Pick<Model["manifest"], "rule">): string {
+  return [
+    "import json, os, pathlib, sys",
+    'os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # set before ONNX Runtime is loaded, which reports to its makers otherwise',
+    "import numpy, onnxruntime",
+    "from PIL import Image, ImageOps",
+    "folder = pathlib.Path(__file__).parent",
+    'photo = ImageOps.exif_transpose(Image.open(sys.argv[1])).convert("RGBA")',
+    'photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB")',
+    ...resizing(rule),
+    'session = onnxruntime.InferenceSession(folder / "model.onnx")',
+    '(rows,) = session.run(["probabilities"], {"images": numpy.asarray(photo)[None]})',
+    'for label, probability in zip(json.loads((folder / "labels.json").read_text("utf-8")), rows[0]):',
+    '    print(label, f"{probability:.4f}")',
+    "",
+  ].join("\n");
+}
