@@ -1,0 +1,30 @@
+// As engines-node.ts: what writes ONNX files is loaded when one is asked for.
+import type { Model } from "@graft/core";
+import type { Exported } from "@graft/core/node";
+import type { OnnxExportOptions, SnippetExportOptions } from "./onnx/export-node.ts";
+
+/**
+ * Writes a model as one ONNX file: `images` uint8 [n, size, size, 3] → `probabilities` float32 [n, classes], labels and image
+ * rule as metadata. It is run by ONNX Runtime and compared before it gets its name.
+ * @throws CoreError `conflict`, `disk-full`, `bad-input`, `limit`; `corrupt` when the file says something else than graft.
+ */
+export async function exportOnnx(model: Model, path: string, options: OnnxExportOptions): Promise<Exported> {
+  return (await import("./onnx/export-node.ts")).exportOnnx(model, path, options);
+}
+
+/**
+ * Writes a folder for a Node or Python user: model.onnx, labels.json, a short program that predicts, a README.
+ * @throws as {@link exportOnnx}.
+ */
+export async function exportSnippetFolder(
+  model: Model,
+  folder: string,
+  options: SnippetExportOptions,
+): Promise<Exported> {
+  return (await import("./onnx/export-node.ts")).exportSnippetFolder(model, folder, options);
+}
+
+/** The metadata of an ONNX file: `labels`, `imageRule`, `inputRange` (JSON), `graftVersion`. */
+export async function readOnnxMetadata(bytes: Uint8Array): Promise<ReadonlyMap<string, string>> {
+  return (await import("./onnx/export-model.ts")).readOnnxMetadata(bytes);
+}
