@@ -5,9 +5,14 @@ import type { ImagePool } from "@graft/core/node";
 import type { NamedImage } from "./image-paths.ts";
 
 /** A file as the trunk sees it, [size, size, 3], or why it can not be used. */
-export type PreparedFile =
-  | { readonly path: string; readonly image: Uint8Array }
-  | { readonly path: string; readonly error: CoreError };
+export type PreparedFile = UsableFile | { readonly path: string; readonly error: CoreError };
+
+export interface UsableFile {
+  readonly path: string;
+  /** sha256 of the content, hex. */
+  readonly hash: string;
+  readonly image: Uint8Array;
+}
 
 /** Prepares files one batch ahead of whoever takes them; a file that can not be used stops nothing. */
 export async function* prepareFiles(
@@ -35,7 +40,7 @@ async function prepareFile(named: NamedImage, pool: ImagePool, rule: ImageRule):
       .digest("hex");
     const [image] = await pool.prepare({ path, hash }, rule, null, [0]);
     if (image === undefined) throw new TypeError("the pool gives one image for each variant");
-    return { path, image };
+    return { path, image, hash };
   } catch (cause) {
     if (cause instanceof CoreError && cause.code !== "cancelled") return { path, error: cause };
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;

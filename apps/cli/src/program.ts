@@ -71,6 +71,8 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .argument("<model>", "model folder or run id")
     .argument("<images...>", "files, folders or patterns such as 'photos/*.jpg'")
     .option("--csv", "comma-separated values on stdout")
+    .option("--heatmap <folder>", "write each picture there as a PNG with what speaks for its label coloured")
+    .option("--force", "replace heat maps that are there")
     .addOption(backendOption())
     .action(
       run(async (context, flags, model, ...images) =>

@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { CoreError, type PredictionWithFeatures } from "@graft/core";
+import { encodeImage, type HashedFile, type ImagePool, writeWhole } from "@graft/core/node";
+import { type Explained, heatMapImage } from "./heat-map-image.ts";
+
+/** Longest side of a heat map in pixels. */
+const SIDE = 512;
+
+/** Writes heat maps into one folder: photo.jpg → photo.heatmap.png, a second photo.jpg → photo.heatmap-2.png. */
+export class HeatMapWriter {
+  readonly #folder: string;
+  readonly #model: Explained;
+  readonly #pool: ImagePool;
+  readonly #force: boolean;
+  readonly #names = new Set<string>();
+
+  /** @param options.force heat maps of an earlier time may be replaced. */
+  constructor(
+    folder: string,
+    options: { readonly model: Explained; readonly pool: ImagePool; readonly force: boolean },
+  ) {
+    this.#folder = folder;
+    this.#model = options.model;
+    this.#pool = options.pool;
+    this.#force = options.force;
+  }
+
+  /**
+   * @returns the path of the PNG, in the picture's own proportions where the model saw it stretched.
+   * @throws CoreError `conflict` for one that is there, `bad-input` for a folder that can not be written.
+   */
+  async write(file: HashedFile, seen: PredictionWithFeatures): Promise<string> {
+    const path = join(this.#folder, this.#nameOf(file.path));
+    if (!this.#force && existsSync(path)) {
+      throw new CoreError("conflict", {
+        what: "There is a heat map of that name already.",
+        received: path,
+        fix: "Choose another folder for --heatmap, or add --force to replace it.",
+      });
+    }
+    const { heat } = await heatMapImage({ model: this.#model, seen, file, pool: this.#pool, side: SIDE });
+    const png = await encodeImage(heat, { format: "png", size: await this.#sizeOf(file.path) });
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await writeWhole(path, png);
+    } catch (cause) {
+      const what = `The heat map can not be written: ${cause instanceof Error ? cause.message : cause}.`;
+      const fix = "Choose a folder for --heatmap that you may write to.";
+      throw new CoreError("bad-input", { what, received: path, fix }, { cause });
+    }
+    return path;
+  }
+
+  #nameOf(path: string): string {
+    const stem = basename(path, extname(path));
+    for (let copy = 1; ; copy++) {
+      const name = `${stem}.heatmap${copy === 1 ? "" : `-${copy}`}.png`;
+      if (this.#names.has(name)) continue;
+      this.#names.add(name);
+      return name;
+    }
+  }
+
+  async #sizeOf(path: string): Promise<{ readonly width: number; readonly height: number }> {
+    if (this.#model.manifest.rule.fit !== "stretch") return { width: SIDE, height: SIDE };
+    const { width, height } = (await this.#pool.inspect(path)).facts;
+    const scale = SIDE / Math.max(width, height);
+    return {
+      width: Math.max(1, Math.round(width * scale)),
+      height: Math.max(1, Math.round(height * scale)),
+    };
+  }
+}
