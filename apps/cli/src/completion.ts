@@ -16,6 +16,7 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly ("run" | "set" | "pa
     ["set", "path"],
   ],
   predict: [["run", "path"]],
+  export: [["run", "path"]],
   "runs show": [["run"]],
   "runs resume": [["run"]],
   "runs delete": [["run"]],

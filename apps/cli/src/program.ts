@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { parseByteCount } from "./byte-count.ts";
 import { addCompletion } from "./completion.ts";
 import { type CliEnvironment, readEnvironment } from "./env.ts";
+import { EXPORT_FORMAT_NAMES } from "./export-format-names.ts";
 import { packageVersion } from "./package-version.ts";
 
 /** What a command's action gets beside its own flags. */
@@ -77,6 +78,28 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .action(
       run(async (context, flags, model, ...images) =>
         (await import("./commands/predict.ts")).predict(context, flags, model, images),
+      ),
+    );
+
+  program
+    .command("export")
+    .description("write a model for other programs; it is read again and compared before it is there")
+    .argument("<model>", "model folder or run id")
+    .addOption(
+      new Option(
+        "--format <name>",
+        "tfjs (LayersModel), h5 (Keras 2 and 3), keras (Keras 3), onnx, or a folder with a program for node or python",
+      )
+        .choices(EXPORT_FORMAT_NAMES)
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--out <path>", "file or folder to write")
+    .option("--data <dataset>", "whose images it is compared on (default: the run's own, else embedded ones)")
+    .option("--force", "replace an export that is there")
+    .addOption(backendOption())
+    .action(
+      run(async (context, flags, model) =>
+        (await import("./commands/export.ts")).exportModel(context, flags, model),
       ),
     );
 
