@@ -7,6 +7,7 @@ import {
   lowerMaxPoolGradient,
   lowerPool,
 } from "./lower-pooling.ts";
+import { lowerFakeQuantize } from "./lower-quantize.ts";
 import * as rows from "./lower-rows.ts";
 import { OnnxModel, type ValueName } from "./onnx-model.ts";
 import { Values } from "./values.ts";
@@ -23,7 +24,7 @@ export interface LoweredGraph {
   readonly updates: ReadonlyMap<string, ValueName>;
 }
 
-function lowerOp(values: Values, node: OpNode, traits: rows.ProviderTraits): rows.Placed {
+function lowerOp(values: Values, node: OpNode, { traits, kernels }: Surroundings): rows.Placed {
   const x = (index: number): ValueId => {
     const input = node.inputs[index];
     if (input === undefined) throw new TypeError(`${node.op.op} has no input ${index}`);
@@ -75,6 +76,8 @@ function lowerOp(values: Values, node: OpNode, traits: rows.ProviderTraits): row
       return rows.lowerSum(site(op));
     case "sum-to-last":
       return rows.lowerSumToLast(site(op));
+    case "fake-quantize":
+      return lowerFakeQuantize(site(op), kernels.has(node));
     case "relu-gradient":
       return rows.lowerReluGradient(site(op));
     case "global-average-pool-gradient":
@@ -94,6 +97,23 @@ function lowerOp(values: Values, node: OpNode, traits: rows.ProviderTraits): row
       op satisfies never;
       throw new TypeError(`unknown op ${JSON.stringify(op)}`);
   }
+}
+
+/** What an op is lowered among. */
+interface Surroundings {
+  readonly traits: rows.ProviderTraits;
+  /** Nodes that only convolutions read, as their kernels. */
+  readonly kernels: ReadonlySet<Node>;
+}
+
+function kernelsOf({ nodes, outputs, updates }: Graph): ReadonlySet<Node> {
+  const [kernels, others] = [new Set<ValueId>(), new Set<ValueId>(Object.values(outputs))];
+  for (const { value } of updates) others.add(value);
+  for (const node of nodes)
+    if (node.kind === "op")
+      for (const [i, id] of node.inputs.entries())
+        (node.op.op === "conv2d" && i === 1 ? kernels : others).add(id);
+  return new Set(nodes.filter((_, id) => kernels.has(id) && !others.has(id)));
 }
 
 /** The values that an output or an update needs. */
@@ -125,12 +145,13 @@ export function lowerGraph(graph: Graph, traits: rows.ProviderTraits): LoweredGr
   const model = new OnnxModel();
   const values = new Values(model, graph);
   const needed = neededValues(graph);
+  const surroundings = { traits, kernels: kernelsOf(graph) };
   const inputs = new Map<string, ValueName>();
   const parameters = new Map<string, ValueName>();
   graph.nodes.forEach((node, id) => {
     if (!needed.has(id)) return;
     if (node.kind === "op") {
-      const { layout, name } = lowerOp(values, node, traits);
+      const { layout, name } = lowerOp(values, node, surroundings);
       values.set(id, layout, name);
     }
     if (node.kind === "input" || node.kind === "parameter") {

@@ -15,6 +15,8 @@ import {
 // numbers of onnx.proto's enumerations
 const FLOAT = 1;
 const UINT8 = 2;
+const INT8 = 3;
+const INT32 = 6;
 const INT64 = 7;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;
@@ -35,8 +37,10 @@ export type ValueName = string;
 /** Whole numbers are `int`, lists `ints`. */
 export type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 
-const bytesOf = (data: Float32Array | BigInt64Array): Uint8Array =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+/** What an initializer's bytes are made from. */
+type Numbers = Float32Array | BigInt64Array | Int8Array | Uint8Array | Int32Array;
+
+const bytesOf = (data: Numbers): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 function attributeOf(name: string, value: number | string | readonly number[]): AttributeProto {
   if (typeof value === "number")
@@ -94,6 +98,12 @@ export class OnnxModel {
     return this.#initializer(`c${this.#count++}`, shape, FLOAT, data);
   }
 
+  /** A constant of whole numbers: quantised weights and biases. The array is kept until the bytes are written. */
+  wholeNumbers(shape: readonly number[], data: Int8Array | Uint8Array | Int32Array): ValueName {
+    const type = data instanceof Int8Array ? INT8 : data instanceof Uint8Array ? UINT8 : INT32;
+    return this.#initializer(`c${this.#count++}`, shape, type, data);
+  }
+
   /** A float32 constant [], one for each number. */
   scalar(value: number): ValueName {
     const name = `f${Object.is(value, -0) ? "-0" : value}`;
@@ -147,12 +157,7 @@ export class OnnxModel {
     return toBinary(ModelProtoSchema, model);
   }
 
-  #initializer(
-    name: ValueName,
-    shape: readonly number[],
-    dataType: number,
-    data: Float32Array | BigInt64Array,
-  ): ValueName {
+  #initializer(name: ValueName, shape: readonly number[], dataType: number, data: Numbers): ValueName {
     if (data.length !== numElements(shape)) throw new TypeError(`the constant ${name} has the wrong length`);
     this.#initializerBytes += data.byteLength;
     if (this.#initializerBytes > MAX_MODEL_BYTES - STRUCTURE_BYTES) {

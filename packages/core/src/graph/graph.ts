@@ -98,6 +98,17 @@ export type Op =
   | { readonly op: "sum" }
   /** Sum over all axes but the last: [.., c] → [c]. */
   | { readonly op: "sum-to-last" }
+  /**
+   * x to the nearest number that whole numbers of `type` stand for, same shape:
+   * (clamp(round(x / scale) + zeroPoint) − zeroPoint) · scale, halves to the even number, clamped to the type's range.
+   * `scales` is one number > 0 for all elements, or one for each of the last axis.
+   */
+  | {
+      readonly op: "fake-quantize";
+      readonly type: "uint8" | "int8" | "int32";
+      readonly scales: readonly number[];
+      readonly zeroPoint: number;
+    }
   // ---- gradients: made by passes/differentiate.ts ----
   /** dy, y (relu's output), same shape → dy where y > 0, else 0. */
   | { readonly op: "relu-gradient" }
@@ -139,6 +150,13 @@ export type Op =
       readonly height: number;
       readonly width: number;
     };
+
+/** The whole numbers of each type, both ends included. */
+export const QUANTIZED_RANGES = {
+  uint8: [0, 255],
+  int8: [-128, 127],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+} as const satisfies Record<Extract<Op, { readonly op: "fake-quantize" }>["type"], Pair>;
 
 export type OpName = Op["op"];
 

@@ -172,6 +172,11 @@ export function inferShape(op: Op, inputs: readonly Shape[]): Shape {
     case "sum-to-last":
       need(1);
       return [lastOf(first)];
+    case "fake-quantize":
+      need(1);
+      if (op.scales.length !== 1 && op.scales.length !== first.at(-1))
+        fail(op, inputs, `a last axis of ${op.scales.length}, one for each scale`);
+      return first;
     case "relu-gradient":
     case "max-pool-gradient":
       need(2);

@@ -72,6 +72,8 @@ export function evaluateOp(op: Op, inputs: readonly Tensor64[], shape: readonly 
       return rows.sumAll(at(0));
     case "sum-to-last":
       return rows.sumToLast(at(0));
+    case "fake-quantize":
+      return rows.fakeQuantize(at(0), op);
     case "relu-gradient":
       return combined(at(0), at(1), (dy, y) => (y > 0 ? dy : 0));
     case "global-average-pool-gradient":

@@ -241,6 +241,25 @@ const MAKERS: Makers = {
   },
   sum: unary,
   "sum-to-last": unary,
+  "fake-quantize": (m, op) => {
+    const shape = m.anyShape();
+    const channels = Number(shape.at(-1));
+    const scale = (): number => 0.01 + 0.02 * m.random.next();
+    const attributes = m.random.pick<() => Omit<Extract<Op, { op: "fake-quantize" }>, "op">>([
+      () => ({ type: "uint8", scales: [scale()], zeroPoint: m.random.int(0, 255) }),
+      () => ({ type: "int8", scales: Array.from({ length: channels }, scale), zeroPoint: 0 }),
+      () => ({ type: "int32", scales: Array.from({ length: channels }, () => scale() / 1000), zeroPoint: 0 }),
+    ])();
+    const from = attributes.type === "uint8" ? m.input : m.weight;
+    const fixed = attributes.type === "uint8" ? shape : [m.small(), m.small(), m.small(), channels];
+    const data = m.values(fixed);
+    // no value lies where rounding goes either way: float32 and float64 differ there by a whole step
+    const kept = data.map((x, i) => {
+      const size = attributes.scales[i % attributes.scales.length] ?? 1;
+      return (Math.floor(x / size) + 0.25 + 0.5 * Math.round(x / size - Math.floor(x / size))) * size;
+    });
+    return m.of({ op, ...attributes }, { ...from.call(m, fixed), data: kept });
+  },
   "relu-gradient": (m, op) => {
     const shape = m.anyShape();
     const y = m.values(shape).map((value) => Math.max(0, value));

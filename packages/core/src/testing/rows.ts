@@ -1,4 +1,25 @@
+import { type Op, QUANTIZED_RANGES } from "../graph/graph.ts";
 import { lastAxis, type Tensor64, zeros } from "./tensor.ts";
+
+/** To the nearest whole number, halves to the even one, as IEEE 754 and every engine round. */
+function roundHalfToEven(x: number): number {
+  const up = Math.round(x);
+  return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+}
+
+/** x on the grid that whole numbers of a type make. */
+export function fakeQuantize(
+  x: Tensor64,
+  { type, scales, zeroPoint }: Extract<Op, { readonly op: "fake-quantize" }>,
+): Tensor64 {
+  const [low, high] = QUANTIZED_RANGES[type];
+  const data = x.data.map((value, i) => {
+    const scale = scales[i % scales.length] ?? Number.NaN;
+    const whole = Math.min(high, Math.max(low, roundHalfToEven(value / scale) + zeroPoint));
+    return (whole - zeroPoint) * scale;
+  });
+  return { shape: x.shape, data };
+}
 
 /** Joined along the last axis. */
 export function concat(inputs: readonly Tensor64[], shape: readonly number[]): Tensor64 {

@@ -68,6 +68,8 @@ export function evaluate(op: Op, inputs: readonly tf.Tensor[], traits: EngineTra
       return tf.sum(at(0));
     case "sum-to-last":
       return linear.sumToLast(at(0));
+    case "fake-quantize":
+      return linear.fakeQuantize(op, at(0));
     case "relu-gradient":
       return linear.reluGradient(at(0), at(1));
     case "global-average-pool-gradient":

@@ -1,4 +1,4 @@
-import type { Op } from "@graft/core";
+import { type Op, QUANTIZED_RANGES } from "@graft/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EngineTraits } from "../device.ts";
 
@@ -8,6 +8,14 @@ type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 export function scale({ multiply, add }: OpOf<"scale">, x: tf.Tensor): tf.Tensor {
   const scaled = multiply === 1 ? x : tf.mul(x, multiply);
   return add === 0 ? tf.clone(scaled) : tf.add(scaled, add);
+}
+
+/** x on the grid of whole numbers; tfjs's round takes halves to the even number. */
+export function fakeQuantize({ type, scales, zeroPoint }: OpOf<"fake-quantize">, x: tf.Tensor): tf.Tensor {
+  const [low, high] = QUANTIZED_RANGES[type];
+  const scale = scales.length === 1 ? tf.scalar(scales[0] ?? 1) : tf.tensor1d([...scales]);
+  const whole = tf.clipByValue(tf.round(tf.div(x, scale)), low - zeroPoint, high - zeroPoint);
+  return tf.mul(whole, scale);
 }
 
 /** a [m, k], b [k, n], either stored transposed → [m, n] */

@@ -145,6 +145,16 @@ export const OP_CASES: readonly OpCase[] = [
   ["add-n of one", { op: "add-n" }, [tensor([3, 4])]],
   ["slice-last", { op: "slice-last", start: 2, size: 3 }, [tensor([2, 2, 2, 6])]],
   ["pad-last", { op: "pad-last", before: 2, after: 1 }, [tensor([2, 2, 2, 3])]],
+  [
+    "fake-quantize of activations",
+    { op: "fake-quantize", type: "uint8", scales: [0.017], zeroPoint: 40 },
+    [tensor([2, 3, 3, 4])],
+  ],
+  [
+    "fake-quantize of a kernel, by column",
+    { op: "fake-quantize", type: "int8", scales: [0.003, 0.017, 0.011], zeroPoint: 0 },
+    [tensor([3, 3, 2, 3])],
+  ],
   ["relu", { op: "relu" }, [tensor([3, 7])]],
   ["sigmoid, far from 0 too", { op: "sigmoid" }, [tensor([3, 7], 0, extreme)]],
   ["sqrt", { op: "sqrt" }, [tensor([3, 7], 0, positive)]],

@@ -223,6 +223,8 @@ export function inputGradients(site: GradientSite): InputGradients {
       return [
         () => (site.dyIsOnes ? { kind: "ones" } : value(builder.multiply(onesLike(builder, x(0)), dy()))),
       ];
+    case "fake-quantize":
+      return [() => notDifferentiable(op, "its result is constant between two steps")];
     case "relu-gradient":
     case "global-average-pool-gradient":
     case "sigmoid-cross-entropy-gradient":
