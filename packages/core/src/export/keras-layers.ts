@@ -19,10 +19,12 @@ function kerasLayer(
   inputs: readonly string[],
 ): KerasLayer {
   const calls = inputs.map((from) => [from, 0, 0, {}] as const);
+  // Keras 2 refuses an input layer that has the flag
+  const flags = class_name === "InputLayer" ? {} : { trainable: true };
   return {
     class_name,
     name,
-    config: { name, trainable: true, ...config },
+    config: { name, ...flags, ...config },
     inbound_nodes: calls.length > 0 ? [calls] : [],
   };
 }
