@@ -36,6 +36,11 @@ export interface BackendLimits {
   readonly blockBytes: number;
   /** The batch size above which this engine gains nothing in a forward pass; feature extraction uses it. */
   readonly preferredBatch: number;
+  /**
+   * True for an engine that computes fake-quantised convolutions on whole numbers of 8 bits. The others imitate them in
+   * float32: right, and slower than without.
+   */
+  readonly int8?: boolean;
 }
 
 /** The parameters (weights and optimiser slots) of one training, held by the engine and shared by programs. */

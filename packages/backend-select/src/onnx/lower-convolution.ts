@@ -25,7 +25,9 @@ export function padsOf(image: Pair, window: Pair, strides: Pair, padding: Paddin
 
 export function lowerConv2d(site: LowerSite<OpOf<"conv2d">>): Placed {
   const { values, node, op, x } = site;
-  if (site.traits.trainsByGemm && values.node(x(1)).kind !== "constant") return lowerConv2dAsGemm(site);
+  // a quantised kernel is there as one already, and does not train either
+  const isFrozen = values.node(x(1)).kind === "constant" || values.has(x(1), "kernel");
+  if (site.traits.trainsByGemm && !isFrozen) return lowerConv2dAsGemm(site);
   const { model } = values;
   const window = sizeOf(values.node(x(1)).shape, 0);
   const pads = padsOf(sizeOf(values.node(x(0)).shape, 1), window, op.strides, op.padding);

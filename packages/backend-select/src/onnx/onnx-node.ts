@@ -28,7 +28,7 @@ function cpuDevice(threads: number): OnnxDevice {
       engineVersion: ort.env.versions.node ?? ort.env.versions.common,
       threads,
     },
-    limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 32 },
+    limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 32, int8: true },
     traits: { maxPoolTellsOffsets: true, trainsByGemm: true },
     runtime: ort,
     fused: { minBytes: FUSED_MIN_BYTES, openTeam: () => createTeam(threads) },
@@ -38,7 +38,8 @@ function cpuDevice(threads: number): OnnxDevice {
       interOpNumThreads: 1,
       executionMode: "sequential",
       // threads that wait busily between two runs would take the cores from the image decoders
-      extra: { session: { force_spinning_stop: "1" } },
+      // without VNNI 8-bit products are added in 16 bits and cut off there: this makes the right numbers of them
+      extra: { session: { force_spinning_stop: "1", x64quantprecision: "1" } },
       graphOptimizationLevel: "all",
     },
   };

@@ -1,0 +1,54 @@
+import type { Graph, Node, OpNode, ValueId } from "../graph/graph.ts";
+
+/** Values of a graph that have one scale: whole numbers pass between them unchanged. */
+export type ScaleGroup = readonly ValueId[];
+
+const isConstant = (node: Node | undefined): boolean => node?.kind === "constant";
+
+/** A convolution with frozen weights. */
+export const isQuantizable = (graph: Graph, { op, inputs }: OpNode): boolean =>
+  op.op === "conv2d" && inputs.slice(1).every((id) => isConstant(graph.nodes[id]));
+
+/** Ops whose results are some of their inputs' elements. */
+const passesOn = (node: OpNode): boolean => node.op.op === "max-pool" || node.op.op === "concat";
+
+/**
+ * The activations that are whole numbers in a quantised graph: what goes into and comes out of convolutions with frozen
+ * weights, and what pools and concatenations make of them.
+ *
+ * Values that a max pool or a concatenation hands on are in its group, so that nothing is rounded twice and an engine
+ * only copies bytes there.
+ *
+ * @returns groups in the order of their first value, the same for equal graphs; each in ascending order.
+ */
+export function quantizedValues(graph: Graph): ScaleGroup[] {
+  const group = new Map<ValueId, ValueId>(); // union-find: value → an earlier one of its group
+  const root = (id: ValueId): ValueId => {
+    const before = group.get(id);
+    return before === undefined || before === id ? id : root(before);
+  };
+  const join = (a: ValueId, b: ValueId): void => {
+    const [first, second] = [Math.min(root(a), root(b)), Math.max(root(a), root(b))];
+    group.set(second, first);
+  };
+  const add = (id: ValueId): void => {
+    if (!group.has(id)) group.set(id, id);
+  };
+  graph.nodes.forEach((node, id) => {
+    if (node.kind !== "op") return;
+    if (isQuantizable(graph, node)) {
+      add(node.inputs[0] ?? id);
+      add(id);
+    } else if (passesOn(node) || node.op.op === "average-pool") {
+      if (!node.inputs.every((input) => group.has(input))) return;
+      add(id);
+      if (passesOn(node)) for (const input of node.inputs) join(input, id);
+    }
+  });
+  const groups = new Map<ValueId, ValueId[]>();
+  for (const id of [...group.keys()].sort((a, b) => a - b)) {
+    const first = root(id);
+    groups.set(first, [...(groups.get(first) ?? []), id]);
+  }
+  return [...groups.values()];
+}
