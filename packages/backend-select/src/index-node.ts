@@ -4,6 +4,7 @@ export { exportOnnx, exportSnippetFolder, readOnnxMetadata } from "./exports-nod
 export type { OnnxExportOptions, SnippetExportOptions } from "./onnx/export-node.ts";
 export type { OnnxOptions, OnnxProvider } from "./onnx/onnx-node.ts";
 export { checkBackendName, probeBackends, selectBackend } from "./select-node.ts";
+export { checkInt8, type Int8Check } from "./self-check/int8-check.ts";
 export { selfCheck } from "./self-check/self-check.ts";
 export type { EngineName } from "./tensorflow/engine-folder-node.ts";
 export { type InstallOptions, installEngine } from "./tensorflow/install-node.ts";

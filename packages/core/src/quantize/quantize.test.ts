@@ -1,0 +1,177 @@
+import { describe, expect, it } from "vitest";
+import { GraphBuilder } from "../graph/builder.ts";
+import { type Graph, numElements, type ValueId } from "../graph/graph.ts";
+import { evaluateGraph } from "../testing/evaluate-graph.ts";
+import { testRandom } from "../testing/random.ts";
+import { createReferenceBackend } from "../testing/reference-backend.ts";
+import { calibrate } from "./calibrate.ts";
+import { foldInputScale } from "./fold-input-scale.ts";
+import { quantizeGraph } from "./quantize-graph.ts";
+import { quantizedValues } from "./quantized-values.ts";
+
+const SIDE = 7;
+
+function constant(b: GraphBuilder, name: string, shape: readonly number[]): ValueId {
+  const random = testRandom(name.length + numElements(shape));
+  return b.constant(
+    name,
+    shape,
+    Float32Array.from({ length: numElements(shape) }, () => random.next() - 0.45),
+  );
+}
+
+/** A stem, two branches that join, an average pool that branches off, and the mean: the trunk in small. */
+function smallTrunk(inputRange: readonly [number, number] = [-1, 1]): Graph {
+  const b = new GraphBuilder();
+  const pixels = b.input("images", ["batch", SIDE, SIDE, 3], "uint8");
+  const [black, white] = inputRange;
+  const x = b.scale(pixels, (white - black) / 255, black);
+  const conv = (from: ValueId, name: string, kernel: readonly number[], padding: "same" | "valid") =>
+    b.conv2d(
+      from,
+      constant(b, `${name}/kernel`, kernel),
+      { strides: [1, 1], padding, activation: "relu" },
+      constant(b, `${name}/bias`, kernel.slice(3)),
+    );
+  const stem = conv(x, "stem", [3, 3, 3, 4], "valid");
+  const left = conv(stem, "left", [1, 3, 4, 5], "same");
+  const right = conv(b.averagePool(stem, [3, 3], [1, 1], "same"), "right", [1, 1, 4, 2], "same");
+  const joined = b.concat([left, right, b.maxPool(stem, [3, 3], [1, 1], "same")]);
+  b.output("block", joined);
+  b.output("features", b.globalAveragePool(joined));
+  return b.build();
+}
+
+const images = (count: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, n) => {
+    const random = testRandom(n + 1);
+    return Uint8Array.from({ length: SIDE * SIDE * 3 }, () => random.int(0, 255));
+  });
+
+function outputOf(graph: Graph, name: string, pixels: readonly Uint8Array[]): Float64Array {
+  const data = Uint8Array.from(pixels.flatMap((image) => [...image]));
+  const inputs = new Map([["images", data]]);
+  const { outputs } = evaluateGraph(graph, { batch: pixels.length, inputs, parameters: new Map() });
+  return outputs.get(name) ?? new Float64Array();
+}
+
+const largestGap = (a: Float64Array, b: Float64Array): number =>
+  a.reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] ?? Number.NaN))), 0);
+
+describe("the values that become whole numbers", () => {
+  it("are those around frozen convolutions, in one group where they are joined or pooled by their maximum", () => {
+    const graph = smallTrunk();
+    const names = quantizedValues(graph).map((group) =>
+      group.map((id) => {
+        const node = graph.nodes[id];
+        return node?.kind === "op" ? node.op.op : node?.kind;
+      }),
+    );
+    expect(names).toEqual([
+      ["scale"],
+      ["conv2d", "conv2d", "conv2d", "max-pool", "concat"], // stem's maximum is joined with both branches
+      ["average-pool"],
+    ]);
+  });
+
+  it("are none where weights train", () => {
+    const b = new GraphBuilder();
+    const x = b.input("x", ["batch", 4, 4, 2]);
+    const attributes = { strides: [1, 1], padding: "same", activation: "none" } as const;
+    b.output("y", b.conv2d(x, b.parameter("kernel", [1, 1, 2, 3]), attributes));
+    expect(quantizedValues(b.build())).toEqual([]);
+  });
+});
+
+describe("the scale of pixels", () => {
+  it("goes into the convolution that reads them, without a change of the result", () => {
+    const graph = smallTrunk();
+    const folded = foldInputScale(graph);
+    const scales = folded.nodes.flatMap((node) =>
+      node.kind === "op" && node.op.op === "scale" ? [node.op] : [],
+    );
+    expect(scales).toEqual([{ op: "scale", multiply: 1, add: 0 }]);
+    const gap = largestGap(outputOf(folded, "block", images(2)), outputOf(graph, "block", images(2)));
+    expect(gap).toBeLessThan(1e-5);
+  });
+
+  it("stays where zeros are padded around it", () => {
+    const b = new GraphBuilder();
+    const x = b.scale(b.input("images", ["batch", SIDE, SIDE, 3], "uint8"), 2 / 255, -1);
+    const attributes = { strides: [1, 1], padding: "same", activation: "none" } as const;
+    b.output("y", b.conv2d(x, constant(b, "kernel", [3, 3, 3, 2]), attributes));
+    expect(foldInputScale(b.build())).toEqual(b.build());
+  });
+});
+
+describe("calibration", () => {
+  it("finds each group's range with headroom; pixels are taken as they are", async () => {
+    const graph = smallTrunk();
+    await using backend = createReferenceBackend();
+    const { ranges } = await calibrate({ graph, backend, images: images(5) });
+    const largest = Math.max(...outputOf(graph, "block", images(5)));
+    expect(ranges).toHaveLength(3);
+    expect(ranges[0]).toEqual({ low: 0, high: 255 });
+    expect(ranges[1]?.low).toBeCloseTo(0);
+    expect(ranges[1]?.high).toBeGreaterThan(1.2 * largest);
+  });
+
+  it("is the same for the same images, whatever is shown in one pass", async () => {
+    const graph = smallTrunk();
+    await using backend = createReferenceBackend();
+    const ranges = await calibrate({ graph, backend, images: images(5) });
+    const backwards = await calibrate({ graph, backend, images: images(5).reverse() });
+    expect(backwards).toEqual(ranges);
+  });
+
+  it("asks for at least one image", async () => {
+    await using backend = createReferenceBackend();
+    await expect(calibrate({ graph: smallTrunk(), backend, images: [] })).rejects.toThrow(
+      /no image to calibrate int8 on.*--precision float32/,
+    );
+  });
+});
+
+describe("a quantised graph", () => {
+  it.each([
+    [-1, 1],
+    [0, 1],
+    [0, 255],
+  ] as const)(
+    "on pixels from %i to %i gives the plain one's numbers within two steps",
+    async (...inputRange) => {
+      const graph = smallTrunk(inputRange);
+      await using backend = createReferenceBackend();
+      const calibration = await calibrate({ graph, backend, images: images(8) });
+      const quantized = quantizeGraph(graph, calibration);
+      const step = ((calibration.ranges[1]?.high ?? 0) - (calibration.ranges[1]?.low ?? 0)) / 255;
+      const gap = largestGap(outputOf(quantized, "block", images(8)), outputOf(graph, "block", images(8)));
+      expect(gap).toBeGreaterThan(0);
+      expect(gap).toBeLessThan(2 * step);
+    },
+  );
+
+  it("has weights of at most 127 steps, or of as many as are asked for", async () => {
+    const graph = smallTrunk();
+    await using backend = createReferenceBackend();
+    const calibration = await calibrate({ graph, backend, images: images(2) });
+    for (const weightSteps of [127, 63]) {
+      const { nodes } = quantizeGraph(graph, calibration, { weightSteps });
+      const steps = nodes.flatMap((node) => {
+        if (node.kind !== "op" || node.op.op !== "fake-quantize" || node.op.type !== "int8") return [];
+        const [kernel] = node.inputs.map((id) => nodes[id]);
+        const { scales } = node.op;
+        return kernel?.kind === "constant"
+          ? [...kernel.data].map((x, i) => Math.round(Math.abs(x / (scales[i % scales.length] ?? 0))))
+          : [];
+      });
+      expect(Math.max(...steps)).toBe(weightSteps);
+    }
+  });
+
+  it("refuses the calibration of another graph", () => {
+    expect(() => quantizeGraph(smallTrunk(), { ranges: [] })).toThrow(
+      /calibration belongs to another graph.*0 ranges.*3, one for each group/,
+    );
+  });
+});
