@@ -10,7 +10,6 @@ export interface Int8Check {
 
 /** A corner, an edge, the middle. */
 const PIXELS = [0, 21, 100, 253, 300, 483] as const;
-const RUNS = 12;
 /** Sums are rounded from float32, which may go the other way than from whole numbers. */
 const STEPS_APART = 1;
 
@@ -19,12 +18,13 @@ async function timed(
   backend: Backend,
   graph: Graph,
   inputs: Int8Problem["inputs"],
+  runs: number,
 ): Promise<{ readonly y: HostTensor; readonly ms: number }> {
   const program = await backend.compile(graph);
   try {
     let ms = Number.POSITIVE_INFINITY;
     let y: HostTensor | undefined;
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < runs; run++) {
       const start = performance.now();
       ({ y } = await program.run(inputs));
       ms = Math.min(ms, performance.now() - start);
@@ -48,11 +48,12 @@ function firstWrong(y: HostTensor, { expected }: Int8Problem): string | undefine
 /**
  * Finds out whether a device multiplies 8-bit numbers right, and whether that is worth it. Processors without VNNI add
  * products of 8-bit numbers in 16 bits, where two large ones do not fit and are cut off without any error.
+ * @param runs of each of the two, of which the fastest counts.
  */
-export async function checkInt8(backend: Backend): Promise<Int8Check> {
+export async function checkInt8(backend: Backend, runs = 12): Promise<Int8Check> {
   const problem = int8Problem(PIXELS);
-  const whole = await timed(backend, problem.quantized, problem.inputs);
-  const plain = await timed(backend, problem.plain, problem.inputs);
+  const whole = await timed(backend, problem.quantized, problem.inputs, runs);
+  const plain = await timed(backend, problem.plain, problem.inputs, runs);
   const wrong = firstWrong(whole.y, problem);
   const timesFaster = plain.ms / whole.ms;
   if (wrong === undefined) return { timesFaster };
