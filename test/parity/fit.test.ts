@@ -13,11 +13,11 @@ import { z } from "zod";
 import { createCheckpointSaver } from "../../packages/core/src/checkpoint/saver.ts";
 import { fillDropoutMask } from "../../packages/core/src/train/dropout-mask.ts";
 import { createEventMaker } from "../../packages/core/src/train/event-maker.ts";
-import { type HeadTrainer, openHeadTrainer } from "../../packages/core/src/train/head-trainer.ts";
 import type { LabelledRows } from "../../packages/core/src/train/labelled-rows.ts";
 import { progressOf } from "../../packages/core/src/train/run-progress.ts";
 import { epochOrder } from "../../packages/core/src/train/shuffle.ts";
-import { trainHead } from "../../packages/core/src/train/train-head.ts";
+import { trainEpochs } from "../../packages/core/src/train/train-epochs.ts";
+import { openTrainer, type Trainer } from "../../packages/core/src/train/trainer.ts";
 import { initialKernel } from "./golden.ts";
 
 const metrics = z.object({
@@ -83,13 +83,13 @@ function rowsInOrder(
 
 /** Runs the training loop as a run does, on float64. */
 async function epochEnds(
-  trainer: HeadTrainer,
+  trainer: Trainer,
   config: TrainConfig,
   { table, classes }: { table: FeatureTable; classes: number },
 ): Promise<Extract<TrainEvent, { type: "epoch-end" }>[]> {
   const ends: Extract<TrainEvent, { type: "epoch-end" }>[] = [];
   const { rows: count, validation } = GOLDEN;
-  const events = trainHead({
+  const events = trainEpochs({
     ...{ trainer, config, progress: progressOf(undefined), now: () => 0 },
     saver: createCheckpointSaver({ load: async () => undefined, save: async () => undefined }),
     rowsOfEpoch: async function* (epoch) {
@@ -114,7 +114,7 @@ describe("a head's training reports what Keras's fit does", () => {
     });
     await using backend = createReferenceBackend({ statePrecision: "float32" });
     const spec = headSpec(config, classes);
-    const trainer = await openHeadTrainer({ backend, spec, rowShape: rowShapeOf(given), config });
+    const trainer = await openTrainer({ backend, spec, rowShape: rowShapeOf(given), config });
     const hidden = recipe === "classic" ? 1024 : columns;
     await trainer.writeParameters(
       new Map([
@@ -147,7 +147,7 @@ describe("a head's training reports what Keras's fit does", () => {
     });
     await using backend = createReferenceBackend({ statePrecision: "float32" });
     const spec = headSpec(config, 2);
-    const trainer = await openHeadTrainer({ backend, spec, rowShape: [6], config });
+    const trainer = await openTrainer({ backend, spec, rowShape: [6], config });
     const table = tableOf(given);
     await epochEnds(trainer, config, { table, classes: 2 });
     const mask = new Float32Array(count * 6);

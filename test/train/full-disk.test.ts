@@ -13,6 +13,7 @@ describe.skipIf(refusal)(`a full disk${refusal ? ` (skipped: ${refusal})` : ""}`
       ...{ version: 1, epoch: 1, step: 1, history: [{}], best: null, seconds: 1 },
       hashes: { config: "", split: "", weights: "", features: "" },
       backend: { id: "onnx:cpu", engineVersion: "1" },
+      ...{ options: {}, phase: { name: "head", epoch: 0, step: 0 }, partial: null },
       parameters: new Map([["kernel", new Float32Array(100_000)]]),
     };
     const saving = openCheckpointStore(join(small, "checkpoints")).save(checkpoint);

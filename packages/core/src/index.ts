@@ -21,6 +21,7 @@ export {
   type EvaluateOptions,
   type EvaluationResult,
   evaluateModel,
+  type TrainingReference,
 } from "./evaluate.ts";
 export { type GradCamOptions, gradCam, type HeatMap } from "./explain/grad-cam.ts";
 export { overlayHeat, turboColor } from "./explain/overlay.ts";
@@ -72,6 +73,7 @@ export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
+export { type KeptFeatures, keptFeatures } from "./kept-features.ts";
 export { type Assessment, assessPredictions, DEFAULT_PRECISION_TARGET } from "./metrics/assess.ts";
 export { type Calibration, type CalibrationScore, FEWEST_TO_CALIBRATE } from "./metrics/calibrate.ts";
 export { type Interval, wilsonInterval } from "./metrics/interval.ts";
@@ -100,6 +102,8 @@ export { CALIBRATION_IMAGES, calibrate } from "./quantize/calibrate.ts";
 export { quantizeGraph, WEIGHT_STEPS } from "./quantize/quantize-graph.ts";
 export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";
+export { evaluationPage } from "./report/page.ts";
+export type * from "./report/types.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { imageRule } from "./train/feature-source.ts";
@@ -115,6 +119,7 @@ export {
   tappedTrunk,
   trunkGraph,
 } from "./trunk/build.ts";
+export { CUT_LAYERS, type CutLayer } from "./trunk/cut-layers.ts";
 export { GRAPH_ORDER, LAYER_ORDER } from "./trunk/graph-order.ts";
 export type * from "./trunk/layer.ts";
 export {

@@ -3,17 +3,21 @@ import type { DatasetImage } from "./dataset/types.ts";
 import type { ImagePrediction } from "./evaluate.ts";
 import type { Model } from "./export/types.ts";
 import { extractFeatures } from "./features/extract.ts";
-import { poolOf, recipeSpace, rowShapeOf } from "./features/recipe-space.ts";
+import { recipeSpace, recipeTap, rowShapeOf } from "./features/recipe-space.ts";
 import type { FeatureStore } from "./features/types.ts";
 import { GraphBuilder } from "./graph/builder.ts";
 import { type Graph, numElements } from "./graph/graph.ts";
 import { blockParameters } from "./graph/passes/block-parameters.ts";
+import { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
+import { fuseActivations } from "./graph/passes/fuse-activations.ts";
+import { prune } from "./graph/passes/prune.ts";
 import { writeLogical } from "./graph/state.ts";
 import { appendHead } from "./head/build.ts";
 import { predictionsOf } from "./head/outputs.ts";
 import type { Prediction } from "./metrics/types.ts";
 import type { PrepareImage } from "./train/types.ts";
-import { trunkGraph } from "./trunk/build.ts";
+import { addTail, trunkGraph } from "./trunk/build.ts";
+import { tailOf } from "./trunk/tail.ts";
 
 /** Rows of one run of the head: enough that its weights are read seldom. */
 const BATCH = 128;
@@ -36,10 +40,20 @@ export interface CachedPredictionOptions {
 export async function cachedPredictions(options: CachedPredictionOptions): Promise<ImagePrediction[]> {
   const { model, backend, prepare, decodeAhead, store, signal } = options;
   const { head, cut, rule, config } = model.manifest;
-  const rowShape = rowShapeOf({ recipe: head.recipe, cut, size: rule.size });
+  const { fineTuned = null } = model.manifest;
+  const recipe = { recipe: head.recipe, cut, fineTune: fineTuned, cacheType: config.cacheType };
+  const tap = fineTuned === null ? "features" : "tail";
+  const rowShape = rowShapeOf({ ...recipe, size: rule.size }, tap);
   const broken = new Set<DatasetImage>();
-  const recipe = { recipe: head.recipe, cut, cacheType: config.cacheType };
-  const space = recipeSpace({ config: recipe, rule, weights: model.weights, augmentation: null, backend });
+  const space = recipeSpace({
+    config: recipe,
+    rule,
+    weights: model.weights,
+    augmentation: null,
+    backend,
+    tap,
+  });
+  const { layer, pool } = recipeTap(recipe, tap);
   const table = await extractFeatures({
     images: options.images,
     variants: [0],
@@ -49,7 +63,8 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
     prepare,
     decodeAhead,
     openProgram: () =>
-      backend.compile(trunkGraph(model.weights, { cut, size: rule.size, pool: poolOf(head.recipe) })),
+      // what lies below a tail is what it was
+      backend.compile(trunkGraph(model.weights, { cut: layer, size: rule.size, pool })),
     batch: backend.limits.preferredBatch,
     onBroken: (image) => void broken.add(image),
     ...(signal ? { signal } : {}),
@@ -78,9 +93,13 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
   }
 }
 
-function headGraph({ manifest }: Model, rowShape: readonly number[], blockBytes: number): Graph {
+/** The tail, where there is one, and the head. */
+function headGraph({ manifest, weights }: Model, rowShape: readonly number[], blockBytes: number): Graph {
+  const { fineTuned, cut, head } = manifest;
   const builder = new GraphBuilder();
-  const features = builder.input("features", ["batch", ...rowShape]);
-  builder.output("probabilities", appendHead(builder, features, manifest.head).probabilities);
-  return blockParameters(builder.build(), blockBytes);
+  let features = builder.input("features", ["batch", ...rowShape]);
+  if (fineTuned !== undefined)
+    features = addTail(builder, features, { ...tailOf(fineTuned, cut), trainable: new Set() }, weights);
+  builder.output("probabilities", appendHead(builder, features, head).probabilities);
+  return blockParameters(prune(fuseActivations(foldBatchNorm(builder.build()))), blockBytes);
 }

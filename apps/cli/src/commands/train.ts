@@ -89,7 +89,6 @@ export async function finishTraining(
 ): Promise<TrainResult> {
   const { environment, json } = session.context;
   const reporting = {
-    epochs: training.run.record.config.epochs,
     onUnread: () => session.stop("Nobody reads what is written any more: stopping at the next step."),
   };
   const reporter = json ? jsonReporter(reporting) : humanReporter(environment, reporting);

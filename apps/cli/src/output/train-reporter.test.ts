@@ -31,6 +31,7 @@ function* course(): Generator<TrainEvent> {
       yield at(1000 * (epoch - 1) + 90 * step, {
         type: "step-end",
         epoch,
+        epochs: 3,
         step,
         steps: 10,
         loss: 0.5 / epoch,
@@ -42,7 +43,7 @@ function* course(): Generator<TrainEvent> {
 }
 
 it("shows on a terminal which epoch of how many, the loss, the last validation, the pace and the time left", async () => {
-  const reporter = humanReporter(environment(true), { epochs: 3, onUnread: () => undefined });
+  const reporter = humanReporter(environment(true), { onUnread: () => undefined });
   for (const event of course()) {
     reporter.event(event);
     // a line is not redrawn at once
@@ -59,7 +60,7 @@ it("shows on a terminal which epoch of how many, the loss, the last validation, 
 });
 
 it("prints a line an epoch and nothing else of it where there is no terminal", () => {
-  const reporter = humanReporter(environment(false), { epochs: 3, onUnread: () => undefined });
+  const reporter = humanReporter(environment(false), { onUnread: () => undefined });
   for (const event of course()) reporter.event(event);
   reporter.close();
   const lines = shown.trimEnd().split("\n");
@@ -82,12 +83,12 @@ function* longCourse(): Generator<TrainEvent> {
   const metrics = { loss: 0.1234, accuracy: 1, valLoss: 0.2345, valAccuracy: 1 };
   const end = { epoch: 99, epochs: 100, seconds: 725, best: true } as const;
   yield at(200_000, { type: "epoch-end", ...metrics, ...end });
-  yield at(200_500, { type: "step-end", epoch: 100, step: 5, steps: 500, loss: 0.4321 });
+  yield at(200_500, { type: "step-end", epoch: 100, epochs: 100, step: 5, steps: 500, loss: 0.4321 });
 }
 
 /** What stood on the screen, one state after the other. */
 function linesIn(columns: number): string[] {
-  const reporter = humanReporter(environment(true, columns), { epochs: 100, onUnread: () => undefined });
+  const reporter = humanReporter(environment(true, columns), { onUnread: () => undefined });
   // no line is held back because the one before was drawn a moment ago
   let now = 0;
   vi.spyOn(performance, "now").mockImplementation(() => {
@@ -126,4 +127,24 @@ it("begins a line that stays on a clean line, whatever the terminal echoed there
   shown = "";
   new StatusLine(environment(false)).print("Stopping");
   expect(shown).toBe("Stopping\n");
+});
+
+it("counts a fine-tuning's epochs on, with a pace and a time left of its own", () => {
+  const reporter = humanReporter(environment(true), { onUnread: () => undefined });
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    now += 1000;
+    return now;
+  });
+  for (const event of course()) reporter.event(event);
+  shown = "";
+  const at = (time: number, body: TrainEventBody): TrainEvent => ({ ...body, run: "r", seq: 0, time });
+  reporter.event(at(10_000, { type: "phase-start", phase: "fine-tune", total: 20 }));
+  for (const step of [1, 2, 5])
+    reporter.event(
+      at(10_000 + step * 1000, { type: "step-end", epoch: 4, epochs: 5, step, steps: 10, loss: 0.1 }),
+    );
+  reporter.close();
+  // 8 images a second: half an epoch of 80 is done, one and a half are left
+  expect(shown).toContain("epoch 4/5 · loss 0.1000 · 8 images/s · ETA 0:15");
 });

@@ -13,8 +13,6 @@ export interface TrainReporter {
 }
 
 interface ReporterOptions {
-  /** Epochs of the whole run. */
-  readonly epochs: number;
   /** Told once, when nobody reads what is written any more (`graft train --json | head`). */
   readonly onUnread: () => void;
 }
@@ -49,16 +47,14 @@ const PHASE_TEXT: Readonly<Record<Phase, string>> = {
 };
 
 /** For people, on stderr: one line that is redrawn on a terminal, plain lines anywhere else. */
-export function humanReporter(
-  environment: CliEnvironment,
-  { epochs, onUnread }: ReporterOptions,
-): TrainReporter {
+export function humanReporter(environment: CliEnvironment, { onUnread }: ReporterOptions): TrainReporter {
   const { columns } = environment;
   const line = new StatusLine(environment);
   let meter = new RateMeter();
   let startedAt = 0;
   let finishedEpochs = 0;
-  let head = new HeadStatus({ images: 0, epochs, columns });
+  let images = 0;
+  let head = new HeadStatus({ images, columns, finishedEpochs, time: 0 });
   // a terminal that was closed behind a detached run says something else, and the run goes on
   process.stderr.once("error", (error: NodeJS.ErrnoException) => void (error.code === "EPIPE" && onUnread()));
   return {
@@ -67,7 +63,8 @@ export function humanReporter(
         case "phase-start":
           meter = new RateMeter();
           startedAt = event.time;
-          if (event.phase === "head") head.start(event.time, finishedEpochs);
+          if (event.phase === "head" || event.phase === "fine-tune")
+            head = new HeadStatus({ images, columns, finishedEpochs, time: event.time });
           line.phase(PHASE_TEXT[event.phase]);
           break;
         case "progress": {
@@ -84,6 +81,7 @@ export function humanReporter(
           break;
         case "epoch-end":
           head.epoch(event);
+          finishedEpochs = event.epoch;
           line.print(epochText(event, columns));
           break;
         case "warning":
@@ -91,7 +89,7 @@ export function humanReporter(
           break;
         case "run-start":
           finishedEpochs = event.resumedFromEpoch ?? 0;
-          head = new HeadStatus({ images: event.images.train, epochs, columns });
+          images = event.images.train;
           line.print(
             `Run ${event.run}: ${event.labels.length} classes, ${event.images.train} images to train on, ${event.images.validation} to validate, on ${event.backend}, ${event.weights} weights`,
           );

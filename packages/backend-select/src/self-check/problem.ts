@@ -138,6 +138,7 @@ export function stepGraph(seed: number): Graph {
           : builder.multiply(gradient, factor.value),
       slot: (slot) => builder.parameter(`${rule.prefix}/${slot}/${name}`, shape, { role: "slot" }),
       stepSize: rule.stepSize,
+      scalar: (scalar) => builder.input(`${rule.prefix}/${scalar}`, []),
     });
     for (const [parameter, value] of updates) builder.update(parameter, value);
   }

@@ -8,7 +8,13 @@ const count = z.int().min(0);
 export const checkpointFactsSchema = z.object({
   version: z.literal(1),
   hashes: z.object({ config: z.string(), split: z.string(), weights: z.string(), features: z.string() }),
+  options: z.record(z.string(), z.unknown()).default({}),
   backend: z.object({ id: z.string(), engineVersion: z.string(), threads: z.int().exactOptional() }),
+  // both came later: a checkpoint without them is of the head, between two epochs
+  phase: z
+    .object({ name: z.enum(["head", "fine-tune"]), epoch: count, step: count })
+    .default({ name: "head", epoch: 0, step: 0 }),
+  partial: z.object({ step: count, lossSum: z.number(), correct: count }).nullable().default(null),
   epoch: count,
   step: count,
   history: z.array(metricsSchema),
@@ -20,8 +26,8 @@ type CheckpointFacts = z.infer<typeof checkpointFactsSchema>;
 export const bestFactsSchema = z.object({ epoch: z.int().min(1), metrics: metricsSchema });
 
 export function checkpointFacts(checkpoint: Checkpoint): CheckpointFacts {
-  const { version, hashes, backend, epoch, step, history, seconds } = checkpoint;
-  return { version, hashes, backend, epoch, step, history: [...history], seconds };
+  const { version, hashes, options, backend, phase, partial, epoch, step, history, seconds } = checkpoint;
+  return { version, hashes, options, backend, phase, partial, epoch, step, history: [...history], seconds };
 }
 
 export function bestFacts({ epoch, metrics }: BestEpoch): z.infer<typeof bestFactsSchema> {

@@ -1,6 +1,8 @@
+import type { z } from "zod";
 import type { Backend } from "../backend.ts";
 import { hashJson } from "../canonical-json.ts";
 import { CoreError } from "../errors.ts";
+import { type TrainConfig, trainConfigSchema } from "../train/config.ts";
 import type { Checkpoint, RunHashes } from "./types.ts";
 
 const NAMES: Readonly<Record<keyof RunHashes, string>> = {
@@ -14,19 +16,24 @@ const NAMES: Readonly<Record<keyof RunHashes, string>> = {
  * Refuses a checkpoint of another run.
  * @throws CoreError `conflict` that lists each difference.
  */
-export function checkHashes(saved: RunHashes, now: RunHashes): void {
+export function checkHashes(
+  { hashes: saved, options }: Pick<Checkpoint, "hashes" | "options">,
+  now: RunHashes,
+  config: TrainConfig,
+): void {
   const keys = ["config", "split", "weights", "features"] as const;
   const different = keys.filter((key) => saved[key] !== now[key]);
   if (different.length === 0) return;
+  const changed = differentOptions(options, optionsOf(config));
   throw new CoreError(
     "conflict",
     {
       what: `The run can not go on from its checkpoint: ${different.map((key) => NAMES[key]).join(", ")} changed.`,
-      received: different.map((key) => `${key} ${now[key].slice(0, 12)}`).join(", "),
+      received: [...changed, ...different.map((key) => `${key} ${now[key].slice(0, 12)}`)].join(", "),
       expected: different.map((key) => `${key} ${saved[key].slice(0, 12)}`).join(", "),
       fix: "Give the run what it was started with, or start a new run.",
     },
-    { facts: { different } },
+    { facts: { different, options: changed } },
   );
 }
 
@@ -47,7 +54,28 @@ export function backendDifference(
   return `The run was started with ${text(saved)} and goes on with ${text(now)}: its losses will not be bit for bit those of a run that never stopped.`;
 }
 
-/** `RunHashes.config`: the backend is left out, since a run may go on with another. */
-export function hashConfig(config: object): Promise<string> {
-  return hashJson({ ...config, backend: undefined });
+/**
+ * The options that a resumed run must have again: those that are not the default, so that a newer graft's new options change
+ * nothing. The backend is left out, since a run may go on with another.
+ */
+export function optionsOf(config: TrainConfig): Readonly<Record<string, unknown>> {
+  const shape: Readonly<Record<string, z.ZodType>> = trainConfigSchema.shape;
+  const isDefault = (key: string, value: unknown): boolean =>
+    JSON.stringify(shape[key]?.safeParse(undefined).data) === JSON.stringify(value);
+  return Object.fromEntries(
+    Object.entries(config).filter(([key, value]) => key !== "backend" && !isDefault(key, value)),
+  );
+}
+
+/** `RunHashes.config` */
+export function hashConfig(config: TrainConfig): Promise<string> {
+  return hashJson(optionsOf(config));
+}
+
+/** "learningRate 0.01 (it was 0.001)", for each option that differs. */
+function differentOptions(saved: Checkpoint["options"], now: Checkpoint["options"]): string[] {
+  const text = (value: unknown): string => (value === undefined ? "the default" : JSON.stringify(value));
+  return [...new Set([...Object.keys(saved), ...Object.keys(now)])]
+    .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
+    .map((key) => `${key} ${text(now[key])} (it was ${text(saved[key])})`);
 }

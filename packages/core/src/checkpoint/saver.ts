@@ -5,7 +5,9 @@ import type { BestEpoch, Checkpoint, CheckpointStore } from "./types.ts";
 export interface SavedPoint {
   /** Finished epochs. */
   readonly epoch: number;
-  /** Of the last of them. */
+  /** Steps of the next one. */
+  readonly step: number;
+  /** Of the last finished epoch. */
   readonly last: Metrics | undefined;
   readonly best: Pick<BestEpoch, "epoch" | "metrics"> | undefined;
 }
@@ -20,17 +22,18 @@ export interface CheckpointSaver {
   start(checkpoint: Checkpoint): void;
   /**
    * Waits for the save that is under way.
-   * @returns its epoch, once; undefined when nothing was begun since the last call.
+   * @returns what it holds, once; undefined when nothing was begun since the last call.
    * @throws what the store threw, once.
    */
-  finish(): Promise<number | undefined>;
+  finish(): Promise<SavedPoint | undefined>;
   /** Waits for the save that is under way and leaves its outcome for `finish`. */
   settle(): Promise<void>;
 }
 
-function pointOf({ epoch, history, best }: Checkpoint): SavedPoint {
+function pointOf({ epoch, partial, history, best }: Checkpoint): SavedPoint {
   return {
     epoch,
+    step: partial?.step ?? 0,
     last: history.at(-1),
     best: best ? { epoch: best.epoch, metrics: best.metrics } : undefined,
   };
@@ -41,8 +44,8 @@ function pointOf({ epoch, history, best }: Checkpoint): SavedPoint {
  * @param start the checkpoint that the run goes on from.
  */
 export function createCheckpointSaver(store: CheckpointStore, start?: Checkpoint): CheckpointSaver {
-  let saved: SavedPoint = start ? pointOf(start) : { epoch: 0, last: undefined, best: undefined };
-  let running: Promise<number> | undefined;
+  let saved: SavedPoint = start ? pointOf(start) : { epoch: 0, step: 0, last: undefined, best: undefined };
+  let running: Promise<SavedPoint> | undefined;
   let isSaving = false;
   return {
     get isSaving() {
@@ -58,7 +61,7 @@ export function createCheckpointSaver(store: CheckpointStore, start?: Checkpoint
         .save(checkpoint)
         .then(() => {
           saved = point;
-          return point.epoch;
+          return point;
         })
         .finally(() => {
           isSaving = false;
@@ -66,7 +69,7 @@ export function createCheckpointSaver(store: CheckpointStore, start?: Checkpoint
       running.catch(() => undefined);
     },
     finish() {
-      const saved: Promise<number | undefined> = running ?? Promise.resolve(undefined);
+      const saved: Promise<SavedPoint | undefined> = running ?? Promise.resolve(undefined);
       running = undefined;
       return saved;
     },

@@ -24,7 +24,10 @@ function checkpoint(epoch: number, best: number | null): Checkpoint {
   return {
     version: 1,
     hashes: { config: "c", split: "s", weights: "w", features: "f" },
+    options: { epochs: 3 },
     backend: { id: "onnx:cpu", engineVersion: "1.30.0", threads: 2 },
+    phase: { name: "head", epoch: 0, step: 0 },
+    partial: null,
     ...{ epoch, step: epoch * 7, seconds: epoch * 1.5 },
     history: Array.from({ length: epoch }, (_, at) => ({ loss: 1 / (at + 3), accuracy: 0.1 * at })),
     parameters: new Map([

@@ -14,14 +14,19 @@ const KEPT = 2;
 const SPARE = { checkpoint: "checkpoint.tmp", best: "best.tmp" } as const;
 
 const padded = (epoch: number): string => String(epoch).padStart(6, "0");
-/** The name says which kept epoch goes with it (0: none), so that a look at the folder tells what may be dropped. */
-const checkpointName = ({ epoch, best }: Checkpoint): string =>
-  `epoch-${padded(epoch)}-best-${padded(best?.epoch ?? 0)}.bin`;
+/**
+ * The name says how far it is (finished epochs, steps of the next one) and which kept epoch goes with it (0: none), so that
+ * a look at the folder tells what may be dropped.
+ */
+const checkpointName = ({ epoch, partial, best }: Checkpoint): string =>
+  `epoch-${padded(epoch)}${partial ? `-step-${padded(partial.step)}` : ""}-best-${padded(best?.epoch ?? 0)}.bin`;
 const bestName = (epoch: number): string => `best-${padded(epoch)}.bin`;
 
 interface StoredName {
   readonly name: string;
   readonly epoch: number;
+  /** Of the next epoch. */
+  readonly step: number;
   readonly best: number;
 }
 
@@ -38,10 +43,11 @@ async function namesIn(folder: string): Promise<string[]> {
 function storedCheckpoints(names: readonly string[]): StoredName[] {
   return names
     .flatMap((name) => {
-      const match = /^epoch-(\d{6,})-best-(\d{6,})\.bin$/.exec(name);
-      return match ? [{ name, epoch: Number(match[1]), best: Number(match[2]) }] : [];
+      const match = /^epoch-(\d{6,})(?:-step-(\d{6,}))?-best-(\d{6,})\.bin$/.exec(name);
+      const [, epoch, step = 0, best] = match ?? [];
+      return match ? [{ name, epoch: Number(epoch), step: Number(step), best: Number(best) }] : [];
     })
-    .sort((a, b) => b.epoch - a.epoch || b.best - a.best);
+    .sort((a, b) => b.epoch - a.epoch || b.step - a.step || b.best - a.best);
 }
 
 function parseFacts<T>(schema: z.ZodType<T>, facts: unknown, path: string): T {
@@ -104,8 +110,9 @@ export function openCheckpointStore(folder: string): FolderCheckpointStore {
   const tidy = async (saved: Checkpoint): Promise<void> => {
     const names = await namesIn(folder);
     // what a damaged or given-up continuation left behind would else be taken for newer
-    const isStale = ({ name, epoch }: StoredName): boolean =>
-      epoch >= saved.epoch && name !== checkpointName(saved);
+    const savedStep = saved.partial?.step ?? 0;
+    const isStale = ({ name, epoch, step }: StoredName): boolean =>
+      (epoch > saved.epoch || (epoch === saved.epoch && step >= savedStep)) && name !== checkpointName(saved);
     const stored = storedCheckpoints(names);
     const kept = stored.filter((one) => !isStale(one)).slice(0, KEPT);
     const needed = new Set(kept.map(({ best }) => bestName(best)));
@@ -128,7 +135,7 @@ export function openCheckpointStore(folder: string): FolderCheckpointStore {
           const gone = codeOf(error) === "ENOENT";
           if (!gone && !(error instanceof CoreError)) throw error;
           onFallback?.(
-            `The checkpoint of epoch ${stored.epoch} can not be used: ${error instanceof Error ? error.message : error}`,
+            `The checkpoint of ${stored.step > 0 ? `step ${stored.step} of epoch ${stored.epoch + 1}` : `epoch ${stored.epoch}`} can not be used: ${error instanceof Error ? error.message : error}`,
           );
         }
       }

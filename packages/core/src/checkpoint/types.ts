@@ -1,9 +1,10 @@
 import type { HeadValues } from "../head/types.ts";
+import type { EpochProgress } from "../train/epoch.ts";
 import type { Metrics } from "../train/events.ts";
 
 /** Everything a resumed run must find unchanged; a difference is refused with its name. */
 export interface RunHashes {
-  /** sha256 of the config's canonical JSON, its backend left out. */
+  /** sha256 of the canonical JSON of the options that are not the default, the backend left out. */
   readonly config: string;
   readonly split: string;
   readonly weights: string;
@@ -18,16 +19,31 @@ export interface BestEpoch {
   readonly values: HeadValues;
 }
 
+/** A phase of training, and how much of the run was done when it began. */
+export interface PhaseStart {
+  readonly name: "head" | "fine-tune";
+  /** Finished epochs. */
+  readonly epoch: number;
+  /** Updates. */
+  readonly step: number;
+}
+
 /** What a run goes on from: the state after the last finished step. Random state is (seed, epoch, step), so it needs no field. */
 export interface Checkpoint {
   readonly version: 1;
   readonly hashes: RunHashes;
+  /** The options that are not the default, to say what differs. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Where the numbers were computed: another engine, version or thread count resumes, but not bit for bit. */
   readonly backend: { readonly id: string; readonly engineVersion: string; readonly threads?: number };
+  /** Whose numbers `parameters` are. */
+  readonly phase: PhaseStart;
   /** Finished epochs. */
   readonly epoch: number;
-  /** Updates since the start of the run. */
+  /** Updates in them since the start of the run. */
   readonly step: number;
+  /** Steps of the next epoch that `parameters` have seen; null: none. */
+  readonly partial: Readonly<EpochProgress> | null;
   /** Of each finished epoch, first to last. */
   readonly history: readonly Metrics[];
   /** Weights and optimiser slots by logical name (`readLogical`). */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
-import { CUT_LAYERS, trainConfigSchema } from "../train/config.ts";
+import { trainConfigSchema } from "../train/config.ts";
+import { CUT_LAYERS } from "../trunk/cut-layers.ts";
 import type { ModelManifest } from "./types.ts";
 
 /** Rises whenever an older graft could misread a model folder. */
@@ -47,6 +48,7 @@ const manifestSchema = z
     }),
     // not strict: an option that a newer graft added changes nothing of how a finished model is used
     config: z.object(trainConfigSchema.shape),
+    fineTuned: z.string().exactOptional(),
     metrics: z.object({ loss: metric, accuracy: metric, valLoss: metric, valAccuracy: metric }),
     run: z.string(),
     splitHash: z.string(),

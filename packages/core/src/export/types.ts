@@ -1,7 +1,8 @@
 import type { HeadSpec, HeadValues } from "../head/types.ts";
 import type { ImageRule } from "../image/types.ts";
-import type { CutLayer, TrainConfig } from "../train/config.ts";
+import type { TrainConfig } from "../train/config.ts";
 import type { Metrics } from "../train/events.ts";
+import type { CutLayer } from "../trunk/cut-layers.ts";
 import type { TrunkWeights, WeightsInfo } from "../trunk/types.ts";
 
 /** graft.json: everything beside the numbers that using or checking a model needs. */
@@ -15,6 +16,8 @@ export interface ModelManifest {
   readonly rule: ImageRule;
   readonly weights: WeightsInfo;
   readonly config: TrainConfig;
+  /** The layer from which the trunk was trained too (`--fine-tune`); absent when its numbers are those of `weights`. */
+  readonly fineTuned?: string;
   /** Of the epoch that was kept. */
   readonly metrics: Metrics;
   readonly run: string;
@@ -32,6 +35,7 @@ export interface ModelManifest {
 /** A model in memory: what a training hands to `writeModelFolder` and `readModelFolder` gives back. */
 export interface Model {
   readonly manifest: Omit<ModelManifest, "files" | "formatVersion">;
+  /** The trunk's numbers as the model has them; of a fine-tuned one those of its tail are not what the rest of it names. */
   readonly weights: TrunkWeights;
   readonly head: HeadValues;
 }

@@ -1,7 +1,8 @@
 import type { Backend } from "../backend.ts";
 import type { ImageRule } from "../image/types.ts";
 import type { Augmentation, TrainConfig } from "../train/config.ts";
-import { featureShape } from "../trunk/build.ts";
+import { featureShape, type Tap } from "../trunk/build.ts";
+import { tailOf } from "../trunk/tail.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import { featureSpace } from "./space.ts";
 import type { FeatureSpace } from "./types.ts";
@@ -9,21 +10,43 @@ import type { FeatureSpace } from "./types.ts";
 /** What of the trunk's block a recipe takes. The gap recipe averages anyway: 3 KB an image and copy instead of 150. */
 export const poolOf = (recipe: TrainConfig["recipe"]): "avg" | "none" => (recipe === "gap" ? "avg" : "none");
 
-/** Shape of one row of features: [channels] or [height, width, channels]. */
-export function rowShapeOf({ recipe, cut, size }: Pick<TrainConfig, "recipe" | "cut" | "size">): number[] {
-  const block = featureShape(cut, size);
-  return poolOf(recipe) === "avg" ? block.slice(-1) : [...block];
+/** What a training takes of the trunk: `features` for the head, `tail` for fine-tuning, which has its cut's below it. */
+export type TapName = "features" | "tail";
+
+type TapConfig = Pick<TrainConfig, "recipe" | "cut"> & { readonly fineTune?: TrainConfig["fineTune"] };
+
+/** Where a config's taps are. @throws CoreError `bad-input` for a layer that can not be fine-tuned from. */
+export function recipeTap({ recipe, cut, fineTune = null }: TapConfig, name: TapName): Tap {
+  if (name === "features") return { layer: cut, pool: poolOf(recipe) };
+  if (fineTune === null) throw new TypeError("only a config that fine-tunes has a tail");
+  return { layer: tailOf(fineTune, cut).base, pool: "none" };
 }
 
-/** The space of a recipe's features, with an augmentation or without (null). */
+/** The taps of a config. */
+export function tapNames({ fineTune }: Pick<TrainConfig, "fineTune">): readonly TapName[] {
+  return fineTune === null ? ["features"] : ["features", "tail"];
+}
+
+/** Shape of one row of a tap: [channels] or [height, width, channels]. @param name default: features */
+export function rowShapeOf(
+  config: TapConfig & Pick<TrainConfig, "size">,
+  name: TapName = "features",
+): number[] {
+  const { layer, pool } = recipeTap(config, name);
+  const block = featureShape(layer, config.size);
+  return pool === "avg" ? block.slice(-1) : [...block];
+}
+
+/** The space of a recipe's features, with an augmentation or without (null). @param tap default: features */
 export function recipeSpace(options: {
-  readonly config: Pick<TrainConfig, "recipe" | "cut" | "cacheType">;
+  readonly config: TapConfig & Pick<TrainConfig, "cacheType">;
   readonly rule: ImageRule;
   readonly weights: WeightsInfo;
   readonly augmentation: Augmentation | null;
   readonly backend: Pick<Backend, "id" | "device">;
+  readonly tap?: TapName;
 }): FeatureSpace {
-  const { config, ...others } = options;
-  const { recipe, cut, cacheType } = config;
-  return featureSpace({ ...others, cut, cacheType, pool: poolOf(recipe) });
+  const { config, tap = "features", ...others } = options;
+  const { layer, pool } = recipeTap(config, tap);
+  return featureSpace({ ...others, cut: layer, cacheType: config.cacheType, pool });
 }

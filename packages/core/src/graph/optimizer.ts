@@ -3,18 +3,22 @@ import type { GraphBuilder } from "./builder.ts";
 import type { ValueId } from "./graph.ts";
 import type { Factor } from "./passes/scaled-gradient.ts";
 
-export type OptimizerName = "adam" | "rmsprop" | "sgd";
+export type OptimizerName = "adam" | "adamw" | "rmsprop" | "sgd";
 
 /** What an update rule works with while its ops are appended for one weight. */
 export interface UpdateSite {
   readonly builder: GraphBuilder;
   readonly weight: ValueId;
+  /** What the step is taken from. @default the weight */
+  readonly from?: ValueId;
   /** The gradient times a factor, made in the cheapest way. */
   readonly gradient: (factor: Factor) => ValueId;
   /** The optimiser's own tensor of this weight's shape, zero at the start. */
   readonly slot: (name: string) => ValueId;
   /** The scalar input that `Optimizer.scalars` feeds on each run. */
   readonly stepSize: ValueId;
+  /** A further scalar input, one a graph, that `Optimizer.scalars` feeds under this name. */
+  readonly scalar: (name: string) => ValueId;
 }
 
 /** A value and the parameter that takes it. */
@@ -48,6 +52,8 @@ const EPSILON = 1e-7;
 const scalars = (stepSize: number): Readonly<Record<string, HostTensor>> => ({
   [STEP_SIZE_INPUT]: { shape: [], data: Float32Array.of(stepSize) },
 });
+/** What adamw leaves of a weight: 1 − lr · decay. */
+const KEPT_INPUT = "keptShare";
 
 /** RMSprop(rho = 0.9, momentum = 0, centered = False): v = ρv + (1−ρ)g²; w −= lr·g / √(v + ε). Slot `velocity` is v. */
 function rmsprop(): Optimizer {
@@ -80,7 +86,7 @@ function adam(): Optimizer {
   const share = Math.sqrt(1 - beta2);
   return {
     name: "adam",
-    update({ builder, weight, gradient, slot, stepSize }) {
+    update({ builder, weight, from = weight, gradient, slot, stepSize }) {
       const h = gradient({ constant: share });
       const [momentum, velocity] = [slot("momentum"), slot("velocity")];
       const nextMomentum = builder.add(builder.scale(momentum, beta1, 0), h);
@@ -90,11 +96,27 @@ function adam(): Optimizer {
       return [
         [momentum, nextMomentum],
         [velocity, nextVelocity],
-        [weight, builder.subtract(weight, step)],
+        [weight, builder.subtract(from, step)],
       ];
     },
     scalars: ({ step, learningRate }) =>
       scalars((adamAlpha(learningRate, step, { beta1, beta2 }) * (1 - beta1)) / share),
+  };
+}
+
+/** Adam on weights that are first made smaller: w −= w · decay · lr (keras/src/optimizers/base_optimizer.py, all weights). */
+function adamw(weightDecay: number): Optimizer {
+  const rule = adam();
+  return {
+    name: "adamw",
+    update(site) {
+      const kept = site.builder.multiply(site.weight, site.scalar(KEPT_INPUT));
+      return rule.update({ ...site, from: kept });
+    },
+    scalars: (time) => ({
+      ...rule.scalars(time),
+      [KEPT_INPUT]: { shape: [], data: Float32Array.of(1 - time.learningRate * weightDecay) },
+    }),
   };
 }
 
@@ -130,14 +152,20 @@ function sgd(mu: number): Optimizer {
   };
 }
 
-/** @param options.momentum of sgd, in [0, 1); the other rules have none. @default 0 */
+/**
+ * @param options.momentum of sgd, in [0, 1); the other rules have none. @default 0
+ * @param options.weightDecay of adamw, in [0, 1]; Keras's default is 0.004. @default 0.004
+ */
 export function createOptimizer(options: {
   readonly name: OptimizerName;
   readonly momentum?: number;
+  readonly weightDecay?: number;
 }): Optimizer {
   switch (options.name) {
     case "adam":
       return adam();
+    case "adamw":
+      return adamw(options.weightDecay ?? 0.004);
     case "rmsprop":
       return rmsprop();
     case "sgd":

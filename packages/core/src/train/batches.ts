@@ -1,9 +1,11 @@
 import type { HostTensor } from "../backend.ts";
-import { dropoutWidth, HEAD_INPUTS } from "../head/build.ts";
+import { HEAD_INPUTS } from "../head/build.ts";
 import type { HeadSpec } from "../head/types.ts";
+import type { TrainConfig } from "./config.ts";
 import { fillDropoutMask } from "./dropout-mask.ts";
 import { type LabelledRows, rowLength } from "./labelled-rows.ts";
-import { fillLabels } from "./labels.ts";
+import { fillLabels, smoothLabels } from "./labels.ts";
+import { mixBatch } from "./mixup.ts";
 
 /** What a run of a program is fed for some images, and their classes. */
 export interface Batch {
@@ -16,7 +18,12 @@ interface BatchOptions {
   readonly spec: HeadSpec;
   /** Largest number of images in a batch. */
   readonly size: number;
+  /** `Trainer.maskWidth`; only training has masks. @default 0 */
+  readonly maskWidth?: number;
 }
+
+/** What is done to the batches that are trained on. */
+export type BatchChanges = Pick<TrainConfig, "labelSmoothing" | "mixup">;
 
 /** Reads rows into arrays of its own, which the next batch overwrites: two makers in turn let one fill while one is run. */
 export class BatchMaker {
@@ -26,14 +33,16 @@ export class BatchMaker {
   readonly #labels: Float32Array;
   readonly #weights: Float32Array;
   readonly #mask: Float32Array;
+  readonly #maskWidth: number;
 
-  constructor(rowShape: readonly number[], { spec, size }: BatchOptions) {
+  constructor(rowShape: readonly number[], { spec, size, maskWidth = 0 }: BatchOptions) {
     this.#spec = spec;
     this.#rowShape = rowShape;
     this.#features = new Float32Array(size * rowShape.reduce((product, dim) => product * dim, 1));
     this.#labels = new Float32Array(size * spec.units);
     this.#weights = new Float32Array(size);
-    this.#mask = new Float32Array(spec.dropout > 0 ? size * dropoutWidth(spec, rowShape) : 0);
+    this.#maskWidth = maskWidth;
+    this.#mask = new Float32Array(spec.dropout > 0 ? size * maskWidth : 0);
   }
 
   /** Features and labels of the images at these places of the list: what evaluation takes. */
@@ -56,23 +65,28 @@ export class BatchMaker {
 
   /**
    * A training batch: with sample weights (class weight / images, so that their sum with the losses is Keras's mean
-   * over the batch: class weights scale a loss, the divisor stays the number of images) and a dropout mask.
+   * over the batch: class weights scale a loss, the divisor stays the number of images) and a dropout mask; its labels
+   * smoothed, its rows mixed.
    */
   async readForTraining(
     rows: LabelledRows,
     images: readonly number[],
     step: { readonly seed: number; readonly epoch: number; readonly step: number },
-    weightOfClass: readonly number[],
+    { weightOfClass, labelSmoothing, mixup }: BatchChanges & { readonly weightOfClass: readonly number[] },
   ): Promise<Batch> {
     const size = images.length;
     const weights = this.#weights.subarray(0, size);
     for (const [at, image] of images.entries())
       weights[at] = (weightOfClass[rows.labels[image] ?? 0] ?? 0) / size;
     const { dropout } = this.#spec;
-    const width = dropoutWidth(this.#spec, this.#rowShape);
+    const width = this.#maskWidth;
     const mask = this.#mask.subarray(0, dropout > 0 ? size * width : 0);
     if (dropout > 0) fillDropoutMask(mask, dropout, step);
     const { inputs, labels } = await this.read(rows, images);
+    const labelValues = this.#labels.subarray(0, size * this.#spec.units);
+    if (labelSmoothing > 0) smoothLabels(labelValues, labelSmoothing, this.#spec);
+    const features = this.#features.subarray(0, rowLength(rows.table) * size);
+    if (mixup > 0) mixBatch({ size, features, labels: labelValues, weights }, mixup, step);
     const masks: Record<string, HostTensor> =
       dropout > 0 ? { [HEAD_INPUTS.dropoutMask]: { shape: [size, width], data: mask } } : {};
     const sampleWeights = { shape: [size], data: weights };

@@ -3,22 +3,9 @@
  * from this schema; nothing else knows the options.
  */
 import { z } from "zod";
-
-/** The layers where the trunk may be cut, first to last (Keras's names). */
-export const CUT_LAYERS = [
-  "mixed0",
-  "mixed1",
-  "mixed2",
-  "mixed3",
-  "mixed4",
-  "mixed5",
-  "mixed6",
-  "mixed7",
-  "mixed8",
-  "mixed9",
-  "mixed10",
-] as const;
-export type CutLayer = (typeof CUT_LAYERS)[number];
+import { CoreError } from "../errors.ts";
+import { CUT_LAYERS } from "../trunk/cut-layers.ts";
+import { tailOf } from "../trunk/tail.ts";
 
 /** How an option is shown at the edges; stored with zod's `.meta`. */
 export interface OptionMeta {
@@ -34,6 +21,9 @@ const option = <T extends z.ZodType>(
 ): T => type.meta({ description, ...more });
 
 const learningRate = z.number().positive().max(10);
+
+/** How a learning rate goes through a phase (train/schedule.ts). */
+export const SCHEDULES = ["constant", "cosine", "plateau"] as const;
 
 /** Keras's ImageDataGenerator meanings. */
 export const augmentationSchema = z.object({
@@ -84,15 +74,37 @@ export const trainConfigSchema = z.strictObject({
   }),
   batchSize: option(z.int().min(1).max(4096).default(32), "images in one step", { unit: "images" }),
   learningRate: option(learningRate.default(1e-3), "step length of the optimiser"),
+  schedule: option(
+    z.enum(SCHEDULES).default("constant"),
+    "of the learning rate: constant; cosine, down to 0 at the last epoch; plateau, halved after 3 epochs without a better validation loss",
+  ),
+  warmup: option(
+    z.number().min(0).max(10_000).default(0),
+    "epochs in which the learning rate grows from 0 to its value, such as 0.5",
+    { unit: "epochs" },
+  ),
   optimizer: option(
-    z.enum(["adam", "rmsprop", "sgd"]).default("adam"),
+    z.enum(["adam", "adamw", "rmsprop", "sgd"]).default("adam"),
     "update rule, with Keras 3's arithmetic",
+  ),
+  weightDecay: option(
+    z.number().min(0).max(1).default(0.004),
+    "of adamw: share of each weight, times the learning rate, that each step takes away",
   ),
   momentum: option(z.number().min(0).lt(1).default(0), "momentum of sgd; the others have none"),
   dropout: option(
     z.number().min(0).lt(1).default(0.2),
     "share of the last layer's inputs that each step leaves out",
     { unit: "fraction" },
+  ),
+  labelSmoothing: option(
+    z.number().min(0).lt(1).default(0),
+    "share of each label that is spread over all classes while training, so that the model is less sure",
+    { unit: "fraction" },
+  ),
+  mixup: option(
+    z.number().min(0).max(1).default(0),
+    "alpha of mixup: each batch's features and labels are mixed by a share drawn from Beta(alpha, alpha); 0: not, 0.2 is usual",
   ),
   augment: option(
     augmentationSchema.nullable().default(null),
@@ -123,6 +135,25 @@ export const trainConfigSchema = z.strictObject({
   earlyStop: option(
     z.int().min(1).max(1000).nullable().default(5),
     "stop after so many epochs without a better validation loss",
+    { unit: "epochs" },
+  ),
+  fineTune: option(
+    z.string().min(1).nullable().default(null),
+    "then train the trunk too, from this block (mixed6) or layer (conv2d_56) of it up to the cut",
+  ),
+  fineTuneEpochs: option(
+    z.int().min(1).max(10_000).default(10),
+    "with --fine-tune: passes over the training images, at most",
+    { unit: "epochs" },
+  ),
+  fineTuneLearningRate: option(learningRate.default(1e-5), "with --fine-tune: step length of the optimiser"),
+  fineTuneSchedule: option(
+    z.enum(SCHEDULES).default("constant"),
+    "with --fine-tune: of its learning rate, as --schedule",
+  ),
+  fineTuneWarmup: option(
+    z.number().min(0).max(10_000).default(0),
+    "with --fine-tune: epochs in which its learning rate grows from 0 to its value",
     { unit: "epochs" },
   ),
   classWeights: option(
@@ -158,17 +189,32 @@ export const RECIPE_DEFAULTS: Readonly<Record<TrainConfig["recipe"], TrainConfig
   },
 };
 
+/** What a single option can not see: what goes together. */
+function checkTogether(config: TrainConfig): void {
+  const refuse = (key: keyof TrainConfig, message: string): never => {
+    throw new z.ZodError([{ code: "custom", path: [key], message, input: config[key] }]);
+  };
+  const { momentum, optimizer, fineTune, cut } = config;
+  if (momentum > 0 && optimizer !== "sgd")
+    refuse("momentum", `only the optimizer sgd has a momentum, and this one is ${optimizer}`);
+  if (fineTune === null) return;
+  try {
+    tailOf(fineTune, cut);
+  } catch (error) {
+    if (!(error instanceof CoreError)) throw error;
+    refuse("fineTune", error.message);
+  }
+}
+
 /**
  * Schema defaults ← recipe defaults ← the user's options.
- * @throws z.ZodError, also for a momentum that the optimiser would pass over; edges turn it into a message with `z.prettifyError`.
+ * @throws z.ZodError, also for a momentum that the optimiser would pass over and for a layer that can not be fine-tuned
+ * from; edges turn it into a message with `z.prettifyError`.
  */
 export function parseTrainConfig(input: TrainConfigInput): TrainConfig {
   const recipe = trainConfigSchema.shape.recipe.parse(input.recipe);
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const config = trainConfigSchema.parse({ ...RECIPE_DEFAULTS[recipe], ...given });
-  if (config.momentum > 0 && config.optimizer !== "sgd") {
-    const message = `only the optimizer sgd has a momentum, and this one is ${config.optimizer}`;
-    throw new z.ZodError([{ code: "custom", path: ["momentum"], message, input: config.momentum }]);
-  }
+  checkTogether(config);
   return config;
 }

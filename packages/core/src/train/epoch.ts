@@ -1,25 +1,41 @@
 import { throwIfCancelled } from "../errors.ts";
 import { predictedLabel } from "../head/outputs.ts";
-import { type Batch, BatchMaker } from "./batches.ts";
+import { type Batch, type BatchChanges, BatchMaker } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
 import { divergedError } from "./diverged.ts";
 import type { EventMaker } from "./event-maker.ts";
 import type { TrainEvent } from "./events.ts";
-import type { HeadTrainer } from "./head-trainer.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 import { epochOrder } from "./shuffle.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** How far an epoch is: what its loss and accuracy so far are made of. */
+export interface EpochProgress {
+  /** Steps that were taken. */
+  step: number;
+  lossSum: number;
+  correct: number;
+}
 
 /** What a pass over the training images needs. */
 interface EpochOptions {
-  readonly trainer: HeadTrainer;
-  readonly config: Pick<TrainConfig, "batchSize" | "learningRate" | "seed">;
+  readonly trainer: Trainer;
+  readonly config: Pick<TrainConfig, "batchSize" | "seed"> & BatchChanges;
+  /** Learning rate of a step (from 1) of this epoch. */
+  readonly rateOf: (step: number) => number;
   readonly rows: LabelledRows;
   /** How much a sample of each class counts. */
   readonly classWeights: readonly number[];
-  /** Counts from 1. */
+  /** Counts from 1, on through the phases. */
   readonly epoch: number;
-  /** Updates before this epoch. */
+  /** The last one there may be in this phase. */
+  readonly epochs: number;
+  /** Updates of this phase before this epoch: what the optimiser counts from. */
   readonly stepsBefore: number;
+  /** Where the epoch is taken up; moved on with each step. */
+  readonly done: EpochProgress;
+  /** Called between two steps, with `done` as it is. */
+  readonly betweenSteps: () => AsyncGenerator<TrainEvent, void>;
   readonly events: EventMaker;
   /** True when it is time to tell of a step. */
   readonly mayReport: () => boolean;
@@ -42,21 +58,23 @@ function eventLoopTurn(): Promise<void> {
 }
 
 /** Reads an epoch's batches by step (from 1), in the epoch's own order, into two arrays in turn. */
-function batchReader({ trainer, config, rows, classWeights, epoch }: EpochOptions) {
-  const { batchSize, seed } = config;
+function batchReader({ trainer, config, rows, classWeights: weightOfClass, epoch }: EpochOptions) {
+  const { batchSize, seed, labelSmoothing, mixup } = config;
+  const { rowShape, spec, maskWidth } = trainer;
   const order = epochOrder(rows.labels.length, seed, epoch);
   const size = Math.min(batchSize, rows.labels.length);
-  const [even, odd] = [0, 1].map(() => new BatchMaker(trainer.rowShape, { spec: trainer.spec, size }));
+  const [even, odd] = [0, 1].map(() => new BatchMaker(rowShape, { spec, size, maskWidth }));
   return async (step: number): Promise<Batch | undefined> => {
     const images = Array.from(order.subarray((step - 1) * batchSize, step * batchSize));
     if (images.length === 0) return undefined;
     const maker = step % 2 === 0 ? even : odd;
-    return maker?.readForTraining(rows, images, { seed, epoch, step }, classWeights);
+    const changes = { weightOfClass, labelSmoothing, mixup };
+    return maker?.readForTraining(rows, images, { seed, epoch, step }, changes);
   };
 }
 
 /**
- * One pass over the training images. The next batch is read while a step runs.
+ * One pass over the training images, or what is left of one. The next batch is read while a step runs.
  *
  * Loss and accuracy are Keras's: the mean over the batches as they were trained on, each counted by its images, dropout
  * on, before the batch's own update; class weights are in the loss, not in the accuracy.
@@ -66,16 +84,16 @@ function batchReader({ trainer, config, rows, classWeights, epoch }: EpochOption
 export async function* runEpoch(
   options: EpochOptions,
 ): AsyncGenerator<TrainEvent, { readonly loss: number; readonly accuracy: number }> {
-  const { trainer, config, rows, epoch, stepsBefore, events, mayReport, signal } = options;
+  const { trainer, config, rows, epoch, epochs, stepsBefore, done, events, mayReport, signal } = options;
   const { spec, optimizer, train, state } = trainer;
-  const { learningRate } = config;
   const numImages = rows.labels.length;
   const steps = stepsPerEpoch(numImages, config.batchSize);
   const read = batchReader(options);
-  let [lossSum, correct, step] = [0, 0, 0];
-  for (let batch = await read(1); batch; ) {
+  for (let batch = await read(done.step + 1); batch; ) {
+    yield* options.betweenSteps();
     throwIfCancelled(signal);
-    step++;
+    const step = done.step + 1;
+    const learningRate = options.rateOf(step);
     const { labels, inputs } = batch;
     const scalars = optimizer.scalars({ step: stepsBefore + step, learningRate });
     const running = train.run({ ...inputs, ...scalars }, state);
@@ -85,14 +103,15 @@ export async function* runEpoch(
     const loss = lossOutput?.data[0] ?? Number.NaN;
     if (!Number.isFinite(loss))
       throw divergedError({ loss, epoch, step: stepsBefore + step, learningRate, of: "training" });
-    lossSum += loss * labels.length;
+    done.step = step;
+    done.lossSum += loss * labels.length;
     for (const [row, label] of labels.entries())
-      if (probabilities && predictedLabel(probabilities.data, row, spec) === label) correct++;
+      if (probabilities && predictedLabel(probabilities.data, row, spec) === label) done.correct++;
     if (mayReport()) {
-      yield events.make({ type: "step-end", epoch, step, steps, loss });
+      yield events.make({ type: "step-end", epoch, epochs, step, steps, loss });
       await eventLoopTurn();
     }
     batch = await next;
   }
-  return { loss: lossSum / numImages, accuracy: correct / numImages };
+  return { loss: done.lossSum / numImages, accuracy: done.correct / numImages };
 }

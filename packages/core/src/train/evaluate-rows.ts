@@ -2,8 +2,8 @@ import { throwIfCancelled } from "../errors.ts";
 import { predictedLabel } from "../head/outputs.ts";
 import { BatchMaker } from "./batches.ts";
 import type { Metrics } from "./events.ts";
-import type { HeadTrainer } from "./head-trainer.ts";
 import { type LabelledRows, rowLength } from "./labelled-rows.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** Features of one run of the evaluation, at most: large enough that a dense layer's weights are read seldom. */
 const BATCH_BYTES = 8 * 2 ** 20;
@@ -20,7 +20,7 @@ function evaluationBatch(rows: LabelledRows): number {
  * @returns undefined for an empty list.
  */
 export async function evaluateRows(
-  trainer: HeadTrainer,
+  trainer: Trainer,
   rows: LabelledRows,
   signal?: AbortSignal,
 ): Promise<Required<Pick<Metrics, "valLoss" | "valAccuracy">> | undefined> {

@@ -53,6 +53,8 @@ export const trainEventSchema: z.ZodType<TrainEvent> = z.discriminatedUnion("typ
   }),
   z.object({
     ...{ ...base, epoch: count, step: count, steps: count },
+    // it came later: a log without it is read all the same
+    epochs: count.default(0),
     type: z.literal("step-end"),
     loss: z.number(),
   }),
@@ -67,7 +69,7 @@ export const trainEventSchema: z.ZodType<TrainEvent> = z.discriminatedUnion("typ
     best: z.boolean(),
   }),
   z.object({ ...base, type: z.literal("warning"), code: z.string(), message: z.string() }),
-  z.object({ ...base, type: z.literal("checkpoint"), epoch: count }),
+  z.object({ ...base, type: z.literal("checkpoint"), epoch: count, step: count.exactOptional() }),
   z.object({
     ...base,
     type: z.literal("run-end"),

@@ -43,7 +43,10 @@ export interface ProgressEvent extends EventBase {
 }
 export interface StepEndEvent extends EventBase {
   readonly type: "step-end";
+  /** Counts from 1, on through the phases. */
   readonly epoch: number;
+  /** The last one there may be in this phase. */
+  readonly epochs: number;
   /** Counts from 1 within the epoch. */
   readonly step: number;
   readonly steps: number;
@@ -53,6 +56,7 @@ export interface EpochEndEvent extends EventBase, Required<Pick<Metrics, "loss" 
   readonly type: "epoch-end";
   /** Counts from 1, on through the phases. */
   readonly epoch: number;
+  /** The last one there may be in this phase. */
   readonly epochs: number;
   readonly loss: number;
   readonly accuracy: number;
@@ -67,7 +71,10 @@ export interface WarningEvent extends EventBase {
 }
 export interface CheckpointEvent extends EventBase {
   readonly type: "checkpoint";
+  /** Finished epochs that it holds. */
   readonly epoch: number;
+  /** Steps of the next epoch that it holds, when there are any. */
+  readonly step?: number;
 }
 export interface RunEndEvent extends EventBase {
   readonly type: "run-end";

@@ -1,11 +1,11 @@
-import type { Backend, Program } from "../backend.ts";
+import type { Program } from "../backend.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
-import { type ExtractProgress, extractFeatures } from "../features/extract.ts";
-import { poolOf, recipeSpace, rowShapeOf } from "../features/recipe-space.ts";
+import { type ExtractProgress, extractTaps } from "../features/extract.ts";
+import { recipeSpace, recipeTap, rowShapeOf, type TapName } from "../features/recipe-space.ts";
 import type { FeatureSpace, FeatureTable } from "../features/types.ts";
 import type { ImageRule } from "../image/types.ts";
-import { trunkGraph } from "../trunk/build.ts";
+import { tappedTrunk } from "../trunk/build.ts";
 import type { Augmentation, TrainConfig } from "./config.ts";
 import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
 import type { TrainEvent, TrainEventBody } from "./events.ts";
@@ -14,8 +14,9 @@ import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
 import type { TrainOptions } from "./types.ts";
 
-/** Some images, and which copies of them. */
+/** Some images, which copies of them, and what of the trunk. */
 export interface FeatureRequest {
+  readonly taps: readonly TapName[];
   readonly images: readonly DatasetImage[];
   readonly augmentation: Augmentation | null;
   readonly variants: readonly number[];
@@ -32,44 +33,51 @@ export function imageRule({ size, fit, resize }: TrainConfig): ImageRule {
 
 /** The rows of each variant, in the request's order. Images that turned out broken are left out of all. */
 export type RowsByVariant = readonly LabelledRows[];
+/** Of each tap that was asked for. */
+export type RowsByTap = ReadonlyMap<TapName, RowsByVariant>;
 
-/** Makes features for one run, with one trunk for all of its requests. */
+/** Makes features for one run, with one trunk for all requests of the same taps. */
 export class FeatureSource {
-  readonly rowShape: readonly number[];
   /** Images that could not be used so far; no later request takes them. */
   readonly broken = new Set<DatasetImage>();
   readonly #options: TrainOptions;
   readonly #events: EventMaker;
   readonly #now: () => number;
-  #program: Promise<Program> | undefined;
+  #trunk: { readonly taps: string; readonly program: Promise<Program> } | undefined;
   #storeIsFull = false;
 
   constructor(options: TrainOptions, events: EventMaker, now: () => number) {
-    this.rowShape = rowShapeOf(options.config);
     this.#options = options;
     this.#events = events;
     this.#now = now;
   }
 
-  /** The space of features with an augmentation, or without (null). */
-  space(augmentation: Augmentation | null): FeatureSpace {
+  /** Shape of one row of a tap. */
+  rowShape(tap: TapName): readonly number[] {
+    return rowShapeOf(this.#options.config, tap);
+  }
+
+  /** The space of a tap's features with an augmentation, or without (null). */
+  space(tap: TapName, augmentation: Augmentation | null): FeatureSpace {
     const { config, weights, backend } = this.#options;
-    return recipeSpace({ config, rule: imageRule(config), weights, augmentation, backend });
+    return recipeSpace({ config, rule: imageRule(config), weights, augmentation, backend, tap });
   }
 
   /** @throws CoreError as `extractFeatures`; broken images become warnings. */
-  async *rows(request: FeatureRequest): AsyncGenerator<TrainEvent, RowsByVariant> {
-    const { variants } = request;
+  async *rows(request: FeatureRequest): AsyncGenerator<TrainEvent, RowsByTap> {
+    const { taps, variants, augmentation } = request;
     const images = request.images.filter((image) => !this.broken.has(image));
-    const table = yield* reportsOf<TrainEventBody, TrainEvent, FeatureTable>(
+    const tables = yield* reportsOf<TrainEventBody, TrainEvent, readonly FeatureTable[]>(
       (report, signal) =>
-        extractFeatures({
-          ...{ images, variants, signal, rowShape: this.rowShape },
-          space: this.space(request.augmentation),
+        extractTaps({
+          ...{ images, variants, signal },
+          taps: taps.map((tap) => ({
+            ...{ output: tap, space: this.space(tap, augmentation), rowShape: this.rowShape(tap) },
+          })),
           store: request.stored ? this.#options.store : null,
           prepare: this.#options.prepare,
           decodeAhead: this.#options.decodeAhead,
-          openProgram: () => this.#openProgram(),
+          openProgram: () => this.#openProgram(taps),
           batch: this.#options.backend.limits.preferredBatch,
           onProgress: this.#progressReporter(request, report),
           onBroken: (image, error) => {
@@ -81,24 +89,33 @@ export class FeatureSource {
       { show: (body) => this.#events.make(body), signal: this.#options.signal },
     );
     const kept = images.flatMap((image, at) => (this.broken.has(image) ? [] : [{ at, label: image.label }]));
-    return variants.map((_, k) => ({
-      table,
-      positions: kept.map(({ at }) => at * variants.length + k),
-      labels: kept.map(({ label }) => label),
-    }));
+    const rowsOf = (table: FeatureTable): RowsByVariant =>
+      variants.map((_, k) => ({
+        table,
+        positions: kept.map(({ at }) => at * variants.length + k),
+        labels: kept.map(({ label }) => label),
+      }));
+    return new Map(
+      taps.flatMap((tap, at) => {
+        const table = tables[at];
+        return table ? [[tap, rowsOf(table)] as const] : [];
+      }),
+    );
   }
 
   /** Frees the trunk. */
   async dispose(): Promise<void> {
-    const opened = await this.#program?.catch(() => undefined);
-    this.#program = undefined;
+    const opened = await this.#trunk?.program.catch(() => undefined);
+    this.#trunk = undefined;
     opened?.dispose();
   }
 
-  /** The run's one trunk as a program that whoever asks may dispose of. */
-  async #openProgram(): Promise<Program> {
-    this.#program ??= compileTrunk(this.#options.backend, this.#options, poolOf(this.#options.config.recipe));
-    const program = await this.#program;
+  /** The run's trunk, for these taps, as a program that whoever asks may dispose of. */
+  async #openProgram(taps: readonly TapName[]): Promise<Program> {
+    const key = taps.join();
+    if (this.#trunk?.taps !== key) await this.dispose();
+    this.#trunk ??= { taps: key, program: compileTrunk(this.#options, taps) };
+    const program = await this.#trunk.program;
     return { run: (inputs, state) => program.run(inputs, state), dispose: () => undefined };
   }
 
@@ -124,11 +141,11 @@ export class FeatureSource {
 }
 
 function compileTrunk(
-  backend: Backend,
-  { weights, config }: TrainOptions,
-  pool: "avg" | "none",
+  { backend, weights, config }: TrainOptions,
+  names: readonly TapName[],
 ): Promise<Program> {
-  return backend.compile(trunkGraph(weights, { cut: config.cut, size: config.size, pool }));
+  const taps = Object.fromEntries(names.map((name) => [name, recipeTap(config, name)]));
+  return backend.compile(tappedTrunk(weights, { taps, size: config.size }));
 }
 
 function brokenWarning(image: DatasetImage, error: CoreError): TrainEventBody {

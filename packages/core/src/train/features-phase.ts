@@ -1,19 +1,20 @@
 import { CoreError } from "../errors.ts";
+import type { TapName } from "../features/recipe-space.ts";
 import type { TrainEvent } from "./events.ts";
-import type { FeatureRequest, RowsByVariant } from "./feature-source.ts";
+import type { FeatureRequest, RowsByTap } from "./feature-source.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 import type { RunContext } from "./run-context.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
 
-/** What the head is trained and checked on. */
-interface TrainingFeatures {
+/** What a phase trains and is checked on. */
+export interface TrainingFeatures {
   readonly rowsOfEpoch: (epoch: number) => AsyncGenerator<TrainEvent, LabelledRows>;
   readonly validation: LabelledRows;
 }
 
-function rowsOf(variants: RowsByVariant, position: number): LabelledRows {
-  const rows = variants[position];
-  if (!rows) throw new TypeError(`no copy ${position} was asked for`);
+function rowsOf(taps: RowsByTap, tap: TapName, position: number): LabelledRows {
+  const rows = taps.get(tap)?.[position];
+  if (!rows) throw new TypeError(`no copy ${position} of ${tap} was asked for`);
   return rows;
 }
 
@@ -30,34 +31,38 @@ function checkRows(rows: LabelledRows): LabelledRows {
  * Computes features: of the validation images as they are, of the training images in all copies that epochs use. With
  * `online` those of an epoch are computed when it begins, and the trunk stays open.
  *
+ * @param taps what the phases that are left need of the trunk; one pass gives all.
  * @throws CoreError `bad-input` when no training image can be used; as `extractFeatures`.
  */
-export async function* featuresPhase(context: RunContext): AsyncGenerator<TrainEvent, TrainingFeatures> {
+export async function* featuresPhase(
+  context: RunContext,
+  taps: readonly TapName[],
+): AsyncGenerator<TrainEvent, (tap: TapName) => TrainingFeatures> {
   const { options, events, images, source } = context;
   const { augment } = options.config;
   const copies = cachedVariants(options.config);
   const total = images.train.length * (copies?.length ?? 0) + images.validation.length;
   yield events.make({ type: "phase-start", phase: "features", total });
   const ofTraining: FeatureRequest = {
-    ...{ images: images.train, augmentation: augment, stored: true },
+    ...{ taps, images: images.train, augmentation: augment, stored: true },
     variants: copies ?? [],
     progress: { before: 0, total },
   };
   const training = copies ? yield* source.rows(ofTraining) : undefined;
   const validation = yield* source.rows({
-    ...{ images: images.validation, augmentation: null, stored: true, variants: [0] },
+    ...{ taps, images: images.validation, augmentation: null, stored: true, variants: [0] },
     progress: { before: total - images.validation.length, total },
   });
   // only `online` needs the trunk again; a GPU's memory is the head's now
   if (training) await source.dispose();
-  return {
-    validation: rowsOf(validation, 0),
+  return (tap) => ({
+    validation: rowsOf(validation, tap, 0),
     async *rowsOfEpoch(epoch) {
       const variant = variantOfEpoch(options.config, epoch);
-      if (training) return checkRows(rowsOf(training, variant));
+      if (training) return checkRows(rowsOf(training, tap, variant));
       const progress = { before: 0, total: images.train.length };
-      const online = { ...ofTraining, stored: false, variants: [variant], progress };
-      return checkRows(rowsOf(yield* source.rows(online), 0));
+      const online = { ...ofTraining, taps: [tap], stored: false, variants: [variant], progress };
+      return checkRows(rowsOf(yield* source.rows(online), tap, 0));
     },
-  };
+  });
 }

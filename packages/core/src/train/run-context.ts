@@ -1,6 +1,6 @@
 import { checkHashes, checkpointBackend, hashConfig } from "../checkpoint/hashes.ts";
 import { type CheckpointSaver, createCheckpointSaver } from "../checkpoint/saver.ts";
-import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
+import type { Checkpoint, PhaseStart, RunHashes } from "../checkpoint/types.ts";
 import { splitHash } from "../dataset/split.ts";
 import type { DatasetImage, Part } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
@@ -25,8 +25,8 @@ export interface RunContext {
   readonly backend: Checkpoint["backend"];
   /** Where the run goes on from. */
   readonly resumed: Pick<Checkpoint, "epoch" | "seconds" | "backend"> | undefined;
-  /** Weights and slots to go on from, given once: the classic head's are 308 MB, which nobody is to hold. */
-  readonly takeParameters: () => Checkpoint["parameters"] | undefined;
+  /** A phase's weights and slots to go on from, given once: the classic head's are 308 MB, which nobody is to hold. */
+  readonly takeParameters: (phase: PhaseStart["name"]) => Checkpoint["parameters"] | undefined;
   readonly progress: RunProgress;
   readonly saver: CheckpointSaver;
   /** Why the newest checkpoint was not the one to go on from. */
@@ -36,7 +36,7 @@ export interface RunContext {
 /** The hashes that a resumed run must find again. The engine is no part of them: a run may go on with another. */
 async function runHashes(options: TrainOptions, source: FeatureSource): Promise<RunHashes> {
   const { config, split, weights } = options;
-  const space = source.space(config.augment);
+  const space = source.space("features", config.augment);
   return {
     config: await hashConfig(config),
     split: await splitHash(split),
@@ -45,11 +45,11 @@ async function runHashes(options: TrainOptions, source: FeatureSource): Promise<
   };
 }
 
-/** Gives a value at the first call and lets go of it. */
-function once<T>(value: T): () => T | undefined {
-  let held: T | undefined = value;
-  return () => {
-    const taken = held;
+/** Gives a checkpoint's numbers at the first call, to the phase that they are of, and lets go of them. */
+function parametersOnce(checkpoint: Checkpoint | undefined): RunContext["takeParameters"] {
+  let held = checkpoint?.parameters;
+  return (phase) => {
+    const taken = checkpoint?.phase.name === phase ? held : undefined;
     held = undefined;
     return taken;
   };
@@ -83,13 +83,13 @@ export async function openRunContext(
   const hashes = await runHashes(options, source);
   const fallbacks: string[] = [];
   const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));
-  if (checkpoint) checkHashes(checkpoint.hashes, hashes);
+  if (checkpoint) checkHashes(checkpoint, hashes, config);
   return {
     ...{ options, events, now, images, source, hashes, fallbacks },
     resumed: checkpoint && {
       ...{ epoch: checkpoint.epoch, seconds: checkpoint.seconds, backend: checkpoint.backend },
     },
-    takeParameters: once(checkpoint?.parameters),
+    takeParameters: parametersOnce(checkpoint),
     spec: headSpec(config, dataset.labels.length),
     backend: checkpointBackend(options.backend),
     progress: progressOf(checkpoint),

@@ -1,18 +1,23 @@
-import type { BestEpoch, Checkpoint } from "../checkpoint/types.ts";
+import type { BestEpoch, Checkpoint, PhaseStart } from "../checkpoint/types.ts";
 import type { HeadValues } from "../head/types.ts";
+import type { EpochProgress } from "./epoch.ts";
 import type { Metrics } from "./events.ts";
 
 /** Of one finished epoch; without validation images it has no `val…`. */
 export type EpochMetrics = Metrics & Required<Pick<Metrics, "loss" | "accuracy">>;
 
-/** How far a run is: it moves on at each epoch's end, by whole epochs. */
+/** How far a run is. */
 export interface RunProgress {
+  /** The phase that the run is in, and where it began. */
+  phase: PhaseStart;
   /** Finished epochs. */
   epoch: number;
   /** Updates since the start of the run. */
   step: number;
   history: readonly Metrics[];
   best: BestEpoch | null;
+  /** The epoch that has begun, while there is one. */
+  partial: EpochProgress | null;
   /** Seconds of training, those before a resume included. */
   seconds: number;
 }
@@ -28,9 +33,13 @@ interface FinishedEpoch {
 
 /** Where a checkpoint stands, or the start. */
 export function progressOf(checkpoint: Checkpoint | undefined): RunProgress {
-  if (!checkpoint) return { epoch: 0, step: 0, history: [], best: null, seconds: 0 };
-  const { epoch, step, history, best, seconds } = checkpoint;
-  return { epoch, step, history, best, seconds };
+  const phase = { name: "head", epoch: 0, step: 0 } as const;
+  if (!checkpoint) return { phase, epoch: 0, step: 0, history: [], best: null, partial: null, seconds: 0 };
+  const { epoch, step, history, best, partial, seconds } = checkpoint;
+  return {
+    ...{ phase: checkpoint.phase, epoch, step, history, best, seconds },
+    partial: partial && { ...partial },
+  };
 }
 
 /** Moves on by one epoch. What the progress held before stays as it was for whoever took it. */
@@ -39,5 +48,16 @@ export function finishEpoch(progress: RunProgress, { metrics, steps, seconds, va
   progress.step += steps;
   progress.history = [...progress.history, metrics];
   progress.seconds += seconds;
+  progress.partial = null;
   if (values) progress.best = { epoch: progress.epoch, metrics, values };
+}
+
+/** The finished epochs of the phase that the run is in. */
+export function phaseHistory({ phase, history }: RunProgress): readonly Metrics[] {
+  return history.slice(phase.epoch);
+}
+
+/** Goes on to fine-tuning, from where the head's epochs ended. */
+export function startFineTune(progress: RunProgress): void {
+  progress.phase = { name: "fine-tune", epoch: progress.epoch, step: progress.step };
 }

@@ -9,11 +9,11 @@ import { createReferenceBackend } from "../testing/reference-backend.ts";
 import { parseTrainConfig, type TrainConfigInput } from "./config.ts";
 import { createEventMaker } from "./event-maker.ts";
 import type { TrainEvent } from "./events.ts";
-import { openHeadTrainer } from "./head-trainer.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 import { createRandom } from "./random.ts";
 import { progressOf } from "./run-progress.ts";
-import { trainHead } from "./train-head.ts";
+import { trainEpochs } from "./train-epochs.ts";
+import { openTrainer } from "./trainer.ts";
 
 const COLUMNS = 5;
 const SPEC: HeadSpec = {
@@ -80,7 +80,7 @@ async function trained(
   } = given;
   await using backend = createReferenceBackend({ statePrecision: "float32" });
   const config = parseTrainConfig({ batchSize: 4, epochs: 6, earlyStop: null, learningRate: 0.05, ...input });
-  const trainer = await openHeadTrainer({ backend, spec, rowShape: [COLUMNS], config });
+  const trainer = await openTrainer({ backend, spec, rowShape: [COLUMNS], config });
   await trainer.writeParameters(start?.parameters ?? initialHeadValues(spec, [COLUMNS], config.seed));
   const saved: Checkpoint[] = [];
   const store: CheckpointStore = {
@@ -92,7 +92,7 @@ async function trained(
   };
   const saver = createCheckpointSaver(store);
   const rows = makeRows(0, training);
-  const running = trainHead({
+  const running = trainEpochs({
     ...{ trainer, config, saver, signal, now: () => 0 },
     ...(largeBytes === undefined ? {} : { largeBytes }),
     // biome-ignore lint/correctness/useYield: features that are there take no event
@@ -123,7 +123,7 @@ async function trained(
 
 const history = ({ events }: Outcome) => events.filter((event) => event.type === "epoch-end");
 
-describe("trainHead", () => {
+describe("trainEpochs", () => {
   it("does not wait for a disk that is slower than a large head's epochs, and goes on from what was saved", async () => {
     const [released, release] = [[] as (() => void)[], () => released.shift()?.()];
     const slow = await trained(

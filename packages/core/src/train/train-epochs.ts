@@ -1,29 +1,34 @@
+import { optionsOf } from "../checkpoint/hashes.ts";
 import type { CheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
 import { classWeights } from "./class-weights.ts";
 import type { TrainConfig } from "./config.ts";
 import { divergedError } from "./diverged.ts";
-import { bestEpoch, shouldStop } from "./early-stopping.ts";
-import { runEpoch, stepsPerEpoch } from "./epoch.ts";
+import { bestEpoch } from "./early-stopping.ts";
+import { type EpochProgress, runEpoch, stepsPerEpoch } from "./epoch.ts";
 import { evaluateRows } from "./evaluate-rows.ts";
 import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
 import type { TrainEvent } from "./events.ts";
-import type { HeadTrainer } from "./head-trainer.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
-import { type EpochMetrics, finishEpoch, type RunProgress } from "./run-progress.ts";
+import { isPhaseDone, scheduleOf } from "./phase-plan.ts";
+import { type EpochMetrics, finishEpoch, phaseHistory, type RunProgress } from "./run-progress.ts";
+import { scheduledRate } from "./schedule.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** 308 MB of a classic head take a disk a second or more, as long as an epoch on a few hundred images. */
 const LARGE_BYTES = 64 * 2 ** 20;
+/** What a power cut costs at most, of an epoch that takes longer. */
+const CHECKPOINT_MS = 30_000;
 
-/** What the epochs of a head need. */
-interface TrainHeadOptions {
+/** What the epochs of one phase need. */
+interface TrainEpochsOptions {
   /** Holds the parameters that `progress` stands at. */
-  readonly trainer: HeadTrainer;
+  readonly trainer: Trainer;
   readonly config: TrainConfig;
   /** The rows that an epoch (counts from 1) trains on. */
   readonly rowsOfEpoch: (epoch: number) => AsyncGenerator<TrainEvent, LabelledRows>;
   readonly validation: LabelledRows;
-  /** Moved on here, by whole epochs. */
+  /** Moved on here. */
   readonly progress: RunProgress;
   readonly saver: CheckpointSaver;
   readonly hashes: RunHashes;
@@ -33,31 +38,95 @@ interface TrainHeadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Parameters of this size and more are not waited for while they are saved. @default 64 MiB */
   readonly largeBytes?: number;
+  /** Time between two checkpoints inside an epoch. @default 30 s */
+  readonly checkpointMs?: number;
 }
 
-/** True when no epoch is left to be trained. */
-export function isTrained({ epoch, history }: RunProgress, config: TrainConfig): boolean {
-  return epoch >= config.epochs || shouldStop(history, config.earlyStop);
+/** Saves where the training stands, one save at a time, while it goes on. */
+class Checkpoints {
+  readonly #options: TrainEpochsOptions;
+  #parameters: ReadonlyMap<string, Float32Array> | undefined;
+  #saved: { readonly epoch: number; readonly step: number };
+  #time: number;
+
+  constructor(options: TrainEpochsOptions) {
+    this.#options = options;
+    this.#saved = this.#standing;
+    this.#time = options.now();
+  }
+
+  /** Between two steps: when the run is being stopped, the last chance, or when much was done since the last one. */
+  async *betweenSteps(): AsyncGenerator<TrainEvent, void> {
+    const { signal, now, saver, checkpointMs = CHECKPOINT_MS } = this.#options;
+    const isDue = now() - this.#time >= checkpointMs && !saver.isSaving;
+    if ((signal?.aborted || isDue) && this.#isBehind) yield* this.save();
+  }
+
+  /** After an epoch: not while a large one is still being written. */
+  async *afterEpoch(): AsyncGenerator<TrainEvent, void> {
+    const { saver, trainer, largeBytes = LARGE_BYTES } = this.#options;
+    if (!saver.isSaving || trainer.parameterBytes < largeBytes) yield* this.save();
+  }
+
+  async *save(): AsyncGenerator<TrainEvent, void> {
+    const { saver, trainer, config, hashes, backend, progress, events, now } = this.#options;
+    const saved = await saver.finish();
+    // the arrays of the checkpoint before are free again: it is on disk
+    this.#parameters = await trainer.readParameters(this.#parameters);
+    this.#saved = this.#standing;
+    this.#time = now();
+    const partial = progress.partial && progress.partial.step > 0 ? { ...progress.partial } : null;
+    saver.start({
+      ...{ version: 1, hashes, backend, ...progress, partial },
+      options: optionsOf(config),
+      parameters: this.#parameters,
+    });
+    if (saved) yield events.make(checkpointEvent(saved));
+  }
+
+  get #isBehind(): boolean {
+    const { epoch, step } = this.#standing;
+    return epoch !== this.#saved.epoch || step !== this.#saved.step;
+  }
+
+  get #standing(): { readonly epoch: number; readonly step: number } {
+    const { epoch, partial } = this.#options.progress;
+    return { epoch, step: partial?.step ?? 0 };
+  }
 }
 
-/** One epoch: all batches, then the validation images. @throws CoreError `diverged`, `cancelled`. */
+/** What is told of a checkpoint that is on disk. */
+export function checkpointEvent({ epoch, step }: { readonly epoch: number; readonly step: number }) {
+  return { type: "checkpoint", epoch, ...(step > 0 ? { step } : {}) } as const;
+}
+
+/** One epoch, or the rest of one: all batches, then the validation images. @throws CoreError `diverged`, `cancelled`. */
 async function* passOnce(
-  options: TrainHeadOptions,
+  options: TrainEpochsOptions,
+  checkpoints: Checkpoints,
   mayReport: () => boolean,
 ): AsyncGenerator<TrainEvent, { readonly metrics: EpochMetrics; readonly steps: number }> {
   const { trainer, config, progress, signal, events } = options;
   const epoch = progress.epoch + 1;
   const rows = yield* options.rowsOfEpoch(epoch);
-  const weights = classWeights(config.classWeights, rows.labels, trainer.spec.numClasses);
-  const trained = yield* runEpoch({
-    ...{ trainer, config, rows, epoch, events, mayReport, signal },
-    classWeights: weights,
-    stepsBefore: progress.step,
-  });
   const steps = stepsPerEpoch(rows.labels.length, config.batchSize);
+  const stepsBefore = progress.step - progress.phase.step;
+  const history = phaseHistory(progress);
+  const schedule = scheduleOf(config, progress.phase.name);
+  const done: EpochProgress = progress.partial ?? { step: 0, lossSum: 0, correct: 0 };
+  progress.partial = done;
+  const trained = yield* runEpoch({
+    ...{ trainer, config, rows, epoch, events, mayReport, signal, stepsBefore, done },
+    epochs: progress.phase.epoch + schedule.epochs,
+    classWeights: classWeights(config.classWeights, rows.labels, trainer.spec.numClasses),
+    rateOf: (step) =>
+      scheduledRate(schedule, { step: stepsBefore + step - 1, stepsPerEpoch: steps, history }),
+    betweenSteps: () => checkpoints.betweenSteps(),
+  });
+  yield* checkpoints.betweenSteps();
   const held = await evaluateRows(trainer, options.validation, signal);
   if (held && !Number.isFinite(held.valLoss)) {
-    const { learningRate } = config;
+    const { learningRate } = schedule;
     throw divergedError({
       ...{ loss: held.valLoss, epoch, learningRate },
       step: progress.step + steps,
@@ -68,45 +137,29 @@ async function* passOnce(
 }
 
 /**
- * Trains until the epochs are done or the validation loss stops getting lower. The checkpoint of an epoch is written
- * while the next one runs; the last one may still be under way at the end (`saver.finish`). A large head does not wait for
- * a disk that is slower than its epochs: while a checkpoint is being written, the epochs that end get none, but for the
- * one that the run is cancelled after.
+ * Trains the phase that `progress` is in until its epochs are done or the validation loss stops getting lower. A checkpoint
+ * is written while the training goes on, after each epoch and every 30 seconds inside long ones; the last one may still be
+ * under way at the end (`saver.finish`). A large head does not wait for a disk that is slower than its epochs: while a
+ * checkpoint is being written, the epochs that end get none. A run that is cancelled saves its last step.
  *
- * @throws CoreError `diverged`, `cancelled`, and what saving threw; then `progress` is that of the last finished epoch.
+ * @throws CoreError `diverged`, `cancelled`, and what saving threw; then `progress` is that of the last finished epoch and
+ *   of the steps after it.
  */
-export async function* trainHead(options: TrainHeadOptions): AsyncGenerator<TrainEvent, void> {
-  const { trainer, config, progress, saver, hashes, backend, events, now, signal } = options;
-  const { largeBytes = LARGE_BYTES } = options;
+export async function* trainEpochs(options: TrainEpochsOptions): AsyncGenerator<TrainEvent, void> {
+  const { trainer, config, progress, events, now } = options;
   // one for all epochs: those of the gap head take some milliseconds
   const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
-  let parameters: ReadonlyMap<string, Float32Array> | undefined;
-  let savedEpoch = progress.epoch;
-  const save = async (): Promise<number | undefined> => {
-    const saved = await saver.finish();
-    // the arrays of the checkpoint before are free again: it is on disk
-    parameters = await trainer.readParameters(parameters);
-    savedEpoch = progress.epoch;
-    saver.start({ version: 1, hashes, backend, ...progress, parameters });
-    return saved;
-  };
-  while (!isTrained(progress, config)) {
-    if (signal?.aborted && savedEpoch < progress.epoch) {
-      // the last chance: the next step moves the parameters on
-      const saved = await save();
-      if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
-    }
+  const checkpoints = new Checkpoints(options);
+  const epochs = progress.phase.epoch + scheduleOf(config, progress.phase.name).epochs;
+  while (!isPhaseDone(progress, config)) {
     const start = now();
-    const { metrics, steps } = yield* passOnce(options, mayReport);
+    const { metrics, steps } = yield* passOnce(options, checkpoints, mayReport);
     const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;
     const values = best ? await trainer.readWeights() : undefined;
     const seconds = (now() - start) / 1000;
     finishEpoch(progress, { metrics, steps, seconds, ...(values ? { values } : {}) });
     const { epoch } = progress;
-    if (!saver.isSaving || trainer.parameterBytes < largeBytes) {
-      const saved = await save();
-      if (saved !== undefined) yield events.make({ type: "checkpoint", epoch: saved });
-    }
-    yield events.make({ type: "epoch-end", epoch, epochs: config.epochs, ...metrics, seconds, best });
+    yield* checkpoints.afterEpoch();
+    yield events.make({ type: "epoch-end", epoch, epochs, ...metrics, seconds, best });
   }
 }

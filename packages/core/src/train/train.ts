@@ -3,12 +3,12 @@ import type { SavedPoint } from "../checkpoint/saver.ts";
 import { CoreError, serializeError } from "../errors.ts";
 import { createEventMaker } from "./event-maker.ts";
 import type { RunStatus, TrainEvent } from "./events.ts";
-import { headPhase, savedCheckpoint } from "./head-phase.ts";
 import { lossRose } from "./loss-rose.ts";
+import { isTrained, scheduleOf } from "./phase-plan.ts";
 import { openRunContext, type RunContext } from "./run-context.ts";
-import { progressOf } from "./run-progress.ts";
+import { phaseHistory, progressOf } from "./run-progress.ts";
 import { savePhase } from "./save-phase.ts";
-import { isTrained } from "./train-head.ts";
+import { savedCheckpoint, trainingPhases } from "./training-phases.ts";
 import type { TrainOptions, TrainResult } from "./types.ts";
 
 /** The first events: what the run is, and what to know about going on. */
@@ -44,7 +44,7 @@ function statusOf(failure: unknown, signal: AbortSignal | undefined): RunStatus 
  */
 function standing(context: RunContext | undefined, hasModel: boolean): SavedPoint {
   const { epoch, history, best } = context?.progress ?? progressOf(undefined);
-  const reached = { epoch, last: history.at(-1), best: best ?? undefined };
+  const reached = { epoch, step: 0, last: history.at(-1), best: best ?? undefined };
   return context && !hasModel ? context.saver.saved : reached;
 }
 
@@ -60,8 +60,8 @@ function endOf(result: TrainResult, { last }: SavedPoint) {
 }
 
 function* endWarnings({ options, progress, events, spec }: RunContext): Generator<TrainEvent, void> {
-  const { learningRate } = options.config;
-  const message = lossRose(progress.history, { learningRate, numClasses: spec.numClasses });
+  const { learningRate } = scheduleOf(options.config, progress.phase.name);
+  const message = lossRose(phaseHistory(progress), { learningRate, numClasses: spec.numClasses });
   if (message !== undefined) yield events.make({ type: "warning", code: "loss-rose", message });
 }
 
@@ -89,7 +89,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     try {
       context = await openRunContext(options, { events, now });
       yield* startEvents(context);
-      if (!isTrained(context.progress, options.config)) yield* headPhase(context);
+      if (!isTrained(context.progress, options.config)) yield* trainingPhases(context);
       yield* endWarnings(context);
     } catch (error) {
       failure = error;

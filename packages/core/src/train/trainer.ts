@@ -1,15 +1,18 @@
 import type { Backend, Program, State } from "../backend.ts";
-import { numElements, parametersOf } from "../graph/graph.ts";
+import { type Graph, numElements, parametersOf } from "../graph/graph.ts";
 import { createOptimizer, type Optimizer } from "../graph/optimizer.ts";
 import { readLogical, writeLogical } from "../graph/state.ts";
-import { headGraphs } from "../head/build.ts";
+import { HEAD_INPUTS, type HeadBody, headGraphs } from "../head/build.ts";
 import type { HeadSpec, HeadValues } from "../head/types.ts";
 import type { TrainConfig } from "./config.ts";
 
-/** A head in an engine: its two programs and the state they share. Whoever opened it disposes of it. */
-export interface HeadTrainer {
+/** A head in an engine, perhaps on a tail: its two programs and the state they share. Whoever opened it disposes of it. */
+export interface Trainer {
   readonly spec: HeadSpec;
+  /** Of one row that it is fed. */
   readonly rowShape: readonly number[];
+  /** Numbers of a sample's dropout mask; 0: the head drops nothing. */
+  readonly maskWidth: number;
   readonly optimizer: Optimizer;
   readonly state: State;
   readonly train: Program;
@@ -26,16 +29,19 @@ export interface HeadTrainer {
   dispose(): void;
 }
 
-/** Compiles a head's graphs; the state is zero. */
-export async function openHeadTrainer(options: {
+/** Compiles the graphs; the state is zero. @param options.body default: the head takes the rows as they are. */
+export async function openTrainer(options: {
   readonly backend: Backend;
   readonly spec: HeadSpec;
   readonly rowShape: readonly number[];
-  readonly config: Pick<TrainConfig, "optimizer" | "momentum">;
-}): Promise<HeadTrainer> {
-  const { backend, spec, rowShape, config } = options;
-  const optimizer = createOptimizer({ name: config.optimizer, momentum: config.momentum });
-  const graphs = headGraphs({ spec, rowShape, optimizer, blockBytes: backend.limits.blockBytes });
+  readonly config: Pick<TrainConfig, "optimizer" | "momentum" | "weightDecay">;
+  readonly body?: HeadBody;
+}): Promise<Trainer> {
+  const { backend, spec, rowShape, config, body } = options;
+  const { optimizer: name, momentum, weightDecay } = config;
+  const optimizer = createOptimizer({ name, momentum, weightDecay });
+  const { blockBytes } = backend.limits;
+  const graphs = headGraphs({ spec, rowShape, optimizer, blockBytes, ...(body ? { body } : {}) });
   const opened: { dispose(): void }[] = [];
   const dispose = (): void => {
     for (const held of opened.splice(0)) held.dispose();
@@ -50,6 +56,7 @@ export async function openHeadTrainer(options: {
     const evaluate = keep(await backend.compile(graphs.evaluate));
     return {
       ...{ spec, rowShape, optimizer, state, train, evaluate, dispose },
+      maskWidth: maskWidthOf(graphs.train),
       readParameters: (into) => readLogical(state, graphs.train, into ? { into } : {}),
       writeParameters: (values) => writeLogical(state, graphs.train, values),
       readWeights: () => readLogical(state, graphs.evaluate),
@@ -59,4 +66,9 @@ export async function openHeadTrainer(options: {
     dispose();
     throw error;
   }
+}
+
+function maskWidthOf({ nodes }: Graph): number {
+  const mask = nodes.find((node) => node.kind === "input" && node.name === HEAD_INPUTS.dropoutMask);
+  return Number(mask?.shape[1] ?? 0);
 }

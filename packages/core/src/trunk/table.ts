@@ -4,7 +4,7 @@
  */
 import { CoreError } from "../errors.ts";
 import type { Pair } from "../graph/graph.ts";
-import { CUT_LAYERS, type CutLayer } from "../train/config.ts";
+import { CUT_LAYERS, type CutLayer } from "./cut-layers.ts";
 import type { TrunkLayer } from "./layer.ts";
 import { TableWriter, type Written } from "./table-writer.ts";
 

@@ -1,8 +1,8 @@
 import { CoreError } from "../errors.ts";
-import { CUT_LAYERS, type CutLayer } from "../train/config.ts";
+import { CUT_LAYERS, type CutLayer } from "./cut-layers.ts";
 import { LAYER_ORDER } from "./graph-order.ts";
 import type { TrunkLayer } from "./layer.ts";
-import { INPUT_LAYER, layersUpTo, TRUNK_LAYERS } from "./table.ts";
+import { INPUT_LAYER, layersUpTo } from "./table.ts";
 
 /** The part of the trunk that fine-tuning runs in every step, and what of it trains. */
 export interface Tail {
@@ -84,14 +84,4 @@ export function tailOf(from: string, cut: CutLayer): Tail {
   }
   const length = frozenLength(upToCut, trainable);
   return { base: upToCut[length - 1]?.name ?? INPUT_LAYER, layers: upToCut.slice(length), trainable };
-}
-
-/** Every name that {@link tailOf} knows, for completion and messages. */
-export function fineTuneLayers(cut: CutLayer): readonly string[] {
-  const upToCut = new Set(layersUpTo(cut).map(({ name }) => name));
-  return TRUNK_LAYERS.flatMap(({ kind, name }) =>
-    upToCut.has(name) && (kind === "conv-bn-relu" || CUT_LAYERS.some((block) => block === name))
-      ? [name]
-      : [],
-  );
 }

@@ -15,7 +15,7 @@ function addSlot(builder: GraphBuilder, weight: ParameterNode, prefix: string): 
 }
 
 /**
- * Makes a training graph: adds the optimiser's slots, its scalar input and an update of every weight that has a
+ * Makes a training graph: adds the optimiser's slots, its scalar inputs and an update of every weight that has a
  * gradient. The slots of a weight `w` are named `<optimiser>/<slot>/w`.
  *
  * @param gradients from `differentiate`, by parameter name.
@@ -29,6 +29,12 @@ export function appendUpdates(
   const builder = new GraphBuilder(graph);
   const scaler = new GradientScaler(builder);
   const stepSize = builder.input(STEP_SIZE_INPUT, []);
+  const scalars = new Map<string, ValueId>();
+  const scalar = (name: string): ValueId => {
+    const value = scalars.get(name) ?? builder.input(name, []);
+    scalars.set(name, value);
+    return value;
+  };
   const weights = new Map(
     graph.nodes.flatMap((node, id) =>
       node.kind === "parameter" && node.role === "weight" ? [[node.name, { node, id }]] : [],
@@ -48,6 +54,7 @@ export function appendUpdates(
       gradient: (factor) => scaler.scaled(gradient, factor),
       slot: (slot) => addSlot(builder, weight.node, `${optimizer.name}/${slot}`),
       stepSize,
+      scalar,
     });
     for (const [parameter, value] of updates) builder.update(parameter, value);
   }
