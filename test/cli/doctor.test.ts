@@ -11,4 +11,9 @@ it("tells the speed of every usable engine, also of one beside another of its ki
     expect.arrayContaining(["onnx:cpu", "tfjs:wasm", "tfjs:cpu"]),
   );
   for (const { id, imagesPerSecond } of usable) expect(imagesPerSecond, id).toBeGreaterThan(0);
+  const inInt8 = usable.flatMap(
+    ({ id, int8ImagesPerSecond }: { id: string; int8ImagesPerSecond?: number }) =>
+      int8ImagesPerSecond === undefined ? [] : [id, int8ImagesPerSecond > 0],
+  );
+  expect(inInt8).toEqual(["onnx:cpu", true]);
 });

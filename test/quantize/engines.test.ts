@@ -48,7 +48,7 @@ function blockOf(seed: number): Built {
       frozen(b, random, [outputs], `${name}/bias`),
     );
   };
-  const windows: readonly Pair[] = [
+  const windows: readonly [Pair, ...Pair[]] = [
     [1, 1],
     [3, 3],
     [1, 7],

@@ -1,4 +1,12 @@
-import { type Backend, type HostTensor, type TrunkWeights, trunkGraph } from "@graft/core";
+import {
+  type Backend,
+  calibrate,
+  type Graph,
+  type HostTensor,
+  quantizeGraph,
+  type TrunkWeights,
+  trunkGraph,
+} from "@graft/core";
 
 /** The shape of work that speeds are told for: DESIGN's 150 × 150 images up to mixed7. */
 export const SPEED_CASE = { cut: "mixed7", size: 150, pool: "avg" } as const;
@@ -40,13 +48,24 @@ export async function briefSpeed(
   return (1000 * BRIEF_BATCH) / (await fastestMs(() => pass(BRIEF_BATCH), passes - 1));
 }
 
-/** {@link briefSpeed} of the trunk. */
-export async function briefTrunkSpeed(
+/** The trunk whose speed is told. */
+export const speedGraph = (weights: TrunkWeights): Graph => trunkGraph(weights, SPEED_CASE);
+
+/** The same on whole numbers of 8 bits. @param images that ranges are taken from; none for speed alone. */
+export async function int8SpeedGraph(
   backend: Backend,
   weights: TrunkWeights,
-  patienceMs: number,
-): Promise<number> {
-  const program = await backend.compile(trunkGraph(weights, SPEED_CASE));
+  images: readonly Uint8Array[] = [],
+): Promise<Graph> {
+  const graph = speedGraph(weights);
+  const { data } = anyImages(1);
+  const any = data instanceof Uint8Array ? [data] : [];
+  return quantizeGraph(graph, await calibrate({ graph, backend, images: images.length > 0 ? images : any }));
+}
+
+/** {@link briefSpeed} of a trunk. */
+export async function briefTrunkSpeed(backend: Backend, graph: Graph, patienceMs: number): Promise<number> {
+  const program = await backend.compile(graph);
   try {
     return await briefSpeed((batch) => program.run({ images: anyImages(batch) }), patienceMs);
   } finally {
@@ -57,10 +76,10 @@ export async function briefTrunkSpeed(
 /** Images a second through the trunk, for each batch size; programs are compiled once and freed. */
 export async function trunkSpeeds(
   backend: Backend,
-  weights: TrunkWeights,
+  graph: Graph,
   batches: readonly { readonly batch: number; readonly runs: number }[],
 ): Promise<number[]> {
-  const program = await backend.compile(trunkGraph(weights, SPEED_CASE));
+  const program = await backend.compile(graph);
   try {
     const speeds: number[] = [];
     for (const { batch, runs } of batches) {
@@ -74,7 +93,7 @@ export async function trunkSpeeds(
 }
 
 /** Any pixels: no op of the trunk is faster for some values. */
-function anyImages(batch: number): HostTensor {
+export function anyImages(batch: number): HostTensor {
   const { size } = SPEED_CASE;
   const data = Uint8Array.from({ length: batch * size * size * 3 }, (_, i) => (i * 7919) % 256);
   return { shape: [batch, size, size, 3], data };

@@ -1,15 +1,20 @@
-import { type Backend, extractFeatures, featureSpace, type TrunkWeights, trunkGraph } from "@graft/core";
+import { type Backend, extractFeatures, featureSpace, type TrunkWeights } from "@graft/core";
 import { headStepMs } from "../head-speed.ts";
+import { int8Bench, int8Rows } from "../int8-bench.ts";
 import { machineFacts } from "../machine-facts.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { table } from "../output/text.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
-import { SPEED_CASE, trunkSpeeds } from "../trunk-speed.ts";
+import { SPEED_CASE, speedGraph, trunkSpeeds } from "../trunk-speed.ts";
 
 /** Enough for a steady rate, few enough for some seconds. */
 const MOST_PHOTOS = 576;
 const PHOTO_RUNS = 3;
+const TRUNK_RUNS = [
+  { batch: 32, runs: 12 },
+  { batch: 1, runs: 200 },
+] as const;
 /** The recipes' default. */
 const EPOCHS = 20;
 const GAP_BATCH = 32;
@@ -20,10 +25,10 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
   const { backend } = await session.backend(flags.backend);
   const weights = await session.weights("bundled", undefined);
   session.status("Timing the trunk …");
-  const [batch32 = 0, batch1 = 0] = await trunkSpeeds(backend, weights, [
-    { batch: 32, runs: 12 },
-    { batch: 1, runs: 200 },
-  ]);
+  const [batch32 = 0, batch1 = 0] = await trunkSpeeds(backend, speedGraph(weights), TRUNK_RUNS);
+  const int8 = backend.limits.int8
+    ? await int8Bench(session, { backend, weights, dataset, runs: TRUNK_RUNS })
+    : undefined;
   session.status("Timing features from photos …");
   const photos = await photoSpeed(session, backend, weights, dataset);
   session.status("Timing training steps …");
@@ -37,6 +42,7 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
   const figures = {
     trunkBatch32ImagesPerSecond: batch32,
     trunkBatch1ImagesPerSecond: batch1,
+    ...int8?.figures,
     featuresFromPhotosPerSecond: photos,
     gapStepMs,
     classicStepMs,
@@ -52,6 +58,7 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
       ["what", "speed"],
       ["trunk, batch 32", `${batch32.toFixed(0)} images/s`],
       ["trunk, batch 1", `${batch1.toFixed(0)} images/s`],
+      ...(int8 ? int8Rows(int8, { batch32, batch1 }) : []),
       [`features from the files of ${dataset}`, `${photos.toFixed(0)} images/s`],
       ["training step, gap (batch 32)", `${gapStepMs.toFixed(2)} ms`],
       ["training step, classic (batch 20)", `${classicStepMs.toFixed(1)} ms`],
@@ -76,7 +83,7 @@ async function photoSpeed(
   const images = dataset.images.slice(0, Math.max(Math.floor(most / batch) * batch, Math.min(most, batch)));
   const rule = { version: 1, size: SPEED_CASE.size, fit: "stretch", resize: "bilinear" } as const;
   const { cut, pool } = SPEED_CASE;
-  const graph = trunkGraph(weights, SPEED_CASE);
+  const graph = speedGraph(weights);
   let fastestMs = Number.POSITIVE_INFINITY;
   for (let run = 0; run < PHOTO_RUNS; run++) {
     // compiled before the clock starts; extractFeatures disposes of it

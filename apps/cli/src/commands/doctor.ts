@@ -8,12 +8,14 @@ import { byteSize, table } from "../output/text.ts";
 import type { CommandContext } from "../program.ts";
 import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
-import { briefTrunkSpeed } from "../trunk-speed.ts";
+import { briefTrunkSpeed, int8SpeedGraph, speedGraph } from "../trunk-speed.ts";
 
 /** A candidate and what a pass through the trunk said of it. */
 interface Candidate {
   readonly probe: BackendProbe;
   readonly imagesPerSecond?: number;
+  /** With `--precision int8`, where the engine computes on whole numbers. */
+  readonly int8ImagesPerSecond?: number;
   /** Why the timed pass failed though the probe was well. */
   readonly failure?: string;
 }
@@ -57,14 +59,22 @@ async function timed(
   try {
     await using backend = (await selectBackend({ backend: probe.id, home, env: variables })).backend;
     const patienceMs = probe.automatic ? PATIENCE_MS : SHORT_PATIENCE_MS;
-    return { probe, imagesPerSecond: await briefTrunkSpeed(backend, weights, patienceMs) };
+    const imagesPerSecond = await briefTrunkSpeed(backend, speedGraph(weights), patienceMs);
+    if (!backend.limits.int8) return { probe, imagesPerSecond };
+    const int8 = await int8SpeedGraph(backend, weights);
+    return { probe, imagesPerSecond, int8ImagesPerSecond: await briefTrunkSpeed(backend, int8, patienceMs) };
   } catch (error) {
     return { probe, failure: error instanceof Error ? error.message : String(error) }; // engines throw what they like
   }
 }
 
-function asJson({ probe, imagesPerSecond, failure }: Candidate): object {
-  return { ...probe, imagesPerSecond, ...(failure === undefined ? {} : { usable: false, reason: failure }) };
+function asJson({ probe, imagesPerSecond, int8ImagesPerSecond, failure }: Candidate): object {
+  return {
+    ...probe,
+    imagesPerSecond,
+    int8ImagesPerSecond,
+    ...(failure === undefined ? {} : { usable: false, reason: failure }),
+  };
 }
 
 function machineText(facts: MachineFacts): string {
@@ -79,16 +89,15 @@ function machineText(facts: MachineFacts): string {
 }
 
 function candidatesText(candidates: readonly Candidate[]): string {
-  const usable = candidates.flatMap(({ probe, imagesPerSecond, failure }) =>
-    probe.usable && failure === undefined
-      ? [[probe.id, speedText(imagesPerSecond), deviceText(probe.device)]]
-      : [],
-  );
+  const usable = candidates.flatMap(({ probe, imagesPerSecond, int8ImagesPerSecond, failure }) => {
+    if (!probe.usable || failure !== undefined) return [];
+    return [[probe.id, speedText(imagesPerSecond), speedText(int8ImagesPerSecond), deviceText(probe.device)]];
+  });
   const refused = candidates.flatMap(({ probe, failure }) => {
     const reason = probe.usable ? failure : probe.reason;
     return reason === undefined ? [] : [{ id: probe.id, reason }];
   });
-  const parts = usable.length > 0 ? [table([["engine", "images/s", "device"], ...usable])] : [];
+  const parts = usable.length > 0 ? [table([["engine", "images/s", "in int8", "device"], ...usable])] : [];
   return [...parts, refusalsText(refused)].join("\n\n");
 }
 
