@@ -6,6 +6,8 @@ export interface EvaluationImages {
   /** "8 images of the validation part, as split when the model was trained" */
   readonly description: string;
   readonly images: readonly DatasetImage[];
+  /** Of every image of the data set that is in a part. */
+  readonly partOf: ReadonlyMap<DatasetImage, Part>;
 }
 
 /**
@@ -22,6 +24,9 @@ export function evaluationImages(
 ): EvaluationImages {
   const parts = partsOf(dataset, stored);
   const has = (part: Part): boolean => (parts.get(part)?.length ?? 0) > 0;
+  const partOf = new Map(
+    [...parts].flatMap(([name, images]) => images.map((image) => [image, name] as const)),
+  );
   const part = asked ?? (has("validation") ? "validation" : has("test") ? "test" : "all");
   if (part === "all") {
     const why =
@@ -31,6 +36,7 @@ export function evaluationImages(
     return {
       part,
       images: dataset.images,
+      partOf,
       description: `all ${dataset.images.length} images of the data set${why}`,
     };
   }
@@ -48,7 +54,7 @@ export function evaluationImages(
   }
   const isGiven = images.every((image) => image.part === part);
   const from = isGiven ? "the data set's own folders" : "the split that the model was trained with";
-  return { part, images, description: `${images.length} ${part} images of ${from}` };
+  return { part, images, partOf, description: `${images.length} ${part} images of ${from}` };
 }
 
 /** Folders decide; what they leave open (no folders, or no validation among them) the stored split decides. */

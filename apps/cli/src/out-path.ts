@@ -1,4 +1,4 @@
-/** A file at `--out`: looked at before any work is done for it, and there whole or not at all. */
+/** A file at `--out` (or what `flag` says): looked at before any work is done for it, and there whole or not at all. */
 import { constants } from "node:fs";
 import { access, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { CoreError } from "@graft/core";
@@ -11,21 +11,21 @@ const partOf = (path: string): string => `${path}.part`;
  * @throws CoreError `conflict` for a folder, or for a file that `--force` does not allow to replace; `bad-input`,
  * `disk-full` for a place that can not be written.
  */
-export async function checkOutFile(path: string, force: boolean): Promise<void> {
+export async function checkOutFile(path: string, force: boolean, flag = "--out"): Promise<void> {
   const isFolder = await stat(path).then(
     (facts) => facts.isDirectory(),
     () => undefined,
   );
   if (isFolder) {
     throw new CoreError("conflict", {
-      what: "There is a folder at --out, where a file is to go.",
+      what: `There is a folder at ${flag}, where a file is to go.`,
       received: path,
       fix: "Choose another path.",
     });
   }
   if (isFolder === false && !force) {
     throw new CoreError("conflict", {
-      what: "There is something at --out already.",
+      what: `There is something at ${flag} already.`,
       received: path,
       expected: "a path that does not exist yet",
       fix: "Choose another path, or add --force to replace it.",
@@ -38,7 +38,7 @@ export async function checkOutFile(path: string, force: boolean): Promise<void> 
   } catch (error) {
     // what a killed process left is written over
     if (codeOf(error) === "EEXIST") await access(partOf(path), constants.W_OK);
-    else throw writingError(error, path);
+    else throw writingError(error, path, flag);
   }
 }
 
@@ -62,7 +62,11 @@ export async function checkNotInput(path: string, input: string): Promise<void> 
  * Writes a file piece by piece; it appears whole or not at all.
  * @throws CoreError `disk-full`, `bad-input` for a place that can not be written.
  */
-export async function placeFile(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+export async function placeFile(
+  path: string,
+  fill: (file: FileHandle) => Promise<void>,
+  flag = "--out",
+): Promise<void> {
   try {
     await using file = await open(partOf(path), "w");
     await fill(file);
@@ -70,18 +74,20 @@ export async function placeFile(path: string, fill: (file: FileHandle) => Promis
     await rename(partOf(path), path);
   } catch (error) {
     await rm(partOf(path), { force: true });
-    throw writingError(error, path);
+    throw writingError(error, path, flag);
   }
 }
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && "code" in error ? error.code : undefined;
 
-function writingError(error: unknown, path: string): unknown {
+function writingError(error: unknown, path: string, flag: string): unknown {
   const code = codeOf(error);
   if (code === undefined || error instanceof CoreError) return error;
   const isFull = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
-  const what = isFull ? "The disk has no room for what --out names." : "What --out names can not be written.";
+  const what = isFull
+    ? `The disk has no room for what ${flag} names.`
+    : `What ${flag} names can not be written.`;
   const fix = isFull
     ? "Free some room and try again."
     : "Choose a folder that exists and that you may write to.";

@@ -4,6 +4,7 @@ import { addCompletion } from "./completion.ts";
 import { type CliEnvironment, readEnvironment } from "./env.ts";
 import { EXPORT_FORMAT_NAMES } from "./export-format-names.ts";
 import { packageVersion } from "./package-version.ts";
+import { parseShare } from "./share.ts";
 
 /** What a command's action gets beside its own flags. */
 export interface CommandContext {
@@ -59,6 +60,16 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .argument("<model>", "model folder or run id")
     .argument("<dataset>", "as for train")
     .addOption(new Option("--split <part>", "which images").choices(["train", "validation", "test", "all"]))
+    .addOption(
+      new Option(
+        "--precision-target <share>",
+        "wanted share of right answers, for the score to say 'not sure' below",
+      )
+        .argParser(parseShare)
+        .default(0.95),
+    )
+    .option("--report <file>", "write one self-contained HTML page with curves, pictures and heat maps")
+    .option("--force", "replace a report that is there")
     .addOption(backendOption())
     .action(
       run(async (context, flags, model, dataset) =>

@@ -2,20 +2,31 @@ import type { Backend } from "./backend.ts";
 import type { DatasetImage } from "./dataset/types.ts";
 import { CoreError, throwIfCancelled } from "./errors.ts";
 import type { Model } from "./export/types.ts";
+import type { KeptFeatures } from "./kept-features.ts";
 import { type Assessment, assessPredictions, DEFAULT_PRECISION_TARGET } from "./metrics/assess.ts";
 import { scorePredictions } from "./metrics/score.ts";
 import { type PooledImage, type TrainingDistances, trainingDistances } from "./metrics/training-distance.ts";
 import type { Evaluation } from "./metrics/types.ts";
 import { nameFew } from "./name-few.ts";
 import { openFeaturePredictor } from "./predict.ts";
+import type { FeaturePredictor } from "./predict-graph.ts";
 import { type ImagePrediction, type PooledPrediction, predictImages } from "./predict-images.ts";
 import type { PrepareImage } from "./train/types.ts";
 
 export type { ImagePrediction } from "./predict-images.ts";
 
+export interface TrainingReference {
+  readonly images: readonly DatasetImage[];
+  readonly prepare: PrepareImage;
+  /** Pooled features that need not be computed again. @default none */
+  readonly kept?: KeptFeatures;
+}
+
 export interface EvaluateOptions {
   readonly model: Model;
   readonly backend: Backend;
+  /** The model, opened already; the caller disposes of it. @default opened here for the time of the evaluation */
+  readonly predictor?: FeaturePredictor;
   readonly images: readonly DatasetImage[];
   /** The data set's labels, which the images' `label` counts in; matched to the model's by name. */
   readonly labels: readonly string[];
@@ -26,7 +37,7 @@ export interface EvaluateOptions {
    * Images that the head was trained on and where their pixels come from: what the evaluated ones are compared with, at most
    * {@link MOST_COMPARED} of them.
    */
-  readonly training?: { readonly images: readonly DatasetImage[]; readonly prepare: PrepareImage };
+  readonly training?: TrainingReference;
   /** Wanted share of right answers for the "not sure" threshold, in (0, 1]. @default 0.95 */
   readonly precisionTarget?: number;
   readonly signal?: AbortSignal;
@@ -71,13 +82,26 @@ function matchLabels(labels: readonly string[], ofModel: readonly string[]): rea
   );
 }
 
-/** Training images that others are compared with at most: enough for the quantile, and seconds on any machine. */
+/** Training images that others are compared with at most: enough for the quantile. */
 const MOST_COMPARED = 1000;
+/** Of those without kept features so many are computed at most: seconds on any machine. */
+const MOST_COMPUTED = 400;
 
 /** Each content once, the smallest hashes first, which is as good as drawn at random. */
 function sampleOf(images: readonly DatasetImage[]): readonly DatasetImage[] {
   const byHash = new Map(images.map((image) => [image.hash, image]));
   return [...byHash.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, MOST_COMPARED);
+}
+
+async function keptOf(
+  images: readonly DatasetImage[],
+  kept: KeptFeatures = async () => undefined,
+): Promise<PooledImage[]> {
+  const found = images.map(async ({ hash }): Promise<PooledImage[]> => {
+    const features = await kept(hash);
+    return features ? [{ hash, pooled: features }] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /**
@@ -93,9 +117,13 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   throwIfCancelled(signal);
   const known = new Set(images.map(({ hash }) => hash));
   const sample = sampleOf(training?.images ?? []);
-  const others = sample.filter(({ hash }) => !known.has(hash));
+  const kept = await keptOf(sample, training?.kept);
+  const isKept = new Set(kept.map(({ hash }) => hash));
+  const others = sample.filter(({ hash }) => !known.has(hash) && !isKept.has(hash)).slice(0, MOST_COMPUTED);
 
-  using predictor = await openFeaturePredictor(model, backend);
+  using owned = options.predictor ? undefined : await openFeaturePredictor(model, backend);
+  const predictor = options.predictor ?? owned;
+  if (!predictor) throw new TypeError("a predictor was given or opened");
   let done = 0;
   const line = {
     ...{ predictor, decodeAhead, signal, rule: manifest.rule },
@@ -119,9 +147,10 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   };
   const pooled = (seen: readonly PooledPrediction[]): PooledImage[] =>
     seen.map(({ image, pooled: values }) => ({ hash: image.hash, pooled: values }));
-  const inSample = new Set(sample.map(({ hash }) => hash));
+  const isWanted = new Set(sample.map(({ hash }) => hash).filter((hash) => !isKept.has(hash)));
   const reference = [
-    ...pooled(predictions).filter(({ hash }) => inSample.has(hash)),
+    ...kept,
+    ...pooled(predictions).filter(({ hash }) => isWanted.has(hash)),
     ...pooled(compared.predictions),
   ];
   return {

@@ -1,53 +1,89 @@
-import { type EvaluationResult, evaluateModel } from "@graft/core";
+import { resolve } from "node:path";
+import { type EvaluationResult, evaluateModel, openFeaturePredictor } from "@graft/core";
 import { readModelFolder } from "@graft/core/node";
+import { findingsOf } from "../evaluation-findings.ts";
 import { type EvaluationImages, evaluationImages } from "../evaluation-images.ts";
+import { evaluationReport } from "../evaluation-report.ts";
 import { resolveModel } from "../model-path.ts";
+import { modelRun } from "../model-run.ts";
+import { checkOutFile, placeFile } from "../out-path.ts";
+import { evaluationJson } from "../output/evaluation-json.ts";
 import { evaluationText, mistakesText } from "../output/evaluation-text.ts";
+import { findingsText, trustText } from "../output/findings-text.ts";
 import { imageProgress } from "../output/image-progress.ts";
 import { mistakesOf } from "../output/mistakes.ts";
 import { print, printJson } from "../output/stdout.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
-import { storedSplit } from "../stored-split.ts";
+import { trainingImages } from "../training-images.ts";
 
-/** `graft evaluate MODEL DATASET`: scores of each class, who is taken for whom, the surest mistakes. */
+/**
+ * `graft evaluate MODEL DATASET`: scores of each class, who is taken for whom, how far the answers can be trusted, and what is
+ * to be looked at; all of it on a page of its own with --report.
+ */
 export async function evaluate(
   context: CommandContext,
   flags: Flags,
   modelName: string,
   datasetName: string,
 ): Promise<void> {
-  const folder = resolveModel(modelName, context.environment.home);
+  const { home } = context.environment;
+  const report = typeof flags.report === "string" ? flags.report : undefined;
+  if (report !== undefined) await checkOutFile(report, flags.force === true, "--report");
+  const folder = resolveModel(modelName, home);
   await using session = new Session(context);
   const model = await readModelFolder(folder);
-  const { dataset, source } = await session.dataset(datasetName);
+  const opened = await session.dataset(datasetName);
+  const { dataset, source } = opened;
   session.warnOfBroken(dataset, datasetName);
-  const split = await storedSplit(context.environment.home, model.manifest);
-  const chosen = evaluationImages(dataset, split, partOf(flags.split));
-  const { backend } = await session.backend(flags.backend);
+  const run = await modelRun(home, model.manifest);
+  const chosen = evaluationImages(dataset, run?.split, partOf(flags.split));
+  const selected = await session.backend(flags.backend);
+  const training = await trainingImages(session, { model, backend: selected.backend, opened, run });
+  const prepare = session.prepareFrom(source);
   const progress = imageProgress("Evaluating", (line) => session.status(line));
+  using predictor = await openFeaturePredictor(model, selected.backend);
   const result = await evaluateModel({
-    model,
-    backend,
+    ...{ model, prepare, predictor },
+    backend: selected.backend,
     images: chosen.images,
     labels: dataset.labels,
-    prepare: session.prepareFrom(source),
+    ...("images" in training ? { training } : {}),
+    ...(typeof flags.precisionTarget === "number" ? { precisionTarget: flags.precisionTarget } : {}),
     decodeAhead: session.decodeAhead,
     signal: session.signal,
     onProgress: ({ done, total }) => progress(done, total),
   });
+  const { labels } = model.manifest;
+  const findings = findingsOf(result, labels, { dataset, chosen });
+  const remarks = notes(result, chosen);
+  const unlikeReason = "reason" in training ? training.reason : undefined;
+  if (report !== undefined) {
+    session.status("Writing the report");
+    const page = await evaluationReport({
+      ...{ model, modelName, datasetName, description: chosen.description, notes: remarks.slice(1) },
+      ...{ result, findings, unlikeReason, run, selected, predictor, prepare, home, signal: session.signal },
+    });
+    await placeFile(report, (file) => file.writeFile(page), "--report");
+  }
   session.status("");
-  for (const line of notes(result, chosen)) session.notice(line);
-  const labels = { ofDataset: dataset.labels, ofModel: model.manifest.labels };
-  const mistakes = mistakesOf(result.predictions, labels);
+  for (const line of remarks) session.notice(line);
+  const mistakes = mistakesOf(result.predictions, { ofDataset: dataset.labels, ofModel: labels });
   if (context.json) {
     const seen = result.seenInTraining.map(({ path }) => path);
-    printJson({ ...result.evaluation, part: chosen.part, seenInTraining: seen.length, seen, mistakes });
-  } else {
-    print(
-      [evaluationText(result.evaluation), mistakesText(mistakes)].filter((text) => text !== "").join("\n\n"),
-    );
+    const all = evaluationJson(result, findings, unlikeReason);
+    const where = report === undefined ? {} : { report: resolve(report) };
+    printJson({ ...all, part: chosen.part, seenInTraining: seen.length, seen, mistakes, ...where });
+    return;
   }
+  const texts = [
+    evaluationText(result.evaluation),
+    trustText(result.assessment),
+    mistakesText(mistakes),
+    findingsText(findings),
+    report === undefined ? "" : `Report: ${report}`,
+  ];
+  print(texts.filter((text) => text !== "").join("\n\n"));
 }
 
 function partOf(flag: unknown): Parameters<typeof evaluationImages>[2] {

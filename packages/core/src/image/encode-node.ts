@@ -16,5 +16,7 @@ export async function encodeImage(image: RgbImage, { format, size }: EncodeOptio
   const { width, height, data } = image;
   const raw = sharp(data, { raw: { width, height, channels: 3 } });
   const sized = size ? raw.resize(size.width, size.height, { fit: "fill" }) : raw;
-  return format === "png" ? sized.png().toBuffer() : sized.webp({ quality: WEBP_QUALITY }).toBuffer();
+  return format === "png"
+    ? sized.png().toBuffer()
+    : sized.webp({ quality: WEBP_QUALITY, effort: 1 }).toBuffer();
 }

@@ -140,6 +140,19 @@ describe("calibrate", () => {
     expect(result.after?.nll).toBeLessThan(1);
   });
 
+  it("halves the images also where every class has one", () => {
+    const labels = Array.from({ length: 20 }, (_, i) => i);
+    const sure = labels.map((label) => said(Float32Array.from(labels, (i) => (i === label ? 0.62 : 0.02))));
+    // two of three are right, as they say: neither half may end at a limit
+    const truth = labels.map((label) => (label % 3 === 2 ? (label + 1) % 20 : label));
+    const keys = labels.map((label) => String(label).padStart(2, "0"));
+    expect(new Set(truth).size).toBeGreaterThan(10);
+    for (const temperature of calibrate(truth, sure, keys).foldTemperatures) {
+      expect(temperature).toBeGreaterThan(0.3);
+      expect(temperature).toBeLessThan(3);
+    }
+  });
+
   it("fits nothing to a handful of images", () => {
     const few = calibrate(TRUTH.slice(0, 19), PREDICTIONS.slice(0, 19), KEYS.slice(0, 19));
     expect(few).toMatchObject({ after: null, temperature: null, foldTemperatures: [] });

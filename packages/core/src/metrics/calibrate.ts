@@ -42,17 +42,14 @@ function scoreAt(
   return { ece: expectedCalibrationError(bins), nll, bins };
 }
 
-/** Halves the images, each class by itself, in the order given by `keys`. @returns 0 or 1 for each. */
+/** Halves the images, those of each class too, in the order given by `keys`. @returns 0 or 1 for each. */
 function halves(truth: readonly number[], keys: readonly string[]): readonly number[] {
-  const order = [...truth.keys()].sort((a, b) => ((keys[a] ?? "") < (keys[b] ?? "") ? -1 : 1));
-  const counts = new Map<number, number>();
+  const order = [...truth.keys()].sort((a, b) => {
+    const byClass = (truth[a] ?? 0) - (truth[b] ?? 0);
+    return byClass === 0 ? ((keys[a] ?? "") < (keys[b] ?? "") ? -1 : 1) : byClass;
+  });
   const folds = new Array<number>(truth.length).fill(0);
-  for (const at of order) {
-    const label = truth[at] ?? -1;
-    const count = counts.get(label) ?? 0;
-    counts.set(label, count + 1);
-    folds[at] = count % 2;
-  }
+  for (const [rank, at] of order.entries()) folds[at] = rank % 2;
   return folds;
 }
 

@@ -1,0 +1,17 @@
+import { CoreError, splitHash as hashOfSplit, type ModelManifest } from "@graft/core";
+import { openRunStore, type RunFolder } from "@graft/core/node";
+
+/** The run that made a model, when it is still in this home. */
+export async function modelRun(
+  home: string,
+  { run: id, splitHash }: Pick<ModelManifest, "run" | "splitHash">,
+): Promise<RunFolder | undefined> {
+  try {
+    const run = await openRunStore(home).open(id);
+    return (await hashOfSplit(run.split)) === splitHash ? run : undefined;
+  } catch (error) {
+    // a model goes where its run does not
+    if (error instanceof CoreError) return undefined;
+    throw error;
+  }
+}

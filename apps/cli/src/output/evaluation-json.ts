@@ -1,0 +1,35 @@
+import type { Evaluation, EvaluationResult } from "@graft/core";
+import type { Findings } from "../evaluation-findings.ts";
+
+/** What `evaluate --json` says beside the scores: everything that the report shows, lists whole, images by path. */
+export function evaluationJson(
+  result: EvaluationResult,
+  findings: Findings,
+  unlikeReason: string | undefined,
+): Evaluation & Record<string, unknown> {
+  const { accuracyInterval, roc, calibration, notSure } = result.assessment;
+  const { distances } = result;
+  return {
+    ...result.evaluation,
+    accuracyInterval,
+    auc: roc?.auc ?? null,
+    roc: roc?.points ?? null,
+    calibration,
+    notSure,
+    labelErrors: findings.labelErrors.map(({ image, truth, said, score }) => {
+      return { path: image.path, given: truth, suggested: said, score };
+    }),
+    nearDuplicates: findings.nearDuplicates.map(({ by, across, images }) => {
+      return { by, across, images: images.map(({ image, ...rest }) => ({ path: image.path, ...rest })) };
+    }),
+    unlikeTraining: distances
+      ? {
+          threshold: distances.threshold,
+          compared: distances.compared,
+          images: (findings.unlike ?? []).map(({ image, said, distance }) => {
+            return { path: image.path, said, distance };
+          }),
+        }
+      : { reason: unlikeReason ?? "" },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Assessment } from "@graft/core";
+import type { Findings } from "../evaluation-findings.ts";
+import { percent, table } from "./text.ts";
+
+/** Rows of each list; --report shows more of them and --json all. */
+const SHOWN = 3;
+
+/** How far the numbers and the answers can be trusted: one line each, at most 80 columns. */
+export function trustText({ accuracyInterval, roc, calibration, notSure }: Assessment): string {
+  const [low, high] = accuracyInterval.map(percent);
+  const { before, after, temperature } = calibration;
+  const auc = roc ? `, ROC-AUC ${roc.auc.toFixed(3)}` : "";
+  const mended =
+    after && temperature !== null ? `, ${percent(after.ece)} at temperature ${temperature.toFixed(2)}` : "";
+  const target = percent(notSure.target);
+  const threshold =
+    notSure.threshold === null
+      ? `no threshold makes ${target} of answers right; the best ${percent(notSure.precision)}`
+      : `"not sure" below ${percent(notSure.threshold)}: ${target} right, ${percent(notSure.coverage)} answered`;
+  return [
+    `accuracy is ${low} to ${high} (95 %)${auc}`,
+    `calibration error ${percent(before.ece)}${mended}`,
+    threshold,
+  ].join("\n");
+}
+
+function list(head: string, total: number, rows: readonly (readonly string[])[]): string {
+  if (total === 0) return "";
+  const more = total > rows.length ? `\nand ${total - rows.length} more` : "";
+  return `${head}\n${table(rows)}${more}`;
+}
+
+/** What is to be looked at, the most telling first; "" when there is nothing. */
+export function findingsText({ labelErrors, nearDuplicates, unlike = [] }: Findings): string {
+  const doubted = labelErrors.slice(0, SHOWN).map(({ image, truth, said, score }) => {
+    return [image.path, truth, said, percent(score)];
+  });
+  const copies = nearDuplicates.slice(0, SHOWN).map(({ across, images }) => {
+    return [images.map(({ image }) => image.path).join(" = "), across ? "across the split" : ""];
+  });
+  const strange = unlike.slice(0, SHOWN).map(({ image, distance }) => [image.path, distance.toFixed(3)]);
+  return [
+    labelErrors.length > 0 &&
+      list("Labels to check:", labelErrors.length + 1, [["image", "is", "perhaps", "sure"], ...doubted]),
+    list("Nothing like the training pictures (distance):", unlike.length, strange),
+    list("In the data set more than once:", nearDuplicates.length, copies),
+  ]
+    .filter((text) => text !== false && text !== "")
+    .join("\n\n");
+}

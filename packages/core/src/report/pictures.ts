@@ -1,0 +1,70 @@
+import { count, percent } from "./format.ts";
+import { type Html, html } from "./html.ts";
+import type { EvaluationReport, ReportAnswer, ReportPicture } from "./types.ts";
+
+/** A picture and its heat map, or a word where there is none any more. */
+function images({ path, picture, heat }: ReportPicture): Html {
+  if (picture === undefined) return html`<div class="missing">can not be read</div>`;
+  return html`<div class="pair"><img src="${picture}" alt="${path}" width="144" height="144" loading="lazy"/>${
+    heat !== undefined &&
+    html`<img src="${heat}" alt="heat map of ${path}" width="144" height="144" loading="lazy"/>`
+  }</div>`;
+}
+
+function card(picture: ReportPicture, words: Html): Html {
+  return html`<li class="card">${images(picture)}<p class="path">${picture.path}</p><p>${words}</p></li>`;
+}
+
+const shown = (listed: number, total: number): string =>
+  listed < total ? ` The first ${listed} are shown.` : "";
+
+const answer = ({ truth, said, score }: ReportAnswer): Html =>
+  html`is <b>${truth}</b>, said <b>${said}</b> (${percent(score)})`;
+
+/** What the model got wrong while being most sure. */
+export function mistakesSection({ mistakes, totalMistakes }: EvaluationReport): Html {
+  if (totalMistakes === 0) return html`<p>There is none.</p>`;
+  return html`<p>${count(totalMistakes, "mistake")}, the surest first. Coloured is what speaks for the answer that was given
+    (Grad-CAM): red most, uncoloured nothing.${shown(mistakes.length, totalMistakes)}</p>
+    <ul class="cards">${mistakes.map((mistake) => card(mistake, answer(mistake)))}</ul>`;
+}
+
+/** Labels that are probably wrong. */
+export function labelErrorsSection({ labelErrors, totalLabelErrors }: EvaluationReport): Html {
+  if (totalLabelErrors === 0) return html`<p>None was found.</p>`;
+  return html`<p>${count(totalLabelErrors, "label")} that the model doubts: unusually unlike their class and as like another one
+    as that one usually is (confident learning). Many of them are hard pictures with the right label: look before you
+    move one.${shown(labelErrors.length, totalLabelErrors)}</p>
+    <ul class="cards">${labelErrors.map((error) => card(error, answer(error)))}</ul>`;
+}
+
+/** Pictures that are there more than once. */
+export function duplicatesSection({ duplicates, totalDuplicates }: EvaluationReport): Html {
+  if (totalDuplicates === 0) return html`<p>None was found in the data set.</p>`;
+  const across = duplicates.filter((group) => group.across).length;
+  const groups = duplicates.map(
+    (group) =>
+      html`<li class="group"><p>${group.by === "content" ? "the same file" : "nearly the same picture"}${
+        group.across && html` <strong class="warn">on both sides of the split</strong>`
+      }</p><ul class="cards">${group.images.map((image) =>
+        card(image, html`${image.label}${image.part !== undefined && `, ${image.part}`}`),
+      )}</ul></li>`,
+  );
+  return html`<p>${count(totalDuplicates, "picture")} that ${totalDuplicates === 1 ? "is" : "are"} in the data set more than once${
+    across > 0 && `, ${across} of them on both sides of the split: what was learned by heart scores there`
+  }.${shown(duplicates.length, totalDuplicates)}</p><ul class="groups">${groups}</ul>`;
+}
+
+/** Pictures of nothing that was trained. */
+export function unlikeSection({ unlike }: EvaluationReport): Html {
+  if ("reason" in unlike) return html`<p>${unlike.reason}</p>`;
+  const { threshold, compared, total } = unlike;
+  const rule = html`further from every one of ${compared} training pictures than 99 in 100 of those are from one another
+    (cosine distance of pooled features above ${threshold.toFixed(3)})`;
+  if (total === 0) return html`<p>None is ${rule}.</p>`;
+  return html`<p>${count(total, "picture")} ${total === 1 ? "is" : "are"} ${rule}. About one ordinary picture in a hundred is
+    listed, too; the model's answer to one that is of no class says nothing.${shown(unlike.images.length, total)}</p>
+    <ul class="cards">${unlike.images.map((image) =>
+      card(image, html`distance ${image.distance.toFixed(3)}, said <b>${image.said}</b>`),
+    )}</ul>`;
+}
