@@ -38,6 +38,8 @@ export interface SampleOptions {
   readonly size?: number;
   readonly fit?: ImageRule["fit"];
   readonly trainedOn?: readonly string[];
+  /** Units of a classic head's hidden layer, for tests that need no large one. @default as trained, 1024 */
+  readonly hidden?: number;
 }
 
 function sampleHead(model: Pick<Model, "manifest">): HeadValues {
@@ -58,9 +60,10 @@ export function sampleModel(options: SampleOptions): Model {
   const { weights, recipe, labels, cut = "mixed7", size = 150, fit = "stretch", trainedOn = [] } = options;
   const input: TrainConfigInput = { recipe, cut, size, fit };
   const config = parseTrainConfig(input);
+  const head = headSpec(config, labels.length);
   const manifest: Model["manifest"] = {
     labels,
-    head: headSpec(config, labels.length),
+    head: { ...head, hidden: options.hidden ?? head.hidden },
     cut,
     rule: { version: 1, size, fit, resize: "bilinear" },
     weights: {

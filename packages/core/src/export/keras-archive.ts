@@ -120,8 +120,7 @@ function weightsFile(model: Model, layers: readonly KerasLayer[]): Promise<Uint8
 const kerasTime = (date: Date): string => date.toISOString().slice(0, 19).replace("T", "@");
 
 /**
- * A whole model as a .keras archive of Keras 3: a zip of stored entries. The same model gives the same bytes: its dates are
- * those of its making.
+ * A whole model as a .keras archive of Keras 3: a zip of stored entries. Their dates are that of the model's making.
  * @returns the archive's bytes, in pieces.
  * @throws CoreError `weights-mismatch`, `limit`.
  */
