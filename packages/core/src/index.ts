@@ -99,7 +99,7 @@ export { type CachedPredictionOptions, cachedPredictions } from "./predict-cache
 export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./predict-graph.ts";
 export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict-images.ts";
 export { CALIBRATION_IMAGES, calibrate } from "./quantize/calibrate.ts";
-export { calibrationPixels } from "./quantize/calibration-images.ts";
+export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
 export { quantizeGraph, WEIGHT_STEPS } from "./quantize/quantize-graph.ts";
 export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";

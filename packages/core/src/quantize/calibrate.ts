@@ -40,10 +40,10 @@ function rangeOfPixels(graph: Graph, id: ValueId): ValueRange | undefined {
   return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 
-/** Values that are part of others of their group say nothing new. */
-function isPartOfOthers(graph: Graph, id: ValueId): boolean {
+/** A max pool's numbers are among those of its input, which is in its group. */
+function isAmongOthers(graph: Graph, id: ValueId): boolean {
   const node = graph.nodes[id];
-  return node?.kind === "op" && (node.op.op === "max-pool" || node.op.op === "concat");
+  return node?.kind === "op" && node.op.op === "max-pool";
 }
 
 /** A graph that gives the largest number of each value in each channel, and of its negative. */
@@ -51,7 +51,7 @@ function rangesGraph(graph: Graph, groups: readonly (readonly ValueId[])[]): Gra
   const builder = new GraphBuilder({ nodes: graph.nodes, outputs: {}, updates: [] });
   for (const [g, group] of groups.entries()) {
     for (const id of group) {
-      if (isPartOfOthers(graph, id) || rangeOfPixels(graph, id)) continue;
+      if (isAmongOthers(graph, id) || rangeOfPixels(graph, id)) continue;
       const [, height, width] = builder.shapeOf(id);
       const size = [Number(height), Number(width)] as const;
       const largest = (value: ValueId): ValueId => builder.maxPool(value, size, [1, 1], "valid");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../graph/builder.ts";
 import { type Graph, numElements, type ValueId } from "../graph/graph.ts";
+import { prune } from "../graph/passes/prune.ts";
 import { evaluateGraph } from "../testing/evaluate-graph.ts";
 import { testRandom } from "../testing/random.ts";
 import { createReferenceBackend } from "../testing/reference-backend.ts";
@@ -59,7 +60,7 @@ const largestGap = (a: Float64Array, b: Float64Array): number =>
   a.reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] ?? Number.NaN))), 0);
 
 describe("the values that become whole numbers", () => {
-  it("are those around frozen convolutions, in one group where they are joined or pooled by their maximum", () => {
+  it("are those around frozen convolutions, in one group where they are joined, or pooled by their maximum", () => {
     const graph = smallTrunk();
     const names = quantizedValues(graph).map((group) =>
       group.map((id) => {
@@ -69,7 +70,8 @@ describe("the values that become whole numbers", () => {
     );
     expect(names).toEqual([
       ["scale"],
-      ["conv2d", "conv2d", "conv2d", "max-pool", "concat"], // stem's maximum is joined with both branches
+      ["conv2d", "max-pool"],
+      ["conv2d", "conv2d", "concat"],
       ["average-pool"],
     ]);
   });
@@ -110,10 +112,10 @@ describe("calibration", () => {
     await using backend = createReferenceBackend();
     const { ranges } = await calibrate({ graph, backend, images: images(5) });
     const largest = Math.max(...outputOf(graph, "block", images(5)));
-    expect(ranges).toHaveLength(3);
+    expect(ranges).toHaveLength(4);
     expect(ranges[0]).toEqual({ low: 0, high: 255 });
-    expect(ranges[1]?.low).toBeCloseTo(0);
-    expect(ranges[1]?.high).toBeGreaterThan(1.2 * largest);
+    expect(ranges[2]?.low).toBeCloseTo(0);
+    expect(ranges[2]?.high).toBeGreaterThan(1.2 * largest);
   });
 
   it("is the same for the same images, whatever is shown in one pass", async () => {
@@ -144,12 +146,26 @@ describe("a quantised graph", () => {
       await using backend = createReferenceBackend();
       const calibration = await calibrate({ graph, backend, images: images(8) });
       const quantized = quantizeGraph(graph, calibration);
-      const step = ((calibration.ranges[1]?.high ?? 0) - (calibration.ranges[1]?.low ?? 0)) / 255;
+      const step = ((calibration.ranges[2]?.high ?? 0) - (calibration.ranges[2]?.low ?? 0)) / 255;
       const gap = largestGap(outputOf(quantized, "block", images(8)), outputOf(graph, "block", images(8)));
       expect(gap).toBeGreaterThan(0);
       expect(gap).toBeLessThan(2 * step);
     },
   );
+
+  it("gives a layer the same numbers whatever runs above it", async () => {
+    const whole = smallTrunk();
+    const stem = whole.nodes.findIndex((node) => node.kind === "op" && node.op.op === "max-pool");
+    const below = prune({ ...whole, outputs: { stem } });
+    const above = { ...whole, outputs: { ...whole.outputs, stem } };
+    await using backend = createReferenceBackend();
+    const stems: Float64Array[] = [];
+    for (const graph of [below, above]) {
+      const calibration = await calibrate({ graph, backend, images: images(4) });
+      stems.push(outputOf(quantizeGraph(graph, calibration), "stem", images(4)));
+    }
+    expect(stems[0]).toEqual(stems[1]);
+  });
 
   it("has weights of at most 127 steps, or of as many as are asked for", async () => {
     const graph = smallTrunk();
@@ -171,7 +187,7 @@ describe("a quantised graph", () => {
 
   it("refuses the calibration of another graph", () => {
     expect(() => quantizeGraph(smallTrunk(), { ranges: [] })).toThrow(
-      /calibration belongs to another graph.*0 ranges.*3, one for each group/,
+      /calibration belongs to another graph.*0 ranges.*4, one for each group/,
     );
   });
 });

@@ -9,15 +9,15 @@ const isConstant = (node: Node | undefined): boolean => node?.kind === "constant
 export const isQuantizable = (graph: Graph, { op, inputs }: OpNode): boolean =>
   op.op === "conv2d" && inputs.slice(1).every((id) => isConstant(graph.nodes[id]));
 
-/** Ops whose results are some of their inputs' elements. */
-const passesOn = (node: OpNode): boolean => node.op.op === "max-pool" || node.op.op === "concat";
+const isMaxPool = (node: Node | undefined): boolean => node?.kind === "op" && node.op.op === "max-pool";
 
 /**
  * The activations that are whole numbers in a quantised graph: what goes into and comes out of convolutions with frozen
  * weights, and what pools and concatenations make of them.
  *
- * Values that a max pool or a concatenation hands on are in its group, so that nothing is rounded twice and an engine
- * only copies bytes there.
+ * A max pool's result is in its input's group, and a concatenation in that of its inputs, so that nothing is rounded twice
+ * and an engine only copies bytes there. A pooled input keeps its own: the scale of what a block takes must not hang on
+ * what the block makes of it, or the features of a layer would differ with what runs above it.
  *
  * @returns groups in the order of their first value, the same for equal graphs; each in ascending order.
  */
@@ -36,13 +36,16 @@ export function quantizedValues(graph: Graph): ScaleGroup[] {
   };
   graph.nodes.forEach((node, id) => {
     if (node.kind !== "op") return;
+    const { op } = node.op;
     if (isQuantizable(graph, node)) {
       add(node.inputs[0] ?? id);
       add(id);
-    } else if (passesOn(node) || node.op.op === "average-pool") {
+    } else if (op === "max-pool" || op === "average-pool" || op === "concat") {
       if (!node.inputs.every((input) => group.has(input))) return;
       add(id);
-      if (passesOn(node)) for (const input of node.inputs) join(input, id);
+      if (op === "average-pool") return;
+      for (const input of node.inputs)
+        if (op === "max-pool" || !isMaxPool(graph.nodes[input])) join(input, id);
     }
   });
   const groups = new Map<ValueId, ValueId[]>();
