@@ -1,5 +1,6 @@
 import { checkInt8 } from "@graft/backend-select";
 import { type Backend, calibrationPixels, type Graph, type TrunkWeights } from "@graft/core";
+import { WORTHWHILE } from "./check-int8-use.ts";
 import type { Session } from "./session.ts";
 import { int8SpeedGraph, SPEED_CASE, speedGraph, trunkSpeeds } from "./trunk-speed.ts";
 
@@ -16,9 +17,6 @@ export interface Int8Bench {
 }
 
 const RULE = { version: 1, size: SPEED_CASE.size, fit: "stretch", resize: "bilinear" } as const;
-
-/** Below this nothing is gained that is worth another number in every feature. */
-const WORTHWHILE = 1.1;
 
 async function pooled(
   backend: Backend,

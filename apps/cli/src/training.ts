@@ -1,6 +1,7 @@
 import type { SelectedBackend } from "@graft/backend-select";
 import {
   CoreError,
+  calibrationId,
   type DatasetImage,
   featureSpaceId,
   imageRule,
@@ -51,8 +52,13 @@ export async function runTraining(
   const { config } = run.record;
   await using _lock = await run.lock();
   const store = await session.features();
+  const calibration =
+    config.precision === "int8"
+      ? await calibrationId(imagesOfPart(opened.dataset, run.split, "train"))
+      : undefined;
   for (const augmentation of config.augment ? [null, config.augment] : [null]) {
-    const space = recipeSpace({ config, rule: imageRule(config), weights, augmentation, backend });
+    const rule = imageRule(config);
+    const space = recipeSpace({ config, rule, weights, augmentation, backend, calibration });
     await store.lease(await featureSpaceId(space));
   }
   const logged = await run.readEvents();

@@ -100,6 +100,7 @@ export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./pred
 export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict-images.ts";
 export { CALIBRATION_IMAGES, calibrate } from "./quantize/calibrate.ts";
 export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
+export { checkInt8Engine } from "./quantize/compile-int8.ts";
 export { quantizeGraph, WEIGHT_STEPS } from "./quantize/quantize-graph.ts";
 export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";

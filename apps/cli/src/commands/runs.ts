@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CoreError, type Dataset, MODEL_FILES, parseManifest, type Split } from "@graft/core";
 import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
+import { checkInt8Use } from "../check-int8-use.ts";
 import { runsText, runText } from "../output/run-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { curvesText } from "../output/train-summary.ts";
@@ -64,6 +65,7 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
   const opened = await session.dataset(location, { groupPrefix: record.config.groupPrefix });
   checkAllThere(opened.dataset, split, id);
   const selected = await session.backend(record.config.backend);
+  await checkInt8Use(session, record.config, selected.backend);
   const { source, origin, inputRange } = record.weights;
   const named = source === "bundled" || source === "imagenet";
   const weights = await session.weights(named ? source : origin, inputRange);

@@ -7,6 +7,7 @@ import {
   type TrainResult,
 } from "@graft/core";
 import { checkModelFolder, openRunStore } from "@graft/core/node";
+import { checkInt8Use } from "../check-int8-use.ts";
 import { datasetLocation, weightsLocation } from "../dataset-location.ts";
 import { EXIT } from "../exit-codes.ts";
 import { makeHome } from "../make-home.ts";
@@ -60,6 +61,7 @@ export async function startTraining(
   for (const { code, message } of datasetWarnings(opened.dataset, split))
     if (code !== "broken-files") session.notice(`Note: ${message}`);
   const selected = await session.backend(config.backend);
+  await checkInt8Use(session, config, selected.backend);
   const weights = await session.weights(config.weights, config.inputRange);
   const { images, labels, broken } = opened.dataset;
   const run = await openRunStore(session.context.environment.home).create({

@@ -18,6 +18,9 @@ import { accuracyText } from "./run-text.ts";
 import { print } from "./stdout.ts";
 import { duration } from "./text.ts";
 
+/** What int8 may change of an accuracy. */
+const INT8_MOST_LOST = 0.01;
+
 /** What people see at the end: curves, who is taken for whom, the surest mistakes, where the model is, what to type next. */
 export async function printTrainSummary(
   session: Session,
@@ -29,7 +32,7 @@ export async function printTrainSummary(
   const { environment } = session.context;
   const events = await run.readEvents();
   const blocks = [curvesText(events, environment.columns)];
-  if (result.model) blocks.push(await validationText(session, training, result.model));
+  if (result.model) blocks.push(await validationText(session, training, { ...result, model: result.model }));
   blocks.push(resultText(events, result));
   const [example] = imagesOfPart(opened.dataset, run.split, "validation");
   const image = exampleImage(example && opened.source.pathOf(example), environment.home);
@@ -70,8 +73,9 @@ export function curvesText(events: readonly TrainEvent[], columns: number): stri
 async function validationText(
   session: Session,
   training: Training,
-  model: NonNullable<TrainResult["model"]>,
+  result: TrainResult & Required<Pick<TrainResult, "model">>,
 ): Promise<string> {
+  const { model } = result;
   const { run, opened, selected } = training;
   const images = imagesOfPart(opened.dataset, run.split, "validation");
   if (images.length === 0) return "";
@@ -92,10 +96,22 @@ async function validationText(
     truth,
     said.map(({ prediction }) => prediction),
   );
+  const inInt8 = run.record.config.precision === "int8" ? int8Text(result.metrics, evaluation) : "";
   const mistakes = mistakesOf(said, { ofDataset: opened.dataset.labels, ofModel: labels });
-  return [`Validation: ${evaluationText(evaluation)}`, mistakesText(mistakes)]
+  return [`Validation: ${evaluationText(evaluation)}`, inInt8, mistakesText(mistakes)]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+/** What the head was chosen by, beside what it does behind the trunk that predicts. */
+function int8Text(metrics: TrainResult["metrics"], { accuracy }: { readonly accuracy: number }): string {
+  const inInt8 = metrics?.valAccuracy;
+  if (inInt8 === undefined) return "";
+  const lost = inInt8 - accuracy;
+  const told = `Accuracy ${inInt8.toFixed(3)} behind the int8 trunk it was trained on, ${accuracy.toFixed(3)} behind the float32 trunk that predicts.`;
+  return Math.abs(lost) > INT8_MOST_LOST + 1e-9
+    ? `${told} They differ by more than ${INT8_MOST_LOST}: --precision float32 suits this data set better.`
+    : told;
 }
 
 const labelOf = ({ labels }: Dataset, label: number): string => labels[label] ?? "";

@@ -45,6 +45,7 @@ export function recipeSpace(options: {
   readonly augmentation: Augmentation | null;
   readonly backend: Pick<Backend, "id" | "device">;
   readonly tap?: TapName;
+  readonly calibration?: string | undefined;
 }): FeatureSpace {
   const { config, tap = "features", ...others } = options;
   const { layer, pool } = recipeTap(config, tap);

@@ -18,6 +18,8 @@ export interface FeatureSpaceOptions {
   readonly augmentation: Augmentation | null;
   readonly cacheType: "float32" | "float16";
   readonly backend: Pick<Backend, "id" | "device">;
+  /** Of an int8 trunk. @default float32 */
+  readonly calibration?: string | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface FeatureSpaceOptions {
  * - The device's name: a cache that machines with other instruction sets share may differ in the last bits.
  */
 export function featureSpace(options: FeatureSpaceOptions): FeatureSpace {
-  const { rule, weights, cut, pool, augmentation, cacheType, backend } = options;
+  const { rule, weights, cut, pool, augmentation, cacheType, backend, calibration } = options;
   return {
     decoder: DECODER_VERSION,
     rule,
@@ -45,6 +47,7 @@ export function featureSpace(options: FeatureSpaceOptions): FeatureSpace {
     cacheType,
     backend: backend.id,
     engineVersion: backend.device.engineVersion,
+    ...(calibration === undefined ? {} : { calibration }),
   };
 }
 
@@ -65,6 +68,7 @@ export const featureSpaceSchema: z.ZodType<FeatureSpace> = z.object({
   cacheType: z.enum(["float32", "float16"]),
   backend: z.string(),
   engineVersion: z.string(),
+  calibration: z.string().exactOptional(),
 });
 
 /** The space's name in a store: SHA-256 (64 hex digits) of its canonical JSON. */

@@ -17,6 +17,8 @@ export interface FeatureSpace {
   readonly cacheType: "float32" | "float16";
   readonly backend: string;
   readonly engineVersion: string;
+  /** Of features that an int8 trunk made: `calibrationId` of what it was calibrated on. Absent: float32. */
+  readonly calibration?: string;
 }
 
 /** One entry: an image in one augmentation variant (0 when there is no augmentation). */

@@ -160,6 +160,10 @@ export const trainConfigSchema = z.strictObject({
     z.enum(["none", "balanced"]).default("none"),
     "balanced: images of a class that has few of them weigh more",
   ),
+  precision: option(
+    z.enum(["float32", "int8"]).default("float32"),
+    "of the trunk while training: int8 is faster on onnx:cpu and near to float32, which predictions use all the same",
+  ),
   cacheType: option(
     z.enum(["float32", "float16"]).default("float32"),
     "how features are kept: float16 takes half the disk and is less exact",

@@ -5,6 +5,7 @@ import { type ExtractProgress, extractTaps } from "../features/extract.ts";
 import { recipeSpace, recipeTap, rowShapeOf, type TapName } from "../features/recipe-space.ts";
 import type { FeatureSpace, FeatureTable } from "../features/types.ts";
 import type { ImageRule } from "../image/types.ts";
+import { compileInt8 } from "../quantize/compile-int8.ts";
 import { tappedTrunk } from "../trunk/build.ts";
 import type { Augmentation, TrainConfig } from "./config.ts";
 import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
@@ -36,6 +37,14 @@ export type RowsByVariant = readonly LabelledRows[];
 /** Of each tap that was asked for. */
 export type RowsByTap = ReadonlyMap<TapName, RowsByVariant>;
 
+/** What an int8 trunk's ranges are taken from. */
+export interface TrunkCalibration {
+  /** `calibrationId` of the images. */
+  readonly id: string;
+  /** The run's training images. */
+  readonly images: readonly DatasetImage[];
+}
+
 /** Makes features for one run, with one trunk for all requests of the same taps. */
 export class FeatureSource {
   /** Images that could not be used so far; no later request takes them. */
@@ -44,10 +53,23 @@ export class FeatureSource {
   readonly #events: EventMaker;
   readonly #now: () => number;
   #trunk: { readonly taps: string; readonly program: Promise<Program> } | undefined;
+  readonly #calibration: TrunkCalibration | undefined;
   #storeIsFull = false;
 
-  constructor(options: TrainOptions, events: EventMaker, now: () => number) {
+  constructor(
+    options: TrainOptions,
+    {
+      events,
+      now,
+      calibration,
+    }: {
+      readonly events: EventMaker;
+      readonly now: () => number;
+      readonly calibration?: TrunkCalibration | undefined;
+    },
+  ) {
     this.#options = options;
+    this.#calibration = calibration;
     this.#events = events;
     this.#now = now;
   }
@@ -60,7 +82,11 @@ export class FeatureSource {
   /** The space of a tap's features with an augmentation, or without (null). */
   space(tap: TapName, augmentation: Augmentation | null): FeatureSpace {
     const { config, weights, backend } = this.#options;
-    return recipeSpace({ config, rule: imageRule(config), weights, augmentation, backend, tap });
+    const calibration = this.#calibration?.id;
+    return recipeSpace({
+      ...{ config, weights, augmentation, backend, tap, calibration },
+      rule: imageRule(config),
+    });
   }
 
   /** @throws CoreError as `extractFeatures`; broken images become warnings. */
@@ -114,7 +140,7 @@ export class FeatureSource {
   async #openProgram(taps: readonly TapName[]): Promise<Program> {
     const key = taps.join();
     if (this.#trunk?.taps !== key) await this.dispose();
-    this.#trunk ??= { taps: key, program: compileTrunk(this.#options, taps) };
+    this.#trunk ??= { taps: key, program: compileTrunk(this.#options, taps, this.#calibration) };
     const program = await this.#trunk.program;
     return { run: (inputs, state) => program.run(inputs, state), dispose: () => undefined };
   }
@@ -141,11 +167,15 @@ export class FeatureSource {
 }
 
 function compileTrunk(
-  { backend, weights, config }: TrainOptions,
+  { backend, weights, config, prepare }: TrainOptions,
   names: readonly TapName[],
+  calibration: TrunkCalibration | undefined,
 ): Promise<Program> {
   const taps = Object.fromEntries(names.map((name) => [name, recipeTap(config, name)]));
-  return backend.compile(tappedTrunk(weights, { taps, size: config.size }));
+  const graph = tappedTrunk(weights, { taps, size: config.size });
+  if (calibration === undefined) return backend.compile(graph);
+  const { images } = calibration;
+  return compileInt8({ graph, backend, images, rule: imageRule(config), prepare });
 }
 
 function brokenWarning(image: DatasetImage, error: CoreError): TrainEventBody {

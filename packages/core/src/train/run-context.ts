@@ -7,8 +7,10 @@ import { CoreError } from "../errors.ts";
 import { featureSpaceId } from "../features/space.ts";
 import { headSpec } from "../head/spec.ts";
 import type { HeadSpec } from "../head/types.ts";
+import { calibrationId } from "../quantize/calibration-images.ts";
+import { checkInt8Engine } from "../quantize/compile-int8.ts";
 import type { EventMaker } from "./event-maker.ts";
-import { FeatureSource } from "./feature-source.ts";
+import { FeatureSource, type TrunkCalibration } from "./feature-source.ts";
 import { imagesOfPart } from "./images-of-part.ts";
 import { progressOf, type RunProgress } from "./run-progress.ts";
 import type { TrainOptions } from "./types.ts";
@@ -64,6 +66,16 @@ function checkImages(train: readonly DatasetImage[]): void {
   });
 }
 
+/** With `precision` int8 what the trunk is calibrated on. @throws CoreError `unsupported` on an engine without int8. */
+async function calibrationOf(
+  { config, backend }: TrainOptions,
+  images: readonly DatasetImage[],
+): Promise<TrunkCalibration | undefined> {
+  if (config.precision === "float32") return undefined;
+  checkInt8Engine(backend);
+  return { id: await calibrationId(images), images };
+}
+
 /**
  * Looks at what is given and at the checkpoint, before any work.
  * @throws CoreError `conflict` for a checkpoint of another run, `bad-input` without training images.
@@ -79,7 +91,8 @@ export async function openRunContext(
     test: imagesOfPart(dataset, split, "test"),
   };
   checkImages(images.train);
-  const source = new FeatureSource(options, events, now);
+  const calibration = await calibrationOf(options, images.train);
+  const source = new FeatureSource(options, { events, now, calibration });
   const hashes = await runHashes(options, source);
   const fallbacks: string[] = [];
   const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));
