@@ -68,6 +68,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         .argParser(parseShare)
         .default(0.95),
     )
+    .option("--split-gap", "train small heads to see how much a split that ignores duplicates would flatter")
     .option("--report <file>", "write one self-contained HTML page with curves, pictures and heat maps")
     .option("--force", "replace a report that is there")
     .addOption(backendOption())

@@ -106,6 +106,7 @@ export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";
 export { evaluationPage } from "./report/page.ts";
 export type * from "./report/types.ts";
+export { drawFileByFile, measureSplitGap, type SplitGapOptions } from "./split-gap.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { imageRule } from "./train/feature-source.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type EvaluationResult, evaluateModel, openFeaturePredictor } from "@graft/core";
+import { type EvaluationResult, evaluateModel, measureSplitGap, openFeaturePredictor } from "@graft/core";
 import { readModelFolder } from "@graft/core/node";
 import { findingsOf } from "../evaluation-findings.ts";
 import { type EvaluationImages, evaluationImages } from "../evaluation-images.ts";
@@ -9,7 +9,7 @@ import { modelRun } from "../model-run.ts";
 import { checkOutFile, placeFile } from "../out-path.ts";
 import { evaluationJson } from "../output/evaluation-json.ts";
 import { evaluationText, mistakesText } from "../output/evaluation-text.ts";
-import { findingsText, trustText } from "../output/findings-text.ts";
+import { findingsText, splitGapText, trustText } from "../output/findings-text.ts";
 import { imageProgress } from "../output/image-progress.ts";
 import { mistakesOf } from "../output/mistakes.ts";
 import { print, printJson } from "../output/stdout.ts";
@@ -58,11 +58,21 @@ export async function evaluate(
   const findings = findingsOf(result, labels, { dataset, chosen });
   const remarks = notes(result, chosen);
   const unlikeReason = "reason" in training ? training.reason : undefined;
+  const splitGap =
+    flags.splitGap === true
+      ? await measureSplitGap({
+          ...{ model, dataset, prepare, backend: selected.backend, store: await session.features() },
+          ...{ decodeAhead: session.decodeAhead, signal: session.signal },
+          onProgress: ({ done, total }) => session.status(`Training on another split  ${done + 1}/${total}`),
+        })
+      : undefined;
+  const gap = splitGap ? { splitGap } : {};
   if (report !== undefined) {
     session.status("Writing the report");
     const page = await evaluationReport({
       ...{ model, modelName, datasetName, description: chosen.description, notes: remarks.slice(1) },
       ...{ result, findings, unlikeReason, run, selected, predictor, prepare, home, signal: session.signal },
+      ...gap,
     });
     await placeFile(report, (file) => file.writeFile(page), "--report");
   }
@@ -73,7 +83,7 @@ export async function evaluate(
     const seen = result.seenInTraining.map(({ path }) => path);
     const all = evaluationJson(result, findings, unlikeReason);
     const where = report === undefined ? {} : { report: resolve(report) };
-    printJson({ ...all, part: chosen.part, seenInTraining: seen.length, seen, mistakes, ...where });
+    printJson({ ...all, ...gap, part: chosen.part, seenInTraining: seen.length, seen, mistakes, ...where });
     return;
   }
   const texts = [
@@ -81,6 +91,7 @@ export async function evaluate(
     trustText(result.assessment),
     mistakesText(mistakes),
     findingsText(findings),
+    splitGapText(splitGap),
     report === undefined ? "" : `Report: ${report}`,
   ];
   print(texts.filter((text) => text !== "").join("\n\n"));

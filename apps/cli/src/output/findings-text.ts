@@ -1,4 +1,4 @@
-import type { Assessment } from "@graft/core";
+import type { Assessment, SplitGap } from "@graft/core";
 import type { Findings } from "../evaluation-findings.ts";
 import { percent, table } from "./text.ts";
 
@@ -21,6 +21,16 @@ export function trustText({ accuracyInterval, roc, calibration, notSure }: Asses
     `accuracy is ${low} to ${high} (95 %)${auc}`,
     `calibration error ${percent(before.ece)}${mended}`,
     threshold,
+  ].join("\n");
+}
+
+/** What a split that ignores duplicates would have said: two lines; "" when that was not measured. */
+export function splitGapText(gap: SplitGap | undefined): string {
+  if (!gap) return "";
+  const points = 100 * (gap.random - gap.safe);
+  return [
+    `validation accuracy ${percent(gap.safe)} with look-alikes kept on one side,`,
+    `${percent(gap.random)} with files drawn one by one: ${points < 0 ? "" : "+"}${points.toFixed(1)} points`,
   ].join("\n");
 }
 

@@ -40,7 +40,7 @@ describe("evaluationPage", () => {
     ],
     totalDuplicates: 1,
     unlike: { threshold: 0.2, compared: 400, total: 1, images: [{ path: EVIL, said: EVIL, distance: 0.5 }] },
-    splitGap: { safe: 0.8, random: 0.85, images: 40 },
+    splitGap: { safe: 0.8, random: 0.85, images: 40, draws: 3 },
     epochs: [
       { epoch: 1, loss: 0.7, accuracy: 0.5, valLoss: 0.8, valAccuracy: 0.5 },
       { epoch: 2, loss: 0.4, accuracy: 0.9, valLoss: 0.5, valAccuracy: 0.8 },

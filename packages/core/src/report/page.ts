@@ -49,10 +49,11 @@ function notSureWords({ assessment: { notSure } }: EvaluationReport): Html {
 
 function splitGapSection({ splitGap }: EvaluationReport): Html | null {
   if (!splitGap) return null;
-  const { safe, random, images } = splitGap;
+  const { safe, random, images, draws } = splitGap;
   return html`<h2>What a random split would have said</h2>
-    <p>The same head, trained on a split that keeps look-alikes together, is right on ${percent(safe)} of ${count(images, "held-out image")};
-    on one that draws images one by one on ${percent(random)}: a difference of ${(100 * (random - safe)).toFixed(1)} points.</p>`;
+    <p>A gap head trained on a split that keeps look-alikes together is right on ${percent(safe)} of the held-out images; on
+    one that draws file by file on ${percent(random)}: a difference of ${(100 * (random - safe)).toFixed(1)} points, with
+    ${count(images, "file")} held out (means of ${count(draws, "draw")} each).</p>`;
 }
 
 /**

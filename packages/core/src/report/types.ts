@@ -50,14 +50,15 @@ export type ReportUnlike =
       readonly images: readonly (ReportPicture & { readonly said: string; readonly distance: number })[];
     };
 
-/** How much a split that knows no duplicates would flatter. */
+/** How much a split that knows no look-alikes flatters: means over several draws. */
 export interface SplitGap {
-  /** Validation accuracy of a head trained on the split that keeps look-alikes together. */
+  /** Validation accuracy of heads trained on splits that keep look-alikes together. */
   readonly safe: number;
-  /** The same with images drawn one by one. */
+  /** The same with files drawn one by one. */
   readonly random: number;
-  /** Images held out of each. */
+  /** Files held out of one draw. */
   readonly images: number;
+  readonly draws: number;
 }
 
 /** All that a report shows. Lists may be shorter than their totals. */
