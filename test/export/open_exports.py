@@ -2,9 +2,10 @@
 
     python test/export/open_exports.py < request.json
 
-The request: {"images": FILE, "shape": [n, size, size, 3], "inputRange": [low, high], "models": [FILE.h5|.keras|.onnx, …]};
-the images are raw uint8. The answer, one JSON object: for each model {"program", "version", "probabilities" [n][units]} and,
-for Keras, "layers" (names as model.layers lists them). A .h5 is opened by Keras 2 (tf_keras) too where that is installed.
+The request is a list of {"images": FILE, "shape": [n, size, size, 3], "inputRange": [low, high], "models": [FILE, …]}; the
+images are raw uint8, a model is a .h5, .keras or .onnx. The answer, the last line: a list of {"model", "program", "version",
+"probabilities" [n][units]} with, for Keras, "layers" (names as model.layers lists them), for ONNX its "metadata". A .h5 is
+opened by Keras 3 and by Keras 2 (tf_keras), an .onnx goes through onnx.checker first.
 Needs Python packages that this script does not install: test/setup/keras-python.ts has their list.
 """
 import json
@@ -17,26 +18,16 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import numpy  # noqa: E402
 
 
-def open_in_keras(path, images, low, high):
-    import keras
-
+def open_in_keras(keras, path, images, low, high):
+    """keras: the module of Keras 3 or 2."""
     model = keras.models.load_model(path)
     scaled = images.astype("float32") * ((high - low) / 255) + low
-    probabilities = model.predict(scaled, verbose=0)
-    layers = [layer.name for layer in model.layers]
-    return {"program": "keras", "version": keras.__version__, "probabilities": probabilities.tolist(), "layers": layers}
-
-
-def open_in_keras_2(path, images, low, high):
-    import tf_keras
-
-    model = tf_keras.models.load_model(path)
-    scaled = images.astype("float32") * ((high - low) / 255) + low
-    probabilities = model.predict(scaled, verbose=0)
+    # not predict(), which traces and compiles the network first: longer than the few images take
+    probabilities = numpy.asarray(model(scaled, training=False))
     layers = [layer.name for layer in model.layers]
     return {
-        "program": "tf_keras",
-        "version": tf_keras.__version__,
+        "program": keras.__name__,
+        "version": keras.__version__,
         "probabilities": probabilities.tolist(),
         "layers": layers,
     }
@@ -57,17 +48,23 @@ def open_in_onnxruntime(path, images):
     }
 
 
-def main():
-    request = json.load(sys.stdin)
+def answers_to(request):
     images = numpy.fromfile(request["images"], dtype=numpy.uint8).reshape(request["shape"])
-    answers = []
     for path in request["models"]:
         if path.endswith(".onnx"):
-            answers.append({"model": path, **open_in_onnxruntime(path, images)})
+            yield {"model": path, **open_in_onnxruntime(path, images)}
             continue
-        answers.append({"model": path, **open_in_keras(path, images, *request["inputRange"])})
+        import keras
+
+        yield {"model": path, **open_in_keras(keras, path, images, *request["inputRange"])}
         if path.endswith(".h5"):
-            answers.append({"model": path, **open_in_keras_2(path, images, *request["inputRange"])})
+            import tf_keras
+
+            yield {"model": path, **open_in_keras(tf_keras, path, images, *request["inputRange"])}
+
+
+def main():
+    answers = [answer for request in json.load(sys.stdin) for answer in answers_to(request)]
     # TensorFlow prints what it likes before this
     print(json.dumps(answers))
 

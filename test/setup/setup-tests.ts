@@ -1,6 +1,7 @@
 // npm run setup:tests: brings what tests need and npm does not carry. What can not be had is said, never an error here:
 // the tests that need it are then skipped by name (or fail, when REQUIRE_BACKENDS asks for them).
 import { spawnSync } from "node:child_process";
+import { installKeras } from "./keras-python.ts";
 import { softwareVulkanFolder } from "./software-vulkan.ts";
 
 /** Installs Debian's chromium package, when that is possible without asking anybody. */
@@ -21,6 +22,8 @@ function installChromium(): string {
     : "apt-get could not install chromium";
 }
 
+// beside the other, which waits for its own server
+const keras = installKeras();
 const outcome = softwareVulkanFolder() ? "there" : installChromium();
 const folder = softwareVulkanFolder();
 console.log(
@@ -28,3 +31,4 @@ console.log(
     ? `software Vulkan for the WebGPU tests: ${outcome} (${folder})`
     : `no software Vulkan, WebGPU tests will be skipped: ${outcome}`,
 );
+console.log(`Keras for the tests of exports: ${await keras}`);

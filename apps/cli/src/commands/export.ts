@@ -8,11 +8,13 @@ import { resolveModel } from "../model-path.ts";
 import { print, printJson } from "../output/stdout.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
+import { exportInt8 } from "./export-int8.ts";
 
 /** `graft export MODEL --format F --out PATH`: the model for other programs, read again and compared before it is there. */
 export async function exportModel(context: CommandContext, flags: Flags, modelName: string): Promise<void> {
   const name = EXPORT_FORMAT_NAMES.find((known) => known === flags.format);
   if (name === undefined) throw new TypeError(`commander lets ${String(flags.format)} through`);
+  if (name === "onnx-int8") return exportInt8(context, flags, modelName);
   const format = EXPORT_FORMATS[name];
   const out = String(flags.out);
   const force = flags.force === true;
@@ -36,7 +38,6 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
     printJson({ format: name, path, largestDifference, comparedOn: description, images: images.length });
     return;
   }
-  print(
-    `${path}\nRead again and compared on ${description}: probabilities differ by at most ${largestDifference.toExponential(1)}.`,
-  );
+  const difference = largestDifference === 0 ? "0" : largestDifference.toExponential(1);
+  print(`${path}\nRead again and compared on ${description}: probabilities differ by at most ${difference}.`);
 }

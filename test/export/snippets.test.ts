@@ -1,0 +1,124 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { createOnnxBackend, exportSnippetFolder } from "@graft/backend-select";
+import { applyRule, type Backend, NODE_DEPENDENCIES, referenceOf, type SnippetLanguage } from "@graft/core";
+import { nodeDecoder } from "@graft/core/node";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kerasPython, NO_KERAS } from "../setup/keras-python.ts";
+import { patchImages } from "./formats.ts";
+import { randomWeights, sampleModel } from "./sample-model.ts";
+
+const run = promisify(execFile);
+const ROOT = resolve(import.meta.dirname, "../..");
+const weights = randomWeights();
+const python = kerasPython();
+
+const CASES = [
+  { recipe: "gap", labels: ["cat", "dog", "étoile"], fit: "stretch" },
+  { recipe: "classic", labels: ["cat", "dog"], fit: "crop", hidden: 32 },
+  { recipe: "gap", labels: ["cat", "dog"], fit: "pad" },
+] as const;
+
+let backend: Backend;
+let temporary: string;
+/** A photo that is not square, lies on its side and has a hole: what a snippet must put right. */
+let photo: string;
+beforeAll(async () => {
+  backend = await createOnnxBackend({ provider: "cpu" });
+  temporary = await mkdtemp(join(tmpdir(), "graft-snippets-"));
+  photo = join(temporary, "photo.png");
+  const [side] = patchImages(1, 200);
+  const hole = { create: { width: 40, height: 40, channels: 4, background: "#0000" } } as const;
+  await sharp(side, { raw: { width: 200, height: 200, channels: 3 } })
+    .resize(211, 140, { fit: "fill" })
+    .ensureAlpha()
+    .composite([{ input: hole, left: 10, top: 20, blend: "dest-in", tile: false }])
+    .withMetadata({ orientation: 6 })
+    .png()
+    .toFile(photo);
+});
+afterAll(async () => {
+  await backend.dispose();
+  await rm(temporary, { recursive: true, force: true });
+});
+
+/** Exports, runs the folder's program on the photo, and gives its and graft's probabilities. */
+async function compare(
+  language: SnippetLanguage,
+  options: (typeof CASES)[number],
+  program: (folder: string) => Promise<{ stdout: string }>,
+): Promise<{ readonly labels: string[]; readonly largestDifference: number }> {
+  const model = sampleModel({ weights, cut: "mixed0", size: 75, ...options });
+  const image = applyRule(await nodeDecoder.decode(await readFile(photo)), model.manifest.rule);
+  const reference = await referenceOf(model, [image], backend);
+  const folder = join(temporary, `${language}-${options.fit}`);
+  await exportSnippetFolder(model, folder, { reference, language });
+  const lines = (await program(folder)).stdout.trim().split(/\r?\n/);
+  const expected = reference.predictions[0]?.probabilities ?? new Float32Array();
+  expect(lines).toHaveLength(expected.length);
+  const found = lines.map((line) => Number(line.split(" ").at(-1)));
+  const differences = found.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
+  return {
+    labels: lines.map((line) => line.split(" ")[0] ?? ""),
+    largestDifference: Math.max(...differences),
+  };
+}
+
+describe("the program in a folder for Node", () => {
+  it.each(CASES)("runs, and says about what graft says: $recipe, $fit", async (options) => {
+    const { labels, largestDifference } = await compare("node", options, async (folder) => {
+      // what npm install would bring
+      await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+      const { stdout, stderr } = await run(process.execPath, [join(folder, "predict.mjs"), photo]);
+      expect(stderr).toBe("");
+      return { stdout };
+    });
+    expect(labels).toEqual(options.labels);
+    // sharp rounds between its two passes otherwise, and crops after it resizes
+    expect(largestDifference).toBeLessThan(0.02);
+  });
+
+  it("asks for the packages that graft itself runs on", async () => {
+    const packages = await Promise.all(
+      ["packages/core", "packages/backend-select"].map(async (folder) => {
+        const text = await readFile(join(ROOT, folder, "package.json"), "utf8");
+        const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(text);
+        return Object.entries(dependencies);
+      }),
+    );
+    const own = new Map(packages.flat());
+    for (const [name, version] of Object.entries(NODE_DEPENDENCIES))
+      expect(version, name).toBe(`^${own.get(name)}`);
+  });
+});
+
+describe("the program in a folder for Python", () => {
+  if (python === undefined) it.skip(`skipped: ${NO_KERAS}`, () => undefined);
+  it.skipIf(python === undefined).each(CASES)(
+    "runs, and says what graft says: $recipe, $fit",
+    async (options) => {
+      const { labels, largestDifference } = await compare("python", options, (folder) =>
+        run(python ?? "", [join(folder, "predict.py"), photo], {
+          env: { ...process.env, PYTHONIOENCODING: "utf-8" },
+        }),
+      );
+      expect(labels).toEqual(options.labels);
+      // printed with four decimals
+      expect(largestDifference).toBeLessThan(1.5e-4);
+    },
+  );
+});
+
+it("a folder's README names what to type", async () => {
+  const model = sampleModel({ weights, recipe: "gap", labels: ["a|b", "c"], cut: "mixed0", size: 75 });
+  const reference = await referenceOf(model, patchImages(1, 75), backend);
+  const folder = join(temporary, "readme");
+  await exportSnippetFolder(model, folder, { reference, language: "python" });
+  const readme = await readFile(join(folder, "README.md"), "utf8");
+  expect(readme).toContain("pip install -r requirements.txt\npython predict.py photo.jpg");
+  expect(readme).toContain("a\\|b");
+});
