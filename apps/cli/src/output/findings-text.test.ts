@@ -77,7 +77,7 @@ describe("findingsText", () => {
       "Nothing like the training pictures (distance):",
       "x.jpg  0.500",
       "",
-      "In the data set more than once:",
+      "The same file twice, or look-alikes:",
       "train/1.jpg = validation/1.jpg  across the split",
     ]);
   });

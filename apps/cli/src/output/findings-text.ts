@@ -53,7 +53,7 @@ export function findingsText({ labelErrors, nearDuplicates, unlike = [] }: Findi
     labelErrors.length > 0 &&
       list("Labels to check:", labelErrors.length + 1, [["image", "is", "perhaps", "sure"], ...doubted]),
     list("Nothing like the training pictures (distance):", unlike.length, strange),
-    list("In the data set more than once:", nearDuplicates.length, copies),
+    list("The same file twice, or look-alikes:", nearDuplicates.length, copies),
   ]
     .filter((text) => text !== false && text !== "")
     .join("\n\n");

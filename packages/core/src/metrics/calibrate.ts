@@ -1,3 +1,4 @@
+import { byCodeUnit } from "../dataset/listing.ts";
 import { expectedCalibrationError, type ReliabilityBin, reliabilityBins } from "./reliability.ts";
 import { atTemperature, fitTemperature, negativeLogLikelihood } from "./temperature.ts";
 import type { Prediction } from "./types.ts";
@@ -46,7 +47,7 @@ function scoreAt(
 function halves(truth: readonly number[], keys: readonly string[]): readonly number[] {
   const order = [...truth.keys()].sort((a, b) => {
     const byClass = (truth[a] ?? 0) - (truth[b] ?? 0);
-    return byClass === 0 ? ((keys[a] ?? "") < (keys[b] ?? "") ? -1 : 1) : byClass;
+    return byClass === 0 ? byCodeUnit(keys[a] ?? "", keys[b] ?? "") : byClass;
   });
   const folds = new Array<number>(truth.length).fill(0);
   for (const [rank, at] of order.entries()) folds[at] = rank % 2;

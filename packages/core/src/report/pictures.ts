@@ -38,20 +38,20 @@ export function labelErrorsSection({ labelErrors, totalLabelErrors }: Evaluation
     <ul class="cards">${labelErrors.map((error) => card(error, answer(error)))}</ul>`;
 }
 
-/** Pictures that are there more than once. */
+/** Images that are there more than once, or nearly. */
 export function duplicatesSection({ duplicates, totalDuplicates }: EvaluationReport): Html {
   if (totalDuplicates === 0) return html`<p>None was found in the data set.</p>`;
   const across = duplicates.filter((group) => group.across).length;
   const groups = duplicates.map(
     (group) =>
-      html`<li class="group"><p>${group.by === "content" ? "the same file" : "nearly the same picture"}${
+      html`<li class="group"><p>${group.by === "content" ? "the same file" : "different files that look alike"}${
         group.across && html` <strong class="warn">on both sides of the split</strong>`
       }</p><ul class="cards">${group.images.map((image) =>
         card(image, html`${image.label}${image.part !== undefined && `, ${image.part}`}`),
       )}</ul></li>`,
   );
-  return html`<p>${count(totalDuplicates, "picture")} that ${totalDuplicates === 1 ? "is" : "are"} in the data set more than once${
-    across > 0 && `, ${across} of them on both sides of the split: what was learned by heart scores there`
+  return html`<p>${count(totalDuplicates, "group")} of images that are one file, or look alike to a perceptual hash${
+    across > 0 && `; ${across} of them on both sides of the split, where what was learned by heart scores`
   }.${shown(duplicates.length, totalDuplicates)}</p><ul class="groups">${groups}</ul>`;
 }
 
