@@ -1,4 +1,4 @@
-/** Everything `graft export` writes, a row each. */
+/** Everything `graft export` writes, a row each; but for int8, which needs more images (commands/export-int8.ts). */
 import { exportOnnx, exportSnippetFolder } from "@graft/backend-select";
 import { type Model, SNIPPET_FILES } from "@graft/core";
 import {
@@ -33,7 +33,7 @@ const folder = (known: readonly string[], write: FormatWriter["write"]): FormatW
   write,
 });
 
-export const EXPORT_FORMATS: Readonly<Record<ExportFormat, FormatWriter>> = {
+export const EXPORT_FORMATS: Readonly<Record<Exclude<ExportFormat, "onnx-int8">, FormatWriter>> = {
   tfjs: folder(TFJS_FILES, exportTfjs),
   h5: file(".h5", exportHdf5),
   keras: file(".keras", exportKeras),

@@ -2,6 +2,7 @@
 import type { Model } from "@graft/core";
 import type { Exported } from "@graft/core/node";
 import type { OnnxExportOptions, SnippetExportOptions } from "./onnx/export-node.ts";
+import type { Int8Exported, Int8ExportOptions } from "./onnx/export-quantized-node.ts";
 
 /**
  * Writes a model as one ONNX file: `images` uint8 [n, size, size, 3] → `probabilities` float32 [n, classes], labels and image
@@ -10,6 +11,19 @@ import type { OnnxExportOptions, SnippetExportOptions } from "./onnx/export-node
  */
 export async function exportOnnx(model: Model, path: string, options: OnnxExportOptions): Promise<Exported> {
   return (await import("./onnx/export-node.ts")).exportOnnx(model, path, options);
+}
+
+/**
+ * As {@link exportOnnx} with convolutions on whole numbers of 8 bits, calibrated on images of the training. It is run by
+ * ONNX Runtime before it gets its name, and its labels are compared with graft's.
+ * @throws as {@link exportOnnx}; `corrupt` when it says something else than graft.
+ */
+export async function exportOnnxInt8(
+  model: Model,
+  path: string,
+  options: Int8ExportOptions,
+): Promise<Int8Exported> {
+  return (await import("./onnx/export-quantized-node.ts")).exportOnnxInt8(model, path, options);
 }
 
 /**

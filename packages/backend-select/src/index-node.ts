@@ -1,6 +1,6 @@
 // The engines in Node, their probes and the choice between them. Nothing here loads an engine before it is opened.
 export { createOnnxBackend, createTensorflowBackend, createTfjsBackend } from "./engines-node.ts";
-export { exportOnnx, exportSnippetFolder, readOnnxMetadata } from "./exports-node.ts";
+export { exportOnnx, exportOnnxInt8, exportSnippetFolder, readOnnxMetadata } from "./exports-node.ts";
 export type { OnnxExportOptions, SnippetExportOptions } from "./onnx/export-node.ts";
 export type { OnnxOptions, OnnxProvider } from "./onnx/onnx-node.ts";
 export { checkBackendName, probeBackends, selectBackend } from "./select-node.ts";

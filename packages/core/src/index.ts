@@ -101,7 +101,7 @@ export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./pre
 export { CALIBRATION_IMAGES, calibrate } from "./quantize/calibrate.ts";
 export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
 export { checkInt8Engine } from "./quantize/compile-int8.ts";
-export { quantizeGraph, WEIGHT_STEPS } from "./quantize/quantize-graph.ts";
+export { quantizeGraph } from "./quantize/quantize-graph.ts";
 export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";
 export { evaluationPage } from "./report/page.ts";

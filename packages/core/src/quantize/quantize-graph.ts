@@ -1,14 +1,9 @@
 import { CoreError } from "../errors.ts";
-import {
-  type ConstantNode,
-  type Graph,
-  type OpNode,
-  QUANTIZED_RANGES,
-  type ValueId,
-} from "../graph/graph.ts";
+import { type Graph, type OpNode, QUANTIZED_RANGES, type ValueId } from "../graph/graph.ts";
 import { prune } from "../graph/passes/prune.ts";
 import { type RewriteSite, rewriteGraph } from "../graph/passes/rewrite.ts";
 import { foldInputScale } from "./fold-input-scale.ts";
+import { kernelScales } from "./kernel-scales.ts";
 import { isQuantizable, quantizedValues } from "./quantized-values.ts";
 import type { Calibration, ValueRange } from "./types.ts";
 
@@ -26,25 +21,16 @@ function gridOf({ low, high }: ValueRange): Grid {
   return { scale, zeroPoint: Math.min(last, Math.max(first, Math.round(-bottom / scale))) };
 }
 
-/** One scale for each output channel: its largest weight is the largest whole number. */
-function kernelScales({ data, shape }: ConstantNode, mostSteps: number): number[] {
-  const channels = shape.at(-1) ?? 1;
-  const largest = new Float32Array(channels);
-  for (const [i, x] of data.entries())
-    largest[i % channels] = Math.max(largest[i % channels] ?? 0, Math.abs(x));
-  return Array.from(largest, (x) => Math.fround(x / mostSteps) || 1);
-}
-
 function quantizedConvolution(
   { builder, renewed }: RewriteSite,
   graph: Graph,
   node: OpNode,
-  { input, mostSteps }: { readonly input: Grid; readonly mostSteps: number },
+  { input, pairsFit }: { readonly input: Grid; readonly pairsFit: boolean },
 ): ValueId {
   const [x = -1, kernelId = -1, biasId] = node.inputs;
   const kernel = graph.nodes[kernelId];
   if (kernel?.kind !== "constant") throw new TypeError("a quantised convolution has a frozen kernel");
-  const scales = kernelScales(kernel, mostSteps);
+  const scales = kernelScales(kernel, { pairsFit });
   const weights = builder.op({ op: "fake-quantize", type: "int8", scales, zeroPoint: 0 }, [
     renewed(kernelId),
   ]);
@@ -57,24 +43,19 @@ function quantizedConvolution(
   return builder.op(node.op, inputs);
 }
 
-/** Steps from 0 to a channel's largest weight. */
-export const WEIGHT_STEPS = { eightBits: 127, sevenBits: 63 } as const;
-
 /**
  * The graph with its frozen convolutions on whole numbers of 8 bits: activations uint8, one scale for each group of
  * values; weights int8, one scale for each output channel; biases int32. Written as `fake-quantize` around the same ops,
  * so that every engine can run it and one that knows integer convolutions makes them of it.
  *
- * @param options.weightSteps fewer where the sum of two products of 8-bit numbers must fit in 16 bits, which processors
- *   without VNNI (x86 before 2019, many after) need to be right. @default 127
+ * @param options.pairsFit for processors and programs that add 8-bit products in 16 bits; see `kernelScales`. @default false
  * @throws CoreError `bad-input` for the calibration of another graph.
  */
 export function quantizeGraph(
   original: Graph,
   { ranges }: Calibration,
-  options: { readonly weightSteps?: number } = {},
+  { pairsFit = false }: { readonly pairsFit?: boolean } = {},
 ): Graph {
-  const { weightSteps: mostSteps = WEIGHT_STEPS.eightBits } = options;
   const graph = foldInputScale(original);
   const groups = quantizedValues(graph);
   if (groups.length !== ranges.length) {
@@ -97,7 +78,7 @@ export function quantizeGraph(
     const input = grids.get(x);
     const exact =
       isQuantizable(graph, node) && input
-        ? quantizedConvolution(site, graph, node, { input, mostSteps })
+        ? quantizedConvolution(site, graph, node, { input, pairsFit })
         : builder.op(node.op, node.inputs.map(renewed));
     return builder.op(
       { op: "fake-quantize", type: "uint8", scales: [grid.scale], zeroPoint: grid.zeroPoint },

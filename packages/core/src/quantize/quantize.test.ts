@@ -167,22 +167,37 @@ describe("a quantised graph", () => {
     expect(stems[0]).toEqual(stems[1]);
   });
 
-  it("has weights of at most 127 steps, or of as many as are asked for", async () => {
+  /** Whole numbers of each kernel, a row for each output channel's neighbours. */
+  const kernelSteps = ({ nodes }: Graph): { readonly steps: number[]; readonly channels: number }[] =>
+    nodes.flatMap((node) => {
+      if (node.kind !== "op" || node.op.op !== "fake-quantize" || node.op.type !== "int8") return [];
+      const kernel = nodes[node.inputs[0] ?? -1];
+      const { scales } = node.op;
+      if (kernel?.kind !== "constant") return [];
+      const steps = [...kernel.data].map((x, i) => Math.round(x / (scales[i % scales.length] ?? 0)));
+      return [{ steps, channels: scales.length }];
+    });
+
+  it("has a weight of 127 steps in each kernel", async () => {
     const graph = smallTrunk();
     await using backend = createReferenceBackend();
     const calibration = await calibrate({ graph, backend, images: images(2) });
-    for (const weightSteps of [127, 63]) {
-      const { nodes } = quantizeGraph(graph, calibration, { weightSteps });
-      const steps = nodes.flatMap((node) => {
-        if (node.kind !== "op" || node.op.op !== "fake-quantize" || node.op.type !== "int8") return [];
-        const [kernel] = node.inputs.map((id) => nodes[id]);
-        const { scales } = node.op;
-        return kernel?.kind === "constant"
-          ? [...kernel.data].map((x, i) => Math.round(Math.abs(x / (scales[i % scales.length] ?? 0))))
-          : [];
-      });
-      expect(Math.max(...steps)).toBe(weightSteps);
-    }
+    const kernels = kernelSteps(quantizeGraph(graph, calibration));
+    expect(kernels.map(({ steps }) => Math.max(...steps.map(Math.abs)))).toEqual([127, 127, 127]);
+  });
+
+  it("has, when it is asked to, no two neighbours whose products could leave 16 bits", async () => {
+    const graph = smallTrunk();
+    await using backend = createReferenceBackend();
+    const calibration = await calibrate({ graph, backend, images: images(2) });
+    const largestPair = (quantized: Graph): number =>
+      Math.max(
+        ...kernelSteps(quantized).flatMap(({ steps, channels }) =>
+          steps.slice(channels).map((x, i) => Math.abs(x + (x * (steps[i] ?? 0) > 0 ? (steps[i] ?? 0) : 0))),
+        ),
+      );
+    expect(largestPair(quantizeGraph(graph, calibration))).toBeGreaterThan(128);
+    expect(largestPair(quantizeGraph(graph, calibration, { pairsFit: true }))).toBeLessThanOrEqual(128);
   });
 
   it("refuses the calibration of another graph", () => {

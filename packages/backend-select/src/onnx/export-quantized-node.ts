@@ -1,0 +1,61 @@
+import { type Backend, CoreError, calibrate, type Model, quantizeGraph, type Reference } from "@graft/core";
+import { placeFile, writeHashed } from "@graft/core/node";
+import { exportGraph, onnxFile } from "./export-model.ts";
+import { runOnnxFile } from "./export-node.ts";
+import { lowerGraph } from "./lower.ts";
+
+export interface Int8ExportOptions {
+  /** Measures the ranges in float32. */
+  readonly backend: Backend;
+  /** Images of the training, through the model's rule, [size, size, 3] uint8 each: ranges are taken from them. */
+  readonly calibration: readonly Uint8Array[];
+  /** What graft itself says of images that the training did not see. */
+  readonly reference: Reference;
+  readonly force?: boolean;
+}
+
+export interface Int8Exported {
+  readonly path: string;
+  /** Of the reference's images, the share that the file gives graft's own label. */
+  readonly agreement: number;
+  /** What the file says of each of the reference's images. */
+  readonly predictions: readonly { readonly probabilities: Float32Array }[];
+}
+
+/** Of labels; under this something is broken, not rounded. */
+const LEAST_AGREEMENT = 0.8;
+const NOUN = "int8 ONNX model";
+
+const surest = (probabilities: Float32Array): number => probabilities.indexOf(Math.max(...probabilities));
+
+/** See exports-node.ts. */
+export async function exportOnnxInt8(
+  model: Model,
+  path: string,
+  { backend, calibration, reference, force = false }: Int8ExportOptions,
+): Promise<Int8Exported> {
+  const graph = exportGraph(model);
+  const ranges = await calibrate({ graph, backend, images: calibration });
+  // the file goes to processors without VNNI too, and to programs that do not ask ONNX Runtime for exact sums there
+  const quantized = quantizeGraph(graph, ranges, { pairsFit: true });
+  const lowered = lowerGraph(quantized, { maxPoolTellsOffsets: true, trainsByGemm: false });
+  let predictions: Int8Exported["predictions"] = [];
+  let agreement = 0;
+  const fill = async (temporary: string): Promise<void> => {
+    await writeHashed(temporary, [onnxFile(model, lowered)]);
+    predictions = await runOnnxFile(temporary, reference.images, model.manifest.rule.size);
+    const same = predictions.filter(({ probabilities }, i) => {
+      const own = reference.predictions[i]?.probabilities;
+      return own !== undefined && surest(probabilities) === surest(Float32Array.from(own));
+    });
+    agreement = same.length / Math.max(1, reference.images.length);
+    if (agreement >= LEAST_AGREEMENT) return;
+    throw new CoreError("corrupt", {
+      what: `The ${NOUN} that was written says something else than the model, so it was taken away again.`,
+      received: `the same label for ${same.length} of ${reference.images.length} images`,
+      expected: `at least ${LEAST_AGREEMENT * 100} %`,
+      fix: "Give images like the training's with --data, or export onnx in float32.",
+    });
+  };
+  return { path: await placeFile(path, { noun: NOUN, force, fill }), agreement, predictions };
+}
