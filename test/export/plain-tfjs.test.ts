@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createOnnxBackend } from "@graft/backend-select";
-import { type Backend, openPredictor } from "@graft/core";
-import { verifyModelFolder, writeModelFolder } from "@graft/core/node";
+import { type Backend, openPredictor, referenceOf } from "@graft/core";
+import { exportTfjs, verifyModelFolder, writeModelFolder } from "@graft/core/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sharedPath } from "../shared.ts";
@@ -64,4 +64,24 @@ describe.skipIf(!cats || !dogs)("a written model in plain TensorFlow.js (needs .
       expect(await verifyModelFolder(folder, model, { backend, images: photos })).toBeLessThan(1e-4);
     },
   );
+
+  it("gives them for an exported LayersModel, which is a folder without graft's own files", async () => {
+    const model = sampleModel({
+      weights: await realWeights(),
+      recipe: "gap",
+      labels: THREE,
+      cut: "mixed2",
+      size: 75,
+    });
+    const photos = await preparedPhotos([cats ?? "", dogs ?? ""], 2, model.manifest.rule);
+    const reference = await referenceOf(model, photos, backend);
+    const { path } = await exportTfjs(model, join(temporary, "exported"), { reference, backend });
+    expect((await readdir(path)).sort()).toEqual(["model.json", "weights.bin"]);
+    const network = await openInPlainTfjs(path);
+    const outputs = await outputsOf(network, model, photos);
+    network.dispose();
+    for (const [i, { probabilities }] of reference.predictions.entries())
+      for (const [c, p] of probabilities.entries())
+        expect(Math.abs((outputs[i]?.[c] ?? 9) - p)).toBeLessThan(1e-4); // two engines' float32
+  });
 });
