@@ -7,7 +7,8 @@ import {
   type EvaluationResult,
   evaluationPage,
   type FeaturePredictor,
-  gradCam,
+  featureShape,
+  GradCam,
   type HeatMap,
   type Model,
   overlayHeat,
@@ -64,17 +65,17 @@ class Pictures {
   /** Makes heat maps of what the model says of these images; their pictures have them from then on. */
   async explain(images: readonly DatasetImage[]): Promise<void> {
     const { model, predictor, signal } = this.#options;
-    const { head, rule } = model.manifest;
+    const { head, cut, rule } = model.manifest;
+    const gradCam = new GradCam({ head, values: model.head, shape: featureShape(cut, rule.size) });
     const views = await Promise.all(
       [...new Set(images)].map(async (image) => ({ image, pixels: await this.#pixelsOf(image, rule.size) })),
     );
     throwIfCancelled(signal);
     const usable = views.flatMap(({ image, pixels }) => (pixels ? [{ image, pixels }] : []));
     const seen = await predictor.predictWithFeatures(usable.map(({ pixels }) => pixels));
-    for (const [i, { prediction, ...features }] of seen.entries()) {
+    for (const [i, { prediction, features }] of seen.entries()) {
       const image = usable[i]?.image;
-      const options = { head, values: model.head, ...features, label: prediction.label };
-      if (image) this.#maps.set(image, gradCam(options));
+      if (image) this.#maps.set(image, gradCam.map(features, prediction.label));
     }
   }
 

@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { CoreError, type PredictionWithFeatures } from "@graft/core";
+import {
+  CoreError,
+  featureShape,
+  GradCam,
+  type ImageRule,
+  type Model,
+  overlayHeat,
+  type PredictionWithFeatures,
+} from "@graft/core";
 import { encodeImage, type HashedFile, type ImagePool, writeWhole } from "@graft/core/node";
-import { type Explained, heatMapImage } from "./heat-map-image.ts";
 
 /** Longest side of a heat map in pixels. */
 const SIDE = 512;
@@ -11,7 +18,8 @@ const SIDE = 512;
 /** Writes heat maps into one folder: photo.jpg → photo.heatmap.png, a second photo.jpg → photo.heatmap-2.png. */
 export class HeatMapWriter {
   readonly #folder: string;
-  readonly #model: Explained;
+  readonly #rule: ImageRule;
+  readonly #gradCam: GradCam;
   readonly #pool: ImagePool;
   readonly #force: boolean;
   readonly #names = new Set<string>();
@@ -19,10 +27,13 @@ export class HeatMapWriter {
   /** @param options.force heat maps of an earlier time may be replaced. */
   constructor(
     folder: string,
-    options: { readonly model: Explained; readonly pool: ImagePool; readonly force: boolean },
+    options: { readonly model: Model; readonly pool: ImagePool; readonly force: boolean },
   ) {
     this.#folder = folder;
-    this.#model = options.model;
+    const { manifest, head: values } = options.model;
+    const { head, cut, rule } = manifest;
+    this.#rule = rule;
+    this.#gradCam = new GradCam({ head, values, shape: featureShape(cut, rule.size) });
     this.#pool = options.pool;
     this.#force = options.force;
   }
@@ -40,7 +51,11 @@ export class HeatMapWriter {
         fix: "Choose another folder for --heatmap, or add --force to replace it.",
       });
     }
-    const { heat } = await heatMapImage({ model: this.#model, seen, file, pool: this.#pool, side: SIDE });
+    // by the model's own rule but for the size: the map lies over just what the model saw
+    const [data] = await this.#pool.prepare(file, { ...this.#rule, size: SIDE }, null, [0]);
+    if (data === undefined) throw new TypeError("the pool gives one image for each variant");
+    const map = this.#gradCam.map(seen.features, seen.prediction.label);
+    const heat = overlayHeat({ width: SIDE, height: SIDE, data }, map);
     const png = await encodeImage(heat, { format: "png", size: await this.#sizeOf(file.path) });
     try {
       await mkdir(this.#folder, { recursive: true });
@@ -64,7 +79,7 @@ export class HeatMapWriter {
   }
 
   async #sizeOf(path: string): Promise<{ readonly width: number; readonly height: number }> {
-    if (this.#model.manifest.rule.fit !== "stretch") return { width: SIDE, height: SIDE };
+    if (this.#rule.fit !== "stretch") return { width: SIDE, height: SIDE };
     const { width, height } = (await this.#pool.inspect(path)).facts;
     const scale = SIDE / Math.max(width, height);
     return {

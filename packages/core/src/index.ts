@@ -23,7 +23,7 @@ export {
   evaluateModel,
   type TrainingReference,
 } from "./evaluate.ts";
-export { type GradCamOptions, gradCam, type HeatMap } from "./explain/grad-cam.ts";
+export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { overlayHeat, turboColor } from "./explain/overlay.ts";
 export { checkAgreement, type Reference, referenceOf, TOLERANCE } from "./export/agreement.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HeadSpec, HeadValues } from "../head/types.ts";
 import { testRandom } from "../testing/random.ts";
-import { channelWeights, gradCam } from "./grad-cam.ts";
+import { GradCam } from "./grad-cam.ts";
 
 const SHAPE = [3, 2, 5] as const;
 const [HEIGHT, WIDTH, CHANNELS] = SHAPE;
@@ -60,7 +60,7 @@ function unitLogit(head: HeadSpec, values: HeadValues, features: Float64Array, u
   );
 }
 
-describe("channelWeights", () => {
+describe("GradCam.channelWeights", () => {
   it.each([
     ["gap, softmax", GAP],
     ["classic, sigmoid", CLASSIC_TWO],
@@ -68,6 +68,7 @@ describe("channelWeights", () => {
   ])("are the gradient of the class's logit, taken by differences in float64: %s", (_, head) => {
     for (let seed = 1; seed <= 5; seed++) {
       const { values, features } = randomProblem(head, seed);
+      const cam = new GradCam({ head, values, shape: SHAPE });
       for (let label = 0; label < head.numClasses; label++) {
         const step = 1e-5; // no unit's sum is this near to 0, so the logit is linear there
         const expected = new Float64Array(CHANNELS);
@@ -77,7 +78,7 @@ describe("channelWeights", () => {
           const gradient = ((up ?? 0) - (down ?? 0)) / (2 * step);
           expected[i % CHANNELS] = (expected[i % CHANNELS] ?? 0) + gradient / (HEIGHT * WIDTH);
         }
-        const weights = channelWeights({ head, values, features, shape: SHAPE, label });
+        const weights = cam.channelWeights(features, label);
         expect(weights).toHaveLength(CHANNELS);
         for (const [c, weight] of weights.entries()) expect(weight).toBeCloseTo(expected[c] ?? 9, 8);
       }
@@ -85,16 +86,16 @@ describe("channelWeights", () => {
   });
 });
 
-describe("gradCam", () => {
+describe("GradCam.map", () => {
   it("does not see what is added to the columns of all classes, as a random start leaves it there", () => {
     const { values, features } = randomProblem(GAP, 8);
     const noise = testRandom(9);
     const kernel = values.get("predictions/kernel") ?? new Float32Array();
     const shifts = Array.from({ length: CHANNELS }, () => noise.int(-8, 8));
     const shifted = kernel.map((value, i) => value + (shifts[Math.floor(i / GAP.units)] ?? 0));
-    const options = { head: GAP, features, shape: SHAPE, label: 1 };
-    const expected = gradCam({ ...options, values });
-    const same = gradCam({ ...options, values: new Map(values).set("predictions/kernel", shifted) });
+    const ofAll = new Map(values).set("predictions/kernel", shifted);
+    const expected = new GradCam({ head: GAP, values, shape: SHAPE }).map(features, 1);
+    const same = new GradCam({ head: GAP, values: ofAll, shape: SHAPE }).map(features, 1);
     // float32 kernels of 8 and more: 1e-6
     for (const [i, value] of same.data.entries()) expect(value).toBeCloseTo(expected.data[i] ?? -1, 5);
     expect(Math.max(...expected.data)).toBeGreaterThan(0.01);
@@ -111,9 +112,10 @@ describe("gradCam", () => {
     features[(2 * WIDTH + 1) * CHANNELS] = 4; // row 2, column 1, channel 0
     features[(1 * WIDTH + 0) * CHANNELS + 1] = 3; // row 1, column 0, channel 1
     const places = HEIGHT * WIDTH;
-    const first = gradCam({ head, values, features, shape: SHAPE, label: 0 });
+    const cam = new GradCam({ head, values, shape: SHAPE });
+    const first = cam.map(features, 0);
     expect([...first.data]).toEqual([0, 0, 0, 0, 0, 4 / places]);
-    const second = gradCam({ head, values, features, shape: SHAPE, label: 1 });
+    const second = cam.map(features, 1);
     expect([...second.data]).toEqual([0, 0, 3 / places, 0, 0, 0]);
   });
 });

@@ -11,11 +11,8 @@ export interface HeatMap {
 export interface GradCamOptions {
   readonly head: HeadSpec;
   readonly values: HeadValues;
-  /** One image's features at the cut, [h, w, channels]. */
-  readonly features: Float32Array;
+  /** Of one image's features at the cut: [h, w, channels]. */
   readonly shape: readonly [number, number, number];
-  /** The class that is asked about. */
-  readonly label: number;
 }
 
 function numbers(values: HeadValues, name: string): Float32Array {
@@ -25,73 +22,95 @@ function numbers(values: HeadValues, name: string): Float32Array {
 }
 
 /**
- * Weights [inputs] of the last layer that make the class's logit. A sigmoid's logit is that of the second class; the first
- * one's is its negative. A softmax's logits are fixed only up to a term common to all, and training never moves the mean of
- * the kernel's columns (the gradients of a row sum to 0): it stays at its random start and would be drawn as heat, so it is
- * taken off.
+ * Grad-CAM (Selvaraju et al. 2017) of one model's head. The class's logit is explained: for a sigmoid that of the second
+ * class, negated for the first; for a softmax less the mean of all classes' logits, for those are fixed only up to a common
+ * term, and training never moves the mean of the kernel's columns (the gradients of a row sum to 0): it stays at its random
+ * start and would be drawn as heat.
  */
-function lastColumn({ head, values, label }: GradCamOptions): Float64Array {
-  const kernel = numbers(values, "predictions/kernel");
-  const { units } = head;
-  const at = (input: number, unit: number): number => kernel[input * units + unit] ?? 0;
-  return Float64Array.from({ length: kernel.length / units }, (_, input) => {
-    if (head.activation === "sigmoid") return label === 1 ? at(input, 0) : -at(input, 0);
-    let sum = 0;
-    for (let unit = 0; unit < units; unit++) sum += at(input, unit);
-    return at(input, label) - sum / units;
-  });
-}
+export class GradCam {
+  readonly #head: HeadSpec;
+  readonly #values: HeadValues;
+  readonly #shape: readonly [number, number, number];
+  #placeSums: Float64Array | undefined;
 
-/** Of the hidden layer, for each unit that is active on these features its weight in the class's logit; others 0. */
-function activeWeights({ head, values, features }: GradCamOptions, column: Float64Array): Float64Array {
-  const kernel = numbers(values, "dense/kernel");
-  const sums = Float64Array.from(numbers(values, "dense/bias"));
-  const { hidden } = head;
-  for (const [input, value] of features.entries()) {
-    if (value === 0) continue; // most features are: relu's output
-    const start = input * hidden;
-    for (let unit = 0; unit < hidden; unit++)
-      sums[unit] = (sums[unit] ?? 0) + value * (kernel[start + unit] ?? 0);
+  constructor({ head, values, shape }: GradCamOptions) {
+    this.#head = head;
+    this.#values = values;
+    this.#shape = shape;
   }
-  return column.map((weight, unit) => ((sums[unit] ?? 0) > 0 ? weight : 0));
-}
 
-/**
- * Grad-CAM's channel weights: the gradient of the class's logit (less the mean of all classes' for a softmax) with respect to the features [h, w, channels], averaged
- * over h and w (Selvaraju et al. 2017, "Grad-CAM", eq. 1). Both heads are piecewise linear, so it is known in closed form:
- * behind a global average pool it is the kernel's column / (h · w); behind flatten, dense, relu, dense it is
- * kernel₁[:, active] · kernel₂[active].
- * @returns [channels]
- */
-export function channelWeights(options: GradCamOptions): Float64Array {
-  const { head, values, shape } = options;
-  const [height, width, channels] = shape;
-  const places = height * width;
-  const column = lastColumn(options);
-  if (head.hidden === 0) return column.map((weight) => weight / places);
-  const weights = activeWeights(options, column);
-  const kernel = numbers(values, "dense/kernel");
-  const means = new Float64Array(channels);
-  for (let input = 0; input < places * channels; input++) {
-    const start = input * head.hidden;
-    let gradient = 0;
-    for (let unit = 0; unit < head.hidden; unit++)
-      gradient += (kernel[start + unit] ?? 0) * (weights[unit] ?? 0);
-    means[input % channels] = (means[input % channels] ?? 0) + gradient / places;
+  /**
+   * The gradient of the class's logit with respect to the features, averaged over h and w (eq. 1). Both heads are piecewise
+   * linear, so it is known in closed form: behind a global average pool it is the kernel's column / (h · w); behind flatten,
+   * dense, relu, dense it is kernel₁[:, active] · kernel₂[active].
+   * @param features one image's, [h, w, channels].
+   * @param label the class that is asked about.
+   * @returns [channels]
+   */
+  channelWeights(features: Float32Array, label: number): Float64Array {
+    const [height, width, channels] = this.#shape;
+    const places = height * width;
+    const column = this.#lastColumn(label);
+    const { hidden } = this.#head;
+    if (hidden === 0) return column.map((weight) => weight / places);
+    const weights = this.#activeWeights(features, column);
+    this.#placeSums ??= this.#sumOverPlaces();
+    const sums = this.#placeSums;
+    return Float64Array.from({ length: channels }, (_, channel) => {
+      let gradient = 0;
+      for (let unit = 0; unit < hidden; unit++)
+        gradient += (sums[channel * hidden + unit] ?? 0) * (weights[unit] ?? 0);
+      return gradient / places;
+    });
   }
-  return means;
-}
 
-/** Where in an image a class is seen: relu(Σ_c weight_c · features[:, :, c]) (Selvaraju et al. 2017, eq. 2). */
-export function gradCam(options: GradCamOptions): HeatMap {
-  const { features, shape } = options;
-  const [height, width, channels] = shape;
-  const weights = channelWeights(options);
-  const data = Float64Array.from({ length: height * width }, (_, place) => {
-    let sum = 0;
-    for (let channel = 0; channel < channels; channel++)
-      sum += (weights[channel] ?? 0) * (features[place * channels + channel] ?? 0);
-    return Math.max(0, sum);
-  });
-  return { height, width, data };
+  /** Where the class is seen: relu(Σ_c weight_c · features[:, :, c]) (eq. 2). @param features as in `channelWeights`. */
+  map(features: Float32Array, label: number): HeatMap {
+    const [height, width, channels] = this.#shape;
+    const weights = this.channelWeights(features, label);
+    const data = Float64Array.from({ length: height * width }, (_, place) => {
+      let sum = 0;
+      for (let channel = 0; channel < channels; channel++)
+        sum += (weights[channel] ?? 0) * (features[place * channels + channel] ?? 0);
+      return Math.max(0, sum);
+    });
+    return { height, width, data };
+  }
+
+  /** Weights [inputs] of the last layer that make the class's logit. */
+  #lastColumn(label: number): Float64Array {
+    const kernel = numbers(this.#values, "predictions/kernel");
+    const { units, activation } = this.#head;
+    const at = (input: number, unit: number): number => kernel[input * units + unit] ?? 0;
+    return Float64Array.from({ length: kernel.length / units }, (_, input) => {
+      if (activation === "sigmoid") return label === 1 ? at(input, 0) : -at(input, 0);
+      let sum = 0;
+      for (let unit = 0; unit < units; unit++) sum += at(input, unit);
+      return at(input, label) - sum / units;
+    });
+  }
+
+  /** Of the hidden layer, for each unit that is active on these features its weight in the class's logit; others 0. */
+  #activeWeights(features: Float32Array, column: Float64Array): Float64Array {
+    const kernel = numbers(this.#values, "dense/kernel");
+    const sums = Float64Array.from(numbers(this.#values, "dense/bias"));
+    const { hidden } = this.#head;
+    for (const [input, value] of features.entries()) {
+      if (value === 0) continue; // most features are: relu's output
+      const start = input * hidden;
+      for (let unit = 0; unit < hidden; unit++)
+        sums[unit] = (sums[unit] ?? 0) + value * (kernel[start + unit] ?? 0);
+    }
+    return column.map((weight, unit) => ((sums[unit] ?? 0) > 0 ? weight : 0));
+  }
+
+  /** The hidden layer's kernel [h · w · channels, hidden] summed over h and w: [channels, hidden], the same for all images. */
+  #sumOverPlaces(): Float64Array {
+    const kernel = numbers(this.#values, "dense/kernel");
+    const width = (this.#shape[2] ?? 0) * this.#head.hidden;
+    const sums = new Float64Array(width);
+    for (let start = 0; start < kernel.length; start += width)
+      for (let at = 0; at < width; at++) sums[at] = (sums[at] ?? 0) + (kernel[start + at] ?? 0);
+    return sums;
+  }
 }
