@@ -8,7 +8,15 @@ const losses = z.object({ losses: z.array(z.number()) });
 
 /** What Keras computed: make_golden.py wrote it and says how. */
 export const GOLDEN = z
-  .object({ gap_rmsprop: losses, flatten_rmsprop: losses, softmax_adam: losses })
+  .object({
+    gap_rmsprop: losses,
+    flatten_rmsprop: losses,
+    softmax_adam: losses,
+    finetune_mixed6_mixed7: losses.extend({
+      change_after_6_steps: z.record(z.string(), z.object({ l2: z.number() })),
+      trainable_parameters: z.int(),
+    }),
+  })
   .parse(JSON.parse(readFileSync(resolve(folder, "golden.json"), "utf8")));
 
 /** An array of golden/, by file name without ending. */

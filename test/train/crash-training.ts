@@ -1,8 +1,12 @@
 import type { TrainConfigInput } from "@graft/core";
 
-/** Long enough to be killed several times: some seconds, most of them in the epochs and their checkpoints. */
+/**
+ * A head that stops early, then a tail, with all that depends on the epoch, the step or random numbers: long enough to be
+ * killed several times.
+ */
 export const CRASH_CONFIG: TrainConfigInput = {
-  ...{ epochs: 60, batchSize: 4, earlyStop: null, augment: {}, variants: 3 },
-  classWeights: "balanced",
+  ...{ epochs: 30, batchSize: 4, learningRate: 0.03, earlyStop: 3, augment: {}, variants: 3 },
+  ...{ classWeights: "balanced", schedule: "plateau", mixup: 0.2, labelSmoothing: 0.1, optimizer: "adamw" },
+  ...{ fineTune: "conv2d_12", fineTuneEpochs: 4, fineTuneLearningRate: 1e-3, fineTuneSchedule: "cosine" },
 };
-export const CRASH_IMAGES = 120;
+export const CRASH_IMAGES = 64;

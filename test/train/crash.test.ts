@@ -6,68 +6,75 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openCheckpointStore } from "@graft/core/node";
 import { testRandom } from "@graft/core/testing";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkpointFacts } from "./training-problem.ts";
 
 const CHILD = join(import.meta.dirname, "train-child.ts");
-const KILLS = 4;
+const KILLS = 20;
+/** Steps that a process lives, at most. */
+const MAX_STEPS = 40;
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-killed-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * Trains in a process of its own.
- * @param killAfter kills it with SIGKILL so many milliseconds after its first step; Infinity lets it end.
- * @returns whether it ended by itself, and how many milliseconds after its first step.
+ * Trains in a process of its own with its checkpoints in a folder.
+ * @param steps kills it with SIGKILL when it has told of so many steps; Infinity lets it end.
+ * @returns whether it ended by itself.
  */
-async function trainInChild(folder: string, killAfter: number): Promise<{ ended: boolean; ms: number }> {
+async function trainInChild(checkpoints: string, steps: number): Promise<boolean> {
   const flags = ["--conditions=graft-source", "--import", "tsx"];
-  const child = spawn(process.execPath, [...flags, CHILD, folder], {
+  const child = spawn(process.execPath, [...flags, CHILD, checkpoints], {
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
-  let timer: NodeJS.Timeout | undefined;
-  let start: number | undefined;
+  let told = 0;
   for await (const line of createInterface({ input: child.stdout })) {
-    if (!line.includes('"step-end"')) continue;
-    start ??= performance.now();
-    if (killAfter < Infinity) timer ??= setTimeout(() => child.kill("SIGKILL"), killAfter);
+    if (line.includes('"step-end"') && ++told === steps) child.kill("SIGKILL");
   }
-  clearTimeout(timer);
   const [code, signal] = await exited;
   if (signal === null) expect(code).toBe(0);
-  return { ended: signal === null, ms: performance.now() - (start ?? Number.NaN) };
+  return signal === null;
 }
 
 /** What the last checkpoint holds; how long it took is not part of a run's numbers. */
-async function outcome(folder: string) {
-  const { seconds: _, ...facts } = checkpointFacts(await openCheckpointStore(folder).load()) ?? {
-    seconds: 0,
-  };
-  return facts;
+async function outcome(checkpoints: string) {
+  const facts = checkpointFacts(await openCheckpointStore(checkpoints).load());
+  return facts && { ...facts, seconds: 0 };
 }
 
-it("ends with the losses and weights of an undisturbed run, killed at random moments and resumed", async () => {
-  const [undisturbed, killed] = await Promise.all([
-    mkdtemp(join(tmpdir(), "graft-undisturbed-")),
-    mkdtemp(join(tmpdir(), "graft-killed-")),
-  ]);
+it("ends with the losses and weights of an undisturbed run, killed at random steps and resumed", async () => {
+  const whole = join(folder, "whole");
+  expect(await trainInChild(whole, Infinity)).toBe(true);
+  const expected = await outcome(whole);
+  // the head stopped early, the tail ran to its end
+  expect(expected).toMatchObject({ phase: { name: "fine-tune" }, partial: null });
+  expect(expected?.phase.epoch).toBeLessThan(30);
+  expect(expected?.epoch).toBe((expected?.phase.epoch ?? 0) + 4);
+
   const seed = Date.now() % 1_000_000;
   const random = testRandom(seed);
-  try {
-    const { ended, ms } = await trainInChild(undisturbed, Infinity);
-    expect(ended).toBe(true);
-    const expected = await outcome(undisturbed);
-    expect(expected).toMatchObject({ epoch: 60 });
-    const epochs: number[] = [];
-    for (let kill = 0; kill < KILLS; kill++) {
-      if ((await trainInChild(killed, (random.next() * ms) / 3)).ended) break;
-      epochs.push((await openCheckpointStore(killed).load())?.epoch ?? 0);
+  const places = new Set<string>();
+  let run = 0;
+  for (let kills = 0; kills < KILLS; ) {
+    const killed = join(folder, `run ${run}`);
+    if (await trainInChild(killed, random.int(1, MAX_STEPS))) {
+      expect(await outcome(killed), `seed ${seed}, run ${run}`).toEqual(expected);
+      run++;
+      continue;
     }
-    expect(epochs.length).toBeGreaterThan(0);
-    expect((await trainInChild(killed, Infinity)).ended).toBe(true);
-    expect(await outcome(killed), `seed ${seed}, killed after epochs ${epochs.join(", ")}`).toEqual(expected);
-    const left = (await readdir(killed)).filter((name) => !name.endsWith(".tmp"));
-    expect(left.length).toBeLessThanOrEqual(4);
-  } finally {
-    for (const folder of [undisturbed, killed]) await rm(folder, { recursive: true, force: true });
+    kills++;
+    const { phase, partial } = (await openCheckpointStore(killed).load()) ?? {};
+    places.add(`${phase?.name ?? "the start"}, ${partial ? "inside an epoch" : "between epochs"}`);
   }
-}, 240_000);
+  const killed = join(folder, `run ${run}`);
+  expect(await trainInChild(killed, Infinity)).toBe(true);
+  expect(await outcome(killed), `seed ${seed}, run ${run}`).toEqual(expected);
+  expect(places).toContain("head, inside an epoch");
+  const left = (await readdir(killed)).filter((name) => !name.endsWith(".tmp"));
+  expect(left.length).toBeLessThanOrEqual(4);
+}, 600_000);

@@ -1,8 +1,13 @@
-import { createRandom, TRUNK_TENSORS, type TrunkWeights } from "@graft/core";
+import { type CutLayer, createRandom, TRUNK_TENSORS, type TrunkWeights } from "@graft/core";
+import { trunkTensors } from "../../packages/core/src/export/model-tensors.ts";
 
-/** Weights of the trunk's shapes that keep its numbers in range: random kernels of He's size, neutral batch norms. */
-export function randomTrunkWeights(): TrunkWeights {
-  const tensors = TRUNK_TENSORS.map(({ name, shape }) => {
+/**
+ * Weights of the trunk's shapes that keep its numbers in range: random kernels of He's size, neutral batch norms.
+ * @param cut those up to this layer alone: the whole trunk's 22 million take a second. @default all
+ */
+export function randomTrunkWeights(cut?: CutLayer): TrunkWeights {
+  const specs = cut === undefined ? TRUNK_TENSORS : trunkTensors({ cut });
+  const tensors = specs.map(({ name, shape }) => {
     const length = shape.reduce((product, dim) => product * dim, 1);
     const fanIn = shape.slice(0, -1).reduce((product, dim) => product * dim, 1);
     const random = createRandom("weights", name);

@@ -4,12 +4,16 @@ import { createOnnxBackend } from "@graft/backend-select";
 import { train } from "@graft/core";
 import { openCheckpointStore } from "@graft/core/node";
 import { CRASH_CONFIG, CRASH_IMAGES } from "./crash-training.ts";
+import { randomTrunkWeights } from "./random-trunk.ts";
 import { makeTraining } from "./training-problem.ts";
 
 const [folder = ""] = process.argv.slice(2);
 await using backend = await createOnnxBackend({ provider: "cpu", threads: 1 });
 const checkpoints = openCheckpointStore(folder);
-for await (const event of train(
-  makeTraining(backend, CRASH_CONFIG, { checkpoints, numImages: CRASH_IMAGES }),
-))
-  process.stdout.write(`${JSON.stringify(event)}\n`);
+let time = 0;
+const options = makeTraining(backend, CRASH_CONFIG, {
+  ...{ checkpoints, numImages: CRASH_IMAGES, weights: randomTrunkWeights("mixed0") },
+  // a clock so fast that every step is told of, and some of them are in a checkpoint
+  now: () => (time += 1000),
+});
+for await (const event of train(options)) process.stdout.write(`${JSON.stringify(event)}\n`);

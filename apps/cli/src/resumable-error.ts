@@ -1,4 +1,4 @@
-import { CoreError } from "@graft/core";
+import { CoreError, maxEpochs } from "@graft/core";
 import type { RunRecord } from "@graft/core/node";
 import type { CliEnvironment } from "./env.ts";
 import { nextCommand } from "./self-command.ts";
@@ -8,13 +8,21 @@ const OF_A_PLACE = new Set(["conflict", "bad-input"]);
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-type RunFacts = Pick<RunRecord, "id" | "config" | "epochs">;
+type RunFacts = Pick<RunRecord, "id" | "config" | "epochs" | "steps">;
 
-/** What a stopped run goes on from. @param epochs finished ones that are on disk. */
-export function keptText(epochs: number, { config }: Pick<RunRecord, "config">): string {
-  return epochs === 0
-    ? "no epoch is kept yet, what was computed of the images is"
-    : `kept up to epoch ${epochs} of ${config.epochs}`;
+/** What of a run is on disk. */
+interface Kept {
+  /** Finished ones. */
+  readonly epochs: number;
+  /** Steps of the next one. */
+  readonly steps?: number;
+}
+
+/** What a stopped run goes on from. */
+export function keptText({ epochs, steps = 0 }: Kept, { config }: Pick<RunRecord, "config">): string {
+  if (epochs === 0 && steps === 0) return "no epoch is kept yet, what was computed of the images is";
+  const ofNext = steps === 0 ? "" : ` and ${steps} ${steps === 1 ? "step" : "steps"} of the next`;
+  return `kept up to epoch ${epochs} of ${maxEpochs(config)}${ofNext}`;
 }
 
 /** The error of a run that can be gone on with, with what is kept of it and the command that does. */
@@ -23,7 +31,8 @@ export function resumableError(error: unknown, environment: CliEnvironment, run:
   const elsewhere = OF_A_PLACE.has(error.code) ? ["--out", "FOLDER"] : [];
   const command = nextCommand(environment, ["runs", "resume", run.id, ...elsewhere]);
   // a killed process did not say
-  const kept = run.epochs === undefined ? "" : `${keptText(run.epochs, run)}; `;
+  const { epochs, steps } = run;
+  const kept = epochs === undefined ? "" : `${keptText({ epochs, ...(steps ? { steps } : {}) }, run)}; `;
   return new CoreError(
     error.code,
     { what: error.message, fix: capitalized(`${kept}go on with: ${command}`) },

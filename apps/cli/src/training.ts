@@ -114,8 +114,8 @@ async function follow(
 }
 
 function recordOf(end: RunEndEvent): Parameters<RunFolder["updateRecord"]>[0] {
-  const { status, metrics, keptEpoch, lastEpoch, epochs, seconds, model, error } = end;
-  return { status, metrics, keptEpoch, lastEpoch, epochs, seconds, model, error };
+  const { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error } = end;
+  return { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error };
 }
 
 async function saveModel(

@@ -97,7 +97,7 @@ export async function finishTraining(
   const result = await runTraining(session, training, reporter);
   if (result.status === "interrupted") {
     session.notice(
-      `Stopped; ${keptText(result.epochs, training.run.record)}. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,
+      `Stopped; ${keptText(result, training.run.record)}. Go on with: ${nextCommand(environment, ["runs", "resume", training.run.id])}`,
     );
     process.exitCode = EXIT.interrupted;
     return result;
@@ -107,7 +107,8 @@ export async function finishTraining(
     const error = deserializeError(result.error);
     // a diverged one would diverge again; without an epoch on disk only more room makes another try worth it
     const isResumable =
-      result.error.code === "disk-full" || (result.epochs > 0 && result.error.code !== "diverged");
+      result.error.code === "disk-full" ||
+      (result.epochs + (result.steps ?? 0) > 0 && result.error.code !== "diverged");
     throw isResumable ? resumableError(error, environment, training.run.record) : error;
   }
   return result;

@@ -78,6 +78,7 @@ export const trainEventSchema: z.ZodType<TrainEvent> = z.discriminatedUnion("typ
     keptEpoch: count.exactOptional(),
     lastEpoch: metricsSchema.exactOptional(),
     epochs: count,
+    steps: count.exactOptional(),
     seconds: z.number(),
     backend: z.string(),
     model: z.string().exactOptional(),

@@ -83,7 +83,10 @@ export interface RunEndEvent extends EventBase {
   readonly metrics?: Metrics;
   readonly keptEpoch?: number;
   readonly lastEpoch?: Metrics;
+  /** Finished ones. */
   readonly epochs: number;
+  /** Of a run that was stopped: steps of the next epoch that are kept too. */
+  readonly steps?: number;
   readonly seconds: number;
   readonly backend: string;
   /** Where the model is, when there is one. */

@@ -50,6 +50,8 @@ const runRecordSchema = z.object({
   lastEpoch: metricsSchema.exactOptional(),
   /** Finished ones. */
   epochs: z.int().exactOptional(),
+  /** Of a stopped run: steps of the next epoch that are kept. */
+  steps: z.int().exactOptional(),
   seconds: z.number().exactOptional(),
   /** The model's folder. */
   model: z.string().exactOptional(),

@@ -114,11 +114,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     await context?.saver.settle();
   }
   const stand = standing(context, failure === undefined || saved.model !== undefined);
-  const { epoch: epochs, best } = stand;
+  const { epoch: epochs, step: steps, best } = stand;
   const result: TrainResult = {
     status: statusOf(failure, signal),
     ...saved,
     epochs,
+    ...(steps > 0 ? { steps } : {}),
     ...(best ? { metrics: best.metrics, keptEpoch: best.epoch } : {}),
     ...(failure === undefined ? {} : { error: serializeError(failure) }),
   };

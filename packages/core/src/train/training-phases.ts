@@ -55,7 +55,7 @@ async function* phaseEpochs(
   { rowsOfEpoch, validation }: TrainingFeatures,
 ): AsyncGenerator<TrainEvent, void> {
   const { options, events, now, spec, progress, hashes, saver, backend } = context;
-  const { config, signal } = options;
+  const { config, signal, checkpointMs } = options;
   const { name } = progress.phase;
   const { epochs } = scheduleOf(config, name);
   const steps = stepsPerEpoch(context.images.train.length, config.batchSize);
@@ -71,7 +71,8 @@ async function* phaseEpochs(
     });
     await trainer.writeParameters(context.takeParameters(name) ?? start.values());
     const shared = { config, progress, saver, hashes, backend, events, now, signal };
-    yield* trainEpochs({ ...shared, trainer, rowsOfEpoch, validation });
+    const pace = checkpointMs === undefined ? {} : { checkpointMs };
+    yield* trainEpochs({ ...shared, ...pace, trainer, rowsOfEpoch, validation });
   } finally {
     trainer?.dispose();
   }

@@ -33,6 +33,8 @@ export interface TrainResult {
   readonly keptEpoch?: number;
   /** Finished epochs: with a model all that were trained, else those that the run can be gone on from. */
   readonly epochs: number;
+  /** Without a model: steps of the next epoch that the run can be gone on from, when there are any. */
+  readonly steps?: number;
   readonly error?: SerializedError;
 }
 
@@ -59,6 +61,8 @@ export interface TrainOptions {
   readonly firstSeq?: number;
   /** Aborting it stops after the running step with a checkpoint: `run-end` says "interrupted". */
   readonly signal?: AbortSignal;
+  /** Time between two checkpoints inside an epoch. @default 30 s */
+  readonly checkpointMs?: number;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }
