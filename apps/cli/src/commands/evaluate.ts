@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import { type EvaluationResult, evaluateModel, measureSplitGap, openFeaturePredictor } from "@graft/core";
+import {
+  type EvaluationResult,
+  evaluateModel,
+  measureSplitGap,
+  openFeaturePredictor,
+  type SplitGap,
+  type SplitGapOptions,
+} from "@graft/core";
 import { readModelFolder } from "@graft/core/node";
 import { findingsOf } from "../evaluation-findings.ts";
 import { type EvaluationImages, evaluationImages } from "../evaluation-images.ts";
@@ -54,19 +61,10 @@ export async function evaluate(
     signal: session.signal,
     onProgress: ({ done, total }) => progress(done, total),
   });
-  const { labels } = model.manifest;
-  const findings = findingsOf(result, labels, { dataset, chosen });
+  const findings = findingsOf(result, model.manifest.labels, { dataset, chosen });
   const remarks = notes(result, chosen);
   const unlikeReason = "reason" in training ? training.reason : undefined;
-  const splitGap =
-    flags.splitGap === true
-      ? await measureSplitGap({
-          ...{ model, dataset, prepare, backend: selected.backend, store: await session.features() },
-          ...{ decodeAhead: session.decodeAhead, signal: session.signal },
-          onProgress: ({ done, total }) => session.status(`Training on another split  ${done + 1}/${total}`),
-        })
-      : undefined;
-  const gap = splitGap ? { splitGap } : {};
+  const gap = await splitGapOf(session, flags, { model, dataset, prepare, backend: selected.backend });
   if (report !== undefined) {
     session.status("Writing the report");
     const page = await evaluationReport({
@@ -78,23 +76,38 @@ export async function evaluate(
   }
   session.status("");
   for (const line of remarks) session.notice(line);
-  const mistakes = mistakesOf(result.predictions, { ofDataset: dataset.labels, ofModel: labels });
+  const mistakes = mistakesOf(result.predictions, {
+    ofDataset: dataset.labels,
+    ofModel: model.manifest.labels,
+  });
   if (context.json) {
     const seen = result.seenInTraining.map(({ path }) => path);
     const all = evaluationJson(result, findings, unlikeReason);
     const where = report === undefined ? {} : { report: resolve(report) };
     printJson({ ...all, ...gap, part: chosen.part, seenInTraining: seen.length, seen, mistakes, ...where });
-    return;
+  } else {
+    const texts = [
+      ...[evaluationText(result.evaluation), trustText(result.assessment), mistakesText(mistakes)],
+      ...[findingsText(findings), splitGapText(gap.splitGap)],
+      report === undefined ? "" : `Report: ${report}`,
+    ];
+    print(texts.filter((text) => text !== "").join("\n\n"));
   }
-  const texts = [
-    evaluationText(result.evaluation),
-    trustText(result.assessment),
-    mistakesText(mistakes),
-    findingsText(findings),
-    splitGapText(splitGap),
-    report === undefined ? "" : `Report: ${report}`,
-  ];
-  print(texts.filter((text) => text !== "").join("\n\n"));
+}
+
+/** With --split-gap what it asks for. */
+async function splitGapOf(
+  session: Session,
+  { splitGap }: Flags,
+  options: Pick<SplitGapOptions, "model" | "dataset" | "prepare" | "backend">,
+): Promise<{ readonly splitGap?: SplitGap }> {
+  if (splitGap !== true) return {};
+  const measured = await measureSplitGap({
+    ...{ ...options, store: await session.features() },
+    ...{ decodeAhead: session.decodeAhead, signal: session.signal },
+    onProgress: ({ done, total }) => session.status(`Training on another split  ${done + 1}/${total}`),
+  });
+  return { splitGap: measured };
 }
 
 function partOf(flag: unknown): Parameters<typeof evaluationImages>[2] {

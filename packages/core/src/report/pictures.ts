@@ -59,7 +59,7 @@ export function duplicatesSection({ duplicates, totalDuplicates }: EvaluationRep
 export function unlikeSection({ unlike }: EvaluationReport): Html {
   if ("reason" in unlike) return html`<p>${unlike.reason}</p>`;
   const { threshold, compared, total } = unlike;
-  const rule = html`further from every one of ${compared} training pictures than 99 in 100 of those are from one another
+  const rule = html`further from their nearest of ${compared} training pictures than 99 in 100 of those are from one another
     (cosine distance of pooled features above ${threshold.toFixed(3)})`;
   if (total === 0) return html`<p>None is ${rule}.</p>`;
   return html`<p>${count(total, "picture")} ${total === 1 ? "is" : "are"} ${rule}. About one ordinary picture in a hundred is
