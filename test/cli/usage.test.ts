@@ -53,6 +53,7 @@ describe("wrong usage", () => {
     [["train", "emoji", "--learning-rat", "1"], /Did you mean --learning-rate/],
     [["train"], /missing required argument 'dataset'/],
     [["trian", "emoji"], /Did you mean train/],
+    [["evaluate", "model", "emoji", "--precision-target", "95"], /above 0 and at most 1.*95%/],
     [["evaluate", "model", "emoji", "--split", "half"], /train, validation, test, all/],
     [["features", "emoji"], /--out/],
     [["cache", "prune", "--max-bytes", "much"], /such as 2GB/],
