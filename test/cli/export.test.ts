@@ -50,7 +50,7 @@ describe("graft export", () => {
 
   it.each([
     [["--format", "h5", "--out", "model.bin"], 2, /ends in \.h5.*Received: model\.bin/],
-    [["--format", "pickle", "--out", "model.h5"], 2, /tfjs, h5, keras, onnx, node, python/],
+    [["--format", "pickle", "--out", "model.h5"], 2, /tfjs, h5, keras, onnx, onnx-int8, node, python/],
     [["--format", "h5"], 2, /--out/],
   ])("refuses %j as wrong usage", async (words, code, message) => {
     const refused = await graft(["export", model, ...words], home);

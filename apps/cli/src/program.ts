@@ -100,7 +100,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addOption(
       new Option(
         "--format <name>",
-        "tfjs (LayersModel), h5 (Keras 2 and 3), keras (Keras 3), onnx, onnx-int8 (a quarter of the size), or a folder with a program for node or python",
+        "tfjs (LayersModel), h5 (Keras 2 and 3), keras (Keras 3), onnx, onnx-int8 (convolutions in 8 bits), or a folder with a program for node or python",
       )
         .choices(EXPORT_FORMAT_NAMES)
         .makeOptionMandatory(),

@@ -1,0 +1,70 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { readOnnxMetadata } from "@graft/backend-select";
+import { beforeAll, describe, expect, it } from "vitest";
+import { graft, jsonLines, temporaryFolder } from "../cli/run-graft.ts";
+import { sharedPath } from "../shared.ts";
+
+/** 400 photos to train on, 200 to validate. */
+const PHOTOS = sharedPath("data", "cats-dogs");
+/** Four of the 200 validation photos: what another order of the same photos may change, too. */
+const TOLERANCE = 0.02;
+
+let home = "";
+beforeAll(async () => {
+  home = await temporaryFolder("int8");
+});
+
+async function trained(precision: string, ...more: string[]): Promise<{ text: string; code: number | null }> {
+  const words = ["train", PHOTOS ?? "", "--weights", "bundled", "--backend", "cpu", "--precision", precision];
+  const { code, stdout, stderr } = await graft([...words, "--epochs", "12", ...more], home);
+  expect(code, stderr).toBe(0);
+  return { text: stdout, code };
+}
+
+describe.skipIf(PHOTOS === undefined)("--precision int8 on photos (needs ../shared)", () => {
+  it("trains as accurate a model as float32, and says what the trunk that predicts makes of it", async () => {
+    const { text } = await trained("int8", "--out", join(home, "model"));
+    const [, inInt8, predicting] =
+      /Accuracy (0\.\d+) behind the int8 trunk .* (0\.\d+) behind the float32 trunk that predicts/.exec(
+        text,
+      ) ?? [];
+    const { text: events } = await trained("float32", "--json");
+    const inFloat = Number(Object(jsonLines(events).at(-1)?.metrics).valAccuracy);
+    console.log(`accuracy: float32 ${inFloat}, int8 ${inInt8}, its head behind float32 ${predicting}`);
+    expect(Math.abs(Number(inInt8) - inFloat)).toBeLessThanOrEqual(TOLERANCE);
+    expect(Math.abs(Number(predicting) - inFloat)).toBeLessThanOrEqual(TOLERANCE);
+  }, 120_000);
+
+  it("exports a quarter of the bytes, with the accuracy before and after, and 98 % of the labels", async () => {
+    const path = join(home, "model.onnx");
+    const words = ["export", join(home, "model"), "--format", "onnx-int8", "--out", path, "--json"];
+    const { code, stdout, stderr } = await graft(words, home);
+    expect(code, stderr).toBe(0);
+    const [line] = jsonLines(stdout);
+    console.log(stdout.trim());
+    expect(line).toMatchObject({ format: "onnx-int8", path, images: 200, calibratedOn: 32 });
+    expect(line?.agreement).toBeGreaterThanOrEqual(0.98);
+    expect(Number(line?.accuracyBefore) - Number(line?.accuracyAfter)).toBeLessThanOrEqual(TOLERANCE);
+    expect((await stat(path)).size).toBeLessThan(10e6);
+    const metadata = await readOnnxMetadata(await readFile(path));
+    expect(metadata.get("labels")).toBe('["cats","dogs"]');
+  }, 120_000);
+
+  it("does not write over an export that is there, and wants a name that programs know", async () => {
+    const words = ["export", join(home, "model"), "--format", "onnx-int8", "--out"];
+    const there = await graft([...words, join(home, "model.onnx")], home);
+    expect([there.code, there.stderr]).toEqual([1, expect.stringContaining("--force")]);
+    const wrong = await graft([...words, join(home, "model.bin")], home);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/ends in \.onnx.*Received/)]);
+  });
+
+  it("refuses an engine that has no 8-bit arithmetic before it makes a run", async () => {
+    const other = await temporaryFolder("int8-refused");
+    const words = ["train", PHOTOS ?? "", "--weights", "bundled", "--backend", "wasm", "--precision", "int8"];
+    const { code, stderr } = await graft(words, other);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/tfjs:wasm has no arithmetic of 8 bits.*--backend onnx:cpu/);
+    expect((await graft(["runs", "list", "--json"], other)).stdout.trim()).not.toContain("cats-dogs");
+  });
+});
