@@ -66,8 +66,14 @@ describe.skipIf(!hasBash)("completion in bash (needs bash)", () => {
     [["predict", "model", "a"], ["a cat's photo.jpg"]],
     [["predict", "2026"], ["20261124-a-run"]],
     [["runs", "sh"], ["show"]],
-    [["train", "--optimizer", "ad"], ["adam"]],
-    [["train", "--optimizer", "=", "ad"], ["adam"]],
+    [
+      ["train", "--optimizer", "ad"],
+      ["adam", "adamw"],
+    ],
+    [
+      ["train", "--optimizer", "=", "ad"],
+      ["adam", "adamw"],
+    ],
     [["train", "sets", "--out", "se"], ["sets"]],
     [["train", "sets", "--out", "=", "se"], ["sets"]],
     [["train", "--no-aug"], ["--no-augment"]],

@@ -22,7 +22,9 @@ export type Flags = Readonly<Record<string, unknown>>;
  * @param words the command line after `graft`.
  */
 export async function createProgram(words: readonly string[]): Promise<Command> {
-  const needsFlags = words.some((word) => /^(train|features|inspect|complete|completion)$/.test(word));
+  const needsFlags = words.some((word) =>
+    /^(train|sweep|lr-find|features|inspect|complete|completion)$/.test(word),
+  );
   const flags = needsFlags ? await import("./train-flags.ts") : undefined;
   const program = new Command("graft")
     .description(
@@ -114,6 +116,33 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         (await import("./commands/export.ts")).exportModel(context, flags, model),
       ),
     );
+
+  const sweep = program
+    .command("sweep")
+    .description("compare cut layers, sizes, learning rates and heads, from one pass of the trunk")
+    .argument("<dataset>", "as for train")
+    .option("--cuts <names>", "cut layers, separated by commas", "mixed4,mixed5,mixed6,mixed7,mixed8,mixed9")
+    .option("--learning-rates <numbers>", "separated by commas", "0.0003,0.001,0.003")
+    .option("--sizes <pixels>", "sides of the images, separated by commas", "150")
+    .option("--recipes <names>", "gap, classic or both", "gap")
+    .option("--seeds <number>", "trainings of each combination, told as mean and deviation", "1")
+    .action(
+      run(async (context, flags, dataset) =>
+        (await import("./commands/sweep.ts")).sweep(context, flags, dataset),
+      ),
+    );
+  flags?.addTrainFlags(sweep, flags.SWEEP_KEYS);
+
+  const lrFind = program
+    .command("lr-find")
+    .description("find a learning rate in seconds: the loss over growing rates, and where it falls fastest")
+    .argument("<dataset>", "as for train")
+    .action(
+      run(async (context, flags, dataset) =>
+        (await import("./commands/sweep.ts")).findLearningRate(context, flags, dataset),
+      ),
+    );
+  flags?.addTrainFlags(lrFind, flags.RATE_KEYS);
 
   const features = program
     .command("features")

@@ -20,6 +20,19 @@ export const FEATURE_KEYS: readonly Key[] = [
   "resize",
   "backend",
 ];
+/** What a sweep leaves as it is; the other options it goes over, or has none of. */
+export const SWEEP_KEYS: readonly Key[] = [
+  ...FEATURE_KEYS.filter((key) => key !== "cut" && key !== "size"),
+  ...(["epochs", "batchSize", "optimizer", "weightDecay", "momentum", "schedule", "warmup"] as const),
+  ...(["dropout", "labelSmoothing", "mixup", "earlyStop", "classWeights"] as const),
+  ...(["valSplit", "groupPrefix", "seed", "cacheType"] as const),
+];
+/** What the test of learning rates depends on. */
+export const RATE_KEYS: readonly Key[] = [
+  ...FEATURE_KEYS,
+  ...(["recipe", "batchSize", "optimizer", "weightDecay", "momentum", "dropout"] as const),
+  ...(["labelSmoothing", "mixup", "classWeights", "valSplit", "groupPrefix", "seed", "cacheType"] as const),
+];
 /** What a split depends on: the flags of `graft inspect`. */
 export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "seed"];
 

@@ -1,15 +1,16 @@
 import { RateMeter } from "./eta.ts";
 import { duration } from "./text.ts";
 
-/** "Computing features  320/2000 images  210 images/s  8.0 s left", for work that counts images. */
+/** "Computing features  320/2000 images  210 images/s  8.0 s left", for work that counts images, or something else. */
 export function imageProgress(
   what: string,
   show: (line: string) => void,
+  unit = "images",
 ): (done: number, total: number) => void {
   const meter = new RateMeter();
   return (done, total) => {
     const speed = meter.update(performance.now(), done, total);
-    const pace = speed ? `  ${speed.rate.toFixed(0)} images/s  ${duration(speed.secondsLeft)} left` : "";
-    show(`${what}  ${done}/${total} images${done < total ? pace : ""}`);
+    const pace = speed ? `  ${speed.rate.toFixed(0)} ${unit}/s  ${duration(speed.secondsLeft)} left` : "";
+    show(`${what}  ${done}/${total} ${unit}${done < total ? pace : ""}`);
   };
 }

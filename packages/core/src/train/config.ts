@@ -206,7 +206,7 @@ function checkTogether(config: TrainConfig): void {
     tailOf(fineTune, cut);
   } catch (error) {
     if (!(error instanceof CoreError)) throw error;
-    refuse("fineTune", error.message);
+    refuse("fineTune", error.message.replace(/\.$/, ""));
   }
 }
 

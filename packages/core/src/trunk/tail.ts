@@ -24,11 +24,8 @@ function firstOfBlock(block: CutLayer): number {
 const STEM_END = "max_pooling2d_2";
 
 function unknownLayer(from: string): CoreError {
-  return new CoreError("bad-input", {
-    what: "There is no such layer to fine-tune from.",
-    received: from,
-    expected: `a block (${CUT_LAYERS[0]} to ${CUT_LAYERS.at(-1)}) or a layer of the public weights file, such as conv2d_56`,
-  });
+  const known = `a block (${CUT_LAYERS[0]} to ${CUT_LAYERS.at(-1)}) or a layer of the public weights file, such as conv2d_56`;
+  return new CoreError("bad-input", { what: `There is no layer ${from} to fine-tune from: give ${known}.` });
 }
 
 /** Kernels and betas of all layers from a place in Keras's order on, up to the cut. */
@@ -76,11 +73,8 @@ export function tailOf(from: string, cut: CutLayer): Tail {
   const upToCut = layersUpTo(cut);
   const trainable = trainableFrom(start, upToCut);
   if (trainable.size === 0) {
-    throw new CoreError("bad-input", {
-      what: `Fine-tuning from ${from} would train nothing: it lies above the cut.`,
-      received: `--fine-tune ${from} with --cut ${cut}`,
-      expected: `a layer below ${cut}, such as ${cut}, the last block that is used`,
-    });
+    const what = `Fine-tuning from ${from} would train nothing, as it lies above the cut ${cut}: give ${cut}, the last block that is used, or a layer below it.`;
+    throw new CoreError("bad-input", { what });
   }
   const length = frozenLength(upToCut, trainable);
   return { base: upToCut[length - 1]?.name ?? INPUT_LAYER, layers: upToCut.slice(length), trainable };
