@@ -9,7 +9,7 @@ import { margin } from "./self-check-margin.ts";
 /** Inputs of relu and the two largest of a pool's window are at least this far apart: rounding must not flip them. */
 const MARGIN = 2e-3;
 /** Raise it when the problem changes. */
-const VERSION = 1;
+const VERSION = 2;
 
 let seed = 1;
 while ((await margin(seed)) < MARGIN) seed++;

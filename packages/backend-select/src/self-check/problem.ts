@@ -62,7 +62,8 @@ class Layers {
 /** An inception block and a reduction in small, as the trunk has them: [batch, 11, 11, 3] → [batch, 2, 2, 14]. */
 function trunk(layers: Layers, pixels: ValueId): ValueId {
   const { b } = layers;
-  const x = b.scale(pixels, 2 / 255, -1);
+  const whole = { op: "fake-quantize", type: "uint8", scales: [0.013], zeroPoint: 80 } as const;
+  const x = b.op(whole, [b.scale(pixels, 2 / 255, -1)]);
   const frozen = { strides: [2, 2], padding: "valid", activation: "relu" } as const;
   const stem = b.conv2d(x, layers.constant("stem", [3, 3, 3, 4]), frozen, layers.constant("stem bias", [4]));
   const one = layers.conv(stem, "one", [1, 3, 4, 4]);
