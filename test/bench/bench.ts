@@ -39,6 +39,9 @@ if (!KERAS_PYTHON) {
   const keras = figuresOf(KERAS_PYTHON, [resolve(folder, "keras_baseline.py"), ...job]);
   console.log("graft against Keras, times faster");
   for (const [name, ours] of Object.entries(graft)) {
+    const whole = keras[name.replace("fineTune", "fineTuneWhole")];
+    if (name.startsWith("fineTune") && whole !== undefined)
+      console.log(`  ${"fineTune against Keras's whole net".padEnd(40)}${(ours / whole).toFixed(2)}`);
     // the second job is compared with Keras's only one: it starts anew each time; int8 with Keras's float32
     const theirs = keras[name.replace("AgainSeconds", "FitSeconds").replace("trunkInt8", "trunk")];
     if (theirs === undefined) continue;

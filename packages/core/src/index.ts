@@ -60,7 +60,14 @@ export { prune } from "./graph/passes/prune.ts";
 export { rewriteGraph } from "./graph/passes/rewrite.ts";
 export * from "./graph/state.ts";
 export * from "./graph/state-refusals.ts";
-export { appendHead, dropoutWidth, HEAD_INPUTS, type HeadGraphs, headGraphs } from "./head/build.ts";
+export {
+  appendHead,
+  dropoutWidth,
+  HEAD_INPUTS,
+  type HeadBody,
+  type HeadGraphs,
+  headGraphs,
+} from "./head/build.ts";
 export { initialHeadValues } from "./head/initial-values.ts";
 export { predictedLabel, predictionsOf } from "./head/outputs.ts";
 export { type HeadParameter, headParameters, numHeadInputs } from "./head/parameters.ts";

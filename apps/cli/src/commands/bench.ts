@@ -1,5 +1,5 @@
 import { type Backend, extractFeatures, featureSpace, type TrunkWeights } from "@graft/core";
-import { headStepMs } from "../head-speed.ts";
+import { fineTuneRate, headStepMs } from "../head-speed.ts";
 import { int8Bench, int8Rows } from "../int8-bench.ts";
 import { machineFacts } from "../machine-facts.ts";
 import { print, printJson } from "../output/stdout.ts";
@@ -34,6 +34,7 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
   session.status("Timing training steps …");
   const gapStepMs = await headStepMs(backend, "gap", 200);
   const classicStepMs = await headStepMs(backend, "classic", 12);
+  const fineTune = await fineTuneRate(backend, weights, 12);
   session.status("");
   // seconds an image: through the trunk in every epoch, or once and then from the cache
   const [trunk, head] = [1 / photos, gapStepMs / 1000 / GAP_BATCH];
@@ -46,6 +47,7 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
     featuresFromPhotosPerSecond: photos,
     gapStepMs,
     classicStepMs,
+    fineTuneImagesPerSecond: fineTune,
     timesFasterByCache: timesFaster,
   };
   if (context.json) {
@@ -62,6 +64,7 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
       [`features from the files of ${dataset}`, `${photos.toFixed(0)} images/s`],
       ["training step, gap (batch 32)", `${gapStepMs.toFixed(2)} ms`],
       ["training step, classic (batch 20)", `${classicStepMs.toFixed(1)} ms`],
+      ["fine-tuning mixed6 and mixed7 (batch 20)", `${fineTune.toFixed(0)} images/s`],
     ]),
   );
   print(
