@@ -1,5 +1,10 @@
 import { type Op, type Pair, paddingOf, windowedLength } from "@graft/core";
 import { padsOf } from "./lower-convolution.ts";
+import {
+  lowerAveragePoolAsProduct,
+  lowerAveragePoolGradientAsProduct,
+  poolsByProduct,
+} from "./lower-pooling-product.ts";
 import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
 import type { OnnxModel, ValueName } from "./onnx-model.ts";
 
@@ -13,6 +18,7 @@ const sizeOf = ({ values, x }: LowerSite, index: number): Pair => {
 
 export function lowerPool(site: LowerSite<OpOf<"max-pool" | "average-pool">>): Placed {
   const { values, op, x } = site;
+  if (op.op === "average-pool" && poolsByProduct(site)) return lowerAveragePoolAsProduct(site);
   const pads = padsOf(sizeOf(site, 0), op.size, op.strides, op.padding);
   const attributes = { kernel_shape: op.size, strides: op.strides, pads };
   const image = values.get(x(0), "channels-first");
@@ -140,6 +146,7 @@ function spread(
  * windows of the same size, and a sum is an average times the size.
  */
 export function lowerAveragePoolGradient(site: LowerSite<OpOf<"average-pool-gradient">>): Placed {
+  if (poolsByProduct(site)) return lowerAveragePoolGradientAsProduct(site);
   const { values, node, op, x } = site;
   const { model } = values;
   const image: Pair = [op.height, op.width];

@@ -13,7 +13,8 @@ function multiplied(builder: GraphBuilder, id: ValueId, factor: Factor): ValueId
 
 /**
  * Makes `gradient · factor` without a pass over a large gradient where that can be had: the gradient of a dense kernel
- * is a matmul of activations and a small [batch, units] gradient, so the factor goes onto the latter.
+ * is a matmul of activations and a small [batch, units] gradient, that of a convolution's kernel below a batch norm a product
+ * with a scale for each channel, so the factor goes onto the smaller operand.
  *
  * One instance serves all weights of a graph: pieces of one kernel share the small operand, and its multiple is made
  * once.
@@ -29,7 +30,7 @@ export class GradientScaler {
   scaled(gradient: ValueId, factor: Factor): ValueId {
     if ("constant" in factor && factor.constant === 1) return gradient;
     const node = this.#builder.node(gradient);
-    if (node.kind === "op" && node.op.op === "matmul") {
+    if (node.kind === "op" && (node.op.op === "matmul" || node.op.op === "multiply")) {
       const sizes = node.inputs.map((id) => numElements(this.#builder.shapeOf(id), TYPICAL_BATCH));
       const smallest = sizes.indexOf(Math.min(...sizes));
       if (numElements(node.shape, TYPICAL_BATCH) > (sizes[smallest] ?? 0)) {
