@@ -7,12 +7,13 @@ import { OnnxModel } from "./onnx-model.ts";
 
 const TRAITS = { maxPoolTellsOffsets: true, trainsByGemm: true };
 
-const modelOf = (graph: Graph) => {
-  const model = fromBinary(ModelProtoSchema, lowerGraph(graph, TRAITS).bytes).graph;
+const modelOf = (graph: Graph, traits = TRAITS) => {
+  const model = fromBinary(ModelProtoSchema, lowerGraph(graph, traits).bytes).graph;
   if (!model) throw new Error("a model without a graph");
   return model;
 };
-const opTypes = (graph: Graph): string[] => modelOf(graph).node.map((node) => node.opType);
+const opTypes = (graph: Graph, traits = TRAITS): string[] =>
+  modelOf(graph, traits).node.map((node) => node.opType);
 
 /** Two branches over an image, joined and pooled, as in an inception block. */
 function block(kernels: "constant" | "parameter", pooled: boolean): Graph {
@@ -37,9 +38,19 @@ describe("a lowered graph", () => {
   });
 
   it("moves trained kernels by a node each, frozen ones while it is written", () => {
-    expect(opTypes(block("parameter", true)).filter((type) => type === "Transpose")).toHaveLength(3);
+    const types = opTypes(block("parameter", true), { ...TRAITS, trainsByGemm: false });
+    expect(types.filter((type) => type === "Transpose")).toHaveLength(3);
     const frozen = modelOf(block("constant", true)).initializer.find(({ dims }) => dims.length === 4);
     expect(frozen?.dims).toEqual([4n, 3n, 3n, 3n]);
+  });
+
+  it("convolves and averages by products, without moving an axis, where kernels train on the CPU", () => {
+    const types = opTypes(block("parameter", true));
+    expect(types.filter((type) => type === "Gemm")).toHaveLength(2);
+    expect(types.filter((type) => type === "MatMul")).toHaveLength(1);
+    expect(types).not.toContain("Conv");
+    // before the last pooling, which has no way of its own
+    expect(types.filter((type) => type === "Transpose")).toHaveLength(1);
   });
 
   it("leaves out what no output and no update reads", () => {
