@@ -13,6 +13,7 @@ import {
   type TrainEvent,
   type TrainResult,
   type TrunkWeights,
+  tapNames,
   train,
 } from "@graft/core";
 import { type RunFolder, type RunRecordChange, verifyModelFolder, writeModelFolder } from "@graft/core/node";
@@ -56,11 +57,12 @@ export async function runTraining(
     config.precision === "int8"
       ? await calibrationId(imagesOfPart(opened.dataset, run.split, "train"))
       : undefined;
-  for (const augmentation of config.augment ? [null, config.augment] : [null]) {
-    const rule = imageRule(config);
-    const space = recipeSpace({ config, rule, weights, augmentation, backend, calibration });
-    await store.lease(await featureSpaceId(space));
-  }
+  for (const tap of tapNames(config))
+    for (const augmentation of config.augment ? [null, config.augment] : [null]) {
+      const rule = imageRule(config);
+      const space = recipeSpace({ config, rule, weights, augmentation, backend, calibration, tap });
+      await store.lease(await featureSpaceId(space));
+    }
   const logged = await run.readEvents();
   await run.updateRecord({
     ...training.change,

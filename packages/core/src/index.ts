@@ -38,7 +38,7 @@ export type * from "./export/types.ts";
 export { type ExtractOptions, type ExtractProgress, extractFeatures } from "./features/extract.ts";
 export { decodeFloat16, encodeFloat16 } from "./features/float16.ts";
 export * from "./features/npy.ts";
-export { recipeSpace } from "./features/recipe-space.ts";
+export { recipeSpace, tapNames } from "./features/recipe-space.ts";
 export {
   type FeatureSpaceOptions,
   featureSpace,

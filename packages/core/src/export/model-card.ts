@@ -89,6 +89,7 @@ function training({
   images,
   trainedOn,
   splitHash,
+  fineTuned,
 }: Manifest): string[] {
   const counts = images
     ? `${images.train} for training, ${images.validation} for validation, ${images.test} for testing`
@@ -103,6 +104,7 @@ function training({
     ["batch", `${config.batchSize}`],
     ["optimiser", `${config.optimizer}, learning rate ${config.learningRate}`],
     ["dropout", `${config.dropout}`],
+    ...(fineTuned === undefined ? [] : [["fine-tuning", fineTuning(config, fineTuned)] as const]),
     ["augmentation", config.augment === null ? "none" : JSON.stringify(config.augment)],
     ["class weights", config.classWeights],
     ["seed", `${config.seed}`],
@@ -120,20 +122,28 @@ function training({
   return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
 }
 
+function fineTuning(config: Manifest["config"], from: string): string {
+  const { fineTuneEpochs, fineTuneLearningRate } = config;
+  return `from ${from} on, batch norms' statistics kept; at most ${fineTuneEpochs} epochs, learning rate ${fineTuneLearningRate}`;
+}
+
 /** A class name as Markdown shows it, whatever is in it. */
 const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|#]/g, "\\$&").replace(/\s+/g, " ");
 
 /** README.md of a model folder, in plain words: what the model is, how good, how made, how to use it. */
 export function modelCard(manifest: Manifest): string {
-  const { labels, cut, weights } = manifest;
+  const { labels, cut, weights, fineTuned } = manifest;
   const names = labels.map(escaped);
   const lines = [
     `# ${names.length > 5 ? `${names.length} classes` : names.join(", ")}: which one does a picture show?`,
     "",
     `This model looks at a picture and gives each of ${names.length} classes a probability: ${names.join(", ")}.`,
     "It always chooses among these, even for a picture that shows none of them.",
-    "It was made by transfer learning with graft: InceptionV3, trained by others, is kept as it is up to its layer",
+    `It was made by transfer learning with graft: InceptionV3, trained by others, is ${fineTuned === undefined ? "kept as it is" : "used"} up to its layer`,
     `\`${cut}\`, and a new last part (the head) was trained on ${pictures(manifest.trainedOn.length)}.`,
+    ...(fineTuned === undefined
+      ? []
+      : [`Its layers from \`${fineTuned}\` on were then trained a little too, together with the head.`]),
     "",
     "## How good it is",
     "",
@@ -168,6 +178,9 @@ export function modelCard(manifest: Manifest): string {
     "## Whose weights these are",
     "",
     `The trunk's weights: ${weights.origin} (sha256 of the numbers: ${weights.sha256}). ${WEIGHTS_TEXT[weights.source]}`,
+    ...(fineTuned === undefined
+      ? []
+      : [`Those of the layers from \`${fineTuned}\` on were changed by the training.`]),
     "The head was learned from your pictures; what you may do with it depends on what you may do with them.",
     "",
     "## Files",
