@@ -1,4 +1,11 @@
-import { type Backend, type Tail, type TrunkWeights, trunkGraph } from "@graft/core";
+import {
+  type Backend,
+  featureShape,
+  numElements,
+  type Tail,
+  type TrunkWeights,
+  trunkGraph,
+} from "@graft/core";
 import { loadWeights } from "@graft/core/node";
 import { openTrainer } from "../../packages/core/src/train/trainer.ts";
 import { addTail } from "../../packages/core/src/trunk/build.ts";
@@ -8,7 +15,6 @@ import { GOLDEN, goldenArray, initialKernel } from "./golden.ts";
 const NUM_IMAGES = 40;
 const BATCH = 8;
 const LEARNING_RATE = 1e-4;
-const CHANNELS = 768;
 export const SIZE = 150;
 
 /** The bundled numbers on the range that the golden values were computed with, whatever they were trained on. */
@@ -40,12 +46,12 @@ export async function goldenFeatures(
 /** What a fine-tuning did. */
 export interface FineTuned {
   readonly losses: readonly number[];
-  /** How far each watched tensor moved: the norm of its change, by the golden file's name of its layer. */
+  /** How far each tensor of the trunk moved that the golden files know of: the norm of its change. */
   readonly changes: ReadonlyMap<string, number>;
   readonly trainable: number;
 }
 
-/** "BatchNormalization_51" → "batch_normalization_51/beta" */
+/** "BatchNormalization_51", as golden.json has it → "batch_normalization_51/beta" */
 function tensorOf(watched: string): string {
   const number = /\d+$/.exec(watched)?.[0];
   return watched.startsWith("Conv2D") ? `conv2d_${number}/kernel` : `batch_normalization_${number}/beta`;
@@ -64,8 +70,8 @@ export async function fineTune(
   },
 ): Promise<FineTuned> {
   const { tail, weights, features, steps, batch = BATCH } = options;
-  const rowShape = [7, 7, CHANNELS];
-  const row = 7 * 7 * CHANNELS;
+  const rowShape = featureShape(tail.base, SIZE);
+  const row = numElements(rowShape);
   const trainer = await openTrainer({
     ...{ backend, rowShape, config: { optimizer: "rmsprop", momentum: 0, weightDecay: 0 } },
     spec: { recipe: "gap", numClasses: 2, activation: "sigmoid", units: 1, hidden: 0, dropout: 0 },
@@ -75,7 +81,7 @@ export async function fineTune(
     const start = new Map(
       [...tail.trainable].map((name) => [name, weights.tensors.get(name)?.data ?? new Float32Array()]),
     );
-    start.set("predictions/kernel", initialKernel(CHANNELS, 1, 0.1));
+    start.set("predictions/kernel", initialKernel(tail.layers.at(-1)?.channels ?? 0, 1, 0.1));
     await trainer.writeParameters(start);
     const losses: number[] = [];
     for (let step = 0; step < steps; step++) {
@@ -100,10 +106,10 @@ export async function fineTune(
         squares += (value - (before?.[i] ?? Number.NaN)) ** 2;
       return Math.sqrt(squares);
     };
-    const watched = Object.keys(GOLDEN.finetune_mixed6_mixed7.change_after_6_steps);
+    const watched = Object.keys(GOLDEN.finetune_mixed6_mixed7.change_after_6_steps).map(tensorOf);
     return {
       losses,
-      changes: new Map(watched.map((name) => [name, changeOf(tensorOf(name))])),
+      changes: new Map([...watched, ...tail.trainable].map((name) => [name, changeOf(name)])),
       trainable: [...after.values()].reduce((sum, values) => sum + values.length, 0),
     };
   } finally {
@@ -125,7 +131,7 @@ export function departures({ losses, changes, trainable }: FineTuned, lossTolera
   });
   if (losses.length < golden.losses.length) return ofLosses;
   const ofChanges = Object.entries(golden.change_after_6_steps).flatMap(([name, { l2 }]) => {
-    const change = changes.get(name) ?? Number.NaN;
+    const change = changes.get(tensorOf(name)) ?? Number.NaN;
     return isFar(change, l2, 0.01) ? [`change of ${name}: ${change}, not ${l2}`] : [];
   });
   const ofCount = trainable === golden.trainable_parameters ? [] : [`${trainable} numbers train`];

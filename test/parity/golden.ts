@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type NpyArray, parseNpy } from "@graft/core";
+import { CUT_LAYERS, type NpyArray, parseNpy } from "@graft/core";
 import { z } from "zod";
 
 const folder = resolve(import.meta.dirname, "golden");
@@ -18,6 +18,20 @@ export const GOLDEN = z
     }),
   })
   .parse(JSON.parse(readFileSync(resolve(folder, "golden.json"), "utf8")));
+
+/** What Keras computed when a loop over its layers set `trainable`: make_fine_tune_golden.py wrote it and says how. */
+export const FINE_TUNE_GOLDEN = z
+  .object({
+    cases: z.array(
+      z.object({
+        from: z.string(),
+        cut: z.enum(CUT_LAYERS),
+        losses: z.array(z.number()),
+        changes: z.record(z.string(), z.number()),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(resolve(folder, "fine-tune.json"), "utf8"))).cases;
 
 /** An array of golden/, by file name without ending. */
 export const goldenArray = (name: string): NpyArray => parseNpy(readFileSync(resolve(folder, `${name}.npy`)));

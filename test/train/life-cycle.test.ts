@@ -162,6 +162,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       });
       for (const name of ["options", "split", "weights", "features"])
         expect(result.error?.message).toContain(name);
+      expect(result.error?.message).toContain('learningRate 0.5 (it was the default), fit "crop"');
     });
 
     it("warns when it goes on with another engine, version or number of threads", async () => {
