@@ -123,8 +123,14 @@ async function* passOnce(
       scheduledRate(schedule, { step: stepsBefore + step - 1, stepsPerEpoch: steps, history }),
     betweenSteps: () => checkpoints.betweenSteps(),
   });
-  yield* checkpoints.betweenSteps();
-  const held = await evaluateRows(trainer, options.validation, signal);
+  let held: Awaited<ReturnType<typeof evaluateRows>>;
+  try {
+    held = await evaluateRows(trainer, options.validation, signal);
+  } catch (error) {
+    // stopped meanwhile: the epoch's steps are all there
+    yield* checkpoints.betweenSteps();
+    throw error;
+  }
   if (held && !Number.isFinite(held.valLoss)) {
     const { learningRate } = schedule;
     throw divergedError({
