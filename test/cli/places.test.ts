@@ -153,9 +153,11 @@ describe.skipIf(photos === undefined)("a run whose --out was filled meanwhile (n
   });
 });
 
-describe("bench", () => {
-  it("times what a training is made of", async () => {
-    const { code, stdout, stderr } = await graft(["bench", "--json"], home);
+describe.skipIf(photos === undefined)("bench (needs ../shared)", () => {
+  it("times what a training is made of", { timeout: 180_000 }, async () => {
+    const set = join(home, "photos to time");
+    await copyPhotos(set, 10);
+    const { code, stdout, stderr } = await graft(["bench", set, "--json"], home);
     expect(code, stderr).toBe(0);
     const [figures] = jsonLines(stdout);
     for (const name of [
@@ -163,6 +165,7 @@ describe("bench", () => {
       "featuresFromPhotosPerSecond",
       "gapStepMs",
       "classicStepMs",
+      "fineTuneImagesPerSecond",
     ])
       expect(Number(figures?.[name]), name).toBeGreaterThan(0);
   });
