@@ -1,7 +1,7 @@
 /** For compare_keras.py: IMAGES.npy FEATURES.npy WEIGHTS CUT LOW,HIGH → features of uint8 images [n, size, size, 3] by onnx:cpu. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createOnnxBackend } from "@graft/backend-select";
-import { checkCut, parseNpy, trunkGraph } from "@graft/core";
+import { parseNpy, trunkGraph } from "@graft/core";
 import { loadWeights } from "@graft/core/node";
 import { writeNpy } from "@graft/core/testing";
 
@@ -17,7 +17,7 @@ const weights = await loadWeights({
   fetch: () => Promise.reject(new Error("the weights are a file")),
 });
 await using backend = await createOnnxBackend({ provider: "cpu" });
-const graph = trunkGraph(weights, { cut: checkCut(cut), size: shape[1] ?? 0, pool: "none" });
+const graph = trunkGraph(weights, { cut, size: shape[1] ?? 0, pool: "none" });
 const program = await backend.compile(graph);
 const { features } = await program.run({ images: { shape, data } });
 if (!(features?.data instanceof Float32Array)) throw new TypeError("the trunk gave no features");

@@ -1,7 +1,6 @@
 import {
   BATCH_NORM_EPSILON,
   CUT_LAYERS,
-  checkCut,
   GRAPH_ORDER,
   INPUT_LAYER,
   layersUpTo,
@@ -98,5 +97,5 @@ test("every cut keeps its own layers, each after its inputs, and ends in the cut
 });
 
 test("an unknown cut is refused with the list of right ones", () => {
-  expect(() => checkCut("mixed11")).toThrow(/mixed11.*mixed0, mixed1.*mixed10/);
+  expect(() => layersUpTo("mixed11")).toThrow(/mixed11.*mixed0, mixed1.*mixed10/);
 });

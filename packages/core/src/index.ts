@@ -139,7 +139,6 @@ export { GRAPH_ORDER, LAYER_ORDER } from "./trunk/graph-order.ts";
 export type * from "./trunk/layer.ts";
 export {
   BATCH_NORM_EPSILON,
-  checkCut,
   INPUT_LAYER,
   layersUpTo,
   MIN_SIZE,

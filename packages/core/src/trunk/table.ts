@@ -136,28 +136,16 @@ function makeTable(): readonly TrunkLayer[] {
 /** The whole trunk in topological order: 94 conv-bn-relu, 13 poolings, 15 concatenations. */
 export const TRUNK_LAYERS: readonly TrunkLayer[] = makeTable();
 
-/** @throws CoreError `bad-input` for a name that is no cut layer; it lists the right ones. */
-export function checkCut(cut: string): CutLayer {
-  const known = CUT_LAYERS.find((name) => name === cut);
-  if (known) return known;
-  throw new CoreError(
-    "bad-input",
-    {
-      what: "The trunk can not be cut at this layer.",
-      received: cut,
-      expected: `one of ${CUT_LAYERS.join(", ")}`,
-    },
-    { facts: { cut, expected: CUT_LAYERS } },
-  );
-}
-
 /**
  * The layers that a layer needs and the layer itself, last, in topological order; none for {@link INPUT_LAYER}.
  * @throws CoreError `bad-input` for a name that the table does not have.
  */
 export function layersUpTo(last: string): readonly TrunkLayer[] {
   const isKnown = last === INPUT_LAYER || TRUNK_LAYERS.some(({ name }) => name === last);
-  if (!isKnown) throw new CoreError("bad-input", { what: "The trunk has no such layer.", received: last });
+  if (!isKnown) {
+    const expected = `a cut layer (${CUT_LAYERS.join(", ")}) or another layer of the trunk, such as conv2d_56`;
+    throw new CoreError("bad-input", { what: "The trunk has no such layer.", received: last, expected });
+  }
   const needed = new Set<string>([last]);
   for (const layer of TRUNK_LAYERS.toReversed()) {
     if (needed.has(layer.name)) for (const input of layer.inputs) needed.add(input);
