@@ -22,6 +22,9 @@ const option = <T extends z.ZodType>(
 
 const learningRate = z.number().positive().max(10);
 
+/** Keras's default of AdamW. */
+const WEIGHT_DECAY = 0.004;
+
 /** How a learning rate goes through a phase (train/schedule.ts). */
 export const SCHEDULES = ["constant", "cosine", "plateau"] as const;
 
@@ -88,7 +91,7 @@ export const trainConfigSchema = z.strictObject({
     "update rule, with Keras 3's arithmetic",
   ),
   weightDecay: option(
-    z.number().min(0).max(1).default(0.004),
+    z.number().min(0).max(1).default(WEIGHT_DECAY),
     "of adamw: share of each weight, times the learning rate, that each step takes away",
   ),
   momentum: option(z.number().min(0).lt(1).default(0), "momentum of sgd; the others have none"),
@@ -193,15 +196,30 @@ export const RECIPE_DEFAULTS: Readonly<Record<TrainConfig["recipe"], TrainConfig
   },
 };
 
+/** What goes with `fineTune`. */
+const FINE_TUNE_OPTIONS = [
+  "fineTuneEpochs",
+  "fineTuneLearningRate",
+  "fineTuneSchedule",
+  "fineTuneWarmup",
+] as const;
+
 /** What a single option can not see: what goes together. */
 function checkTogether(config: TrainConfig): void {
   const refuse = (key: keyof TrainConfig, message: string): never => {
     throw new z.ZodError([{ code: "custom", path: [key], message, input: config[key] }]);
   };
-  const { momentum, optimizer, fineTune, cut } = config;
+  const { momentum, optimizer, fineTune, cut, weightDecay } = config;
+  if (weightDecay > 0 && weightDecay !== WEIGHT_DECAY && optimizer !== "adamw")
+    refuse("weightDecay", `only the optimizer adamw has a weight decay, and this one is ${optimizer}`);
   if (momentum > 0 && optimizer !== "sgd")
     refuse("momentum", `only the optimizer sgd has a momentum, and this one is ${optimizer}`);
-  if (fineTune === null) return;
+  if (fineTune === null) {
+    for (const key of FINE_TUNE_OPTIONS)
+      if (config[key] !== trainConfigSchema.shape[key].parse(undefined))
+        refuse(key, "it says nothing without --fine-tune LAYER");
+    return;
+  }
   try {
     tailOf(fineTune, cut);
   } catch (error) {
@@ -212,8 +230,7 @@ function checkTogether(config: TrainConfig): void {
 
 /**
  * Schema defaults ← recipe defaults ← the user's options.
- * @throws z.ZodError, also for a momentum that the optimiser would pass over and for a layer that can not be fine-tuned
- * from; edges turn it into a message with `z.prettifyError`.
+ * @throws z.ZodError, also for options that would be passed over and for a layer that can not be fine-tuned from; edges turn it into a message with `z.prettifyError`.
  */
 export function parseTrainConfig(input: TrainConfigInput): TrainConfig {
   const recipe = trainConfigSchema.shape.recipe.parse(input.recipe);
