@@ -57,7 +57,9 @@ describe.skipIf(photos === undefined)("graft sweep", () => {
     const { stdout } = await graft(["sweep", set, ...COURSE], home);
     expect(stdout).toMatch(/cut +learning rate +validation +loss +model +predict/);
     expect(stdout).toMatch(/→ +mixed[02] +0\.01? .*±/);
-    expect(stdout).toMatch(/Train it with: .*train .* --cut mixed[02] --learning-rate/);
+    expect(stdout).toMatch(
+      /Train it with: .*train .* --cut mixed[02] --learning-rate 0\.01? --weights bundled --epochs 3/,
+    );
   });
 
   it.each([
@@ -70,6 +72,19 @@ describe.skipIf(photos === undefined)("graft sweep", () => {
     const { code, stderr } = await graft(["sweep", set, ...words], home);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+  });
+
+  it("finds a learning rate that hardly depends on the seed, sgd and small batches too", async () => {
+    const words = ["lr-find", set, "--weights", "bundled", "--cut", "mixed2", "--size", "75"];
+    const rates: number[] = [];
+    for (const seed of ["1", "2"]) {
+      const more = ["--batch-size", "4", "--optimizer", "sgd", "--seed", seed, "--json"];
+      const { code, stdout, stderr } = await graft([...words, ...more], home);
+      expect(code, stderr).toBe(0);
+      rates.push(Number(jsonLines(stdout)[0]?.learningRate));
+    }
+    expect(Math.max(...rates) / Math.min(...rates)).toBeLessThan(5);
+    expect(Math.min(...rates)).toBeGreaterThan(1e-3);
   });
 
   it("finds a learning rate and draws the curve", async () => {
@@ -91,10 +106,11 @@ describe.skipIf(photos === undefined)("graft sweep", () => {
       curve: { learningRate: number; loss: number }[];
       learningRate: number;
     };
-    expect(curve.length).toBeGreaterThan(40);
+    expect(curve.length).toBeGreaterThan(20);
     expect(learningRate).toBeGreaterThan(1e-5);
     expect(learningRate).toBeLessThan(1);
     const shown = await graft(words, home);
     expect(shown.stdout).toContain(`The loss falls fastest at ${learningRate}.`);
+    expect(shown.stdout).toMatch(/--weights bundled --cut mixed2 --size 75 --batch-size 8/);
   });
 });

@@ -1,7 +1,15 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Checkpoint, CoreError, type TrainEvent, train } from "@graft/core";
+import {
+  type Backend,
+  type Checkpoint,
+  CoreError,
+  type FeatureStore,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+} from "@graft/core";
 import { openCheckpointStore } from "@graft/core/node";
 import { expect, it, vi } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
@@ -20,6 +28,17 @@ import {
 const EPOCHS = { epochs: 5, batchSize: 8 } as const;
 const types = (events: readonly TrainEvent[]): string[] => [...new Set(events.map(({ type }) => type))];
 const warnings = (events: readonly TrainEvent[]) => events.filter((event) => event.type === "warning");
+
+/** Three epochs of which the last sees images that are larger than all others by this factor. */
+function wildAtLast(engine: Backend, factor: number): TrainOptions {
+  const store = madeUpFeatures();
+  const get: FeatureStore["get"] = async (space, key) => {
+    const row = await store.get(space, key);
+    return key.variant === 2 ? row?.map((value) => value * factor) : row;
+  };
+  const config = { ...EPOCHS, epochs: 3, augment: {}, variants: 3 };
+  return makeTraining(engine, config, { store: { ...store, get } });
+}
 
 for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
   await describeOn(candidate, (engine) => {
@@ -162,8 +181,8 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       });
       for (const name of ["options", "split", "weights", "features"])
         expect(result.error?.message).toContain(name);
-      for (const option of ["learningRate 0.5", 'fit "crop"'])
-        expect(result.error?.message).toContain(`${option} (it was the default)`);
+      for (const option of ["learningRate 0.5 (it was 0.001)", 'fit "crop" (it was "stretch")'])
+        expect(result.error?.message).toContain(option);
     });
 
     it("warns when it goes on with another engine, version or number of threads", async () => {
@@ -237,25 +256,17 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
     it("warns when the loss ends ten times higher than it began, and not in a usual training", async () => {
       const usual = await runTraining(makeTraining(engine, EPOCHS));
       expect(warnings(usual.events)).toEqual([]);
-      const store = madeUpFeatures();
-      // images of the last copy, which the last epoch sees, are far from all others
-      const wild = makeTraining(
-        engine,
-        { ...EPOCHS, epochs: 3, augment: {}, variants: 3 },
-        {
-          store: {
-            ...store,
-            get: async (space, key) => {
-              const row = await store.get(space, key);
-              return key.variant === 2 ? row?.map((value) => value * 1e6) : row;
-            },
-          },
-        },
-      );
-      const { events, result } = await runTraining(wild);
+      const { events, result } = await runTraining(wildAtLast(engine, 1e3));
       expect(result.status).toBe("completed");
       expect(warnings(events)).toMatchObject([{ code: "loss-rose" }]);
       expect(warnings(events)[0]?.message).toMatch(/learning rate \(0.001\).*--learning-rate 0.0001\./);
+    });
+
+    it("stops at a loss that nothing comes back from, finite as it is, and keeps the best epoch", async () => {
+      const { result } = await runTraining(wildAtLast(engine, 1e6));
+      expect(result).toMatchObject({ status: "failed", keptEpoch: 2, error: { code: "diverged" } });
+      expect(result.error?.message).toMatch(/training loss has blown up.*\(--learning-rate 0\.0001\)/);
+      expect(result.model).toBeDefined();
     });
 
     it("fails when nothing is left to train on, and throws what is no CoreError after its last event", async () => {

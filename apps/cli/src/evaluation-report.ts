@@ -143,7 +143,10 @@ function aboutFacts({ model, description, result, run }: ReportOptions): Evaluat
       "image rule",
       `${manifest.rule.size} × ${manifest.rule.size} pixels, ${manifest.rule.fit}, ${manifest.rule.resize}`,
     ],
-    ["weights", `${source} (${origin}), sha256 ${sha256.slice(0, 16)}…`],
+    [
+      "weights",
+      `${source} (${origin}), sha256 ${sha256.slice(0, 16)}…${manifest.fineTuned === undefined ? "" : `; its layers from ${manifest.fineTuned} on were trained too`}`,
+    ],
     ["run", `${manifest.run}${run ? "" : " (not here)"}, model made ${manifest.createdAt}`],
     [
       "split",

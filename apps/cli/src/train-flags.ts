@@ -115,6 +115,18 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
   }
 }
 
+/** The words that give a config again: those of its options that are not its recipe's defaults. */
+export function wordsOfConfig(config: TrainConfig, keys: readonly Key[]): string[] {
+  const usual = parseTrainConfig({ recipe: config.recipe });
+  return keys.flatMap((key) => {
+    const value = config[key];
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(usual[key])) return [];
+    if (value === null) return [`--no-${flagName(key)}`];
+    if (typeof value === "boolean") return value ? [`--${flagName(key)}`] : [];
+    return [`--${flagName(key)}`, String(value)];
+  });
+}
+
 function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

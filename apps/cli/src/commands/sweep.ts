@@ -20,7 +20,7 @@ import { rateText, sweepText } from "../output/sweep-text.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
-import { configFromFlags } from "../train-flags.ts";
+import { configFromFlags, RATE_KEYS, SWEEP_KEYS, wordsOfConfig } from "../train-flags.ts";
 
 const RECIPES: readonly TrainConfig["recipe"][] = ["gap", "classic"];
 
@@ -38,7 +38,11 @@ export async function sweep(context: CommandContext, flags: Flags, dataset: stri
   }
   const { recipe, size, cut, learningRate } = result.recommended;
   const words = ["train", dataset, "--recipe", recipe, "--size", String(size), "--cut", cut];
-  const command = nextCommand(context.environment, [...words, "--learning-rate", String(learningRate)]);
+  const others = wordsOfConfig(configOf(recipe), SWEEP_KEYS);
+  const plain = recipe === "classic" ? ["--no-augment"] : [];
+  const command = nextCommand(context.environment, [
+    ...[...words, ...plain, "--learning-rate", String(learningRate), ...others],
+  ]);
   print(`${sweepText(result, axes.seeds.length)}\n\nTrain it with: ${command}`);
 }
 
@@ -65,7 +69,14 @@ export async function findLearningRate(
     printJson(found);
     return;
   }
-  const words = ["train", dataset, "--recipe", config.recipe, "--learning-rate", String(found.learningRate)];
+  const others = wordsOfConfig(
+    config,
+    RATE_KEYS.filter((key) => key !== "recipe"),
+  );
+  const words = [
+    ...["train", dataset, "--recipe", config.recipe, "--learning-rate", String(found.learningRate)],
+    ...others,
+  ];
   print(
     `${rateText(found, context.environment.columns)}\n\nTrain with it: ${nextCommand(context.environment, words)}`,
   );
@@ -101,11 +112,14 @@ function progressLine(session: Session): (progress: SweepProgress) => void {
   return ({ phase, done, total }) => lines[phase]?.(done, total);
 }
 
-/** "mixed4,mixed7" → its words; commander gives the default as a list. */
-const wordsOf = (flag: unknown): string[] =>
-  String(flag)
-    .split(",")
-    .map((word) => word.trim());
+/** "mixed4,mixed7" → its words, each once. */
+const wordsOf = (flag: unknown): string[] => [
+  ...new Set(
+    String(flag)
+      .split(",")
+      .map((word) => word.trim()),
+  ),
+];
 
 function numbersOf(
   flag: unknown,

@@ -16,7 +16,7 @@ export function trustText({ accuracyInterval, roc, calibration, notSure }: Asses
   const threshold =
     notSure.threshold === null
       ? `no threshold makes ${target} of answers right; the best ${percent(notSure.precision)}`
-      : `"not sure" below ${percent(notSure.threshold)}: ${target} right, ${percent(notSure.coverage)} answered`;
+      : `"not sure" below ${percent(notSure.threshold)}: ${percent(notSure.precision)} right, ${percent(notSure.coverage)} answered`;
   return [
     `accuracy is ${low} to ${high} (95 %)${auc}`,
     `calibration error ${percent(before.ece)}${mended}`,

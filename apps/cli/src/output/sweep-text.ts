@@ -37,7 +37,7 @@ export function sweepText({ rows, recommended, reason, images }: SweepResult, se
 /** The loss over the rates, drawn, and the pick. */
 export function rateText({ curve, learningRate }: FoundRate, columns: number): string {
   const [first, last] = [curve[0]?.learningRate ?? 0, curve.at(-1)?.learningRate ?? 0];
-  const chart = curves("loss", { smoothed: curve.map(({ loss }) => loss) }, columns);
+  const chart = curves("loss", { "of a sample": curve.map(({ loss }) => loss) }, columns);
   return [
     chart,
     `learning rates from ${first.toExponential(0)} to ${last.toExponential(0)}, each a little larger than the one before`,

@@ -65,6 +65,8 @@ export function humanReporter(environment: CliEnvironment, { onUnread }: Reporte
           startedAt = event.time;
           if (event.phase === "head" || event.phase === "fine-tune")
             head = new HeadStatus({ images, columns, finishedEpochs, time: event.time });
+          if (event.phase === "fine-tune")
+            line.print("Fine-tuning: the head and the trunk's last layers, from the kept epoch");
           line.phase(PHASE_TEXT[event.phase]);
           break;
         case "progress": {

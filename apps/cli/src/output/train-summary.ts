@@ -116,12 +116,21 @@ function int8Text(metrics: TrainResult["metrics"], { accuracy }: { readonly accu
 
 const labelOf = ({ labels }: Dataset, label: number): string => labels[label] ?? "";
 
-function resultText(events: readonly TrainEvent[], { metrics, keptEpoch, where }: TrainResult): string {
+function resultText(
+  events: readonly TrainEvent[],
+  { metrics, keptEpoch, where, model }: TrainResult,
+): string {
   const end = events.findLast((event) => event.type === "run-end");
   const kept = keptEpoch === undefined ? "" : `Kept epoch ${keptEpoch} of ${end?.epochs ?? keptEpoch}`;
   const accuracy = accuracyText(end ?? { ...(metrics ? { metrics } : {}) });
   const time = end ? `${duration(end.seconds)} on ${end.backend}` : "";
-  return [[kept, accuracy, time].filter((text) => text !== "").join(", "), `Model: ${where ?? "none"}`].join(
-    "\n",
-  );
+  const manifest = model?.manifest;
+  const isHeadOnly = manifest?.config.fineTune != null && manifest.fineTuned === undefined;
+  return [
+    [kept, accuracy, time].filter((text) => text !== "").join(", "),
+    ...(isHeadOnly
+      ? ["Fine-tuning made it no better, so the model is the head's, on the trunk as it was."]
+      : []),
+    `Model: ${where ?? "none"}`,
+  ].join("\n");
 }

@@ -74,8 +74,10 @@ export function hashConfig(config: TrainConfig): Promise<string> {
 
 /** "learningRate 0.01 (it was 0.001)", for each option that differs. */
 function differentOptions(saved: Checkpoint["options"], now: Checkpoint["options"]): string[] {
-  const text = (value: unknown): string => (value === undefined ? "the default" : JSON.stringify(value));
+  const shape: Readonly<Record<string, z.ZodType>> = trainConfigSchema.shape;
+  const text = (key: string, value: unknown): string =>
+    JSON.stringify(value ?? shape[key]?.safeParse(undefined).data ?? null);
   return [...new Set([...Object.keys(saved), ...Object.keys(now)])]
     .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
-    .map((key) => `${key} ${text(now[key])} (it was ${text(saved[key])})`);
+    .map((key) => `${key} ${text(key, now[key])} (it was ${text(key, saved[key])})`);
 }

@@ -102,7 +102,12 @@ function training({
       `${config.epochs}${config.earlyStop === null ? "" : `, stopping ${config.earlyStop} after the best`}`,
     ],
     ["batch", `${config.batchSize}`],
-    ["optimiser", `${config.optimizer}, learning rate ${config.learningRate}`],
+    ["optimiser", optimiser(config)],
+    ...(config.labelSmoothing > 0 ? [["label smoothing", `${config.labelSmoothing}`] as const] : []),
+    ...(config.mixup > 0 ? [["mixup", `alpha ${config.mixup}`] as const] : []),
+    ...(config.precision === "int8"
+      ? [["features", "of an int8 trunk; this model's own trunk is float32"] as const]
+      : []),
     ["dropout", `${config.dropout}`],
     ...(fineTuned === undefined ? [] : [["fine-tuning", fineTuning(config, fineTuned)] as const]),
     ["augmentation", config.augment === null ? "none" : JSON.stringify(config.augment)],
@@ -122,9 +127,18 @@ function training({
   return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
 }
 
+const scheduled = (kind: string, warmup: number): string =>
+  `${kind === "constant" ? "" : `, ${kind}`}${warmup > 0 ? `, ${warmup} epochs of warm-up` : ""}`;
+
+function optimiser({ optimizer, learningRate, schedule, warmup, weightDecay }: Manifest["config"]): string {
+  const decay = optimizer === "adamw" ? `, weight decay ${weightDecay}` : "";
+  return `${optimizer}, learning rate ${learningRate}${scheduled(schedule, warmup)}${decay}`;
+}
+
 function fineTuning(config: Manifest["config"], from: string): string {
-  const { fineTuneEpochs, fineTuneLearningRate } = config;
-  return `from ${from} on, batch norms' statistics kept; at most ${fineTuneEpochs} epochs, learning rate ${fineTuneLearningRate}`;
+  const { fineTuneEpochs, fineTuneLearningRate, fineTuneSchedule, fineTuneWarmup } = config;
+  const rate = `${fineTuneLearningRate}${scheduled(fineTuneSchedule, fineTuneWarmup)}`;
+  return `from ${from} on, batch norms' statistics kept; at most ${fineTuneEpochs} epochs, learning rate ${rate}`;
 }
 
 /** A class name as Markdown shows it, whatever is in it. */

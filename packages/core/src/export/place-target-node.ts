@@ -107,7 +107,7 @@ export async function checkTarget(target: string, { force, known, noun }: PlaceR
   }
   if (force) return true;
   throw new CoreError("conflict", {
-    what: `There is a ${noun} already.`,
+    what: `There is ${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun} already.`,
     received: target,
     fix: "Choose another folder, or replace it with --force.",
   });

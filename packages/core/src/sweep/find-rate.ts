@@ -5,6 +5,8 @@ import { headSpec } from "../head/spec.ts";
 import { BatchMaker } from "../train/batches.ts";
 import { classWeights } from "../train/class-weights.ts";
 import type { TrainConfig } from "../train/config.ts";
+import { evaluateRows } from "../train/evaluate-rows.ts";
+import type { LabelledRows } from "../train/labelled-rows.ts";
 import { epochOrder } from "../train/shuffle.ts";
 import { openTrainer } from "../train/trainer.ts";
 import type { SweptFeatures } from "./features.ts";
@@ -12,7 +14,7 @@ import type { SweptFeatures } from "./features.ts";
 /** One step of the range test. */
 export interface RatePoint {
   readonly learningRate: number;
-  /** Smoothed training loss before the step. */
+  /** After the step, on a fixed sample of the training images. */
   readonly loss: number;
 }
 
@@ -25,26 +27,39 @@ export interface FoundRate {
 
 const STEPS = 100;
 const [LOWEST, HIGHEST] = [1e-6, 1];
-/** Of the exponential mean over steps. */
-const SMOOTHING = 0.9;
-/** Times the lowest loss: what counts as blown up. */
+/** Images that the loss is measured on: batches of a few are so noisy that their mean falls and rises by itself. */
+const SAMPLE = 256;
+/** Times the first loss: what counts as blown up. */
 const BLOWN_UP = 4;
+/** Share of the first loss that a fall must be to be one. */
+const LEAST_FALL = 0.02;
 
-/** The point with the steepest fall, by the slope over two points either side; the ends are too shaky to be it. */
+/**
+ * The point with the steepest fall, by the slope over two points either side, before the lowest loss.
+ * @returns undefined when the loss falls by less than 2 %.
+ */
 export function steepest(curve: readonly RatePoint[]): RatePoint | undefined {
-  let [best, slope]: [RatePoint | undefined, number] = [undefined, 0];
   const lowest = Math.min(...curve.map(({ loss }) => loss));
+  const first = curve[0]?.loss ?? 0;
+  if (!(first - lowest >= LEAST_FALL * first)) return undefined;
   const end = curve.findIndex(({ loss }) => loss === lowest);
-  for (let at = 2; at < Math.min(end + 1, curve.length - 2); at++) {
-    const fall = (curve[at + 2]?.loss ?? 0) - (curve[at - 2]?.loss ?? 0);
+  const lossAt = (at: number): number => curve[Math.max(0, Math.min(at, end))]?.loss ?? 0;
+  let [best, slope]: [RatePoint | undefined, number] = [undefined, 0];
+  for (let at = 0; at <= end; at++) {
+    const fall = lossAt(at + 2) - lossAt(at - 2);
     if (fall < slope) [best, slope] = [curve[at], fall];
   }
   return best;
 }
 
+/** Places of the batch that a step takes: whole epochs one after the other. */
+function batchPlaces(step: number, order: readonly number[], size: number): number[] {
+  return order.slice(step * size, (step + 1) * size);
+}
+
 /**
  * A learning-rate range test (Smith 2017, https://arxiv.org/abs/1506.01186): 100 steps of one head on cached features, the
- * rate growing from 1e-6 to 1 by equal factors, until the loss has blown up. It takes a second.
+ * rate growing from 1e-6 to 1 by equal factors, until the loss has blown up. It takes a second or two.
  * @throws CoreError `cancelled`; `diverged` when no rate makes the loss fall.
  */
 export async function findRate(
@@ -60,34 +75,33 @@ export async function findRate(
   const spec = headSpec(config, numClasses);
   const trainer = await openTrainer({ backend, spec, rowShape, config });
   const { batchSize, seed, labelSmoothing, mixup } = config;
-  const size = Math.min(batchSize, rows.labels.length);
+  const count = rows.labels.length;
+  const size = Math.min(batchSize, count);
   const maker = new BatchMaker(rowShape, { spec, size, maskWidth: trainer.maskWidth });
   const weightOfClass = classWeights(config.classWeights, rows.labels, numClasses);
-  const order = Array.from({ length: Math.ceil((STEPS * size) / rows.labels.length) }, (_, epoch) => [
-    ...epochOrder(rows.labels.length, seed, epoch + 1),
+  const order = Array.from({ length: Math.ceil((STEPS * size) / count) }, (_, epoch) => [
+    ...epochOrder(count, seed, epoch + 1),
   ]).flat();
+  const places = [...epochOrder(count, seed, 0)].slice(0, SAMPLE);
+  const sample: LabelledRows = {
+    table: rows.table,
+    positions: places.map((place) => rows.positions[place] ?? 0),
+    labels: places.map((place) => rows.labels[place] ?? 0),
+  };
   const curve: RatePoint[] = [];
-  let [mean, lowest] = [0, Number.POSITIVE_INFINITY];
   try {
     await trainer.writeParameters(initialHeadValues(spec, rowShape, seed));
     for (let step = 0; step < STEPS; step++) {
       throwIfCancelled(signal);
       const learningRate = LOWEST * (HIGHEST / LOWEST) ** (step / (STEPS - 1));
-      const images = order.slice(step * size, (step + 1) * size);
+      const changes = { weightOfClass, labelSmoothing, mixup };
       const time = { seed, epoch: 1, step: step + 1 };
-      const { inputs } = await maker.readForTraining(rows, images, time, {
-        weightOfClass,
-        labelSmoothing,
-        mixup,
-      });
+      const { inputs } = await maker.readForTraining(rows, batchPlaces(step, order, size), time, changes);
       const scalars = trainer.optimizer.scalars({ step: step + 1, learningRate });
-      const { loss } = await trainer.train.run({ ...inputs, ...scalars }, trainer.state);
-      const value = loss?.data[0] ?? Number.NaN;
-      mean = SMOOTHING * mean + (1 - SMOOTHING) * value;
-      const smoothed = mean / (1 - SMOOTHING ** (step + 1));
-      if (!Number.isFinite(smoothed) || smoothed > BLOWN_UP * lowest) break;
-      lowest = Math.min(lowest, smoothed);
-      curve.push({ learningRate, loss: smoothed });
+      await trainer.train.run({ ...inputs, ...scalars }, trainer.state);
+      const loss = (await evaluateRows(trainer, sample, signal))?.valLoss ?? Number.NaN;
+      if (!(loss <= BLOWN_UP * (curve[0]?.loss ?? loss))) break;
+      curve.push({ learningRate, loss });
     }
   } finally {
     trainer.dispose();
@@ -95,8 +109,8 @@ export async function findRate(
   const found = steepest(curve);
   if (found) return { curve, learningRate: Number(found.learningRate.toPrecision(2)) };
   throw new CoreError("diverged", {
-    what: "No learning rate between 1e-6 and 1 makes the loss fall.",
-    received: `losses from ${curve[0]?.loss} to ${curve.at(-1)?.loss}`,
-    fix: "Look at the data set (`graft inspect`), or try another cut.",
+    what: "No learning rate between 1e-6 and 1 makes the loss fall within 100 steps.",
+    received: `a loss of ${curve[0]?.loss} at first, ${Math.min(...curve.map(({ loss }) => loss))} at best`,
+    fix: "Look at the data set (`graft inspect`), or try another optimizer or cut.",
   });
 }

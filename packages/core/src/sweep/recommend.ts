@@ -20,7 +20,10 @@ export function recommend(
   rows: readonly SweepRow[],
   validationImages: number,
 ): { readonly row: SweepRow; readonly reason: string } {
-  const usable = rows.filter(({ accuracy }) => Number.isFinite(accuracy.mean));
+  const finite = rows.filter(({ accuracy }) => Number.isFinite(accuracy.mean));
+  // what failed for one seed is no advice, unless nothing else is left
+  const stable = finite.filter(({ diverged }) => diverged === 0);
+  const usable = stable.length > 0 ? stable : finite;
   const best = usable.reduce<SweepRow | undefined>(
     (most, row) => (most && !isBetter(row, most) ? most : row),
     undefined,

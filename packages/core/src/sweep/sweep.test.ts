@@ -33,6 +33,12 @@ describe("recommend", () => {
     expect(recommend([row("mixed7", 0.9, 5, 0.4), row("mixed6", 0.9, 5, 0.3)], 100).row.cut).toBe("mixed6");
   });
 
+  it("passes over rows of which a seed diverged, while there are others", () => {
+    const shaky = { ...row("mixed4", 0.95, 1), diverged: 1 };
+    expect(recommend([shaky, row("mixed7", 0.9, 5)], 100).row.cut).toBe("mixed7");
+    expect(recommend([shaky], 100).row.cut).toBe("mixed4");
+  });
+
   it("passes over heads that diverged", () => {
     expect(recommend([row("mixed4", Number.NaN, 1), row("mixed7", 0.6, 5)], 10).row.cut).toBe("mixed7");
   });
@@ -59,7 +65,8 @@ describe("steepest", () => {
     expect(steepest(bowl)?.learningRate).toBeLessThanOrEqual(1e-2);
   });
 
-  it("is nowhere on a loss that never falls", () => {
+  it("is nowhere on a loss that never falls, or by less than 2 %", () => {
     expect(steepest(curve((step) => step))).toBeUndefined();
+    expect(steepest(curve((step) => 1 - 0.019 * Math.min(1, step / 50)))).toBeUndefined();
   });
 });

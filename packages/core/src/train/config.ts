@@ -212,6 +212,12 @@ function checkTogether(config: TrainConfig): void {
   const { momentum, optimizer, fineTune, cut, weightDecay } = config;
   if (weightDecay > 0 && weightDecay !== WEIGHT_DECAY && optimizer !== "adamw")
     refuse("weightDecay", `only the optimizer adamw has a weight decay, and this one is ${optimizer}`);
+  for (const [warmup, epochs] of [
+    ["warmup", "epochs"],
+    ["fineTuneWarmup", "fineTuneEpochs"],
+  ] as const)
+    if (config[warmup] > 0 && config[warmup] >= config[epochs])
+      refuse(warmup, `it must end before the last of the ${config[epochs]} epochs`);
   if (momentum > 0 && optimizer !== "sgd")
     refuse("momentum", `only the optimizer sgd has a momentum, and this one is ${optimizer}`);
   if (fineTune === null) {

@@ -21,6 +21,10 @@ export interface EpochProgress {
 interface EpochOptions {
   readonly trainer: Trainer;
   readonly config: Pick<TrainConfig, "batchSize" | "seed"> & BatchChanges;
+  /** What is told of a loss that stopped being a number. */
+  readonly rate: { readonly learningRate: number; readonly flag: string };
+  /** Updates of the run before this epoch. */
+  readonly runStepsBefore: number;
   /** Learning rate of a step (from 1) of this epoch. */
   readonly rateOf: (step: number) => number;
   readonly rows: LabelledRows;
@@ -102,7 +106,10 @@ export async function* runEpoch(
     const { loss: lossOutput, probabilities } = await running;
     const loss = lossOutput?.data[0] ?? Number.NaN;
     if (!Number.isFinite(loss))
-      throw divergedError({ loss, epoch, step: stepsBefore + step, learningRate, of: "training" });
+      throw divergedError({
+        ...{ loss, epoch, step: options.runStepsBefore + step, of: "training" },
+        ...options.rate,
+      });
     done.step = step;
     done.lossSum += loss * labels.length;
     for (const [row, label] of labels.entries())

@@ -9,13 +9,19 @@ const FACTOR = 10;
  */
 export function lossRose(
   history: readonly Metrics[],
-  { learningRate, numClasses }: { readonly learningRate: number; readonly numClasses: number },
+  options: {
+    readonly learningRate: number;
+    readonly numClasses: number;
+    /** What sets the rate. @default --learning-rate */
+    readonly flag?: string;
+  },
 ): string | undefined {
+  const { learningRate, numClasses, flag = "--learning-rate" } = options;
   const [first, last] = [history[0]?.loss, history.at(-1)?.loss];
   if (first === undefined || last === undefined) return undefined;
   if (last <= FACTOR * first || last <= Math.log(numClasses)) return undefined;
   const rose = `from ${shortNumber(first)} in the first epoch to ${shortNumber(last)} in the last`;
-  const fix = `try --learning-rate ${Number((learningRate / 10).toPrecision(3))}`;
+  const fix = `try ${flag} ${Number((learningRate / 10).toPrecision(3))}`;
   return `The training loss rose ${rose}: the learning rate (${learningRate}) may be too high; ${fix}.`;
 }
 

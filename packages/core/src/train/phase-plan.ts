@@ -18,6 +18,11 @@ export function scheduleOf(config: TrainConfig, phase: PhaseStart["name"]): Sche
   };
 }
 
+/** The flag that sets a phase's learning rate, for advice. */
+export function rateFlag(phase: PhaseStart["name"]): string {
+  return phase === "head" ? "--learning-rate" : "--fine-tune-learning-rate";
+}
+
 /** True when no epoch is left to be trained in the phase that the run is in. */
 export function isPhaseDone(progress: RunProgress, config: TrainConfig): boolean {
   const { epochs } = scheduleOf(config, progress.phase.name);

@@ -3,14 +3,14 @@ import type { CheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
 import { classWeights } from "./class-weights.ts";
 import type { TrainConfig } from "./config.ts";
-import { divergedError } from "./diverged.ts";
+import { divergedError, isBlownUp } from "./diverged.ts";
 import { bestEpoch } from "./early-stopping.ts";
 import { type EpochProgress, runEpoch, stepsPerEpoch } from "./epoch.ts";
 import { evaluateRows } from "./evaluate-rows.ts";
 import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
 import type { TrainEvent } from "./events.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
-import { isPhaseDone, scheduleOf } from "./phase-plan.ts";
+import { isPhaseDone, rateFlag, scheduleOf } from "./phase-plan.ts";
 import { type EpochMetrics, finishEpoch, phaseHistory, type RunProgress } from "./run-progress.ts";
 import { scheduledRate } from "./schedule.ts";
 import type { Trainer } from "./trainer.ts";
@@ -113,11 +113,13 @@ async function* passOnce(
   const stepsBefore = progress.step - progress.phase.step;
   const history = phaseHistory(progress);
   const schedule = scheduleOf(config, progress.phase.name);
+  const rate = { learningRate: schedule.learningRate, flag: rateFlag(progress.phase.name) };
   const done: EpochProgress = progress.partial ?? { step: 0, lossSum: 0, correct: 0 };
   progress.partial = done;
   const trained = yield* runEpoch({
     ...{ trainer, config, rows, epoch, events, mayReport, signal, stepsBefore, done },
     epochs: progress.phase.epoch + schedule.epochs,
+    ...{ rate, runStepsBefore: progress.step },
     classWeights: classWeights(config.classWeights, rows.labels, trainer.spec.numClasses),
     rateOf: (step) =>
       scheduledRate(schedule, { step: stepsBefore + step - 1, stepsPerEpoch: steps, history }),
@@ -131,14 +133,11 @@ async function* passOnce(
     yield* checkpoints.betweenSteps();
     throw error;
   }
-  if (held && !Number.isFinite(held.valLoss)) {
-    const { learningRate } = schedule;
-    throw divergedError({
-      ...{ loss: held.valLoss, epoch, learningRate },
-      step: progress.step + steps,
-      of: "validation",
-    });
-  }
+  const step = progress.step + steps;
+  if (held && isBlownUp(held.valLoss))
+    throw divergedError({ ...{ loss: held.valLoss, epoch, step, of: "validation" }, ...rate });
+  if (isBlownUp(trained.loss))
+    throw divergedError({ ...{ loss: trained.loss, epoch, step, of: "training" }, ...rate });
   return { metrics: { ...trained, ...held }, steps };
 }
 
