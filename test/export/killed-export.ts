@@ -2,15 +2,9 @@
 import { createOnnxBackend } from "@graft/backend-select";
 import { exportHdf5 } from "@graft/core/node";
 import { patchImages } from "./formats.ts";
-import { randomWeights, sampleModel } from "./sample-model.ts";
+import { smallModel } from "./sample-model.ts";
 
-const model = sampleModel({
-  weights: randomWeights(),
-  recipe: "gap",
-  labels: ["cat", "dog"],
-  cut: "mixed0",
-  size: 75,
-});
+const model = smallModel();
 const reference = {
   images: patchImages(1, 75),
   // the comparison is the first to ask for these

@@ -1,14 +1,8 @@
 // A process that dies while it writes a model folder: the weights are there, the card and graft.json are not.
 import { writeModelFolder } from "@graft/core/node";
-import { randomWeights, sampleModel } from "./sample-model.ts";
+import { smallModel } from "./sample-model.ts";
 
-const model = sampleModel({
-  weights: randomWeights(),
-  recipe: "gap",
-  labels: ["cat", "dog"],
-  cut: "mixed0",
-  size: 75,
-});
+const model = smallModel();
 const manifest = {
   ...model.manifest,
   // the model card is the first to ask for the metrics

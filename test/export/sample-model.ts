@@ -84,3 +84,7 @@ export function sampleModel(options: SampleOptions): Model {
   };
   return { manifest, weights, head: sampleHead({ manifest }) };
 }
+
+/** The model of a process that is killed while it writes: small, its numbers drawn. */
+export const smallModel = (): Model =>
+  sampleModel({ weights: randomWeights(), recipe: "gap", labels: ["cat", "dog"], cut: "mixed0", size: 75 });

@@ -1,4 +1,5 @@
 import type { Backend } from "./backend.ts";
+import { lowestHashes } from "./dataset/lowest-hashes.ts";
 import type { DatasetImage } from "./dataset/types.ts";
 import { CoreError, throwIfCancelled } from "./errors.ts";
 import type { Model } from "./export/types.ts";
@@ -87,12 +88,6 @@ const MOST_COMPARED = 1000;
 /** Of those without kept features so many are computed at most: seconds on any machine. */
 const MOST_COMPUTED = 400;
 
-/** Each content once, the smallest hashes first, which is as good as drawn at random. */
-function sampleOf(images: readonly DatasetImage[]): readonly DatasetImage[] {
-  const byHash = new Map(images.map((image) => [image.hash, image]));
-  return [...byHash.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, MOST_COMPARED);
-}
-
 async function keptOf(
   images: readonly DatasetImage[],
   kept: KeptFeatures = async () => undefined,
@@ -116,7 +111,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   const labelOf = matchLabels(labels, manifest.labels);
   throwIfCancelled(signal);
   const known = new Set(images.map(({ hash }) => hash));
-  const sample = sampleOf(training?.images ?? []);
+  const sample = lowestHashes(training?.images ?? [], MOST_COMPARED);
   const kept = await keptOf(sample, training?.kept);
   const isKept = new Set(kept.map(({ hash }) => hash));
   const others = sample.filter(({ hash }) => !known.has(hash) && !isKept.has(hash)).slice(0, MOST_COMPUTED);

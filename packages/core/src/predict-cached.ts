@@ -8,9 +8,7 @@ import type { FeatureStore } from "./features/types.ts";
 import { GraphBuilder } from "./graph/builder.ts";
 import { type Graph, numElements } from "./graph/graph.ts";
 import { blockParameters } from "./graph/passes/block-parameters.ts";
-import { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
-import { fuseActivations } from "./graph/passes/fuse-activations.ts";
-import { prune } from "./graph/passes/prune.ts";
+import { foldAndFuse } from "./graph/passes/fold-and-fuse.ts";
 import { writeLogical } from "./graph/state.ts";
 import { appendHead } from "./head/build.ts";
 import { predictionsOf } from "./head/outputs.ts";
@@ -101,5 +99,5 @@ function headGraph({ manifest, weights }: Model, rowShape: readonly number[], bl
   if (fineTuned !== undefined)
     features = addTail(builder, features, { ...tailOf(fineTuned, cut), trainable: new Set() }, weights);
   builder.output("probabilities", appendHead(builder, features, head).probabilities);
-  return blockParameters(prune(fuseActivations(foldBatchNorm(builder.build()))), blockBytes);
+  return blockParameters(foldAndFuse(builder.build()), blockBytes);
 }

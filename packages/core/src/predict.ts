@@ -7,13 +7,20 @@ import { prune } from "./graph/passes/prune.ts";
 import { appendHead } from "./head/build.ts";
 import { compilePredictor, type FeaturePredictor, type Predictor } from "./predict-graph.ts";
 import { trunkGraph } from "./trunk/build.ts";
+import type { TrunkWeights } from "./trunk/types.ts";
+
+/** What of a model its graph is made of: the head's numbers are not. */
+interface GraphSource {
+  readonly manifest: Pick<Model["manifest"], "head" | "cut" | "rule">;
+  readonly weights: TrunkWeights;
+}
 
 /**
  * Trunk and head as one graph: images [batch, size, size, 3] uint8 → probabilities [batch, units].
  * @param options.features the features at the cut are an output too: `features` [batch, h, w, channels]. @default false
  */
 export function modelGraph(
-  { manifest, weights }: Model,
+  { manifest, weights }: GraphSource,
   options: { readonly features?: boolean } = {},
 ): Graph {
   const { head, cut, rule } = manifest;

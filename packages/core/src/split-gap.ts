@@ -1,5 +1,5 @@
 import type { Backend } from "./backend.ts";
-import type { CheckpointStore } from "./checkpoint/types.ts";
+import { NO_CHECKPOINTS } from "./checkpoint/none.ts";
 import { groupBy } from "./dataset/groups.ts";
 import { byCodeUnit } from "./dataset/listing.ts";
 import { conflictingHashes, drawSplit } from "./dataset/split.ts";
@@ -74,9 +74,6 @@ export function drawFileByFile(
     validation: sides.validation.sort(byCodeUnit),
   };
 }
-
-/** Keeps nothing: a training of seconds is begun again. */
-const NO_CHECKPOINTS: CheckpointStore = { load: async () => undefined, save: async () => undefined };
 
 /** Validation accuracy of a gap head that is trained on one split. */
 async function accuracyOn(

@@ -1,4 +1,4 @@
-import { type Op, type Padding, type Pair, paddingOf, type Shape } from "@graft/core";
+import { type Op, type Padding, type Pair, paddingOf } from "@graft/core";
 import {
   lowerConv2dAsGemm,
   lowerInputGradientAsGemm,
@@ -9,9 +9,6 @@ import type { ValueName } from "./onnx-model.ts";
 import type { Values } from "./values.ts";
 
 type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
-
-/** Height and width of a value [batch, height, width, channels] or a kernel's rows and columns. */
-const sizeOf = (shape: Shape, first: number): Pair => [Number(shape[first]), Number(shape[first + 1])];
 
 /** [top, left, bottom, right], as ONNX wants pads. */
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];
@@ -29,8 +26,8 @@ export function lowerConv2d(site: LowerSite<OpOf<"conv2d">>): Placed {
   const isFrozen = values.node(x(1)).kind === "constant" || values.has(x(1), "kernel");
   if (site.traits.trainsByGemm && !isFrozen) return lowerConv2dAsGemm(site);
   const { model } = values;
-  const window = sizeOf(values.node(x(1)).shape, 0);
-  const pads = padsOf(sizeOf(values.node(x(0)).shape, 1), window, op.strides, op.padding);
+  const window = values.sizeOf(x(1), 0);
+  const pads = padsOf(values.sizeOf(x(0)), window, op.strides, op.padding);
   const inputs = [values.get(x(0), "channels-first"), values.get(x(1), "kernel")];
   if (node.inputs.length > 2) inputs.push(values.get(x(2)));
   const sums = model.node("Conv", inputs, { kernel_shape: window, strides: op.strides, pads });
@@ -62,8 +59,7 @@ export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-grad
   if (site.traits.trainsByGemm) return lowerInputGradientAsGemm(site);
   const { values, op, x } = site;
   const { model } = values;
-  const kernel = values.node(x(1)).shape;
-  const window = sizeOf(kernel, 0);
+  const window = values.sizeOf(x(1), 0);
   const image: Pair = [op.height, op.width];
   const dy = values.get(x(0), "channels-first");
   const [top, left, bottom, right] = padsOf(image, window, op.strides, op.padding);
@@ -72,7 +68,7 @@ export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-grad
     const turned = turnedKernel(values, x(1), window);
     return placed("channels-first", model.node("Conv", [dy, turned], { kernel_shape: window, pads }));
   }
-  const result = sizeOf(values.node(x(0)).shape, 1);
+  const result = values.sizeOf(x(0));
   const beyond = (axis: 0 | 1, padded: number): number =>
     image[axis] + padded - ((result[axis] - 1) * op.strides[axis] + window[axis]);
   const dx = model.node("ConvTranspose", [dy, values.get(x(1), "kernel")], {
@@ -92,7 +88,7 @@ export function lowerConv2dKernelGradient(site: LowerSite<OpOf<"conv2d-kernel-gr
   if (site.traits.trainsByGemm) return lowerKernelGradientAsGemm(site);
   const { values, node, op, x } = site;
   const { model } = values;
-  const [image, result] = [sizeOf(values.node(x(0)).shape, 1), sizeOf(values.node(x(1)).shape, 1)];
+  const [image, result] = [values.sizeOf(x(0)), values.sizeOf(x(1))];
   const window: Pair = [op.kernelHeight, op.kernelWidth];
   const [channels, outputs] = [Number(node.shape[2]), Number(node.shape[3])];
   const [top, left, bottom, right] = padsOf(image, window, op.strides, op.padding);

@@ -24,10 +24,6 @@ interface Geometry {
 }
 
 const area = ([height, width]: Pair): number => height * width;
-const sizeOf = (values: Values, id: ValueId, first = 1): Pair => {
-  const { shape } = values.node(id);
-  return [Number(shape[first]), Number(shape[first + 1])];
-};
 const channelsOf = (values: Values, id: ValueId): number => Number(values.node(id).shape.at(-1));
 
 /** For each pixel of the result and each position of the kernel the pixel of the image that is seen; undefined: padding. */
@@ -66,7 +62,7 @@ function gathered(
   positions: number,
 ): ValueName {
   const { model } = values;
-  const pixels = area(sizeOf(values, id));
+  const pixels = area(values.sizeOf(id));
   const channels = channelsOf(values, id);
   const isWhole = positions === 1 && table.every((place, at) => place === at) && table.length === pixels;
   if (isWhole) return flat(values, id);
@@ -95,11 +91,11 @@ function columns(values: Values, id: ValueId, geometry: Geometry): ValueName {
 export function lowerConv2dAsGemm({ values, node, op, x }: LowerSite<OpOf<"conv2d">>): Placed {
   const { model } = values;
   const [window, result]: [Pair, Pair] = [
-    sizeOf(values, x(1), 0),
+    values.sizeOf(x(1), 0),
     [Number(node.shape[1]), Number(node.shape[2])],
   ];
   const { strides, padding } = op;
-  const seen = columns(values, x(0), { image: sizeOf(values, x(0)), result, window, strides, padding });
+  const seen = columns(values, x(0), { image: values.sizeOf(x(0)), result, window, strides, padding });
   const outputs = channelsOf(values, x(1));
   const kernel = model.node("Reshape", [values.get(x(1)), model.integers([-1, outputs])]);
   const bias = node.inputs.length > 2 ? [values.get(x(2))] : [];
@@ -115,8 +111,8 @@ export function lowerInputGradientAsGemm({
 }: LowerSite<OpOf<"conv2d-input-gradient">>): Placed {
   const { model } = values;
   const { strides, padding, height, width } = op;
-  const window = sizeOf(values, x(1), 0);
-  const [image, result]: [Pair, Pair] = [[height, width], sizeOf(values, x(0))];
+  const window = values.sizeOf(x(1), 0);
+  const [image, result]: [Pair, Pair] = [[height, width], values.sizeOf(x(0))];
   const [channels, outputs] = [Number(values.node(x(1)).shape[2]), channelsOf(values, x(1))];
   const positions = area(window);
   const table = seeingPixels({ image, result, window, strides, padding });
@@ -142,7 +138,7 @@ export function lowerKernelGradientAsGemm({
   const { model } = values;
   const { strides, padding, kernelHeight, kernelWidth } = op;
   const window: Pair = [kernelHeight, kernelWidth];
-  const [image, result] = [sizeOf(values, x(0)), sizeOf(values, x(1))];
+  const [image, result] = [values.sizeOf(x(0)), values.sizeOf(x(1))];
   const seen = columns(values, x(0), { image, result, window, strides, padding });
   const product = model.node("Gemm", [seen, flat(values, x(1))], { transA: 1 });
   return placed("rows", model.node("Reshape", [product, model.integers(node.shape.map(Number))]));

@@ -3,20 +3,14 @@
  * (lower-gemm-convolution.ts) it spares moving the image to channels-first and back, which takes several times as long as
  * the pooling.
  */
-import { type Op, type Pair, paddingOf, type ValueId, windowedLength } from "@graft/core";
+import { type Op, type Pair, paddingOf, windowedLength } from "@graft/core";
 import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
-import type { Values } from "./values.ts";
 
 type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 type Window = Pick<OpOf<"average-pool-gradient">, "size" | "strides" | "padding">;
 
 /** The matrix has as many rows and columns as images have pixels: beyond this its zeros cost more than it spares. */
 const MOST_PIXELS = 128;
-
-const sizeOf = (values: Values, id: ValueId): Pair => {
-  const { shape } = values.node(id);
-  return [Number(shape[1]), Number(shape[2])];
-};
 
 /** [result's pixels, image's pixels], row-major: 1 / (pixels that count) where a window sees a pixel. */
 function poolMatrix(image: Pair, { size, strides, padding }: Window): { rows: number; data: Float32Array } {
@@ -43,7 +37,7 @@ function poolMatrix(image: Pair, { size, strides, padding }: Window): { rows: nu
 
 /** True where {@link lowerAveragePoolAsProduct} is the faster way. */
 export function poolsByProduct({ values, traits, x }: LowerSite): boolean {
-  const [height, width] = sizeOf(values, x(0));
+  const [height, width] = values.sizeOf(x(0));
   return traits.trainsByGemm && values.shared([x(0)]) === "rows" && height * width <= MOST_PIXELS;
 }
 
@@ -54,7 +48,7 @@ export function lowerAveragePoolAsProduct({
   x,
 }: LowerSite<OpOf<"max-pool" | "average-pool">>): Placed {
   const { model } = values;
-  const image = sizeOf(values, x(0));
+  const image = values.sizeOf(x(0));
   const pixels = image[0] * image[1];
   const [height, width, channels] = node.shape.slice(1).map(Number);
   const { rows, data } = poolMatrix(image, op);

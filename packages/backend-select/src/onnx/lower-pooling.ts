@@ -10,16 +10,10 @@ import type { OnnxModel, ValueName } from "./onnx-model.ts";
 
 type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 
-/** Height and width of a value [batch, height, width, channels]. */
-const sizeOf = ({ values, x }: LowerSite, index: number): Pair => {
-  const { shape } = values.node(x(index));
-  return [Number(shape[1]), Number(shape[2])];
-};
-
 export function lowerPool(site: LowerSite<OpOf<"max-pool" | "average-pool">>): Placed {
   const { values, op, x } = site;
   if (op.op === "average-pool" && poolsByProduct(site)) return lowerAveragePoolAsProduct(site);
-  const pads = padsOf(sizeOf(site, 0), op.size, op.strides, op.padding);
+  const pads = padsOf(site.values.sizeOf(site.x(0)), op.size, op.strides, op.padding);
   const attributes = { kernel_shape: op.size, strides: op.strides, pads };
   const image = values.get(x(0), "channels-first");
   const { model } = values;
@@ -63,7 +57,7 @@ export function lowerMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>)
 function scatteredMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>): Placed {
   const { values, op, x } = site;
   const { model } = values;
-  const pads = padsOf(sizeOf(site, 1), op.size, op.strides, op.padding);
+  const pads = padsOf(site.values.sizeOf(site.x(1)), op.size, op.strides, op.padding);
   const image = values.get(x(1), "channels-first");
   const attributes = { kernel_shape: op.size, strides: op.strides, pads };
   const [, offsets] = model.nodes("MaxPool", [image], { attributes, results: 2 });
@@ -79,8 +73,8 @@ function scatteredMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>): P
 function slicedMaxPoolGradient(site: LowerSite<OpOf<"max-pool-gradient">>): Placed {
   const { values, node, op, x } = site;
   const { model } = values;
-  const image = sizeOf(site, 1);
-  const size = sizeOf(site, 0);
+  const image = site.values.sizeOf(site.x(1));
+  const size = site.values.sizeOf(site.x(0));
   const { size: window, strides } = op;
   const pads = padsOf(image, window, strides, op.padding);
   const [top, left, bottom, right] = pads;

@@ -1,4 +1,4 @@
-import { type ConstantNode, type Graph, type Node, numElements, type ValueId } from "@graft/core";
+import { type ConstantNode, type Graph, type Node, numElements, type Pair, type ValueId } from "@graft/core";
 import type { OnnxModel, ValueName } from "./onnx-model.ts";
 
 /**
@@ -44,6 +44,12 @@ export class Values {
     const node = this.#graph.nodes[id];
     if (!node) throw new TypeError(`the graph has no value ${id}`);
     return node;
+  }
+
+  /** Two neighbouring axes: height and width of a value [batch, height, width, channels], of a kernel from axis 0 on. */
+  sizeOf(id: ValueId, first = 1): Pair {
+    const { shape } = this.node(id);
+    return [Number(shape[first]), Number(shape[first + 1])];
   }
 
   /** Says under which name a value is there. */

@@ -54,14 +54,18 @@ export function backendDifference(
   return `The run was started with ${text(saved)} and goes on with ${text(now)}: its losses will not be bit for bit those of a run that never stopped.`;
 }
 
+function defaultOf(key: string): unknown {
+  const shape: Readonly<Record<string, z.ZodType>> = trainConfigSchema.shape;
+  return shape[key]?.safeParse(undefined).data;
+}
+
 /**
  * The options that a resumed run must have again: those that are not the default, so that a newer graft's new options change
  * nothing. The backend is left out, since a run may go on with another.
  */
 export function optionsOf(config: TrainConfig): Readonly<Record<string, unknown>> {
-  const shape: Readonly<Record<string, z.ZodType>> = trainConfigSchema.shape;
   const isDefault = (key: string, value: unknown): boolean =>
-    JSON.stringify(shape[key]?.safeParse(undefined).data) === JSON.stringify(value);
+    JSON.stringify(defaultOf(key)) === JSON.stringify(value);
   return Object.fromEntries(
     Object.entries(config).filter(([key, value]) => key !== "backend" && !isDefault(key, value)),
   );
@@ -74,9 +78,7 @@ export function hashConfig(config: TrainConfig): Promise<string> {
 
 /** "learningRate 0.01 (it was 0.001)", for each option that differs. */
 function differentOptions(saved: Checkpoint["options"], now: Checkpoint["options"]): string[] {
-  const shape: Readonly<Record<string, z.ZodType>> = trainConfigSchema.shape;
-  const text = (key: string, value: unknown): string =>
-    JSON.stringify(value ?? shape[key]?.safeParse(undefined).data ?? null);
+  const text = (key: string, value: unknown): string => JSON.stringify(value ?? defaultOf(key) ?? null);
   return [...new Set([...Object.keys(saved), ...Object.keys(now)])]
     .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
     .map((key) => `${key} ${text(key, now[key])} (it was ${text(key, saved[key])})`);

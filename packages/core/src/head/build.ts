@@ -4,9 +4,7 @@ import type { Optimizer } from "../graph/optimizer.ts";
 import { appendUpdates } from "../graph/passes/append-updates.ts";
 import { blockParameters } from "../graph/passes/block-parameters.ts";
 import { differentiate } from "../graph/passes/differentiate.ts";
-import { foldBatchNorm } from "../graph/passes/fold-batch-norm.ts";
-import { fuseActivations } from "../graph/passes/fuse-activations.ts";
-import { prune } from "../graph/passes/prune.ts";
+import { foldAndFuse } from "../graph/passes/fold-and-fuse.ts";
 import { headParameters, numHeadInputs } from "./parameters.ts";
 import type { HeadSpec } from "./types.ts";
 
@@ -89,8 +87,7 @@ export function headGraphs(options: {
     const features = body ? body.append(builder, rows) : rows;
     return { builder, features, labels: builder.input(HEAD_INPUTS.labels, ["batch", spec.units]) };
   };
-  const finish = (builder: GraphBuilder): Graph =>
-    blockParameters(prune(fuseActivations(foldBatchNorm(builder.build()))), blockBytes);
+  const finish = (builder: GraphBuilder): Graph => blockParameters(foldAndFuse(builder.build()), blockBytes);
 
   const training = start();
   const width = dropoutWidth(spec, training.builder.shapeOf(training.features).slice(1).map(Number));

@@ -1,4 +1,5 @@
 import { hashJson } from "../canonical-json.ts";
+import { lowestHashes } from "../dataset/lowest-hashes.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { ImageRule } from "../image/types.ts";
 import type { PrepareImage } from "../train/types.ts";
@@ -9,9 +10,7 @@ import { CALIBRATION_IMAGES } from "./calibrate.ts";
  * and depends on nothing but what the images are.
  */
 export function calibrationImages(images: readonly DatasetImage[]): DatasetImage[] {
-  const byHash = new Map(images.map((image) => [image.hash, image]));
-  const sorted = [...byHash.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
-  return sorted.slice(0, CALIBRATION_IMAGES);
+  return lowestHashes(images, CALIBRATION_IMAGES);
 }
 
 /** What int8 features depend on beside all that float32 features do: 64 hex digits that stand for those images. */

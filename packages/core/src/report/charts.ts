@@ -1,12 +1,22 @@
 import type { Calibration, CalibrationScore } from "../metrics/calibrate.ts";
 import type { RocCurve } from "../metrics/roc.ts";
-import { type Axis, chart, niceMarks } from "./chart.ts";
+import { type Axis, chart, niceMarks, type Series } from "./chart.ts";
 import { percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import type { EvaluationReport, ReportEpoch } from "./types.ts";
 
 const whole = (share: number): string => `${Math.round(100 * share)} %`;
 const SHARES = { min: 0, max: 1, marks: [0, 0.25, 0.5, 0.75, 1], format: whole };
+
+/** What a perfect calibration and plain guessing both look like. */
+const DIAGONAL: Series = {
+  name: "",
+  look: "reference",
+  points: [
+    [0, 0],
+    [1, 1],
+  ],
+};
 
 type Measure = (epoch: ReportEpoch) => number | undefined;
 
@@ -84,14 +94,7 @@ export function reliabilityChart({ before, after }: Calibration): Html {
       accuracy === null ? [] : [{ from: lower, to: upper, value: accuracy }],
     ),
     series: [
-      {
-        name: "",
-        look: "reference",
-        points: [
-          [0, 0],
-          [1, 1],
-        ],
-      },
+      DIAGONAL,
       { name: "as it says", look: "first", points: pointsOf(before), dots: true },
       ...(corrected.length > 0
         ? [{ name: "with the temperature", look: "second", points: corrected, dots: true } as const]
@@ -108,14 +111,7 @@ export function rocChart({ points, auc }: RocCurve, positive: string): Html {
     x: { label: `others said to be ${positive}`, ...SHARES },
     y: { label: `${positive} found`, ...SHARES },
     series: [
-      {
-        name: "",
-        look: "reference",
-        points: [
-          [0, 0],
-          [1, 1],
-        ],
-      },
+      DIAGONAL,
       {
         name: `area ${auc.toFixed(3)}`,
         look: "first",

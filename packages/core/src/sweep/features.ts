@@ -4,7 +4,7 @@ import { recipeSpace, recipeTap, rowShapeOf } from "../features/recipe-space.ts"
 import type { TrainConfig } from "../train/config.ts";
 import { imageRule } from "../train/feature-source.ts";
 import { imagesOfPart } from "../train/images-of-part.ts";
-import type { LabelledRows } from "../train/labelled-rows.ts";
+import { type LabelledRows, readableRows } from "../train/labelled-rows.ts";
 import { tappedTrunk } from "../trunk/build.ts";
 import type { SweepData } from "./types.ts";
 
@@ -56,11 +56,7 @@ export async function sweptFeatures(
       onProgress: ({ done }) => onDone(part, done),
       ...(signal ? { signal } : {}),
     });
-    const kept = images.flatMap(({ label }, at) =>
-      broken.has(images[at] as DatasetImage) ? [] : [{ at, label }],
-    );
-    const [positions, labels] = [kept.map(({ at }) => at), kept.map(({ label }) => label)];
-    return tables.map((table) => ({ table, positions, labels }));
+    return tables.map((table) => readableRows(table, images, { broken }));
   };
   const [train, validation] = [await rowsOf("train"), await rowsOf("validation")];
   return new Map(

@@ -52,11 +52,6 @@ export function steepest(curve: readonly RatePoint[]): RatePoint | undefined {
   return best;
 }
 
-/** Places of the batch that a step takes: whole epochs one after the other. */
-function batchPlaces(step: number, order: readonly number[], size: number): number[] {
-  return order.slice(step * size, (step + 1) * size);
-}
-
 /**
  * A learning-rate range test (Smith 2017, https://arxiv.org/abs/1506.01186): 100 steps of one head on cached features, the
  * rate growing from 1e-6 to 1 by equal factors, until the loss has blown up. It takes a second or two.
@@ -82,11 +77,11 @@ export async function findRate(
   const order = Array.from({ length: Math.ceil((STEPS * size) / count) }, (_, epoch) => [
     ...epochOrder(count, seed, epoch + 1),
   ]).flat();
-  const places = [...epochOrder(count, seed, 0)].slice(0, SAMPLE);
+  const measured = [...epochOrder(count, seed, 0)].slice(0, SAMPLE);
   const sample: LabelledRows = {
     table: rows.table,
-    positions: places.map((place) => rows.positions[place] ?? 0),
-    labels: places.map((place) => rows.labels[place] ?? 0),
+    positions: measured.map((place) => rows.positions[place] ?? 0),
+    labels: measured.map((place) => rows.labels[place] ?? 0),
   };
   const curve: RatePoint[] = [];
   try {
@@ -94,9 +89,10 @@ export async function findRate(
     for (let step = 0; step < STEPS; step++) {
       throwIfCancelled(signal);
       const learningRate = LOWEST * (HIGHEST / LOWEST) ** (step / (STEPS - 1));
+      const places = order.slice(step * size, (step + 1) * size);
       const changes = { weightOfClass, labelSmoothing, mixup };
       const time = { seed, epoch: 1, step: step + 1 };
-      const { inputs } = await maker.readForTraining(rows, batchPlaces(step, order, size), time, changes);
+      const { inputs } = await maker.readForTraining(rows, places, time, changes);
       const scalars = trainer.optimizer.scalars({ step: step + 1, learningRate });
       await trainer.train.run({ ...inputs, ...scalars }, trainer.state);
       const loss = (await evaluateRows(trainer, sample, signal))?.valLoss ?? Number.NaN;

@@ -1,16 +1,12 @@
-import { trunkTensors } from "../export/model-tensors.ts";
-import { recipeTap, rowShapeOf } from "../features/recipe-space.ts";
-import { GraphBuilder } from "../graph/builder.ts";
+import { headTensors, trunkTensors } from "../export/model-tensors.ts";
+import { rowShapeOf } from "../features/recipe-space.ts";
 import { numElements } from "../graph/graph.ts";
-import { prune } from "../graph/passes/prune.ts";
-import { appendHead } from "../head/build.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
-import { headParameters } from "../head/parameters.ts";
 import { headSpec } from "../head/spec.ts";
+import { modelGraph } from "../predict.ts";
 import { compilePredictor } from "../predict-graph.ts";
 import type { TrainConfig } from "../train/config.ts";
 import { imageRule } from "../train/feature-source.ts";
-import { featureShape, trunkGraph } from "../trunk/build.ts";
 import type { SweepData, SweepRow } from "./types.ts";
 
 const RUNS = 5;
@@ -22,17 +18,11 @@ export async function costOf(
 ): Promise<Pick<SweepRow, "modelBytes" | "predictMs">> {
   const head = headSpec(config, dataset.labels.length);
   const rule = imageRule(config);
-  const { pool } = recipeTap(config, "features");
-  const trunk = trunkGraph(weights, { cut: config.cut, size: config.size, pool });
-  const builder = new GraphBuilder(trunk);
-  const { features } = trunk.outputs;
-  if (features === undefined) throw new TypeError("the trunk's graph gives features");
-  const { probabilities } = appendHead(builder, features, head);
+  const manifest = { head, rule, cut: config.cut };
   using predictor = await compilePredictor({
-    graph: prune({ ...builder.build(), outputs: { probabilities } }),
+    graph: modelGraph({ manifest, weights }),
     values: initialHeadValues(head, rowShapeOf(config), 1),
-    manifest: { head, rule },
-    backend,
+    ...{ manifest, backend },
   });
   const image = Uint8Array.from({ length: rule.size * rule.size * 3 }, (_, at) => (at * 37) % 256);
   let predictMs = Number.POSITIVE_INFINITY;
@@ -42,6 +32,6 @@ export async function costOf(
     await predictor.predict([image]);
     if (run > 0) predictMs = Math.min(predictMs, performance.now() - start);
   }
-  const specs = [...trunkTensors(config), ...headParameters(head, featureShape(config.cut, config.size))];
+  const specs = [...trunkTensors(manifest), ...headTensors(manifest)];
   return { predictMs, modelBytes: specs.reduce((sum, { shape }) => sum + 4 * numElements(shape), 0) };
 }

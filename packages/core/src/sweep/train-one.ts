@@ -1,5 +1,6 @@
 import type { Backend } from "../backend.ts";
 import { checkpointBackend } from "../checkpoint/hashes.ts";
+import { NO_CHECKPOINTS } from "../checkpoint/none.ts";
 import { createCheckpointSaver } from "../checkpoint/saver.ts";
 import { CoreError } from "../errors.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
@@ -38,8 +39,7 @@ export async function trainOne(
         yield* [];
         return train;
       },
-      // nothing goes on from a sweep: its heads take a second
-      saver: createCheckpointSaver({ load: async () => undefined, save: async () => undefined }),
+      saver: createCheckpointSaver(NO_CHECKPOINTS),
       hashes: { config: "", split: "", weights: "", features: "" },
       backend: checkpointBackend(backend),
       events: createEventMaker({ run: "", firstSeq: 0, now: () => 0 }),

@@ -10,7 +10,7 @@ import { tappedTrunk } from "../trunk/build.ts";
 import type { Augmentation, TrainConfig } from "./config.ts";
 import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
 import type { TrainEvent, TrainEventBody } from "./events.ts";
-import type { LabelledRows } from "./labelled-rows.ts";
+import { type LabelledRows, readableRows } from "./labelled-rows.ts";
 import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
 import type { TrainOptions } from "./types.ts";
@@ -114,13 +114,11 @@ export class FeatureSource {
         }),
       { show: (body) => this.#events.make(body), signal: this.#options.signal },
     );
-    const kept = images.flatMap((image, at) => (this.broken.has(image) ? [] : [{ at, label: image.label }]));
+    const { broken } = this;
     const rowsOf = (table: FeatureTable): RowsByVariant =>
-      variants.map((_, k) => ({
-        table,
-        positions: kept.map(({ at }) => at * variants.length + k),
-        labels: kept.map(({ label }) => label),
-      }));
+      variants.map((_, variant) =>
+        readableRows(table, images, { broken, variants: variants.length, variant }),
+      );
     return new Map(
       taps.flatMap((tap, at) => {
         const table = tables[at];

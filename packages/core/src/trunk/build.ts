@@ -2,9 +2,7 @@ import { CoreError } from "../errors.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, ValueId } from "../graph/graph.ts";
 import { windowedLength } from "../graph/infer-shape.ts";
-import { foldBatchNorm } from "../graph/passes/fold-batch-norm.ts";
-import { fuseActivations } from "../graph/passes/fuse-activations.ts";
-import { prune } from "../graph/passes/prune.ts";
+import { foldAndFuse } from "../graph/passes/fold-and-fuse.ts";
 import type { TrunkLayer } from "./layer.ts";
 import { BATCH_NORM_EPSILON, INPUT_LAYER, layersUpTo, MIN_SIZE, TRUNK_LAYERS } from "./table.ts";
 import type { Tail } from "./tail.ts";
@@ -144,7 +142,7 @@ export function tappedTrunk(
     if (features === undefined) throw new TypeError(`layersUpTo(${layer}) does not end in it`);
     builder.output(name, pool === "avg" ? builder.globalAveragePool(features) : features);
   }
-  return prune(fuseActivations(foldBatchNorm(builder.build())));
+  return foldAndFuse(builder.build());
 }
 
 /** {@link tappedTrunk} up to one layer, with the output `features`. */
