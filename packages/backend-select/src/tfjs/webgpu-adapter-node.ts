@@ -6,9 +6,14 @@ export interface OpenedGpu {
   readonly facts: AdapterFacts;
   /** Dawn's classes (GPUBuffer, GPUMapMode, …), which a browser has as globals. */
   readonly globals: object;
-  /** Must stay reachable as long as a device of its adapters is used. */
   readonly gpu: GPU;
 }
+
+/**
+ * Dawn's one instance of the process, never collected: Dawn 0.6 ends the process ("std::system_error: Invalid argument",
+ * or a segmentation fault) when an instance is collected while a device of it works, a destroyed one's threads included.
+ */
+let instance: GPU | undefined;
 
 /**
  * Asks Dawn (npm `webgpu`) for an adapter.
@@ -19,7 +24,8 @@ export async function openGpu(): Promise<OpenedGpu> {
     const received = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
     throw new CoreError("backend", { what: "Dawn (npm webgpu) does not load here.", received }, { cause });
   });
-  const gpu = dawn.create([]);
+  instance ??= dawn.create([]);
+  const gpu = instance;
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) {
     throw new CoreError("backend", {

@@ -12,9 +12,7 @@ export interface WebgpuOptions {
   readonly allowSoftware?: boolean;
 }
 
-/** Keeps Dawn's instance too: it ends the process when it is collected while a device of its adapters works. */
 interface Shared {
-  readonly gpu: OpenedGpu;
   readonly engine: Promise<WebgpuEngine>;
   users: number;
 }
@@ -44,7 +42,7 @@ function start(gpu: OpenedGpu): Promise<WebgpuEngine> {
 
 /** Joins the process's WebGPU engine; a lost one is replaced, and its former users keep their refusal. */
 async function join(gpu: OpenedGpu): Promise<{ engine: WebgpuEngine; leave: () => Promise<void> }> {
-  shared ??= { gpu, engine: start(gpu), users: 0 };
+  shared ??= { engine: start(gpu), users: 0 };
   const mine = shared;
   mine.users++;
   const forget = (): void => {
