@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { softwareVulkanEnvironment } from "./test/setup/software-vulkan.ts";
 
-// Workspace packages resolve to their sources, so a test run never sees a stale build.
+// Workspace packages resolve to their sources, so a test run never sees a stale build; build-graft.ts builds the command line.
 const conditions = ["graft-source", "module", "node", "development|production"];
 
 export default defineConfig({
@@ -12,6 +12,7 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "build/**"],
     pool: "forks",
+    globalSetup: ["test/setup/build-graft.ts"],
     testTimeout: 180_000,
     hookTimeout: 120_000,
     env: softwareVulkanEnvironment(),

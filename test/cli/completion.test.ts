@@ -3,17 +3,16 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { FROM_SOURCES, graft, ROOT, temporaryFolder } from "./run-graft.ts";
+import { graft, PROGRAM, ROOT, temporaryFolder } from "./run-graft.ts";
 
 const hasBash = spawnSync("bash", ["-c", "true"]).status === 0;
 
 /** Loads the script twice and answers as bash does: the words of a line are in COMP_WORDS, the last one is completed. */
 const DRIVER = `
 set -u
-graft() { (cd "$ROOT" && "$NODE" "\${FROM_SOURCES[@]}" "$@"); }
+graft() { (cd "$ROOT" && "$NODE" "$PROGRAM" "$@"); }
 # it only works while bash itself completes
 compopt() { :; }
-mapfile -t FROM_SOURCES <<< "$SOURCES"
 source script.bash
 source script.bash
 COMP_WORDS=(graft "$@")
@@ -43,7 +42,7 @@ describe.skipIf(!hasBash)("completion in bash (needs bash)", () => {
         GRAFT_HOME: folder,
         NODE: process.execPath,
         ROOT,
-        SOURCES: FROM_SOURCES.join("\n"),
+        PROGRAM,
       },
     });
 

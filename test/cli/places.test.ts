@@ -3,7 +3,7 @@ import { existsSync, openSync } from "node:fs";
 import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
+import { copyPhotos, graft, jsonLines, PROGRAM, photos, startGraft, temporaryFolder } from "./run-graft.ts";
 
 const NOBODY = 65534;
 
@@ -174,12 +174,9 @@ describe.skipIf(photos === undefined)("bench (needs ../shared)", () => {
 it.skipIf(process.platform !== "linux")(
   "results that can not be written end it with a sentence",
   async () => {
-    const main = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
-    const child = spawn(
-      process.execPath,
-      ["--conditions=graft-source", "--import", "tsx", main, "weights", "list", "--home", home],
-      { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] },
-    );
+    const child = spawn(process.execPath, [PROGRAM, "weights", "list", "--home", home], {
+      stdio: ["ignore", openSync("/dev/full", "w"), "pipe"],
+    });
     let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;

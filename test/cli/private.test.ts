@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { FROM_SOURCES, ROOT, temporaryFolder } from "./run-graft.ts";
+import { PROGRAM, ROOT, temporaryFolder } from "./run-graft.ts";
 
 let userHome = "";
 let images = "";
@@ -45,7 +45,7 @@ describe("graft keeps to itself", () => {
     try {
       const flags = ["--size", "75", "--weights", "bundled", "--backend", "onnx:cpu"];
       const words = ["features", images, ...flags, "--out", join(images, "rows.npy")];
-      const child = spawn(process.execPath, [...FROM_SOURCES, ...words], { cwd: ROOT, env });
+      const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: ROOT, env });
       const [code] = await once(
         child.on("spawn", () => child.stdout.resume()),
         "close",

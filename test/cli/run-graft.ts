@@ -6,12 +6,8 @@ import { afterAll } from "vitest";
 import { sharedPath } from "../shared.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-export const FROM_SOURCES = [
-  "--conditions=graft-source",
-  "--import",
-  "tsx",
-  join(ROOT, "apps/cli/src/main.ts"),
-];
+/** The built program: test/setup/build-graft.ts brings it up to date before any test. */
+export const PROGRAM = join(ROOT, "apps/cli/dist/main.js");
 
 export interface GraftResult {
   /** null when a signal ended it. */
@@ -32,11 +28,11 @@ export interface GraftOptions {
   readonly nodeFlags?: readonly string[];
 }
 
-/** The real command line as a child process, from sources, without network and terminal. */
+/** The real command line as a child process, without network and terminal. */
 export function startGraft(words: readonly string[], home: string, options: GraftOptions = {}): StartedGraft {
   const { nodeFlags = [] } = options;
   const env = { ...process.env, GRAFT_OFFLINE: "1", GRAFT_HOME: home };
-  const child = spawn(process.execPath, [...nodeFlags, ...FROM_SOURCES, ...words], { cwd: ROOT, env });
+  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...words], { cwd: ROOT, env });
   let stdout = "";
   let stderr = "";
   const listeners = new Set<() => void>();

@@ -1,0 +1,17 @@
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { join, relative, resolve, sep } from "node:path";
+import type { TestProject } from "vitest/node";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/**
+ * Builds the command line before the tests that start it as a process: it starts three times as fast as from its sources,
+ * and is what users run. Up to date it takes half a second; a package's own tests start none.
+ */
+export default function buildGraft({ config }: TestProject): void {
+  const [top = ""] = relative(ROOT, config.dir ?? ROOT).split(sep);
+  if (top === "packages" || top === "apps") return;
+  const compiler = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
+  execFileSync(process.execPath, [compiler, "-b", "apps/cli"], { cwd: ROOT, stdio: "inherit" });
+}
