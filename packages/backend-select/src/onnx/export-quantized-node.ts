@@ -36,9 +36,10 @@ export async function exportOnnxInt8(
 ): Promise<Int8Exported> {
   const graph = exportGraph(model);
   const ranges = await calibrate({ graph, backend, images: calibration });
-  // the file goes to processors without VNNI too, and to programs that do not ask ONNX Runtime for exact sums there
-  const quantized = quantizeGraph(graph, ranges, { pairsFit: true });
-  const lowered = lowerGraph(quantized, { maxPoolTellsOffsets: true, trainsByGemm: false });
+  const lowered = lowerGraph(quantizeGraph(graph, ranges), {
+    maxPoolTellsOffsets: true,
+    trainsByGemm: false,
+  });
   let predictions: Int8Exported["predictions"] = [];
   let agreement = 0;
   const fill = async (temporary: string): Promise<void> => {

@@ -38,8 +38,7 @@ function cpuDevice(threads: number): OnnxDevice {
       interOpNumThreads: 1,
       executionMode: "sequential",
       // threads that wait busily between two runs would take the cores from the image decoders
-      // without VNNI 8-bit products are added in 16 bits and cut off there: this makes the right numbers of them
-      extra: { session: { force_spinning_stop: "1", x64quantprecision: "1" } },
+      extra: { session: { force_spinning_stop: "1" } },
       graphOptimizationLevel: "all",
     },
   };

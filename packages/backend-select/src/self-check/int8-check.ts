@@ -47,7 +47,7 @@ function firstWrong(y: HostTensor, { expected }: Int8Problem): string | undefine
 
 /**
  * Finds out whether a device multiplies 8-bit numbers right, and whether that is worth it. Processors without VNNI add
- * products of 8-bit numbers in 16 bits, where two large ones do not fit and are cut off without any error.
+ * products of 8-bit numbers in 16 bits; were two of graft's not to fit, they would be cut off without any error.
  * @param runs of each of the two, of which the fastest counts.
  */
 export async function checkInt8(backend: Backend, runs = 12): Promise<Int8Check> {

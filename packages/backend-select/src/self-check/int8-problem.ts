@@ -7,8 +7,10 @@ const KERNEL = 3;
 const RESULT_SIDE = SIDE - KERNEL + 1;
 const WEIGHTS = KERNEL * KERNEL * CHANNELS * CHANNELS;
 
-/** Sums of 864 products of numbers up to 255 and 127 lie within ± 7e6; this many a step puts most results inside 8 bits. */
-const SUM_STEP = 40_000;
+/** Two weights next to each other are at most ± 128 together, as in graft's own kernels (core's `kernelScales`). */
+const MOST_WEIGHT = 64;
+/** Sums of 864 products of numbers up to 255 and 64 lie mostly within ± 3e6: most results are inside of 8 bits. */
+const SUM_STEP = 20_000;
 const ZERO_POINT = 128;
 
 export interface Int8Problem {
@@ -21,7 +23,7 @@ export interface Int8Problem {
   readonly expected: ReadonlyMap<number, Int32Array>;
 }
 
-/** Whole numbers from the ends of their ranges: there two products next to each other do not fit in 16 bits. */
+/** Half of them from the ends of their range, where two products next to each other just fit in 16 bits. */
 function wholeNumbers(name: string, count: number, [low, high]: readonly [number, number]): Int32Array {
   const random = createRandom("int8-check", name);
   return Int32Array.from({ length: count }, () => {
@@ -66,7 +68,7 @@ function convolutionGraph(weights: Float32Array, quantized: boolean): Graph {
 /** @param pixels output pixels whose results are computed here, one by one. */
 export function int8Problem(pixels: readonly number[]): Int8Problem {
   const x = wholeNumbers("x", SIDE * SIDE * CHANNELS, [0, 255]);
-  const kernel = wholeNumbers("kernel", WEIGHTS, [-127, 127]);
+  const kernel = wholeNumbers("kernel", WEIGHTS, [-MOST_WEIGHT, MOST_WEIGHT]);
   const weights = Float32Array.from(kernel);
   const expected = pixels.map((pixel) => {
     const sums = sumsAt(pixel, x, kernel);

@@ -13,9 +13,12 @@ export function calibrationImages(images: readonly DatasetImage[]): DatasetImage
   return lowestHashes(images, CALIBRATION_IMAGES);
 }
 
+/** Changes with how `calibrate` and `quantizeGraph` make whole numbers: features made before are others. */
+const RULE_VERSION = 2;
+
 /** What int8 features depend on beside all that float32 features do: 64 hex digits that stand for those images. */
 export const calibrationId = (images: readonly DatasetImage[]): Promise<string> =>
-  hashJson({ version: 1, images: calibrationImages(images).map(({ hash }) => hash) });
+  hashJson({ version: RULE_VERSION, images: calibrationImages(images).map(({ hash }) => hash) });
 
 /**
  * Pixels of the calibration's images as they are, without augmentation.

@@ -25,12 +25,12 @@ function quantizedConvolution(
   { builder, renewed }: RewriteSite,
   graph: Graph,
   node: OpNode,
-  { input, pairsFit }: { readonly input: Grid; readonly pairsFit: boolean },
+  input: Grid,
 ): ValueId {
   const [x = -1, kernelId = -1, biasId] = node.inputs;
   const kernel = graph.nodes[kernelId];
   if (kernel?.kind !== "constant") throw new TypeError("a quantised convolution has a frozen kernel");
-  const scales = kernelScales(kernel, { pairsFit });
+  const scales = kernelScales(kernel);
   const weights = builder.op({ op: "fake-quantize", type: "int8", scales, zeroPoint: 0 }, [
     renewed(kernelId),
   ]);
@@ -48,14 +48,9 @@ function quantizedConvolution(
  * values; weights int8, one scale for each output channel; biases int32. Written as `fake-quantize` around the same ops,
  * so that every engine can run it and one that knows integer convolutions makes them of it.
  *
- * @param options.pairsFit for processors and programs that add 8-bit products in 16 bits; see `kernelScales`. @default false
  * @throws CoreError `bad-input` for the calibration of another graph.
  */
-export function quantizeGraph(
-  original: Graph,
-  { ranges }: Calibration,
-  { pairsFit = false }: { readonly pairsFit?: boolean } = {},
-): Graph {
+export function quantizeGraph(original: Graph, { ranges }: Calibration): Graph {
   const graph = foldInputScale(original);
   const groups = quantizedValues(graph);
   if (groups.length !== ranges.length) {
@@ -78,7 +73,7 @@ export function quantizeGraph(
     const input = grids.get(x);
     const exact =
       isQuantizable(graph, node) && input
-        ? quantizedConvolution(site, graph, node, { input, pairsFit })
+        ? quantizedConvolution(site, graph, node, input)
         : builder.op(node.op, node.inputs.map(renewed));
     return builder.op(
       { op: "fake-quantize", type: "uint8", scales: [grid.scale], zeroPoint: grid.zeroPoint },

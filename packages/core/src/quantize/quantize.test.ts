@@ -140,7 +140,7 @@ describe("a quantised graph", () => {
     [0, 1],
     [0, 255],
   ] as const)(
-    "on pixels from %i to %i gives the plain one's numbers within two steps",
+    "on pixels from %i to %i gives the plain one's numbers within three steps",
     async (...inputRange) => {
       const graph = smallTrunk(inputRange);
       await using backend = createReferenceBackend();
@@ -149,7 +149,7 @@ describe("a quantised graph", () => {
       const step = ((calibration.ranges[2]?.high ?? 0) - (calibration.ranges[2]?.low ?? 0)) / 255;
       const gap = largestGap(outputOf(quantized, "block", images(8)), outputOf(graph, "block", images(8)));
       expect(gap).toBeGreaterThan(0);
-      expect(gap).toBeLessThan(2 * step);
+      expect(gap).toBeLessThan(3 * step);
     },
   );
 
@@ -178,26 +178,17 @@ describe("a quantised graph", () => {
       return [{ steps, channels: scales.length }];
     });
 
-  it("has a weight of 127 steps in each kernel", async () => {
+  it("has two neighbours of 127 steps together in each kernel, and none whose products could leave 16 bits", async () => {
     const graph = smallTrunk();
     await using backend = createReferenceBackend();
     const calibration = await calibrate({ graph, backend, images: images(2) });
-    const kernels = kernelSteps(quantizeGraph(graph, calibration));
-    expect(kernels.map(({ steps }) => Math.max(...steps.map(Math.abs)))).toEqual([127, 127, 127]);
-  });
-
-  it("has, when it is asked to, no two neighbours whose products could leave 16 bits", async () => {
-    const graph = smallTrunk();
-    await using backend = createReferenceBackend();
-    const calibration = await calibrate({ graph, backend, images: images(2) });
-    const largestPair = (quantized: Graph): number =>
+    const largestPairs = kernelSteps(quantizeGraph(graph, calibration)).map(({ steps, channels }) =>
       Math.max(
-        ...kernelSteps(quantized).flatMap(({ steps, channels }) =>
-          steps.slice(channels).map((x, i) => Math.abs(x + (x * (steps[i] ?? 0) > 0 ? (steps[i] ?? 0) : 0))),
-        ),
-      );
-    expect(largestPair(quantizeGraph(graph, calibration))).toBeGreaterThan(128);
-    expect(largestPair(quantizeGraph(graph, calibration, { pairsFit: true }))).toBeLessThanOrEqual(128);
+        ...steps.slice(channels).map((x, i) => Math.abs(x + (x * (steps[i] ?? 0) > 0 ? (steps[i] ?? 0) : 0))),
+      ),
+    );
+    expect(Math.max(...largestPairs)).toBeLessThanOrEqual(128);
+    expect(Math.min(...largestPairs)).toBeGreaterThanOrEqual(126);
   });
 
   it("refuses the calibration of another graph", () => {
