@@ -3,7 +3,7 @@ import { CoreError } from "../errors.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, ValueId } from "../graph/graph.ts";
 import { prune } from "../graph/passes/prune.ts";
-import { foldInputScale } from "./fold-input-scale.ts";
+import { integerForm } from "./integer-form.ts";
 import { quantizedValues } from "./quantized-values.ts";
 import type { Calibration, ValueRange } from "./types.ts";
 
@@ -82,7 +82,7 @@ export async function calibrate(options: {
   readonly images: readonly Uint8Array[];
 }): Promise<Calibration> {
   const { backend, images } = options;
-  const graph = foldInputScale(options.graph);
+  const graph = integerForm(options.graph);
   const input = graph.nodes.find((node) => node.kind === "input");
   if (input?.kind !== "input") throw new TypeError("a graph of images has an input");
   if (images.length === 0) {

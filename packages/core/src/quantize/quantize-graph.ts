@@ -2,7 +2,7 @@ import { CoreError } from "../errors.ts";
 import { type Graph, type OpNode, QUANTIZED_RANGES, type ValueId } from "../graph/graph.ts";
 import { prune } from "../graph/passes/prune.ts";
 import { type RewriteSite, rewriteGraph } from "../graph/passes/rewrite.ts";
-import { foldInputScale } from "./fold-input-scale.ts";
+import { integerForm } from "./integer-form.ts";
 import { kernelScales } from "./kernel-scales.ts";
 import { isQuantizable, quantizedValues } from "./quantized-values.ts";
 import type { Calibration, ValueRange } from "./types.ts";
@@ -51,7 +51,7 @@ function quantizedConvolution(
  * @throws CoreError `bad-input` for the calibration of another graph.
  */
 export function quantizeGraph(original: Graph, { ranges }: Calibration): Graph {
-  const graph = foldInputScale(original);
+  const graph = integerForm(original);
   const groups = quantizedValues(graph);
   if (groups.length !== ranges.length) {
     throw new CoreError("bad-input", {

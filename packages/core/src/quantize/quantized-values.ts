@@ -1,4 +1,4 @@
-import type { Graph, Node, OpNode, ValueId } from "../graph/graph.ts";
+import type { Graph, Node, Op, OpNode, ValueId } from "../graph/graph.ts";
 
 /** Values of a graph that have one scale: whole numbers pass between them unchanged. */
 export type ScaleGroup = readonly ValueId[];
@@ -9,7 +9,7 @@ const isConstant = (node: Node | undefined): boolean => node?.kind === "constant
 export const isQuantizable = (graph: Graph, { op, inputs }: OpNode): boolean =>
   op.op === "conv2d" && inputs.slice(1).every((id) => isConstant(graph.nodes[id]));
 
-const isMaxPool = (node: Node | undefined): boolean => node?.kind === "op" && node.op.op === "max-pool";
+const isOp = (node: Node | undefined, op: Op["op"]): boolean => node?.kind === "op" && node.op.op === op;
 
 /**
  * The activations that are whole numbers in a quantised graph: what goes into and comes out of convolutions with frozen
@@ -40,12 +40,15 @@ export function quantizedValues(graph: Graph): ScaleGroup[] {
     if (isQuantizable(graph, node)) {
       add(node.inputs[0] ?? id);
       add(id);
+    } else if (op === "relu" && isOp(graph.nodes[node.inputs[0] ?? -1], "average-pool")) {
+      // the mean is made a whole number once, by its relu: numbers that begin at 0 are one already
+      if (group.delete(node.inputs[0] ?? -1)) add(id);
     } else if (op === "max-pool" || op === "average-pool" || op === "concat") {
       if (!node.inputs.every((input) => group.has(input))) return;
       add(id);
       if (op === "average-pool") return;
       for (const input of node.inputs)
-        if (op === "max-pool" || !isMaxPool(graph.nodes[input])) join(input, id);
+        if (op === "max-pool" || !isOp(graph.nodes[input], "max-pool")) join(input, id);
     }
   });
   const groups = new Map<ValueId, ValueId[]>();
