@@ -3,8 +3,10 @@
   python3 -m venv /tmp/keras && /tmp/keras/bin/pip install tensorflow-cpu==2.21.0 keras==3.15.1
   KERAS_PYTHON=/tmp/keras/bin/python npm run bench -w @graft/test
 
-Usage: keras_baseline.py [--weights inception_v3_notop.h5] [--data folder with train/ and validation/] [--epochs 20]
-Prints one JSON line of figures. Times are minima (a shared machine only adds); the `fit` job needs --weights and --data.
+Usage: keras_baseline.py: speeds
+       keras_baseline.py --weights inception_v3_notop.h5 --data FOLDER [--epochs 20]: both whole `fit` jobs instead; FOLDER
+         has train/ and validation/
+Prints one JSON line of figures. Times are minima (a shared machine only adds).
 """
 
 import argparse
@@ -147,8 +149,10 @@ def main():
     parser.add_argument("--data")
     parser.add_argument("--epochs", type=int, default=20)
     arguments = parser.parse_args()
-    figures = {**trunk_rates(), **steps(), **fine_tune_rates()}
-    if arguments.weights and arguments.data:
+    if not (arguments.weights and arguments.data):
+        figures = {**trunk_rates(), **steps(), **fine_tune_rates()}
+    else:
+        figures = {}
         for recipe in ("gap", "classic"):
             seconds, accuracy = fit_seconds(recipe, trunk(arguments.weights), arguments.data, arguments.epochs)
             figures[f"{recipe}FitSeconds"] = seconds
