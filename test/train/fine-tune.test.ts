@@ -6,8 +6,10 @@ import {
   createRandom,
   type FeatureKey,
   type FeatureSpace,
-  openPredictor,
+  keptFeatures,
+  openFeaturePredictor,
   type PrepareImage,
+  poolFeatures,
   tailOf,
 } from "@graft/core";
 import { readModelFolder, writeModelFolder } from "@graft/core/node";
@@ -83,11 +85,21 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const before = made.length;
       const fromCache = await cachedPredictions(shared);
       expect(made).toHaveLength(before);
-      using predictor = await openPredictor(model, backend);
+      const lookUp = keptFeatures(model, backend, store);
+      const kept = await lookUp(["never seen", ...images.map(({ hash }) => hash)]);
+      expect(kept.map(({ hash }) => hash)).toEqual(images.map(({ hash }) => hash));
+      expect(held()).toBe(0);
+      using predictor = await openFeaturePredictor(model, backend);
       const pixels = await Promise.all(images.map((image) => prepare(image, model.manifest.rule, null, [0])));
-      const whole = await predictor.predict(pixels.flat());
-      for (const [at, { prediction }] of fromCache.entries())
-        expect(Math.abs(prediction.score - (whole[at]?.score ?? Number.NaN))).toBeLessThan(1e-5);
+      const whole = await predictor.predictWithFeatures(pixels.flat());
+      for (const [at, { prediction, ...features }] of whole.entries()) {
+        expect(Math.abs(prediction.score - (fromCache[at]?.prediction.score ?? Number.NaN))).toBeLessThan(
+          1e-5,
+        );
+        const means = poolFeatures(features);
+        const gaps = means.map((mean, i) => Math.abs(mean - (kept[at]?.pooled[i] ?? Number.NaN)));
+        expect(Math.max(...gaps)).toBeLessThan(1e-5 * Math.max(1, ...means));
+      }
 
       const folder = await mkdtemp(join(tmpdir(), "graft-tuned-"));
       try {

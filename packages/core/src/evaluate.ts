@@ -88,17 +88,6 @@ const MOST_COMPARED = 1000;
 /** Of those without kept features so many are computed at most: seconds on any machine. */
 const MOST_COMPUTED = 400;
 
-async function keptOf(
-  images: readonly DatasetImage[],
-  kept: KeptFeatures = async () => undefined,
-): Promise<PooledImage[]> {
-  const found = images.map(async ({ hash }): Promise<PooledImage[]> => {
-    const features = await kept(hash);
-    return features ? [{ hash, pooled: features }] : [];
-  });
-  return (await Promise.all(found)).flat();
-}
-
 /**
  * Runs a model over labelled images and scores it. Images are decoded beside the network, at most a few batches ahead.
  * @throws CoreError `bad-input` for classes that the model does not know or when no image can be read, `cancelled`, and as
@@ -112,7 +101,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   throwIfCancelled(signal);
   const known = new Set(images.map(({ hash }) => hash));
   const sample = lowestHashes(training?.images ?? [], MOST_COMPARED);
-  const kept = await keptOf(sample, training?.kept);
+  const kept = (await training?.kept?.(sample.map(({ hash }) => hash))) ?? [];
   const isKept = new Set(kept.map(({ hash }) => hash));
   const others = sample.filter(({ hash }) => !known.has(hash) && !isKept.has(hash)).slice(0, MOST_COMPUTED);
 

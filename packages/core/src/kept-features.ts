@@ -1,25 +1,75 @@
-import type { Backend } from "./backend.ts";
+import type { Backend, Program } from "./backend.ts";
 import type { Model } from "./export/types.ts";
 import { recipeSpace, rowShapeOf } from "./features/recipe-space.ts";
 import type { FeatureStore } from "./features/types.ts";
-import { poolFeatures } from "./predict-images.ts";
+import { GraphBuilder } from "./graph/builder.ts";
+import { type Graph, numElements } from "./graph/graph.ts";
+import { foldAndFuse } from "./graph/passes/fold-and-fuse.ts";
+import type { PooledImage } from "./metrics/training-distance.ts";
+import { addTail } from "./trunk/build.ts";
+import { tailOf } from "./trunk/tail.ts";
 
-/** Looks an image's pooled features [channels] up by its content; undefined when they were not kept. */
-export type KeptFeatures = (hash: string) => Promise<Float32Array | undefined>;
+/** Pooled features [channels] of those of the images, given by content, of which a training left something in the cache. */
+export type KeptFeatures = (hashes: readonly string[]) => Promise<PooledImage[]>;
+
+/** What is left of the network over kept rows: the tail that was trained, if any, and the mean over the pixels. */
+function poolingGraph({ manifest, weights }: Model, rowShape: readonly number[]): Graph {
+  const { fineTuned, cut } = manifest;
+  const builder = new GraphBuilder();
+  let features = builder.input("rows", ["batch", ...rowShape]);
+  if (fineTuned !== undefined)
+    features = addTail(builder, features, { ...tailOf(fineTuned, cut), trainable: new Set() }, weights);
+  builder.output("pooled", builder.globalAveragePool(features));
+  return foldAndFuse(builder.build());
+}
+
+interface KeptRow {
+  readonly hash: string;
+  readonly row: Float32Array;
+}
+
+async function pooledRows(
+  program: Program,
+  kept: readonly KeptRow[],
+  rowShape: readonly number[],
+): Promise<PooledImage[]> {
+  if (kept.length === 0) return [];
+  const data = new Float32Array(kept.length * numElements(rowShape));
+  for (const [i, { row }] of kept.entries()) data.set(row, i * row.length);
+  const { pooled } = await program.run({ rows: { shape: [kept.length, ...rowShape], data } });
+  const means = Float32Array.from(pooled?.data ?? []);
+  const channels = means.length / kept.length;
+  return kept.map(({ hash }, i) => ({ hash, pooled: means.slice(i * channels, (i + 1) * channels) }));
+}
 
 /**
- * Features at a model's cut that its training left in the cache. A fine-tuned model has none there: its trunk is no longer
- * the one whose features were kept.
+ * Features at a model's cut from what its training left in the cache: the cut's own, or those that a fine-tuned tail starts
+ * from.
  */
-export function keptFeatures({ manifest }: Model, backend: Backend, store: FeatureStore): KeptFeatures {
-  const { config, cut, head, rule, fineTuned, weights } = manifest;
-  if (fineTuned !== undefined) return async () => undefined;
-  const recipe = { ...config, recipe: head.recipe, cut };
-  const space = recipeSpace({ config: recipe, rule, weights, augmentation: null, backend });
-  const shape = rowShapeOf({ ...recipe, size: rule.size });
-  const [height = 1, width = 1, channels = 1] = shape.length === 1 ? [1, 1, ...shape] : shape;
-  return async (hash) => {
-    const features = await store.get(space, { hash, variant: 0 });
-    return features && poolFeatures({ features, shape: [height, width, channels] });
+export function keptFeatures(model: Model, backend: Backend, store: FeatureStore): KeptFeatures {
+  const { config, cut, head, rule, fineTuned = null, weights } = model.manifest;
+  const tap = fineTuned === null ? "features" : "tail";
+  const recipe = { ...config, recipe: head.recipe, cut, fineTune: fineTuned };
+  const space = recipeSpace({ config: recipe, rule, weights, augmentation: null, backend, tap });
+  const rowShape = rowShapeOf({ ...recipe, size: rule.size }, tap);
+  const keptOf = async (hashes: readonly string[]): Promise<KeptRow[]> => {
+    const rows = hashes.map(async (hash) => ({ hash, row: await store.get(space, { hash, variant: 0 }) }));
+    return (await Promise.all(rows)).flatMap(({ hash, row }) => (row ? [{ hash, row }] : []));
+  };
+  return async (hashes) => {
+    // pooled before they were kept
+    if (rowShape.length === 1) return (await keptOf(hashes)).map(({ hash, row }) => ({ hash, pooled: row }));
+    const batch = Math.max(1, backend.limits.preferredBatch);
+    const program = await backend.compile(poolingGraph(model, rowShape));
+    try {
+      const pooled: PooledImage[] = [];
+      for (let start = 0; start < hashes.length; start += batch)
+        pooled.push(
+          ...(await pooledRows(program, await keptOf(hashes.slice(start, start + batch)), rowShape)),
+        );
+      return pooled;
+    } finally {
+      program.dispose();
+    }
   };
 }
