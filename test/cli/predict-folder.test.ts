@@ -56,6 +56,26 @@ describe("a folder of files of all kinds", () => {
     if (hasPipes) expect(stdout).toContain('odd,"\\n\\x1b[31m\\u202e.png');
   });
 
+  it("says that it is not sure below the wanted score, in every form", async () => {
+    const image = join(photos, "a.png");
+    const ask = async (...flags: string[]): Promise<string> => {
+      const { stdout, stderr, code } = await graft(["predict", model, image, ...flags], home);
+      expect(code, stderr).toBe(0);
+      return stdout;
+    };
+    const [answer] = jsonLines(await ask("--json", "--not-sure-below", "100%"));
+    expect(answer).toMatchObject({ sure: false, label: expect.stringMatching(/cats|dogs/) });
+    expect(jsonLines(await ask("--json", "--not-sure-below", "0.5"))[0]).toMatchObject({ sure: true });
+    expect(jsonLines(await ask("--json"))[0]).not.toHaveProperty("sure");
+    expect(await ask("--csv", "--not-sure-below", "1")).toContain(",not sure,");
+    expect(await ask("--not-sure-below", "1")).toMatch(
+      /not sure\s+-\s.*cats.* %, .*dogs|not sure\s+-\s.*dogs.* %, .*cats/,
+    );
+    const { code, stderr } = await graft(["predict", model, image, "--not-sure-below", "7"], home);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Expected a share above 0 and at most 1");
+  });
+
   it("writes names into CSV as they are, quoted where its rules ask for it", async () => {
     const { stdout } = await graft(["predict", model, join(photos, `${ODD}.png`), "--csv"], home);
     const [head, rest] = ['image,label,score,"cats\n\u001b[2J","dogs,\u202e",error\n', stdout];

@@ -86,6 +86,12 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .argument("<model>", "model folder or run id")
     .argument("<images...>", "files, folders or patterns such as 'photos/*.jpg'")
     .option("--csv", "comma-separated values on stdout")
+    .addOption(
+      new Option(
+        "--not-sure-below <score>",
+        "say 'not sure' of an image whose best class has less, such as 0.7; `graft evaluate` finds the score",
+      ).argParser(parseShare),
+    )
     .option("--heatmap <folder>", "write each picture there as a PNG with what speaks for its label coloured")
     .option("--force", "replace heat maps that are there")
     .addOption(backendOption())

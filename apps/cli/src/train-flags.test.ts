@@ -97,6 +97,14 @@ describe("flags of train", () => {
     expect(() => parse("--cut", "mixed11")).toThrow(/mixed0, mixed1.*mixed10/);
   });
 
+  it("leaves fine-tuning of a saved config out with all that belongs to it", () => {
+    const saved = { fineTune: "mixed6", fineTuneEpochs: 3, epochs: 4 };
+    expect(configFromFlags({}, saved)).toMatchObject({ fineTune: "mixed6", fineTuneEpochs: 3 });
+    expect(configFromFlags({ fineTune: false }, saved)).toEqual(configFromFlags({ epochs: 4 }));
+    expect(parse("--no-fine-tune").fineTune).toBeNull();
+    expect(parse("--fine-tune", "mixed7").fineTune).toBe("mixed7");
+  });
+
   it("starts from a saved config and refuses a key it does not know", () => {
     expect(configFromFlags({ epochs: 3 }, { recipe: "classic", epochs: 7, size: 224 })).toMatchObject({
       recipe: "classic",

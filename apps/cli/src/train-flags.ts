@@ -68,6 +68,9 @@ export function addTrainFlags<T extends Command>(
     } else if (key === "earlyStop") {
       command.addOption(new Option("--early-stop [epochs]", helpText(key)).argParser(number));
       command.option("--no-early-stop", "run all epochs");
+    } else if (key === "fineTune") {
+      command.option(`--fine-tune <${valueName(key)}>`, helpText(key));
+      command.option("--no-fine-tune", "train the head alone, whatever --config says");
     } else if (type instanceof z.ZodBoolean) {
       command.option(`--${name}`, helpText(key));
     } else {
@@ -91,9 +94,12 @@ function isKey(key: string): key is Key {
  */
 export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved: unknown = {}): TrainConfig {
   const base: Record<string, unknown> = { ...asRecord(saved) };
+  if (flags.fineTune === false)
+    for (const key of Object.keys(base)) if (key.startsWith("fineTune")) delete base[key];
   for (const [key, value] of Object.entries(flags)) {
     if (!isKey(key) || value === undefined) continue;
-    if (key === "augment") base[key] = value === true ? (base[key] ?? {}) : null;
+    if (key === "fineTune") base[key] = value === false ? null : value;
+    else if (key === "augment") base[key] = value === true ? (base[key] ?? {}) : null;
     else if (key === "earlyStop")
       base[key] = value === false ? null : value === true ? (base[key] ?? 5) : value;
     else base[key] = value;

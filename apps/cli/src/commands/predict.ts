@@ -1,6 +1,5 @@
 import {
   type Backend,
-  type CoreError,
   type Model,
   nameFew,
   openFeaturePredictor,
@@ -14,20 +13,10 @@ import { EXIT, UsageError } from "../exit-codes.ts";
 import { HeatMapWriter } from "../heat-map-writer.ts";
 import { imagePaths } from "../image-paths.ts";
 import { resolveModel } from "../model-path.ts";
-import { csvLine } from "../output/csv.ts";
-import { print, printData, printJson } from "../output/stdout.ts";
-import { percent, table } from "../output/text.ts";
+import { printerOf } from "../output/prediction-printers.ts";
 import { prepareFiles, type UsableFile } from "../prepare-files.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
-
-/** Takes the answers one by one, in the order of the images. */
-interface PredictionPrinter {
-  /** @param heatmap path of its heat map, when those are made. */
-  prediction(path: string, prediction: Prediction, heatmap?: string): void;
-  broken(path: string, error: CoreError): void;
-  end(): void;
-}
 
 /** `graft predict MODEL IMAGE…`: a broken image is reported in its place and makes the exit code 1; the others go on. */
 export async function predict(
@@ -44,7 +33,10 @@ export async function predict(
   if (skipped.length > 0) session.notice(skippedText(skipped));
   const [model, { backend }] = await Promise.all([readModelFolder(folder), session.backend(flags.backend)]);
   const { labels, rule } = model.manifest;
-  const printer = printerOf(context, flags, labels);
+  const printer = printerOf(labels, {
+    form: context.json ? "json" : flags.csv === true ? "csv" : "table",
+    notSureBelow: typeof flags.notSureBelow === "number" ? flags.notSureBelow : 0,
+  });
   const heatMaps =
     typeof flags.heatmap === "string"
       ? new HeatMapWriter(flags.heatmap, { model, pool: session.pool, force: flags.force === true })
@@ -115,52 +107,4 @@ async function openAnswers(
 function skippedText(skipped: readonly SkippedFile[]): string {
   const named = nameFew(skipped.map(({ path, reason }) => `${path} (${reason})`));
   return `Note: ${skipped.length} passed over: ${named}`;
-}
-
-function printerOf(context: CommandContext, flags: Flags, labels: readonly string[]): PredictionPrinter {
-  if (context.json) return jsonPrinter(labels);
-  return flags.csv === true ? csvPrinter(labels) : tablePrinter(labels);
-}
-
-function jsonPrinter(labels: readonly string[]): PredictionPrinter {
-  return {
-    prediction: (image, { label, score, probabilities }, heatmap) =>
-      printJson({
-        image,
-        label: labels[label],
-        score,
-        scores: Object.fromEntries(labels.map((name, i) => [name, probabilities[i]])),
-        ...(heatmap === undefined ? {} : { heatmap }),
-      }),
-    broken: (image, { code, message }) => printJson({ image, error: { code, message } }),
-    end: () => undefined,
-  };
-}
-
-function csvPrinter(labels: readonly string[]): PredictionPrinter {
-  printData(csvLine(["image", "label", "score", ...labels, "error"]));
-  return {
-    prediction: (image, { label, score, probabilities }) =>
-      printData(csvLine([image, labels[label] ?? "", score, ...probabilities, ""])),
-    broken: (image, { message }) => printData(csvLine([image, "", "", ...labels.map(() => ""), message])),
-    end: () => undefined,
-  };
-}
-
-/** The three most probable classes of each image, aligned over all of them. */
-function tablePrinter(labels: readonly string[]): PredictionPrinter {
-  const shown = Math.min(3, labels.length);
-  const rows = [["image", "label", "sure", ...(shown > 1 ? ["else"] : [])]];
-  return {
-    prediction(path, { label, score, probabilities }) {
-      const others = [...probabilities.entries()]
-        .filter(([other]) => other !== label)
-        .sort(([, a], [, b]) => b - a)
-        .slice(0, shown - 1)
-        .map(([other, probability]) => `${labels[other]} ${percent(probability)}`);
-      rows.push([path, labels[label] ?? "", percent(score), others.join(", ")]);
-    },
-    broken: (path, { message }) => void rows.push([path, "not usable", "-", message]),
-    end: () => print(table(rows)),
-  };
 }
