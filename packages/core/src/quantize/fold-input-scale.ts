@@ -1,6 +1,5 @@
-import type { ConstantNode, Graph, Node, OpNode } from "../graph/graph.ts";
-import { prune } from "../graph/passes/prune.ts";
-import { countUses, type RewriteSite, rewriteGraph } from "../graph/passes/rewrite.ts";
+import type { ConstantNode, Graph, Node } from "../graph/graph.ts";
+import { type PairSite, rewritePairs } from "../graph/passes/rewrite-pairs.ts";
 
 const constantOf = (node: Node | undefined): ConstantNode | undefined =>
   node?.kind === "constant" ? node : undefined;
@@ -13,7 +12,7 @@ function channelSums({ data, shape }: ConstantNode): Float64Array {
 }
 
 /** The convolution on unscaled pixels, or undefined where the scale has to stay: zeros around a shifted image are not 0. */
-function onPixels({ builder, renewed }: RewriteSite, graph: Graph, node: OpNode, scale: OpNode) {
+function onPixels({ builder, renewed, node, before: scale }: PairSite, graph: Graph) {
   const [kernel, bias] = [graph.nodes[node.inputs[1] ?? -1], graph.nodes[node.inputs[2] ?? -1]].map(
     constantOf,
   );
@@ -39,17 +38,7 @@ function onPixels({ builder, renewed }: RewriteSite, graph: Graph, node: OpNode,
  * Moves the scaling of 8-bit pixels into the convolution that reads it: conv(x · m + a, k) = conv(x, k · m) + a · Σk.
  * Pixels then are the whole numbers they came as, exactly; on [−1, 1] each would lie half way between two steps.
  */
-export function foldInputScale(graph: Graph): Graph {
-  const uses = countUses(graph);
-  const folded = rewriteGraph(graph, (site) => {
-    const { node } = site;
-    if (node.kind !== "op") return undefined;
-    const [x = -1] = node.inputs;
-    const scale = graph.nodes[x];
-    if (scale?.kind !== "op" || scale.op.op !== "scale" || uses[x] !== 1) return undefined;
-    return graph.nodes[scale.inputs[0] ?? -1]?.dtype === "uint8"
-      ? onPixels(site, graph, node, scale)
-      : undefined;
-  });
-  return prune(folded);
-}
+export const foldInputScale = (graph: Graph): Graph =>
+  rewritePairs(graph, (site) =>
+    graph.nodes[site.before.inputs[0] ?? -1]?.dtype === "uint8" ? onPixels(site, graph) : undefined,
+  );

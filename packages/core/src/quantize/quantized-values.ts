@@ -5,9 +5,13 @@ export type ScaleGroup = readonly ValueId[];
 
 const isConstant = (node: Node | undefined): boolean => node?.kind === "constant";
 
+interface Convolution extends OpNode {
+  readonly op: Extract<Op, { readonly op: "conv2d" }>;
+}
+
 /** A convolution with frozen weights. */
-export const isQuantizable = (graph: Graph, { op, inputs }: OpNode): boolean =>
-  op.op === "conv2d" && inputs.slice(1).every((id) => isConstant(graph.nodes[id]));
+export const isQuantizable = (graph: Graph, node: OpNode): node is Convolution =>
+  node.op.op === "conv2d" && node.inputs.slice(1).every((id) => isConstant(graph.nodes[id]));
 
 const isOp = (node: Node | undefined, op: Op["op"]): boolean => node?.kind === "op" && node.op.op === op;
 

@@ -1,6 +1,6 @@
-import type { ConstantNode, Graph, Node, OpNode, ValueId } from "../graph.ts";
-import { prune } from "./prune.ts";
-import { countUses, type RewriteSite, rewriteGraph } from "./rewrite.ts";
+import type { ConstantNode, Graph, OpNode, ValueId } from "../graph.ts";
+import type { RewriteSite } from "./rewrite.ts";
+import { rewritePairs } from "./rewrite-pairs.ts";
 
 const constantAt = (graph: Graph, id: ValueId | undefined): ConstantNode | undefined => {
   const node = id === undefined ? undefined : graph.nodes[id];
@@ -52,8 +52,7 @@ function foldedBias(
   return builder.constant(`${frozen.name}/folded-by/${affine.name}`, frozen.shape, data);
 }
 
-const isBareConvolution = (node: Node | undefined): node is OpNode =>
-  node?.kind === "op" && node.op.op === "conv2d" && node.op.activation === "none";
+const isBareConvolution = ({ op }: OpNode): boolean => op.op === "conv2d" && op.activation === "none";
 
 /**
  * Joins a batch norm into the convolution before it: y = conv(x, k·s) + (beta − mean·s), s = 1/sqrt(variance + epsilon).
@@ -62,24 +61,19 @@ const isBareConvolution = (node: Node | undefined): node is OpNode =>
  * beta become new constants; trainable ones stay parameters, and the product and the sum become ops that
  * `differentiate` goes through. Batch norms anywhere else stay as they are.
  */
-export function foldBatchNorm(graph: Graph): Graph {
-  const uses = countUses(graph);
-  const folded = rewriteGraph(graph, (site) => {
-    const { node, builder, renewed } = site;
-    if (node.kind !== "op" || node.op.op !== "batch-norm") return undefined;
-    const [before, beta] = node.inputs;
-    if (before === undefined || beta === undefined || uses[before] !== 1) return undefined;
-    const convolution = graph.nodes[before];
+export const foldBatchNorm = (graph: Graph): Graph =>
+  rewritePairs(graph, (site) => {
+    const { node, before, builder, renewed } = site;
+    const [, beta] = node.inputs;
+    if (node.op.op !== "batch-norm" || beta === undefined) return undefined;
     const affine = affineOf(graph, node, node.op.epsilon);
-    if (!isBareConvolution(convolution) || !affine) return undefined;
-    const [x, kernel, biasId] = convolution.inputs;
+    if (!isBareConvolution(before) || !affine) return undefined;
+    const [x, kernel, biasId] = before.inputs;
     const bias = constantAt(graph, biasId);
     if (x === undefined || kernel === undefined || (biasId !== undefined && !bias)) return undefined;
-    return builder.op(convolution.op, [
+    return builder.op(before.op, [
       renewed(x),
       foldedKernel(site, graph, kernel, affine),
       foldedBias(site, graph, { beta, bias }, affine),
     ]);
   });
-  return prune(folded);
-}
