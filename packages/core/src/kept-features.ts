@@ -1,24 +1,19 @@
 import type { Backend, Program } from "./backend.ts";
 import type { Model } from "./export/types.ts";
-import { recipeSpace, rowShapeOf } from "./features/recipe-space.ts";
+import { addTunedTail, modelRows } from "./features/model-rows.ts";
 import type { FeatureStore } from "./features/types.ts";
 import { GraphBuilder } from "./graph/builder.ts";
 import { type Graph, numElements } from "./graph/graph.ts";
 import { foldAndFuse } from "./graph/passes/fold-and-fuse.ts";
 import type { PooledImage } from "./metrics/training-distance.ts";
-import { addTail } from "./trunk/build.ts";
-import { tailOf } from "./trunk/tail.ts";
 
 /** Pooled features [channels] of those of the images, given by content, of which a training left something in the cache. */
 export type KeptFeatures = (hashes: readonly string[]) => Promise<PooledImage[]>;
 
 /** What is left of the network over kept rows: the tail that was trained, if any, and the mean over the pixels. */
-function poolingGraph({ manifest, weights }: Model, rowShape: readonly number[]): Graph {
-  const { fineTuned, cut } = manifest;
+function poolingGraph(model: Model, rowShape: readonly number[]): Graph {
   const builder = new GraphBuilder();
-  let features = builder.input("rows", ["batch", ...rowShape]);
-  if (fineTuned !== undefined)
-    features = addTail(builder, features, { ...tailOf(fineTuned, cut), trainable: new Set() }, weights);
+  const features = addTunedTail(builder, builder.input("rows", ["batch", ...rowShape]), model);
   builder.output("pooled", builder.globalAveragePool(features));
   return foldAndFuse(builder.build());
 }
@@ -47,11 +42,7 @@ async function pooledRows(
  * from.
  */
 export function keptFeatures(model: Model, backend: Backend, store: FeatureStore): KeptFeatures {
-  const { config, cut, head, rule, fineTuned = null, weights } = model.manifest;
-  const tap = fineTuned === null ? "features" : "tail";
-  const recipe = { ...config, recipe: head.recipe, cut, fineTune: fineTuned };
-  const space = recipeSpace({ config: recipe, rule, weights, augmentation: null, backend, tap });
-  const rowShape = rowShapeOf({ ...recipe, size: rule.size }, tap);
+  const { space, rowShape } = modelRows(model, backend);
   const keptOf = async (hashes: readonly string[]): Promise<KeptRow[]> => {
     const rows = hashes.map(async (hash) => ({ hash, row: await store.get(space, { hash, variant: 0 }) }));
     return (await Promise.all(rows)).flatMap(({ hash, row }) => (row ? [{ hash, row }] : []));

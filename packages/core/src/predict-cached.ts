@@ -3,7 +3,7 @@ import type { DatasetImage } from "./dataset/types.ts";
 import type { ImagePrediction } from "./evaluate.ts";
 import type { Model } from "./export/types.ts";
 import { extractFeatures } from "./features/extract.ts";
-import { recipeSpace, recipeTap, rowShapeOf } from "./features/recipe-space.ts";
+import { addTunedTail, modelRows } from "./features/model-rows.ts";
 import type { FeatureStore } from "./features/types.ts";
 import { GraphBuilder } from "./graph/builder.ts";
 import { type Graph, numElements } from "./graph/graph.ts";
@@ -14,8 +14,7 @@ import { appendHead } from "./head/build.ts";
 import { predictionsOf } from "./head/outputs.ts";
 import type { Prediction } from "./metrics/types.ts";
 import type { PrepareImage } from "./train/types.ts";
-import { addTail, trunkGraph } from "./trunk/build.ts";
-import { tailOf } from "./trunk/tail.ts";
+import { trunkGraph } from "./trunk/build.ts";
 
 /** Rows of one run of the head: enough that its weights are read seldom. */
 const BATCH = 128;
@@ -37,21 +36,9 @@ export interface CachedPredictionOptions {
  */
 export async function cachedPredictions(options: CachedPredictionOptions): Promise<ImagePrediction[]> {
   const { model, backend, prepare, decodeAhead, store, signal } = options;
-  const { head, cut, rule, config } = model.manifest;
-  const { fineTuned = null } = model.manifest;
-  const recipe = { recipe: head.recipe, cut, fineTune: fineTuned, cacheType: config.cacheType };
-  const tap = fineTuned === null ? "features" : "tail";
-  const rowShape = rowShapeOf({ ...recipe, size: rule.size }, tap);
+  const { head, rule } = model.manifest;
+  const { space, rowShape, tap } = modelRows(model, backend);
   const broken = new Set<DatasetImage>();
-  const space = recipeSpace({
-    config: recipe,
-    rule,
-    weights: model.weights,
-    augmentation: null,
-    backend,
-    tap,
-  });
-  const { layer, pool } = recipeTap(recipe, tap);
   const table = await extractFeatures({
     images: options.images,
     variants: [0],
@@ -62,7 +49,7 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
     decodeAhead,
     openProgram: () =>
       // what lies below a tail is what it was
-      backend.compile(trunkGraph(model.weights, { cut: layer, size: rule.size, pool })),
+      backend.compile(trunkGraph(model.weights, { cut: tap.layer, size: rule.size, pool: tap.pool })),
     batch: backend.limits.preferredBatch,
     onBroken: (image) => void broken.add(image),
     ...(signal ? { signal } : {}),
@@ -92,12 +79,10 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
 }
 
 /** The tail, where there is one, and the head. */
-function headGraph({ manifest, weights }: Model, rowShape: readonly number[], blockBytes: number): Graph {
-  const { fineTuned, cut, head } = manifest;
+function headGraph(model: Model, rowShape: readonly number[], blockBytes: number): Graph {
+  const { head } = model.manifest;
   const builder = new GraphBuilder();
-  let features = builder.input("features", ["batch", ...rowShape]);
-  if (fineTuned !== undefined)
-    features = addTail(builder, features, { ...tailOf(fineTuned, cut), trainable: new Set() }, weights);
+  const features = addTunedTail(builder, builder.input("features", ["batch", ...rowShape]), model);
   builder.output("probabilities", appendHead(builder, features, head).probabilities);
   return blockParameters(foldAndFuse(builder.build()), blockBytes);
 }

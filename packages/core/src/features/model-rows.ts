@@ -1,0 +1,33 @@
+import type { Backend } from "../backend.ts";
+import type { Model } from "../export/types.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
+import type { ValueId } from "../graph/graph.ts";
+import { addTail, type Tap } from "../trunk/build.ts";
+import { tailOf } from "../trunk/tail.ts";
+import { recipeSpace, recipeTap, rowShapeOf } from "./recipe-space.ts";
+import type { FeatureSpace } from "./types.ts";
+
+/** The rows that a model's training left in the cache, without augmentation: below the tail that it trained, or at the cut. */
+export interface ModelRows {
+  readonly space: FeatureSpace;
+  readonly tap: Tap;
+  readonly rowShape: readonly number[];
+}
+
+export function modelRows({ manifest, weights }: Model, backend: Pick<Backend, "id" | "device">): ModelRows {
+  const { head, cut, rule, config, fineTuned = null } = manifest;
+  const recipe = { recipe: head.recipe, cut, fineTune: fineTuned, cacheType: config.cacheType };
+  const tap = fineTuned === null ? "features" : "tail";
+  return {
+    space: recipeSpace({ config: recipe, rule, weights, augmentation: null, backend, tap }),
+    tap: recipeTap(recipe, tap),
+    rowShape: rowShapeOf({ ...recipe, size: rule.size }, tap),
+  };
+}
+
+/** Appends to {@link modelRows} [batch, …row] the tail that the model's training changed, if any: the features at the cut. */
+export function addTunedTail(builder: GraphBuilder, rows: ValueId, { manifest, weights }: Model): ValueId {
+  const { fineTuned, cut } = manifest;
+  if (fineTuned === undefined) return rows;
+  return addTail(builder, rows, { ...tailOf(fineTuned, cut), trainable: new Set() }, weights);
+}
