@@ -2,10 +2,8 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-
-/** The command line as people run it: built, in a process of its own. */
-const MAIN = resolve(import.meta.dirname, "../../apps/cli/dist/main.js");
+import { join } from "node:path";
+import { PROGRAM } from "../setup/build-graft.ts";
 
 export interface CommandRun {
   /** Wall time of the whole process, start-up included. */
@@ -27,7 +25,7 @@ function peakOf(pid: number): number | undefined {
 /** Runs `graft WORDS --home HOME` to its end. @throws Error with its messages when it fails. */
 export async function runCommand(words: readonly string[], home: string): Promise<CommandRun> {
   const start = performance.now();
-  const child = spawn(process.execPath, [MAIN, ...words, "--home", home], {
+  const child = spawn(process.execPath, [PROGRAM, ...words, "--home", home], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, GRAFT_OFFLINE: "1" },
   });

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { graft, PROGRAM, ROOT, temporaryFolder } from "./run-graft.ts";
+import { PROGRAM } from "../setup/build-graft.ts";
+import { graft, ROOT, temporaryFolder } from "./run-graft.ts";
 
 const hasBash = spawnSync("bash", ["-c", "true"]).status === 0;
 

@@ -3,7 +3,8 @@ import { existsSync, openSync } from "node:fs";
 import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { copyPhotos, graft, jsonLines, PROGRAM, photos, startGraft, temporaryFolder } from "./run-graft.ts";
+import { PROGRAM } from "../setup/build-graft.ts";
+import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
 
 const NOBODY = 65534;
 

@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { PROGRAM, ROOT, temporaryFolder } from "./run-graft.ts";
+import { PROGRAM } from "../setup/build-graft.ts";
+import { ROOT, temporaryFolder } from "./run-graft.ts";
 
 let userHome = "";
 let images = "";

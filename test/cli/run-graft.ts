@@ -3,11 +3,10 @@ import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll } from "vitest";
+import { PROGRAM } from "../setup/build-graft.ts";
 import { sharedPath } from "../shared.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-/** The built program: test/setup/build-graft.ts brings it up to date before any test. */
-export const PROGRAM = join(ROOT, "apps/cli/dist/main.js");
 
 export interface GraftResult {
   /** null when a signal ended it. */

@@ -36,6 +36,15 @@ export const RATE_KEYS: readonly Key[] = [
 /** What a split depends on: the flags of `graft inspect`. */
 export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "seed"];
 
+/** What can be turned off, and what a training then does. */
+const WITHOUT: Readonly<Partial<Record<Key, string>>> = {
+  augment: "train on the images as they are",
+  earlyStop: "run all epochs",
+  fineTune: "train the head alone, whatever --config says",
+};
+/** What a flag without a value means, where a saved config says nothing. */
+const TURNED_ON: Readonly<Partial<Record<Key, unknown>>> = { augment: {}, earlyStop: 5 };
+
 /** "batchSize" → "batch-size" */
 export const flagName = (key: string): string =>
   key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -64,13 +73,8 @@ export function addTrainFlags<T extends Command>(
     const type = bareType(trainConfigSchema.shape[key]);
     if (key === "augment") {
       command.option("--augment", helpText(key));
-      command.option("--no-augment", "train on the images as they are");
     } else if (key === "earlyStop") {
       command.addOption(new Option("--early-stop [epochs]", helpText(key)).argParser(number));
-      command.option("--no-early-stop", "run all epochs");
-    } else if (key === "fineTune") {
-      command.option(`--fine-tune <${valueName(key)}>`, helpText(key));
-      command.option("--no-fine-tune", "train the head alone, whatever --config says");
     } else if (type instanceof z.ZodBoolean) {
       command.option(`--${name}`, helpText(key));
     } else {
@@ -80,6 +84,8 @@ export function addTrainFlags<T extends Command>(
       if (type instanceof z.ZodEnum) flag.choices(type.options.map(String));
       command.addOption(flag);
     }
+    const without = WITHOUT[key];
+    if (without !== undefined) command.option(`--no-${name}`, without);
   }
   return command;
 }
@@ -98,10 +104,8 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
     for (const key of Object.keys(base)) if (key.startsWith("fineTune")) delete base[key];
   for (const [key, value] of Object.entries(flags)) {
     if (!isKey(key) || value === undefined) continue;
-    if (key === "fineTune") base[key] = value === false ? null : value;
-    else if (key === "augment") base[key] = value === true ? (base[key] ?? {}) : null;
-    else if (key === "earlyStop")
-      base[key] = value === false ? null : value === true ? (base[key] ?? 5) : value;
+    if (key in WITHOUT && value === false) base[key] = null;
+    else if (key in TURNED_ON && value === true) base[key] ??= TURNED_ON[key];
     else base[key] = value;
   }
   try {
