@@ -1,4 +1,11 @@
 import { type Op, type Padding, type Pair, paddingOf } from "@graft/core";
+import { geometryOf } from "./convolution-geometry.ts";
+import {
+  convolvesByFrequencies,
+  lowerConv2dByFrequencies,
+  lowerInputGradientByFrequencies,
+  lowerKernelGradientByFrequencies,
+} from "./lower-fourier-convolution.ts";
 import {
   lowerConv2dAsGemm,
   lowerInputGradientAsGemm,
@@ -24,7 +31,10 @@ export function lowerConv2d(site: LowerSite<OpOf<"conv2d">>): Placed {
   const { values, node, op, x } = site;
   // a quantised kernel is there as one already, and does not train either
   const isFrozen = values.node(x(1)).kind === "constant" || values.has(x(1), "kernel");
-  if (site.traits.trainsByGemm && !isFrozen) return lowerConv2dAsGemm(site);
+  if (site.traits.trainsByGemm && !isFrozen)
+    return convolvesByFrequencies(geometryOf(site))
+      ? lowerConv2dByFrequencies(site)
+      : lowerConv2dAsGemm(site);
   const { model } = values;
   const window = values.sizeOf(x(1), 0);
   const pads = padsOf(values.sizeOf(x(0)), window, op.strides, op.padding);
@@ -56,7 +66,10 @@ function turnedKernel(values: Values, kernel: number, [height, width]: Pair): Va
  * convolution, whose zeros between the gradients no plain convolution would skip.
  */
 export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-gradient">>): Placed {
-  if (site.traits.trainsByGemm) return lowerInputGradientAsGemm(site);
+  if (site.traits.trainsByGemm)
+    return convolvesByFrequencies(geometryOf(site))
+      ? lowerInputGradientByFrequencies(site)
+      : lowerInputGradientAsGemm(site);
   const { values, op, x } = site;
   const { model } = values;
   const window = values.sizeOf(x(1), 0);
@@ -85,7 +98,10 @@ export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-grad
  * its [c, o]. As one convolution with the batch for channels it runs at half the speed (DESIGN 3: measured).
  */
 export function lowerConv2dKernelGradient(site: LowerSite<OpOf<"conv2d-kernel-gradient">>): Placed {
-  if (site.traits.trainsByGemm) return lowerKernelGradientAsGemm(site);
+  if (site.traits.trainsByGemm)
+    return convolvesByFrequencies(geometryOf(site))
+      ? lowerKernelGradientByFrequencies(site)
+      : lowerKernelGradientAsGemm(site);
   const { values, node, op, x } = site;
   const { model } = values;
   const [image, result] = [values.sizeOf(x(0)), values.sizeOf(x(1))];

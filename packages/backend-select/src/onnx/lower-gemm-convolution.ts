@@ -7,21 +7,13 @@
  * [pixels, window · c] (im2col): a Gather by a table of places, padding being a row of zeros after the image. The kernel
  * [h, w, c, o] is a matrix [window · c, o] as it lies, and the weight gradient reuses the forward pass's columns.
  */
-import { type Op, type Padding, type Pair, paddingOf, type ValueId } from "@graft/core";
+import { type Op, type Pair, paddingOf, type ValueId } from "@graft/core";
+import { type Geometry, geometryOf } from "./convolution-geometry.ts";
 import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
 import type { ValueName } from "./onnx-model.ts";
 import type { Values } from "./values.ts";
 
 type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
-
-/** How a kernel goes over an image. */
-interface Geometry {
-  readonly image: Pair;
-  readonly result: Pair;
-  readonly window: Pair;
-  readonly strides: Pair;
-  readonly padding: Padding;
-}
 
 const area = ([height, width]: Pair): number => height * width;
 const channelsOf = (values: Values, id: ValueId): number => Number(values.node(id).shape.at(-1));
@@ -88,36 +80,27 @@ function columns(values: Values, id: ValueId, geometry: Geometry): ValueName {
   );
 }
 
-export function lowerConv2dAsGemm({ values, node, op, x }: LowerSite<OpOf<"conv2d">>): Placed {
+export function lowerConv2dAsGemm(site: LowerSite<OpOf<"conv2d">>): Placed {
+  const { values, node, op, x } = site;
   const { model } = values;
-  const [window, result]: [Pair, Pair] = [
-    values.sizeOf(x(1), 0),
-    [Number(node.shape[1]), Number(node.shape[2])],
-  ];
-  const { strides, padding } = op;
-  const seen = columns(values, x(0), { image: values.sizeOf(x(0)), result, window, strides, padding });
+  const geometry = geometryOf(site);
+  const seen = columns(values, x(0), geometry);
   const outputs = channelsOf(values, x(1));
   const kernel = model.node("Reshape", [values.get(x(1)), model.integers([-1, outputs])]);
   const bias = node.inputs.length > 2 ? [values.get(x(2))] : [];
   const sums = model.node("Gemm", [seen, kernel, ...bias]);
   const active = op.activation === "relu" ? model.node("Relu", [sums]) : sums;
-  return placed("rows", model.node("Reshape", [active, model.integers([-1, ...result, outputs])]));
+  return placed("rows", model.node("Reshape", [active, model.integers([-1, ...geometry.result, outputs])]));
 }
 
-export function lowerInputGradientAsGemm({
-  values,
-  op,
-  x,
-}: LowerSite<OpOf<"conv2d-input-gradient">>): Placed {
+export function lowerInputGradientAsGemm(site: LowerSite<OpOf<"conv2d-input-gradient">>): Placed {
+  const { values, x } = site;
   const { model } = values;
-  const { strides, padding, height, width } = op;
-  const window = values.sizeOf(x(1), 0);
-  const [image, result]: [Pair, Pair] = [[height, width], values.sizeOf(x(0))];
+  const geometry = geometryOf(site);
   const [channels, outputs] = [Number(values.node(x(1)).shape[2]), channelsOf(values, x(1))];
-  const positions = area(window);
-  const table = seeingPixels({ image, result, window, strides, padding });
-  const seeing = gathered(values, x(0), table, positions);
-  const shape = model.integers([-1, height, width, channels]);
+  const positions = area(geometry.window);
+  const seeing = gathered(values, x(0), seeingPixels(geometry), positions);
+  const shape = model.integers([-1, ...geometry.image, channels]);
   const matrix = (lengths: readonly number[]): ValueName =>
     model.node("Reshape", [values.get(x(1)), model.integers(lengths)]);
   if (positions === 1) {
@@ -129,17 +112,10 @@ export function lowerInputGradientAsGemm({
   return placed("rows", model.node("Reshape", [model.node("Gemm", [seeing, kernel]), shape]));
 }
 
-export function lowerKernelGradientAsGemm({
-  values,
-  node,
-  op,
-  x,
-}: LowerSite<OpOf<"conv2d-kernel-gradient">>): Placed {
+export function lowerKernelGradientAsGemm(site: LowerSite<OpOf<"conv2d-kernel-gradient">>): Placed {
+  const { values, node, x } = site;
   const { model } = values;
-  const { strides, padding, kernelHeight, kernelWidth } = op;
-  const window: Pair = [kernelHeight, kernelWidth];
-  const [image, result] = [values.sizeOf(x(0)), values.sizeOf(x(1))];
-  const seen = columns(values, x(0), { image, result, window, strides, padding });
+  const seen = columns(values, x(0), geometryOf(site));
   const product = model.node("Gemm", [seen, flat(values, x(1))], { transA: 1 });
   return placed("rows", model.node("Reshape", [product, model.integers(node.shape.map(Number))]));
 }
