@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { FROM_SOURCES } from "../from-sources.ts";
 import { tarOf } from "./tar-writer.ts";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
 import { zipOf } from "./zip-writer.ts";
@@ -18,14 +19,7 @@ afterAll(() => place.close());
 async function unpackHalf(archive: string): Promise<void> {
   const child = spawn(
     process.execPath,
-    [
-      "--conditions=graft-source",
-      "--import",
-      "tsx",
-      join(import.meta.dirname, "unpack-child.ts"),
-      archive,
-      place.home,
-    ],
+    [...FROM_SOURCES, join(import.meta.dirname, "unpack-child.ts"), archive, place.home],
     { cwd: resolve(import.meta.dirname, "../.."), stdio: ["ignore", "pipe", "inherit"] },
   );
   const ended = once(child, "exit");

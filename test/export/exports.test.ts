@@ -8,6 +8,7 @@ import { createOnnxBackend, exportOnnx, readOnnxMetadata } from "@graft/backend-
 import type { Backend, Model } from "@graft/core";
 import { exportHdf5 } from "@graft/core/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FROM_SOURCES } from "../from-sources.ts";
 import { FORMATS, patchReference } from "./formats.ts";
 import { randomWeights, sampleModel } from "./sample-model.ts";
 
@@ -166,7 +167,7 @@ describe("an export to a file", () => {
     async () => {
       const path = join(temporary, "model.h5");
       const script = join(import.meta.dirname, "killed-export.ts");
-      const child = spawn(process.execPath, ["--conditions=graft-source", "--import", "tsx", script, path], {
+      const child = spawn(process.execPath, [...FROM_SOURCES, script, path], {
         stdio: ["ignore", "inherit", "inherit"],
       });
       const [, signal] = await once(child, "exit");

@@ -8,6 +8,7 @@ import { createOnnxBackend } from "@graft/backend-select";
 import type { Model } from "@graft/core";
 import { readModelFolder, verifyModelFolder, writeModelFolder } from "@graft/core/node";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FROM_SOURCES } from "../from-sources.ts";
 import { randomWeights, sampleModel } from "./sample-model.ts";
 
 const FILES = ["README.md", "graft.json", "model.json", "weights.bin"];
@@ -241,13 +242,7 @@ describe("writeModelFolder", () => {
         if (before) await writeModelFolder(model, folder);
         const child = spawn(
           process.execPath,
-          [
-            "--conditions=graft-source",
-            "--import",
-            "tsx",
-            join(import.meta.dirname, "killed-writer.ts"),
-            folder,
-          ],
+          [...FROM_SOURCES, join(import.meta.dirname, "killed-writer.ts"), folder],
           { stdio: ["ignore", "inherit", "inherit"] },
         );
         const [, signal] = await once(child, "exit");

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LeasedListing, openArchive } from "../../packages/core/src/dataset/archive-store-node.ts";
 import { newOwner, ownerTag } from "../../packages/core/src/files/owner-node.ts";
 import { zipOf } from "../dataset/zip-writer.ts";
+import { FROM_SOURCES } from "../from-sources.ts";
 import { keyOf, rowOf, spaceOf } from "./rows.ts";
 
 const FILE_BYTES = 1000;
@@ -191,7 +192,7 @@ describe("two processes", () => {
 
   function start(...words: readonly string[]): ChildProcess {
     const file = join(import.meta.dirname, "archive-child.ts");
-    const child = spawn(process.execPath, ["--conditions=graft-source", "--import", "tsx", file, ...words], {
+    const child = spawn(process.execPath, [...FROM_SOURCES, file, ...words], {
       cwd: resolve(import.meta.dirname, "../.."),
       stdio: ["ignore", "pipe", "inherit"],
     });

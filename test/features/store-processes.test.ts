@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { featureSpaceId } from "@graft/core";
 import { cacheStatus, pruneCache } from "@graft/core/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { FROM_SOURCES } from "../from-sources.ts";
 import { isRowOf, keyOf, openCacheFolder, rowOf, spaceOf } from "./rows.ts";
 
 /** 40 KB a row, so that a kill often meets a write. */
@@ -20,7 +21,7 @@ afterEach(() => cache.close());
 function startChild(from: number, to: number): ChildProcess {
   const file = join(import.meta.dirname, "store-child.ts");
   const words = [cache.folder, `${LENGTH}`, `${from}`, `${to}`];
-  return spawn(process.execPath, ["--conditions=graft-source", "--import", "tsx", file, ...words], {
+  return spawn(process.execPath, [...FROM_SOURCES, file, ...words], {
     cwd: resolve(import.meta.dirname, "../.."),
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { openCheckpointStore } from "@graft/core/node";
 import { testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { FROM_SOURCES } from "../from-sources.ts";
 import { checkpointFacts } from "./training-problem.ts";
 
 const CHILD = join(import.meta.dirname, "train-child.ts");
@@ -26,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
  * @returns whether it ended by itself.
  */
 async function trainInChild(checkpoints: string, steps: number): Promise<boolean> {
-  const flags = ["--conditions=graft-source", "--import", "tsx"];
+  const flags = FROM_SOURCES;
   const child = spawn(process.execPath, [...flags, CHILD, checkpoints], {
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ByteProgress, CoreError, type ErrorCode } from "@graft/core";
 import { download, nodeFetch } from "@graft/core/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { FROM_SOURCES } from "../from-sources.ts";
 import { type FileServer, sendFile, serve } from "./file-server.ts";
 
 const FILE = Uint8Array.from({ length: 300_000 }, (_, i) => Math.imul(i, 2654435761) >>> 24);
@@ -220,7 +221,7 @@ test("a lock that is made and not yet written is somebody's", async () => {
 function downloadElsewhere(url: string): ChildProcess {
   const script = `import { download, nodeFetch } from "@graft/core/node";
     await download({ url: ${JSON.stringify(url)}, target: ${JSON.stringify(target)}, fetch: nodeFetch({}) });`;
-  const flags = ["--conditions=graft-source", "--import", "tsx", "--input-type=module", "-e", script];
+  const flags = [...FROM_SOURCES, "--input-type=module", "-e", script];
   return spawn(process.execPath, flags, { cwd: import.meta.dirname, stdio: "ignore" });
 }
 
