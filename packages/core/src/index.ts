@@ -122,6 +122,7 @@ export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { imageRule } from "./train/feature-source.ts";
 export { imagesOfPart } from "./train/images-of-part.ts";
+export { modelAccuracy } from "./train/model-accuracy.ts";
 export { maxEpochs } from "./train/phase-plan.ts";
 export { createRandom } from "./train/random.ts";
 export { train } from "./train/train.ts";

@@ -1,4 +1,4 @@
-import type { RunEndEvent } from "@graft/core";
+import { modelAccuracy, type RunEndEvent } from "@graft/core";
 import type { RunFolder, RunSummary } from "@graft/core/node";
 import { duration, percent, table } from "./text.ts";
 
@@ -12,7 +12,7 @@ export function runsText(runs: readonly RunSummary[]): string {
 
 function row({ id, state, record }: RunSummary): string[] {
   if (!record) return [id, state];
-  const accuracy = record.metrics?.valAccuracy;
+  const accuracy = record.metrics && modelAccuracy(record.metrics);
   return [
     id,
     state,
@@ -34,7 +34,9 @@ export function accuracyText(
   const [kept, last] = [metrics?.[pick], lastEpoch?.[pick]];
   if (kept === undefined) return "";
   const beside = last === undefined || keptEpoch === epochs ? "" : `, last epoch ${percent(last)}`;
-  return `${part} accuracy ${percent(kept)}${beside}`;
+  const predicting = metrics?.float32ValAccuracy;
+  const trunk = predicting === undefined ? "" : ` (int8; behind the float32 trunk ${percent(predicting)})`;
+  return `${part} accuracy ${percent(kept)}${trunk}${beside}`;
 }
 
 /** One run's facts, a line each. */

@@ -3,6 +3,7 @@ import {
   type Dataset,
   type EpochEndEvent,
   imagesOfPart,
+  type Metrics,
   scorePredictions,
   type TrainEvent,
   type TrainResult,
@@ -96,19 +97,17 @@ async function validationText(
     truth,
     said.map(({ prediction }) => prediction),
   );
-  const inInt8 = run.record.config.precision === "int8" ? int8Text(result.metrics, evaluation) : "";
   const mistakes = mistakesOf(said, { ofDataset: opened.dataset.labels, ofModel: labels });
-  return [`Validation: ${evaluationText(evaluation)}`, inInt8, mistakesText(mistakes)]
+  return [`Validation: ${evaluationText(evaluation)}`, int8Text(result.metrics), mistakesText(mistakes)]
     .filter((text) => text !== "")
     .join("\n\n");
 }
 
 /** What the head was chosen by, beside what it does behind the trunk that predicts. */
-function int8Text(metrics: TrainResult["metrics"], { accuracy }: { readonly accuracy: number }): string {
-  const inInt8 = metrics?.valAccuracy;
-  if (inInt8 === undefined) return "";
-  const lost = inInt8 - accuracy;
-  const told = `Accuracy ${inInt8.toFixed(3)} behind the int8 trunk it was trained on, ${accuracy.toFixed(3)} behind the float32 trunk that predicts.`;
+function int8Text({ valAccuracy, float32ValAccuracy }: Metrics = {}): string {
+  if (valAccuracy === undefined || float32ValAccuracy === undefined) return "";
+  const lost = valAccuracy - float32ValAccuracy;
+  const told = `Accuracy ${valAccuracy.toFixed(3)} behind the int8 trunk it was trained on, ${float32ValAccuracy.toFixed(3)} behind the float32 trunk that predicts.`;
   return Math.abs(lost) > INT8_MOST_LOST + 1e-9
     ? `${told} They differ by more than ${INT8_MOST_LOST}: --precision float32 suits this data set better.`
     : told;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
 import { trainConfigSchema } from "../train/config.ts";
+import { metricsSchema } from "../train/event-schema.ts";
 import { CUT_LAYERS } from "../trunk/cut-layers.ts";
 import type { ModelManifest } from "./types.ts";
 
@@ -9,7 +10,6 @@ export const MODEL_FORMAT_VERSION = 1;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a sha256 in hex");
 const count = z.int().min(0);
-const metric = z.number().exactOptional();
 
 const headSchema = z
   .object({
@@ -49,7 +49,7 @@ const manifestSchema = z
     // not strict: an option that a newer graft added changes nothing of how a finished model is used
     config: z.object(trainConfigSchema.shape),
     fineTuned: z.string().exactOptional(),
-    metrics: z.object({ loss: metric, accuracy: metric, valLoss: metric, valAccuracy: metric }),
+    metrics: metricsSchema,
     run: z.string(),
     splitHash: z.string(),
     images: z.object({ train: count, validation: count, test: count }).exactOptional(),

@@ -31,6 +31,13 @@ describe("modelCard", () => {
     expect(card).toContain("160 for training, 40 for validation, 0 for testing");
   });
 
+  it("tells of a head trained behind an int8 trunk how good it is behind this model's own", () => {
+    const card = modelCard({ ...MANIFEST, metrics: { ...MANIFEST.metrics, float32ValAccuracy: 0.875 } });
+    expect(card).toContain("**87.5 %** of the 40 pictures");
+    expect(card).toContain("| accuracy | not measured | 0.8750 |");
+    expect(card).toContain("| accuracy, behind the int8 trunk of the training | 0.9800 | 0.9000 |");
+  });
+
   it("does not claim what was not measured", () => {
     const { images: _, ...withoutCounts } = MANIFEST;
     const card = modelCard({ ...withoutCounts, metrics: { loss: 0.1, accuracy: 0.98 } });

@@ -1,4 +1,5 @@
 import type { ImageRule } from "../image/types.ts";
+import { modelAccuracy } from "../train/model-accuracy.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import { scaleFormula, tfjsSnippet } from "./tfjs-snippet.ts";
 import type { Model } from "./types.ts";
@@ -19,9 +20,10 @@ function confidence(share: number, count: number): readonly [number, number] {
 }
 
 function quality({ metrics, images, config }: Manifest): string[] {
-  const { accuracy, loss, valAccuracy, valLoss } = metrics;
+  const { accuracy, loss, valAccuracy, valLoss, float32ValAccuracy } = metrics;
+  const measured = modelAccuracy(metrics);
   const lines: string[] = [];
-  if (valAccuracy === undefined) {
+  if (measured === undefined) {
     lines.push(
       "It was not measured on pictures kept out of the training, so how good it is on new pictures is unknown.",
     );
@@ -29,10 +31,10 @@ function quality({ metrics, images, config }: Manifest): string[] {
     const count = images?.validation;
     const of = count ? ` of the ${pictures(count)}` : " of the pictures";
     lines.push(
-      `It was right on **${percent(valAccuracy)}**${of} that were kept out of the training (validation).`,
+      `It was right on **${percent(measured)}**${of} that were kept out of the training (validation).`,
     );
     if (count) {
-      const [low, high] = confidence(valAccuracy, count);
+      const [low, high] = confidence(measured, count);
       lines.push(
         `With so many pictures, the true figure lies between ${percent(low)} and ${percent(high)} (95 % confidence).`,
       );
@@ -44,9 +46,11 @@ function quality({ metrics, images, config }: Manifest): string[] {
       "It holds for pictures like these; on others it can be much worse. Measure it on your own: `graft evaluate`.",
     );
   }
+  const behind = float32ValAccuracy === undefined ? "" : ", behind the int8 trunk of the training";
   const rows: readonly (readonly [string, number | undefined, number | undefined])[] = [
-    ["accuracy", accuracy, valAccuracy],
-    ["loss (cross-entropy)", loss, valLoss],
+    ...(float32ValAccuracy === undefined ? [] : [["accuracy", undefined, float32ValAccuracy] as const]),
+    [`accuracy${behind}`, accuracy, valAccuracy],
+    [`loss (cross-entropy)${behind}`, loss, valLoss],
   ];
   const cell = (value: number | undefined): string =>
     value === undefined ? "not measured" : value.toFixed(4);

@@ -7,6 +7,7 @@ export const metricsSchema = z.object({
   accuracy: metric,
   valLoss: metric,
   valAccuracy: metric,
+  float32ValAccuracy: metric,
 });
 
 export const RUN_STATUSES = ["completed", "failed", "cancelled", "interrupted"] as const;

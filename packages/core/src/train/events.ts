@@ -15,6 +15,11 @@ export interface Metrics {
   readonly accuracy?: number;
   readonly valLoss?: number;
   readonly valAccuracy?: number;
+  /**
+   * Of the kept epoch of a training with `precision` int8: the validation accuracy behind the float32 trunk, which
+   * predicts. The others are behind the int8 trunk.
+   */
+  readonly float32ValAccuracy?: number;
 }
 
 export interface RunStartEvent extends EventBase {

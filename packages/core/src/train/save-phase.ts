@@ -1,6 +1,8 @@
 import type { BestEpoch } from "../checkpoint/types.ts";
+import { CoreError } from "../errors.ts";
 import type { Model } from "../export/types.ts";
 import type { HeadValues } from "../head/types.ts";
+import { cachedPredictions } from "../predict-cached.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import type { TrainEvent } from "./events.ts";
 import { imageRule } from "./feature-source.ts";
@@ -47,12 +49,33 @@ function modelOf(context: RunContext, best: BestEpoch): Model {
   };
 }
 
-/** Hands the kept epoch to the caller's `saveModel`. @throws what that throws. */
+/**
+ * A model whose head was trained behind the int8 trunk, with what it reaches behind the one that predicts. Told to stop
+ * meanwhile, it goes without: the training is done.
+ */
+async function* checkedInFloat32(context: RunContext, model: Model): AsyncGenerator<TrainEvent, Model> {
+  const { options, images } = context;
+  const { validation } = images;
+  if (options.config.precision === "float32" || validation.length === 0) return model;
+  yield context.events.make({ type: "phase-start", phase: "evaluate", total: validation.length });
+  try {
+    const said = await cachedPredictions({ ...options, model, images: validation });
+    if (said.length === 0) return model;
+    const right = said.filter(({ image, prediction }) => prediction.label === image.label).length;
+    const metrics = { ...model.manifest.metrics, float32ValAccuracy: right / said.length };
+    return { ...model, manifest: { ...model.manifest, metrics } };
+  } catch (error) {
+    if (error instanceof CoreError && error.code === "cancelled") return model;
+    throw error;
+  }
+}
+
+/** Hands the kept epoch to the caller's `saveModel`. @throws what that throws; with int8, as `cachedPredictions`. */
 export async function* savePhase(
   context: RunContext,
   best: BestEpoch,
 ): AsyncGenerator<TrainEvent, { readonly model: Model; readonly where: string }> {
+  const model = yield* checkedInFloat32(context, modelOf(context, best));
   yield context.events.make({ type: "phase-start", phase: "save" });
-  const model = modelOf(context, best);
   return { model, where: await context.options.saveModel(model) };
 }

@@ -121,7 +121,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     ...saved,
     epochs,
     ...(steps > 0 ? { steps } : {}),
-    ...(best ? { metrics: best.metrics, keptEpoch: best.epoch } : {}),
+    ...(best ? { metrics: saved.model?.manifest.metrics ?? best.metrics, keptEpoch: best.epoch } : {}),
     ...(failure === undefined ? {} : { error: serializeError(failure) }),
   };
   const seconds = (now() - start) / 1000 + (context?.resumed?.seconds ?? 0);
