@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { softwareVulkanEnvironment } from "./test/setup/software-vulkan.ts";
 
@@ -12,6 +13,8 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "build/**"],
     pool: "forks",
+    // vitest's own choice leaves one of two cores idle, and many tests wait for a child process
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: ["test/setup/build-graft.ts"],
     testTimeout: 180_000,
     hookTimeout: 120_000,
