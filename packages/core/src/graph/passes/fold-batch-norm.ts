@@ -31,7 +31,11 @@ function foldedKernel({ builder, renewed }: RewriteSite, graph: Graph, id: Value
     const scale = builder.constant(`${affine.name}/scale`, [channels], Float32Array.from(affine.scale));
     return builder.multiply(renewed(id), scale);
   }
-  const data = kernel.data.map((value, i) => value * (affine.scale[i % channels] ?? 0));
+  // loops, not map: nine million calls take a tenth of a second more whenever a trunk is opened
+  const data = new Float32Array(kernel.data.length);
+  for (let start = 0; start < data.length; start += channels)
+    for (let c = 0; c < channels; c++)
+      data[start + c] = (kernel.data[start + c] ?? 0) * (affine.scale[c] ?? 0);
   return builder.constant(`${kernel.name}/folded-by/${affine.name}`, kernel.shape, data);
 }
 
