@@ -43,6 +43,17 @@ export async function goldenFeatures(
   }
 }
 
+/** A tail and what it starts from. */
+export interface FineTuneCase {
+  readonly tail: Tail;
+  readonly weights: TrunkWeights;
+  /** Of the golden images at the tail's base, [40, h, w, c]. */
+  readonly features: Float32Array;
+  readonly steps: number;
+  /** Images in a step. @default 8 */
+  readonly batch?: number;
+}
+
 /** What a fine-tuning did. */
 export interface FineTuned {
   readonly losses: readonly number[];
@@ -57,19 +68,11 @@ function tensorOf(watched: string): string {
   return watched.startsWith("Conv2D") ? `conv2d_${number}/kernel` : `batch_normalization_${number}/beta`;
 }
 
-/** Fine-tunes a pooled sigmoid head and a tail as make_golden.py does, on the golden images' features at the tail's base. */
+/** Fine-tunes a pooled sigmoid head and a tail as make_golden.py does. */
 export async function fineTune(
   backend: Backend,
-  options: {
-    readonly tail: Tail;
-    readonly weights: TrunkWeights;
-    readonly features: Float32Array;
-    readonly steps: number;
-    /** Images in a step. @default 8 */
-    readonly batch?: number;
-  },
+  { tail, weights, features, steps, batch = BATCH }: FineTuneCase,
 ): Promise<FineTuned> {
-  const { tail, weights, features, steps, batch = BATCH } = options;
   const rowShape = featureShape(tail.base, SIZE);
   const row = numElements(rowShape);
   const trainer = await openTrainer({
