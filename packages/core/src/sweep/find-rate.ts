@@ -25,48 +25,92 @@ export interface FoundRate {
   readonly learningRate: number;
 }
 
+export interface RateOptions {
+  readonly backend: Backend;
+  readonly numClasses: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const RUNS = 3;
 const STEPS = 100;
 const [LOWEST, HIGHEST] = [1e-6, 1];
-/** Images that the loss is measured on: batches of a few are so noisy that their mean falls and rises by itself. */
-const SAMPLE = 256;
+/** Images that a run's loss is measured on: batches of a few are so noisy that their mean falls and rises by itself. */
+const SAMPLE = 100;
 /** Times the first loss: what counts as blown up. */
 const BLOWN_UP = 4;
 /** Share of the first loss that a fall must be to be one. */
 const LEAST_FALL = 0.02;
+/** Points to either side that a slope is taken over: rates up to three times smaller and larger. */
+const SLOPE_REACH = 8;
+
+/** A rate at which the loss only comes back from a peak is no good one: the lowest loss so far never rises. */
+function lowestSoFar(losses: readonly number[]): number[] {
+  let lowest = Number.POSITIVE_INFINITY;
+  return losses.map((loss) => {
+    lowest = Math.min(lowest, loss);
+    return lowest;
+  });
+}
 
 /**
- * The point with the steepest fall, by the slope over two points either side, before the lowest loss.
+ * The point with the steepest fall of the lowest loss so far, by the slope of the line (least squares over the logarithm of
+ * the rate) through it and eight points to either side.
  * @returns undefined when the loss falls by less than 2 %.
  */
 export function steepest(curve: readonly RatePoint[]): RatePoint | undefined {
-  const lowest = Math.min(...curve.map(({ loss }) => loss));
-  const first = curve[0]?.loss ?? 0;
-  if (!(first - lowest >= LEAST_FALL * first)) return undefined;
-  const end = curve.findIndex(({ loss }) => loss === lowest);
-  const lossAt = (at: number): number => curve[Math.max(0, Math.min(at, end))]?.loss ?? 0;
+  const losses = lowestSoFar(curve.map(({ loss }) => loss));
+  const [first = 0, last = 0] = [losses[0], losses.at(-1)];
+  if (!(first - last >= LEAST_FALL * first)) return undefined;
   let [best, slope]: [RatePoint | undefined, number] = [undefined, 0];
-  for (let at = 0; at <= end; at++) {
-    const fall = lossAt(at + 2) - lossAt(at - 2);
-    if (fall < slope) [best, slope] = [curve[at], fall];
+  for (const [at, point] of curve.entries()) {
+    let fall = 0;
+    for (let step = -SLOPE_REACH; step <= SLOPE_REACH; step++)
+      fall += step * (losses[Math.max(0, Math.min(at + step, losses.length - 1))] ?? 0);
+    if (fall < slope) [best, slope] = [point, fall];
   }
   return best;
 }
 
+/** The loss of each rate in the middle run; where half of the runs have blown up the curve ends. */
+function middleCurve(runs: readonly (readonly RatePoint[])[]): RatePoint[] {
+  const longest = runs.reduce((most, run) => (run.length > most.length ? run : most));
+  const curve = longest.map(({ learningRate }, step) => {
+    const losses = runs.map((run) => run[step]?.loss ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+    return { learningRate, loss: losses[Math.floor(losses.length / 2)] ?? Number.POSITIVE_INFINITY };
+  });
+  const end = curve.findIndex(({ loss }) => loss === Number.POSITIVE_INFINITY);
+  return end < 0 ? curve : curve.slice(0, end);
+}
+
 /**
  * A learning-rate range test (Smith 2017, https://arxiv.org/abs/1506.01186): 100 steps of one head on cached features, the
- * rate growing from 1e-6 to 1 by equal factors, until the loss has blown up. It takes a second or two.
+ * rate growing from 1e-6 to 1 by equal factors, until the loss has blown up; three times, from other first weights and in
+ * another order, since one run's loss swings at large rates. It takes seconds.
  * @throws CoreError `cancelled`; `diverged` when no rate makes the loss fall.
  */
 export async function findRate(
   config: TrainConfig,
-  { rowShape, train: rows }: SweptFeatures,
-  options: {
-    readonly backend: Backend;
-    readonly numClasses: number;
-    readonly signal?: AbortSignal | undefined;
-  },
+  features: SweptFeatures,
+  options: RateOptions,
 ): Promise<FoundRate> {
-  const { backend, numClasses, signal } = options;
+  const runs: RatePoint[][] = [];
+  for (let run = 0; run < RUNS; run++)
+    runs.push(await oneRun({ ...config, seed: config.seed + run }, features, options));
+  const curve = middleCurve(runs);
+  const found = steepest(curve);
+  if (found) return { curve, learningRate: Number(found.learningRate.toPrecision(2)) };
+  throw new CoreError("diverged", {
+    what: "No learning rate between 1e-6 and 1 makes the loss fall within 100 steps.",
+    received: `a loss of ${curve[0]?.loss} at first, ${Math.min(...curve.map(({ loss }) => loss))} at best`,
+    fix: "Look at the data set (`graft inspect`), or try another optimizer or cut.",
+  });
+}
+
+async function oneRun(
+  config: TrainConfig,
+  { rowShape, train: rows }: SweptFeatures,
+  { backend, numClasses, signal }: RateOptions,
+): Promise<RatePoint[]> {
   const spec = headSpec(config, numClasses);
   const trainer = await openTrainer({ backend, spec, rowShape, config });
   const { batchSize, seed, labelSmoothing, mixup } = config;
@@ -102,11 +146,5 @@ export async function findRate(
   } finally {
     trainer.dispose();
   }
-  const found = steepest(curve);
-  if (found) return { curve, learningRate: Number(found.learningRate.toPrecision(2)) };
-  throw new CoreError("diverged", {
-    what: "No learning rate between 1e-6 and 1 makes the loss fall within 100 steps.",
-    received: `a loss of ${curve[0]?.loss} at first, ${Math.min(...curve.map(({ loss }) => loss))} at best`,
-    fix: "Look at the data set (`graft inspect`), or try another optimizer or cut.",
-  });
+  return curve;
 }

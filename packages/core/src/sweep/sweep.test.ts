@@ -65,6 +65,15 @@ describe("steepest", () => {
     expect(steepest(bowl)?.learningRate).toBeLessThanOrEqual(1e-2);
   });
 
+  it("is not where the loss comes back from a spike", () => {
+    const logistic = (step: number): number => 1 / (1 + Math.exp((step - 30) / 3));
+    const spiked = curve((step) => (step > 36 && step % 3 === 0 ? 0.9 : logistic(step)));
+    expect(steepest(spiked)?.learningRate).toBeCloseTo(1e-3, 6);
+    const swinging = curve((step) => logistic(step) + (step > 38 ? 0.4 * Math.abs(Math.sin(step)) : 0));
+    expect(steepest(swinging)?.learningRate).toBeGreaterThan(5e-4);
+    expect(steepest(swinging)?.learningRate).toBeLessThan(2e-3);
+  });
+
   it("is nowhere on a loss that never falls, or by less than 2 %", () => {
     expect(steepest(curve((step) => step))).toBeUndefined();
     expect(steepest(curve((step) => 1 - 0.019 * Math.min(1, step / 50)))).toBeUndefined();
