@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -118,6 +118,28 @@ describe.skipIf(photos === undefined)("a run that was stopped", () => {
     expect(courseOf(...outputs, resumed.stdout, log).losses).toEqual(whole.losses);
     expect(await readdir(join(home, "runs", run, "model"))).toContain("graft.json");
     expect((await readdir(join(home, "runs", run))).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("does not go on without its images, and names those that are gone or changed", async () => {
+    const changed = join(home, "changed");
+    await copyPhotos(changed, 10);
+    const started = startGraft(["train", changed, ...COURSE], home);
+    await started.waitFor(/"epoch":20,/);
+    started.child.kill("SIGINT");
+    const { run } = courseOf((await started.done).stdout);
+    const [gone, other] = (await readdir(join(changed, "cats"))).sort();
+    await rename(join(changed, "cats", gone ?? ""), join(home, "gone.jpg"));
+    // the end of a JPEG is not looked at: another file, the same picture
+    await appendFile(join(changed, "cats", other ?? ""), "more");
+    const { code, stderr } = await graft(["runs", "resume", run], home);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `2 of its images are gone or changed. Received: cats/${gone} (gone), cats/${other} (changed).`,
+    );
+    expect(stderr).toContain("Expected: the 20 images that it was started with");
+    await rename(join(home, "gone.jpg"), join(changed, "cats", gone ?? ""));
+    const back = await graft(["runs", "resume", run], home);
+    expect(back.stderr).toContain(`1 of its images are gone or changed. Received: cats/${other} (changed).`);
   });
 
   it("and finished is not run again", async () => {

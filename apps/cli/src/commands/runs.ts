@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { CoreError, type Dataset, MODEL_FILES, parseManifest, type Split } from "@graft/core";
+import { CoreError, type Dataset, MODEL_FILES, nameFew, parseManifest } from "@graft/core";
 import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
 import { checkInt8Use } from "../check-int8-use.ts";
 import { runsText, runText } from "../output/run-text.ts";
@@ -60,10 +60,10 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
     throw resumableError(error, context.environment, run.record);
   });
   await using session = new Session(context);
-  const { record, split } = run;
+  const { record } = run;
   const location = String(record.dataset?.location ?? record.datasetName);
   const opened = await session.dataset(location, { groupPrefix: record.config.groupPrefix });
-  checkAllThere(opened.dataset, split, id);
+  await checkAllThere(opened.dataset, run);
   const selected = await session.backend(record.config.backend);
   await checkInt8Use(session, record.config, selected.backend);
   const { source, origin, inputRange } = record.weights;
@@ -95,14 +95,21 @@ async function placeOf({ id, record, modelFolder }: RunFolder, flags: Flags): Pr
   return { modelFolder: folder, mayReplace, change: { out: folder, force } };
 }
 
-/** @throws CoreError `conflict` when images of the split are gone or changed. */
-function checkAllThere({ images }: Dataset, { train, validation }: Split, id: string): void {
+/** @throws CoreError `conflict` that names images of the split that are gone or changed. */
+async function checkAllThere({ images }: Dataset, { id, split, imagePaths }: RunFolder): Promise<void> {
   const here = new Set(images.map(({ hash }) => hash));
-  const gone = [...train, ...validation].filter((hash) => !here.has(hash)).length;
-  if (gone === 0) return;
+  const gone = [...split.train, ...split.validation].filter((hash) => !here.has(hash));
+  if (gone.length === 0) return;
+  const [known, paths] = [await imagePaths(), new Set(images.map(({ path }) => path))];
+  const named = gone.map((hash) => {
+    const path = known.get(hash);
+    if (path === undefined) return `an image with sha256 ${hash}`;
+    return paths.has(path) ? `${path} (changed)` : `${path} (gone)`;
+  });
   throw new CoreError("conflict", {
-    what: `The run ${id} can not go on: ${gone} of its images are gone or changed.`,
-    expected: `the ${train.length + validation.length} images that it was started with`,
+    what: `The run ${id} can not go on: ${gone.length} of its images are gone or changed.`,
+    received: nameFew(named.sort()),
+    expected: `the ${split.train.length + split.validation.length} images that it was started with`,
     fix: "Bring them back, or start a new run.",
   });
 }

@@ -68,7 +68,7 @@ export async function startTraining(
     config: { ...config, weights: weightsLocation(config.weights) },
     datasetName: shortName,
     dataset: { location, images: images.length, labels, broken: broken.length },
-    split,
+    ...{ split, images },
     weights,
     command: process.argv.slice(2),
     ...(out === undefined ? {} : { out: resolve(out), force }),

@@ -1,7 +1,8 @@
 import { CoreError } from "../errors.ts";
+import type { OptimizerName } from "../graph/optimizer.ts";
 
 /** Where a loss stopped being a number. */
-interface DivergedAt {
+export interface DivergedAt {
   readonly loss: number;
   readonly epoch: number;
   /** Updates since the start of the run. */
@@ -10,6 +11,7 @@ interface DivergedAt {
   readonly learningRate: number;
   /** What sets it. */
   readonly flag: string;
+  readonly optimizer: OptimizerName;
   /** Which loss. */
   readonly of: "training" | "validation";
 }
@@ -20,18 +22,22 @@ const BLOWN_UP = 10_000;
 /** True for a loss that is no number any more, or as good as none. */
 export const isBlownUp = (loss: number): boolean => !(loss <= BLOWN_UP);
 
-/** The error of a run whose loss is not a finite number. */
+/** Optimisers whose steps do not grow with the gradient. */
+const STEADY: readonly OptimizerName[] = ["adam", "adamw"];
+
+/** The error of a run whose loss is not a finite number, or as good as none. */
 export function divergedError(at: DivergedAt): CoreError {
-  const { loss, epoch, step, learningRate, flag, of } = at;
+  const { loss, epoch, step, learningRate, flag, of, optimizer } = at;
+  const isNumber = Number.isFinite(loss);
+  const lower = `a tenth of the learning rate (${flag} ${Number((learningRate / 10).toPrecision(3))})`;
+  const steadier = STEADY.includes(optimizer) ? "" : `, adam in place of ${optimizer}`;
   return new CoreError(
     "diverged",
     {
-      what: Number.isFinite(loss)
-        ? `The ${of} loss has blown up.`
-        : `The ${of} loss is no longer a finite number.`,
+      what: isNumber ? `The ${of} loss has blown up.` : `The ${of} loss is no longer a finite number.`,
       received: `${loss} at step ${step} (epoch ${epoch}) with learning rate ${learningRate}`,
-      expected: "a finite loss",
-      fix: `Try a tenth of the learning rate (${flag} ${Number((learningRate / 10).toPrecision(3))}), adam in place of another optimizer, or larger batches.`,
+      expected: isNumber ? `at most ${BLOWN_UP}` : "a finite loss",
+      fix: `Try ${lower}${steadier}, or larger batches.`,
     },
     { facts: { loss: String(loss), epoch, step, learningRate } },
   );

@@ -2,7 +2,7 @@ import { throwIfCancelled } from "../errors.ts";
 import { predictedLabel } from "../head/outputs.ts";
 import { type Batch, type BatchChanges, BatchMaker } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
-import { divergedError } from "./diverged.ts";
+import { type DivergedAt, divergedError } from "./diverged.ts";
 import type { EventMaker } from "./event-maker.ts";
 import type { TrainEvent } from "./events.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
@@ -22,7 +22,7 @@ interface EpochOptions {
   readonly trainer: Trainer;
   readonly config: Pick<TrainConfig, "batchSize" | "seed"> & BatchChanges;
   /** What is told of a loss that stopped being a number. */
-  readonly rate: { readonly learningRate: number; readonly flag: string };
+  readonly rate: Pick<DivergedAt, "learningRate" | "flag" | "optimizer">;
   /** Updates of the run before this epoch. */
   readonly runStepsBefore: number;
   /** Learning rate of a step (from 1) of this epoch. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { z } from "zod";
 import { type FolderCheckpointStore, openCheckpointStore } from "../checkpoint/store-node.ts";
 import { parseSplit } from "../dataset/split.ts";
 import type { Split } from "../dataset/types.ts";
@@ -12,10 +13,14 @@ import { parseRunRecord, type RunRecord, type RunRecordChange } from "./run-reco
 export const RUN_FILES = {
   record: "run.json",
   split: "split.json",
+  images: "images.json",
   events: "events.jsonl",
   checkpoints: "checkpoints",
   model: "model",
 } as const;
+
+/** Names in messages are all it is for: one that can not be read is as good as none. */
+const imagePathsSchema = z.record(z.string(), z.string());
 
 /** "running" only while its process lives. */
 export type RunState = "created" | "running" | RunStatus;
@@ -27,6 +32,8 @@ export interface RunFolder {
   /** As last read or written here. */
   readonly record: RunRecord;
   readonly split: Split;
+  /** What the images were called when the run began, by hash; empty where an older graft did not note it. */
+  imagePaths(): Promise<ReadonlyMap<string, string>>;
   readonly checkpoints: FolderCheckpointStore;
   /** Where the run's model goes unless the user says otherwise. */
   readonly modelFolder: string;
@@ -64,6 +71,11 @@ export async function openRunFolder(folder: string, id: string): Promise<RunFold
     ...{ id, folder, split },
     get record() {
       return record;
+    },
+    async imagePaths() {
+      const path = join(folder, RUN_FILES.images);
+      const paths = imagePathsSchema.safeParse(await readJson(path).catch(() => ({})));
+      return new Map(Object.entries(paths.data ?? {}));
     },
     checkpoints: openCheckpointStore(join(folder, RUN_FILES.checkpoints)),
     modelFolder: join(folder, RUN_FILES.model),

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Split } from "../dataset/types.ts";
+import type { DatasetImage, Split } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
@@ -22,6 +22,8 @@ export interface NewRun {
   /** What is to be shown of it; JSON. */
   readonly dataset?: Readonly<Record<string, unknown>>;
   readonly split: Split;
+  /** What the split's hashes are called, to name those that are missing when the run goes on. */
+  readonly images?: readonly Pick<DatasetImage, "path" | "hash">[];
   readonly weights: WeightsInfo;
   /** The words after `graft`. */
   readonly command?: readonly string[];
@@ -43,6 +45,11 @@ export interface RunSummary {
   /** The process that works on it. */
   readonly pid?: number;
   readonly problem?: string;
+}
+
+/** Equal files have one name, the first. */
+function pathsByHash(images: readonly Pick<DatasetImage, "path" | "hash">[]): Record<string, string> {
+  return Object.fromEntries(images.toReversed().map(({ path, hash }) => [hash, path]));
 }
 
 /** The runs under one home. */
@@ -138,7 +145,7 @@ export function openRunStore(home: string): RunStore {
   };
   return {
     folder,
-    async create({ config, datasetName, dataset, split, weights, command, out, force }) {
+    async create({ config, datasetName, dataset, split, images, weights, command, out, force }) {
       const id = await claimFolder(folder, datasetName).catch((error: unknown) => {
         throw creatingError(error, folder);
       });
@@ -152,6 +159,7 @@ export function openRunStore(home: string): RunStore {
       };
       try {
         await writeJson(join(path, RUN_FILES.split), split);
+        if (images) await writeJson(join(path, RUN_FILES.images), pathsByHash(images));
         await writeJson(
           join(path, RUN_FILES.record),
           parseRunRecord(JSON.parse(JSON.stringify(record)), RUN_FILES.record),

@@ -113,7 +113,8 @@ async function* passOnce(
   const stepsBefore = progress.step - progress.phase.step;
   const history = phaseHistory(progress);
   const schedule = scheduleOf(config, progress.phase.name);
-  const rate = { learningRate: schedule.learningRate, flag: rateFlag(progress.phase.name) };
+  const { optimizer } = config;
+  const rate = { learningRate: schedule.learningRate, flag: rateFlag(progress.phase.name), optimizer };
   const done: EpochProgress = progress.partial ?? { step: 0, lossSum: 0, correct: 0 };
   progress.partial = done;
   const trained = yield* runEpoch({

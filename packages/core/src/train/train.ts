@@ -3,7 +3,7 @@ import type { SavedPoint } from "../checkpoint/saver.ts";
 import { CoreError, serializeError } from "../errors.ts";
 import { createEventMaker } from "./event-maker.ts";
 import type { RunStatus, TrainEvent } from "./events.ts";
-import { lossRose } from "./loss-rose.ts";
+import { highLoss } from "./high-loss.ts";
 import { isTrained, rateFlag, scheduleOf } from "./phase-plan.ts";
 import { openRunContext, type RunContext } from "./run-context.ts";
 import { phaseHistory, progressOf } from "./run-progress.ts";
@@ -62,8 +62,8 @@ function endOf(result: TrainResult, { last }: SavedPoint) {
 function* endWarnings({ options, progress, events, spec }: RunContext): Generator<TrainEvent, void> {
   const { learningRate } = scheduleOf(options.config, progress.phase.name);
   const flag = rateFlag(progress.phase.name);
-  const message = lossRose(phaseHistory(progress), { learningRate, numClasses: spec.numClasses, flag });
-  if (message !== undefined) yield events.make({ type: "warning", code: "loss-rose", message });
+  const message = highLoss(phaseHistory(progress), { learningRate, numClasses: spec.numClasses, flag });
+  if (message !== undefined) yield events.make({ type: "warning", code: "high-loss", message });
 }
 
 /**
