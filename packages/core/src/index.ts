@@ -113,7 +113,7 @@ export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";
 export { evaluationPage } from "./report/page.ts";
 export type * from "./report/types.ts";
-export { drawFileByFile, measureSplitGap, type SplitGapOptions } from "./split-gap.ts";
+export { checkSplitGap, drawFileByFile, measureSplitGap, type SplitGapOptions } from "./split-gap.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";
 export { sweep } from "./sweep/sweep.ts";

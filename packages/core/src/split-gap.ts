@@ -109,6 +109,15 @@ async function accuracyOn(
   return metrics.valAccuracy;
 }
 
+/** Whether {@link measureSplitGap} can, before any work. @throws CoreError `unsupported` for a fine-tuned model. */
+export function checkSplitGap({ manifest }: Model): void {
+  if (manifest.fineTuned === undefined) return;
+  throw new CoreError("unsupported", {
+    what: "The gap between splits can not be measured with a fine-tuned model: its trunk has seen images of both sides.",
+    fix: "Leave --split-gap out, or use a model whose head alone was trained.",
+  });
+}
+
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /**
@@ -119,13 +128,8 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
  */
 export async function measureSplitGap(options: SplitGapOptions): Promise<SplitGap> {
   const { model, dataset, onProgress } = options;
-  const { cut, rule, config: ofModel, fineTuned } = model.manifest;
-  if (fineTuned !== undefined) {
-    throw new CoreError("unsupported", {
-      what: "The gap between splits can not be measured with a fine-tuned model: its trunk has seen images of both sides.",
-      fix: "Use a model whose head alone was trained.",
-    });
-  }
+  checkSplitGap(model);
+  const { cut, rule, config: ofModel } = model.manifest;
   const files = await everyFile(dataset);
   const whole: Dataset = {
     ...dataset,

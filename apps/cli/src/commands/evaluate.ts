@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import {
+  checkSplitGap,
   type EvaluationResult,
   evaluateModel,
   measureSplitGap,
@@ -40,6 +41,7 @@ export async function evaluate(
   const folder = resolveModel(modelName, home);
   await using session = new Session(context);
   const model = await readModelFolder(folder);
+  if (flags.splitGap === true) checkSplitGap(model);
   const opened = await session.dataset(datasetName);
   const { dataset, source } = opened;
   session.warnOfBroken(dataset, datasetName);

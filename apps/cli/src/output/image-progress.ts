@@ -10,7 +10,9 @@ export function imageProgress(
   const meter = new RateMeter();
   return (done, total) => {
     const speed = meter.update(performance.now(), done, total);
-    const pace = speed ? `  ${speed.rate.toFixed(0)} ${unit}/s  ${duration(speed.secondsLeft)} left` : "";
+    const pace = speed
+      ? `  ${speed.rate.toFixed(speed.rate < 10 ? 1 : 0)} ${unit}/s  ${duration(speed.secondsLeft)} left`
+      : "";
     show(`${what}  ${done}/${total} ${unit}${done < total ? pace : ""}`);
   };
 }

@@ -87,6 +87,8 @@ async function checkMount(target: string, noun: string): Promise<void> {
   });
 }
 
+const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+
 /**
  * @returns whether something is there that is to be replaced.
  * @throws CoreError `conflict` for what may not be replaced, `bad-input` for a mount point.
@@ -99,7 +101,7 @@ export async function checkTarget(target: string, { force, known, noun }: PlaceR
   const foreign = names.filter((name) => !known.includes(name));
   if (foreign.length > 0) {
     throw new CoreError("conflict", {
-      what: `The folder ${target} holds more than a ${noun}, so it is not replaced.`,
+      what: `The folder ${target} holds more than ${withArticle(noun)}, so it is not replaced.`,
       received:
         foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : ""),
       fix: "Choose another folder, or move these files away yourself.",
@@ -107,7 +109,7 @@ export async function checkTarget(target: string, { force, known, noun }: PlaceR
   }
   if (force) return true;
   throw new CoreError("conflict", {
-    what: `There is ${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun} already.`,
+    what: `There is ${withArticle(noun)} already.`,
     received: target,
     fix: "Choose another folder, or replace it with --force.",
   });
