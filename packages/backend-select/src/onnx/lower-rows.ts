@@ -6,7 +6,7 @@ import type { Layout, Values } from "./values.ts";
 export interface ProviderTraits {
   /** True when MaxPool gives the offsets of its maxima as a second result. */
   readonly maxPoolTellsOffsets: boolean;
-  /** True when a convolution whose kernel trains, and its gradients, are fastest as one matrix product each. */
+  /** True when a convolution whose kernel trains, and its gradients, are fastest as matrix products. */
   readonly trainsByGemm: boolean;
 }
 
