@@ -1,21 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { copyPhotos, graft, jsonLines, photos, temporaryFolder } from "./run-graft.ts";
+import { copyPhotos, graft, jsonLines, photos, SMALL_TRUNK, temporaryFolder } from "./run-graft.ts";
 
 // a head that has hardly learned anything, so that the tail's epochs are the better ones on every processor
-const HEAD = [
-  "--weights",
-  "bundled",
-  "--cut",
-  "mixed2",
-  "--size",
-  "75",
-  "--epochs",
-  "1",
-  "--learning-rate",
-  "1e-6",
-];
+const HEAD = [...SMALL_TRUNK, "--epochs", "1", "--learning-rate", "1e-6"];
 const TAIL = ["--fine-tune", "mixed2", "--fine-tune-epochs", "3", "--fine-tune-learning-rate", "1e-3"];
 
 let home = "";

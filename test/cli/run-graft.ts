@@ -91,6 +91,9 @@ export async function temporaryFolder(name: string): Promise<string> {
 /** Real photos for the tests, or undefined in a clone that has none beside it. */
 export const photos = sharedPath("data", "cats-dogs", "train");
 
+/** A trunk of a few layers on small images, for tests that need no good features. */
+export const SMALL_TRUNK = ["--weights", "bundled", "--cut", "mixed2", "--size", "75"] as const;
+
 /** Copies the first `perClass` cats and dogs into `folder`/cats and `folder`/dogs. */
 export async function copyPhotos(folder: string, perClass: number): Promise<void> {
   if (photos === undefined) throw new Error("there are no shared photos to copy");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { copyPhotos, graft, jsonLines, photos, temporaryFolder } from "./run-graft.ts";
+import { copyPhotos, graft, jsonLines, photos, SMALL_TRUNK, temporaryFolder } from "./run-graft.ts";
 
 const AXES = ["--cuts", "mixed0,mixed2", "--sizes", "75", "--learning-rates", "0.001,0.01", "--seeds", "2"];
 const COURSE = ["--weights", "bundled", "--epochs", "3", ...AXES];
@@ -75,7 +75,7 @@ describe.skipIf(photos === undefined)("graft sweep", () => {
   });
 
   it("finds a learning rate that hardly depends on the seed, sgd and small batches too", async () => {
-    const words = ["lr-find", set, "--weights", "bundled", "--cut", "mixed2", "--size", "75"];
+    const words = ["lr-find", set, ...SMALL_TRUNK];
     const rates: number[] = [];
     for (const seed of ["1", "2"]) {
       const more = ["--batch-size", "4", "--optimizer", "sgd", "--seed", seed, "--json"];
@@ -98,18 +98,7 @@ describe.skipIf(photos === undefined)("graft sweep", () => {
   });
 
   it("finds a learning rate and draws the curve", async () => {
-    const words = [
-      "lr-find",
-      set,
-      "--weights",
-      "bundled",
-      "--cut",
-      "mixed2",
-      "--size",
-      "75",
-      "--batch-size",
-      "8",
-    ];
+    const words = ["lr-find", set, ...SMALL_TRUNK, "--batch-size", "8"];
     const { code, stdout } = await graft([...words, "--json"], home);
     expect(code).toBe(0);
     const { curve, learningRate } = jsonLines(stdout)[0] as {

@@ -1,6 +1,7 @@
 import { testRandom } from "@graft/core/testing";
 import { describe, expect, it } from "vitest";
-import { circularProduct, circularRank, type Matrix, type SlidAxis, turned } from "./circular-product.ts";
+import { circularProduct, circularRank, type SlidAxis } from "./circular-product.ts";
+import { type Matrix, turned } from "./matrix.ts";
 
 const times = ({ rows, columns, data }: Matrix, vector: readonly number[]): number[] =>
   Array.from({ length: rows }, (_, row) =>

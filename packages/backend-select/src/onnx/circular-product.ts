@@ -10,12 +10,7 @@
  * grow as it does with Winograd's few products, whose matrices hold powers of the points they are made from.
  */
 
-/** A matrix [rows, columns], row-major. */
-export interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly data: Float32Array;
-}
+import { type Matrix, matrixOf } from "./matrix.ts";
 
 /** The three matrices, for a kernel of k numbers over x of n, giving y of m. */
 export interface CircularProduct {
@@ -42,11 +37,6 @@ const ringLength = ({ image, kernel, result, before }: SlidAxis): number =>
 
 /** How many products {@link circularProduct} takes: three for two places of the ring, less what is real. */
 export const circularRank = (axis: SlidAxis): number => Math.floor((3 * ringLength(axis) - 1) / 2);
-
-function matrix(rows: number, columns: number, value: (row: number, column: number) => number): Matrix {
-  const at = (index: number): number => value(Math.floor(index / columns), index % columns);
-  return { rows, columns, data: Float32Array.from({ length: rows * columns }, (_, index) => at(index)) };
-}
 
 export function circularProduct(axis: SlidAxis): CircularProduct {
   const length = ringLength(axis);
@@ -81,12 +71,8 @@ export function circularProduct(axis: SlidAxis): CircularProduct {
   }
   const rank = ofImage.length;
   return {
-    ofImage: matrix(rank, axis.image, (r, i) => ofImage[r]?.(i) ?? 0),
-    ofKernel: matrix(rank, axis.kernel, (r, j) => ofKernel[r]?.(j) ?? 0),
-    ofResult: matrix(axis.result, rank, (i, r) => ofResult[r]?.(i) ?? 0),
+    ofImage: matrixOf(rank, axis.image, (r, i) => ofImage[r]?.(i) ?? 0),
+    ofKernel: matrixOf(rank, axis.kernel, (r, j) => ofKernel[r]?.(j) ?? 0),
+    ofResult: matrixOf(axis.result, rank, (i, r) => ofResult[r]?.(i) ?? 0),
   };
 }
-
-/** The matrix with rows for columns. */
-export const turned = ({ rows, columns, data }: Matrix): Matrix =>
-  matrix(columns, rows, (row, column) => data[column * columns + row] ?? 0);

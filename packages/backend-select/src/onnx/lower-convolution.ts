@@ -1,4 +1,4 @@
-import { type Op, type Padding, type Pair, paddingOf } from "@graft/core";
+import { type Padding, type Pair, paddingOf } from "@graft/core";
 import { geometryOf } from "./convolution-geometry.ts";
 import {
   convolvesByFrequencies,
@@ -11,11 +11,9 @@ import {
   lowerInputGradientAsGemm,
   lowerKernelGradientAsGemm,
 } from "./lower-gemm-convolution.ts";
-import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
+import { type LowerSite, type OpOf, type Placed, placed } from "./lower-rows.ts";
 import type { ValueName } from "./onnx-model.ts";
 import type { Values } from "./values.ts";
-
-type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 
 /** [top, left, bottom, right], as ONNX wants pads. */
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];
@@ -31,13 +29,12 @@ export function lowerConv2d(site: LowerSite<OpOf<"conv2d">>): Placed {
   const { values, node, op, x } = site;
   // a quantised kernel is there as one already, and does not train either
   const isFrozen = values.node(x(1)).kind === "constant" || values.has(x(1), "kernel");
+  const geometry = geometryOf(site);
   if (site.traits.trainsByGemm && !isFrozen)
-    return convolvesByFrequencies(geometryOf(site))
-      ? lowerConv2dByFrequencies(site)
-      : lowerConv2dAsGemm(site);
+    return convolvesByFrequencies(geometry) ? lowerConv2dByFrequencies(site) : lowerConv2dAsGemm(site);
   const { model } = values;
-  const window = values.sizeOf(x(1), 0);
-  const pads = padsOf(values.sizeOf(x(0)), window, op.strides, op.padding);
+  const { image, window } = geometry;
+  const pads = padsOf(image, window, op.strides, op.padding);
   const inputs = [values.get(x(0), "channels-first"), values.get(x(1), "kernel")];
   if (node.inputs.length > 2) inputs.push(values.get(x(2)));
   const sums = model.node("Conv", inputs, { kernel_shape: window, strides: op.strides, pads });
@@ -66,14 +63,14 @@ function turnedKernel(values: Values, kernel: number, [height, width]: Pair): Va
  * convolution, whose zeros between the gradients no plain convolution would skip.
  */
 export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-gradient">>): Placed {
+  const geometry = geometryOf(site);
   if (site.traits.trainsByGemm)
-    return convolvesByFrequencies(geometryOf(site))
+    return convolvesByFrequencies(geometry)
       ? lowerInputGradientByFrequencies(site)
       : lowerInputGradientAsGemm(site);
   const { values, op, x } = site;
   const { model } = values;
-  const window = values.sizeOf(x(1), 0);
-  const image: Pair = [op.height, op.width];
+  const { image, window, result } = geometry;
   const dy = values.get(x(0), "channels-first");
   const [top, left, bottom, right] = padsOf(image, window, op.strides, op.padding);
   if (op.strides[0] === 1 && op.strides[1] === 1) {
@@ -81,7 +78,6 @@ export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-grad
     const turned = turnedKernel(values, x(1), window);
     return placed("channels-first", model.node("Conv", [dy, turned], { kernel_shape: window, pads }));
   }
-  const result = values.sizeOf(x(0));
   const beyond = (axis: 0 | 1, padded: number): number =>
     image[axis] + padded - ((result[axis] - 1) * op.strides[axis] + window[axis]);
   const dx = model.node("ConvTranspose", [dy, values.get(x(1), "kernel")], {
@@ -98,14 +94,14 @@ export function lowerConv2dInputGradient(site: LowerSite<OpOf<"conv2d-input-grad
  * its [c, o]. As one convolution with the batch for channels it runs at half the speed (DESIGN 3: measured).
  */
 export function lowerConv2dKernelGradient(site: LowerSite<OpOf<"conv2d-kernel-gradient">>): Placed {
+  const geometry = geometryOf(site);
   if (site.traits.trainsByGemm)
-    return convolvesByFrequencies(geometryOf(site))
+    return convolvesByFrequencies(geometry)
       ? lowerKernelGradientByFrequencies(site)
       : lowerKernelGradientAsGemm(site);
   const { values, node, op, x } = site;
   const { model } = values;
-  const [image, result] = [values.sizeOf(x(0)), values.sizeOf(x(1))];
-  const window: Pair = [op.kernelHeight, op.kernelWidth];
+  const { image, window, result } = geometry;
   const [channels, outputs] = [Number(node.shape[2]), Number(node.shape[3])];
   const [top, left, bottom, right] = padsOf(image, window, op.strides, op.padding);
   let source = values.get(x(0));

@@ -7,14 +7,13 @@
  * With X = A · x, W = B · w, Y = X · W (a matrix product for each row of A and B) and y = C · Y the gradients are the
  * same products turned round: dY = Cᵀ · dy, dx = Aᵀ · (dY · Wᵀ), dw = Bᵀ · (Xᵀ · dY). X, W and dY are made once.
  */
-import { type Op, paddingOf, type ValueId } from "@graft/core";
-import { circularProduct, circularRank, type Matrix, type SlidAxis, turned } from "./circular-product.ts";
+import { paddingOf, type ValueId } from "@graft/core";
+import { circularProduct, circularRank, type SlidAxis } from "./circular-product.ts";
 import { type Geometry, geometryOf } from "./convolution-geometry.ts";
-import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
+import { type LowerSite, type OpOf, type Placed, placed } from "./lower-rows.ts";
+import { type Matrix, matrixTimes, turned } from "./matrix.ts";
 import type { ValueName } from "./onnx-model.ts";
 import type { Values } from "./values.ts";
-
-type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 
 /**
  * The products must be at most this part of the plain ones: going to frequencies and back has its own price. Measured: at
@@ -40,22 +39,16 @@ export function convolvesByFrequencies(geometry: Geometry): boolean {
   return circularRank(axis) <= MOST_PART * axis.result * axis.kernel;
 }
 
-const channelsOf = (values: Values, id: ValueId): number => Number(values.node(id).shape.at(-1));
-
-function product(values: Values, { rows, columns, data }: Matrix, right: ValueName): ValueName {
-  return values.model.node("MatMul", [values.model.floats([rows, columns], data), right]);
-}
-
 /** x [b, h, w, c], its lines cut across the axis, times a matrix [r, length] → [r, lines, c]. */
 function toFrequencies(values: Values, id: ValueId, geometry: Geometry, transform: Matrix): ValueName {
   const { model } = values;
-  const [size, channels] = [values.sizeOf(id), channelsOf(values, id)];
+  const [size, channels] = [values.sizeOf(id), values.channelsOf(id)];
   // what lies behind the axis moves as one
   const behind = axisOf(geometry) === 0 ? size[1] * channels : channels;
   const lines = model.node("Reshape", [values.get(id), model.integers([-1, transform.columns, behind])]);
   const across = model.node("Transpose", [lines], { perm: [1, 0, 2] });
   const flat = model.node("Reshape", [across, model.integers([transform.columns, -1])]);
-  const sums = product(values, transform, flat);
+  const sums = matrixTimes(model, transform, flat);
   return model.node("Reshape", [sums, model.integers([transform.rows, -1, channels])]);
 }
 
@@ -70,7 +63,7 @@ function fromFrequencies(
   const [height, width, channels] = node.shape.slice(1).map(Number) as [number, number, number];
   const behind = axisOf(geometry) === 0 ? width * channels : channels;
   const flat = model.node("Reshape", [sums, model.integers([transform.columns, -1])]);
-  const across = product(values, transform, flat);
+  const across = matrixTimes(model, transform, flat);
   const lines = model.node("Reshape", [across, model.integers([transform.rows, -1, behind])]);
   const turnedBack = model.node("Transpose", [lines], { perm: [1, 0, 2] });
   return model.node("Reshape", [turnedBack, model.integers([-1, height, width, channels])]);
@@ -96,7 +89,7 @@ function kernelFrequencies(values: Values, id: ValueId, geometry: Geometry): Val
     const [channels, outputs] = values.sizeOf(id, 2);
     const flat = model.node("Reshape", [values.get(id), model.integers([ofKernel.columns, -1])]);
     const shape = model.integers([ofKernel.rows, channels, outputs]);
-    return model.node("Reshape", [product(values, ofKernel, flat), shape]);
+    return model.node("Reshape", [matrixTimes(model, ofKernel, flat), shape]);
   });
 }
 
@@ -132,5 +125,5 @@ export function lowerKernelGradientByFrequencies(site: LowerSite<OpOf<"conv2d-ke
   const transform = turned(circularProduct(slidAxis(geometry)).ofKernel);
   const flat = model.node("Reshape", [sums, model.integers([transform.columns, -1])]);
   const shape = model.integers(node.shape.map(Number));
-  return placed("rows", model.node("Reshape", [product(values, transform, flat), shape]));
+  return placed("rows", model.node("Reshape", [matrixTimes(model, transform, flat), shape]));
 }

@@ -7,16 +7,13 @@
  * [pixels, window · c] (im2col): a Gather by a table of places, padding being a row of zeros after the image. The kernel
  * [h, w, c, o] is a matrix [window · c, o] as it lies, and the weight gradient reuses the forward pass's columns.
  */
-import { type Op, type Pair, paddingOf, type ValueId } from "@graft/core";
+import { type Pair, paddingOf, type ValueId } from "@graft/core";
 import { type Geometry, geometryOf } from "./convolution-geometry.ts";
-import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
+import { type LowerSite, type OpOf, type Placed, placed } from "./lower-rows.ts";
 import type { ValueName } from "./onnx-model.ts";
 import type { Values } from "./values.ts";
 
-type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
-
 const area = ([height, width]: Pair): number => height * width;
-const channelsOf = (values: Values, id: ValueId): number => Number(values.node(id).shape.at(-1));
 
 /** For each pixel of the result and each position of the kernel the pixel of the image that is seen; undefined: padding. */
 function seenPixels({ image, result, window, strides, padding }: Geometry): (number | undefined)[] {
@@ -55,7 +52,7 @@ function gathered(
 ): ValueName {
   const { model } = values;
   const pixels = area(values.sizeOf(id));
-  const channels = channelsOf(values, id);
+  const channels = values.channelsOf(id);
   const isWhole = positions === 1 && table.every((place, at) => place === at) && table.length === pixels;
   if (isWhole) return flat(values, id);
   let source = model.node("Reshape", [values.get(id), model.integers([-1, pixels, channels])]);
@@ -69,7 +66,7 @@ function gathered(
 function flat(values: Values, id: ValueId): ValueName {
   const { model } = values;
   return values.memo(`flat ${id}`, () =>
-    model.node("Reshape", [values.get(id), model.integers([-1, channelsOf(values, id)])]),
+    model.node("Reshape", [values.get(id), model.integers([-1, values.channelsOf(id)])]),
   );
 }
 
@@ -85,7 +82,7 @@ export function lowerConv2dAsGemm(site: LowerSite<OpOf<"conv2d">>): Placed {
   const { model } = values;
   const geometry = geometryOf(site);
   const seen = columns(values, x(0), geometry);
-  const outputs = channelsOf(values, x(1));
+  const outputs = values.channelsOf(x(1));
   const kernel = model.node("Reshape", [values.get(x(1)), model.integers([-1, outputs])]);
   const bias = node.inputs.length > 2 ? [values.get(x(2))] : [];
   const sums = model.node("Gemm", [seen, kernel, ...bias]);
@@ -97,7 +94,7 @@ export function lowerInputGradientAsGemm(site: LowerSite<OpOf<"conv2d-input-grad
   const { values, x } = site;
   const { model } = values;
   const geometry = geometryOf(site);
-  const [channels, outputs] = [Number(values.node(x(1)).shape[2]), channelsOf(values, x(1))];
+  const [channels, outputs] = [Number(values.node(x(1)).shape[2]), values.channelsOf(x(1))];
   const positions = area(geometry.window);
   const seeing = gathered(values, x(0), seeingPixels(geometry), positions);
   const shape = model.integers([-1, ...geometry.image, channels]);

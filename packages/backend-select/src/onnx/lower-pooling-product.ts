@@ -3,17 +3,17 @@
  * (lower-gemm-convolution.ts) it spares moving the image to channels-first and back, which takes several times as long as
  * the pooling.
  */
-import { type Op, type Pair, paddingOf, windowedLength } from "@graft/core";
-import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
+import { type Pair, paddingOf, windowedLength } from "@graft/core";
+import { type LowerSite, type OpOf, type Placed, placed } from "./lower-rows.ts";
+import { type Matrix, matrixTimes, turned } from "./matrix.ts";
 
-type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 type Window = Pick<OpOf<"average-pool-gradient">, "size" | "strides" | "padding">;
 
 /** The matrix has as many rows and columns as images have pixels: beyond this its zeros cost more than it spares. */
 const MOST_PIXELS = 128;
 
-/** [result's pixels, image's pixels], row-major: 1 / (pixels that count) where a window sees a pixel. */
-function poolMatrix(image: Pair, { size, strides, padding }: Window): { rows: number; data: Float32Array } {
+/** [result's pixels, image's pixels]: 1 / (pixels that count) where a window sees a pixel. */
+function poolMatrix(image: Pair, { size, strides, padding }: Window): Matrix {
   const spans = ([0, 1] as const).map((axis) => {
     const [before] = paddingOf(image[axis], size[axis], strides[axis], padding);
     const length = windowedLength(image[axis], size[axis], strides[axis], padding);
@@ -32,7 +32,7 @@ function poolMatrix(image: Pair, { size, strides, padding }: Window): { rows: nu
         for (let column = columns.from; column < columns.to; column++)
           data[(y * across.length + x) * pixels + row * image[1] + column] = share;
     }
-  return { rows: down.length * across.length, data };
+  return { rows: down.length * across.length, columns: pixels, data };
 }
 
 /** True where {@link lowerAveragePoolAsProduct} is the faster way. */
@@ -51,9 +51,8 @@ export function lowerAveragePoolAsProduct({
   const image = values.sizeOf(x(0));
   const pixels = image[0] * image[1];
   const [height, width, channels] = node.shape.slice(1).map(Number);
-  const { rows, data } = poolMatrix(image, op);
   const flat = model.node("Reshape", [values.get(x(0)), model.integers([-1, pixels, channels ?? 0])]);
-  const pooled = model.node("MatMul", [model.floats([rows, pixels], data), flat]);
+  const pooled = matrixTimes(model, poolMatrix(image, op), flat);
   const shape = model.integers([-1, height ?? 0, width ?? 0, channels ?? 0]);
   return placed("rows", model.node("Reshape", [pooled, shape]));
 }
@@ -68,10 +67,8 @@ export function lowerAveragePoolGradientAsProduct({
   const { model } = values;
   const channels = Number(node.shape.at(-1));
   const image: Pair = [op.height, op.width];
-  const pixels = op.height * op.width;
-  const { rows, data } = poolMatrix(image, op);
-  const turned = Float32Array.from(data, (_, at) => data[(at % rows) * pixels + Math.floor(at / rows)] ?? 0);
-  const flat = model.node("Reshape", [values.get(x(0)), model.integers([-1, rows, channels])]);
-  const dx = model.node("MatMul", [model.floats([pixels, rows], turned), flat]);
+  const matrix = poolMatrix(image, op);
+  const flat = model.node("Reshape", [values.get(x(0)), model.integers([-1, matrix.rows, channels])]);
+  const dx = matrixTimes(model, turned(matrix), flat);
   return placed("rows", model.node("Reshape", [dx, model.integers([-1, ...image, channels])]));
 }

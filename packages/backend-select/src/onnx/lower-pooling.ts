@@ -1,14 +1,12 @@
-import { type Op, type Pair, paddingOf, windowedLength } from "@graft/core";
+import { type Pair, paddingOf, windowedLength } from "@graft/core";
 import { padsOf } from "./lower-convolution.ts";
 import {
   lowerAveragePoolAsProduct,
   lowerAveragePoolGradientAsProduct,
   poolsByProduct,
 } from "./lower-pooling-product.ts";
-import { type LowerSite, type Placed, placed } from "./lower-rows.ts";
+import { type LowerSite, type OpOf, type Placed, placed } from "./lower-rows.ts";
 import type { OnnxModel, ValueName } from "./onnx-model.ts";
-
-type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 
 export function lowerPool(site: LowerSite<OpOf<"max-pool" | "average-pool">>): Placed {
   const { values, op, x } = site;

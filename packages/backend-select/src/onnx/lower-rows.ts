@@ -28,7 +28,8 @@ export interface Placed {
 
 export const placed = (layout: Layout, name: ValueName): Placed => ({ layout, name });
 
-type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
+/** An op by its name. */
+export type OpOf<Name extends Op["op"]> = Extract<Op, { readonly op: Name }>;
 
 /** x · multiply + add in x's layout; whole numbers of 8 bits are moved before they are widened. */
 export function lowerScale({ values, op, x }: LowerSite<OpOf<"scale">>): Placed {

@@ -52,6 +52,11 @@ export class Values {
     return [Number(shape[first]), Number(shape[first + 1])];
   }
 
+  /** Length of the last axis: an image's channels, a kernel's outputs. */
+  channelsOf(id: ValueId): number {
+    return Number(this.node(id).shape.at(-1));
+  }
+
   /** Says under which name a value is there. */
   set(id: ValueId, layout: Layout, name: ValueName): void {
     const names = this.#names.get(id) ?? new Map<Layout, ValueName>();

@@ -22,6 +22,10 @@ const BLOWN_UP = 10_000;
 /** True for a loss that is no number any more, or as good as none. */
 export const isBlownUp = (loss: number): boolean => !(loss <= BLOWN_UP);
 
+/** "--learning-rate 0.01": the words for a tenth of a rate. */
+export const tenthOf = (learningRate: number, flag: string): string =>
+  `${flag} ${Number((learningRate / 10).toPrecision(3))}`;
+
 /** Optimisers whose steps do not grow with the gradient. */
 const STEADY: readonly OptimizerName[] = ["adam", "adamw"];
 
@@ -29,7 +33,7 @@ const STEADY: readonly OptimizerName[] = ["adam", "adamw"];
 export function divergedError(at: DivergedAt): CoreError {
   const { loss, epoch, step, learningRate, flag, of, optimizer } = at;
   const isNumber = Number.isFinite(loss);
-  const lower = `a tenth of the learning rate (${flag} ${Number((learningRate / 10).toPrecision(3))})`;
+  const lower = `a tenth of the learning rate (${tenthOf(learningRate, flag)})`;
   const steadier = STEADY.includes(optimizer) ? "" : `, adam in place of ${optimizer}`;
   return new CoreError(
     "diverged",

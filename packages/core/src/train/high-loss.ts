@@ -1,3 +1,4 @@
+import { tenthOf } from "./diverged.ts";
 import type { Metrics } from "./events.ts";
 
 /** How many times the first epoch's loss the last one's must be to have risen. */
@@ -22,7 +23,7 @@ export function highLoss(
   const [first, last] = [history[0]?.loss, history.at(-1)?.loss];
   if (first === undefined || last === undefined) return undefined;
   const guessing = Math.log(numClasses);
-  const fix = `the learning rate (${learningRate}) may be too high; try ${flag} ${Number((learningRate / 10).toPrecision(3))}.`;
+  const fix = `the learning rate (${learningRate}) may be too high; try ${tenthOf(learningRate, flag)}.`;
   if (last > ROSE * first && last > guessing)
     return `The training loss rose from ${shortNumber(first)} in the first epoch to ${shortNumber(last)} in the last: ${fix}`;
   if (last > WORSE_THAN_GUESSING * guessing)

@@ -2,6 +2,7 @@ import type { BestEpoch } from "../checkpoint/types.ts";
 import { CoreError } from "../errors.ts";
 import type { Model } from "../export/types.ts";
 import type { HeadValues } from "../head/types.ts";
+import { scorePredictions } from "../metrics/score.ts";
 import { cachedPredictions } from "../predict-cached.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import type { TrainEvent } from "./events.ts";
@@ -61,8 +62,10 @@ async function* checkedInFloat32(context: RunContext, model: Model): AsyncGenera
   try {
     const said = await cachedPredictions({ ...options, model, images: validation });
     if (said.length === 0) return model;
-    const right = said.filter(({ image, prediction }) => prediction.label === image.label).length;
-    const metrics = { ...model.manifest.metrics, float32ValAccuracy: right / said.length };
+    const truth = said.map(({ image }) => image.label);
+    const predictions = said.map(({ prediction }) => prediction);
+    const { accuracy } = scorePredictions(model.manifest.labels, truth, predictions);
+    const metrics = { ...model.manifest.metrics, float32ValAccuracy: accuracy };
     return { ...model, manifest: { ...model.manifest, metrics } };
   } catch (error) {
     if (error instanceof CoreError && error.code === "cancelled") return model;
