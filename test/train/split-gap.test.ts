@@ -49,6 +49,7 @@ const dataset: Dataset = {
   images,
   skipped: [],
   broken: [],
+    notes: [],
   presplit: true,
 };
 

@@ -1,5 +1,6 @@
 import { CoreError, type DatasetImage, type Model, throwIfCancelled } from "@graft/core";
 import { openRunStore } from "@graft/core/node";
+import { datasetOptions } from "./dataset-location.ts";
 import { evaluationImages } from "./evaluation-images.ts";
 import type { Session } from "./session.ts";
 import { storedSplit } from "./stored-split.ts";
@@ -41,7 +42,7 @@ async function opened(
   session: Session,
   name: string,
 ): Promise<{ images: readonly DatasetImage[]; source: Source }> {
-  const { dataset, source } = await session.dataset(name);
+  const { dataset, source } = await session.dataset(name, { purpose: "score" });
   return { images: dataset.images, source };
 }
 
@@ -55,7 +56,8 @@ async function runImages(
     const split = await storedSplit(home, manifest);
     if (split === undefined) return undefined;
     const { record } = await openRunStore(home).open(manifest.run);
-    const { dataset, source } = await session.dataset(String(record.dataset?.location ?? record.datasetName));
+    const location = String(record.dataset?.location ?? record.datasetName);
+    const { dataset, source } = await session.dataset(location, datasetOptions(record.config));
     const { images } = evaluationImages(dataset, split, undefined);
     return await prepared(session, manifest, { images, source, name: "the model's run" });
   } catch (error) {

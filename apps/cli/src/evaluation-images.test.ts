@@ -9,7 +9,7 @@ function image(hash: string, part?: Part): DatasetImage {
 
 function dataset(...images: DatasetImage[]): Dataset {
   const presplit = images.some(({ part }) => part !== undefined);
-  return { source: "set", labels: ["a", "b"], images, skipped: [], broken: [], presplit };
+  return { source: "set", labels: ["a", "b"], images, skipped: [], broken: [], notes: [], presplit };
 }
 
 const stored: Split = {

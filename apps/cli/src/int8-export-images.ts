@@ -1,4 +1,6 @@
 import { CoreError, calibrationPixels, type DatasetImage, type Model, type PrepareImage } from "@graft/core";
+import type { RunFolder } from "@graft/core/node";
+import { datasetOptions } from "./dataset-location.ts";
 import { evaluationImages } from "./evaluation-images.ts";
 import { modelRun } from "./model-run.ts";
 import type { Session } from "./session.ts";
@@ -21,11 +23,11 @@ async function dataName(
   home: string,
   manifest: Model["manifest"],
   data: string | undefined,
-): Promise<{ readonly name: string; readonly split?: Parameters<typeof evaluationImages>[1] }> {
+): Promise<{ readonly name: string; readonly run: RunFolder | undefined }> {
   const run = await modelRun(home, manifest);
   const location = run?.record.dataset?.location;
   const name = data ?? (typeof location === "string" ? location : undefined);
-  if (name !== undefined) return { name, ...(run ? { split: run.split } : {}) };
+  if (name !== undefined) return { name, run };
   throw new CoreError("not-found", {
     what: "int8 is calibrated on images of the training, and the run of this model is not here.",
     fix: "Give its data set with --data.",
@@ -61,15 +63,19 @@ export async function int8ExportImages(
   manifest: Model["manifest"],
   data: string | undefined,
 ): Promise<Int8ExportImages> {
-  const { name, split } = await dataName(session.context.environment.home, manifest, data);
-  const { dataset, source } = await session.dataset(name);
+  const { name, run } = await dataName(session.context.environment.home, manifest, data);
+  const isOfRun = run !== undefined && data === undefined;
+  const { dataset, source } = await session.dataset(name, {
+    ...{ purpose: "score", knownLabels: manifest.labels },
+    ...(isOfRun ? datasetOptions(run.record.config) : {}),
+  });
   const prepare = session.prepareFrom(source);
   const known = new Set(manifest.trainedOn);
   const trained = dataset.images.filter(({ hash }) => known.has(hash));
   const { rule } = manifest;
   const images = trained.length > 0 ? trained : dataset.images;
   const calibration = await calibrationPixels({ images, rule, prepare });
-  const chosen = evaluationImages(dataset, split, undefined);
+  const chosen = evaluationImages(dataset, run?.split, undefined);
   const count = Math.min(MOST_HELD, chosen.images.length);
   const some = Array.from({ length: count }, (_, i) =>
     chosen.images.slice(Math.floor((i * chosen.images.length) / count)).at(0),

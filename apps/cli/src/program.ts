@@ -70,6 +70,10 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         .argParser(parseShare)
         .default(0.95),
     )
+    .option(
+      "--labels-from <where>",
+      "folders, inner-folders, names (cat.0.jpg), or a table as FILE or FILE:COLUMN (default: what the layout says)",
+    )
     .option("--split-gap", "train small heads to see how much a split that ignores duplicates would flatter")
     .option("--report <file>", "write one self-contained HTML page with curves, pictures and heat maps")
     .option("--force", "replace a report that is there")
@@ -172,7 +176,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         (await import("./commands/features.ts")).features(context, flags, dataset),
       ),
     );
-  flags?.addTrainFlags(features, flags.FEATURE_KEYS);
+  flags?.addTrainFlags(features, [...flags.FEATURE_KEYS, "labelsFrom"]);
 
   const inspect = program
     .command("inspect")

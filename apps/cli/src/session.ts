@@ -9,6 +9,7 @@ import {
   type NodeFeatureStore,
   type NodeImageSource,
   nodeFetch,
+  type OpenDatasetOptions,
   openDataset,
   openFeatureStore,
   openUnlabelled,
@@ -83,11 +84,13 @@ export class Session implements AsyncDisposable {
     this.#isWaiting = isWaiting;
   }
 
-  /** Files that can not be used stop nothing; one line says how many and how to see which. */
-  warnOfBroken({ broken }: Dataset, name: string): void {
+  /** How a data set was read, and that files cannot be used, which stops nothing: one line each. */
+  tellNotes({ notes, broken }: Dataset, name: string): void {
+    for (const { message } of notes) this.notice(`Note: ${message}`);
     if (broken.length === 0) return;
     const inspect = nextCommand(this.context.environment, ["inspect", name]);
-    this.notice(`Note: ${broken.length} broken files are left out; which and why: ${inspect}`);
+    const files = broken.length === 1 ? "1 broken file is" : `${broken.length} broken files are`;
+    this.notice(`Note: ${files} left out; which and why: ${inspect}`);
   }
 
   /** Images that may be prepared at once: two for each decoding thread work, two wait. */
@@ -127,7 +130,10 @@ export class Session implements AsyncDisposable {
     return this.#features;
   }
 
-  async dataset(name: string, options: { groupPrefix?: boolean } = {}): Promise<OpenedDataset> {
+  async dataset(
+    name: string,
+    options: Pick<OpenDatasetOptions, "groupPrefix" | "labelsFrom" | "purpose" | "knownLabels"> = {},
+  ): Promise<OpenedDataset> {
     const { home, variables } = this.context.environment;
     const pool = this.pool;
     const opened = await openDataset(name, {

@@ -25,16 +25,17 @@ export const SWEEP_KEYS: readonly Key[] = [
   ...FEATURE_KEYS.filter((key) => key !== "cut" && key !== "size"),
   ...(["epochs", "batchSize", "optimizer", "weightDecay", "momentum", "schedule", "warmup"] as const),
   ...(["dropout", "labelSmoothing", "mixup", "earlyStop", "classWeights"] as const),
-  ...(["valSplit", "groupPrefix", "seed", "cacheType"] as const),
+  ...(["valSplit", "groupPrefix", "labelsFrom", "seed", "cacheType"] as const),
 ];
 /** What the test of learning rates depends on. */
 export const RATE_KEYS: readonly Key[] = [
   ...FEATURE_KEYS,
   ...(["recipe", "batchSize", "optimizer", "weightDecay", "momentum", "dropout"] as const),
-  ...(["labelSmoothing", "mixup", "classWeights", "valSplit", "groupPrefix", "seed", "cacheType"] as const),
+  ...(["labelSmoothing", "mixup", "classWeights", "valSplit", "groupPrefix", "labelsFrom"] as const),
+  ...(["seed", "cacheType"] as const),
 ];
 /** What a split depends on: the flags of `graft inspect`. */
-export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "seed"];
+export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "labelsFrom", "seed"];
 
 /** What can be turned off, and what a training then does. */
 const WITHOUT: Readonly<Partial<Record<Key, string>>> = {

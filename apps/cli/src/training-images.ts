@@ -11,6 +11,7 @@ import {
   type TrainingReference,
 } from "@graft/core";
 import { cacheFolders, type RunFolder } from "@graft/core/node";
+import { datasetOptions } from "./dataset-location.ts";
 import type { OpenedDataset, Session } from "./session.ts";
 
 /** Images that a head was trained on with where their pixels come from, or why there are none. */
@@ -41,12 +42,13 @@ export async function trainingImages(
     return { images, prepare: session.prepareFrom(source), ...(kept ? { kept } : {}) };
   };
   if (here.length >= FEWEST_TO_COMPARE) return reference(here, opened);
-  const location = run?.record.dataset?.location;
+  const record = run?.record;
+  const location = record?.dataset?.location;
   // a folder or file only: a known set's name could start a download, which nobody asked for
   const isThere = typeof location === "string" && (location === "emoji" || existsSync(location));
-  if (!isThere) return { reason: missingReason(here.length) };
+  if (!isThere || record === undefined) return { reason: missingReason(here.length) };
   try {
-    const trained = await session.dataset(location);
+    const trained = await session.dataset(location, datasetOptions(record.config));
     const there = find(trained.dataset);
     return there.length < FEWEST_TO_COMPARE
       ? { reason: missingReason(there.length) }

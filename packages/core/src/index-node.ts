@@ -17,6 +17,7 @@ export {
 export type { CacheFolders } from "./cache/give-up-node.ts";
 export { type FolderCheckpointStore, openCheckpointStore } from "./checkpoint/store-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
+export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
 export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";

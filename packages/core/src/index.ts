@@ -2,8 +2,9 @@
 export type * from "./backend.ts";
 export { canonicalJson, hashJson } from "./canonical-json.ts";
 export type * from "./checkpoint/types.ts";
-export { type DatasetWarning, datasetWarnings } from "./dataset/dataset-warnings.ts";
+export { type DatasetWarning, datasetWarnings, splitWarnings } from "./dataset/dataset-warnings.ts";
 export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
+export { parseLabelsFrom } from "./dataset/layout/labels-from.ts";
 export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
 export {
   type ClassReport,

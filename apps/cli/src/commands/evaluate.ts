@@ -8,7 +8,8 @@ import {
   type SplitGap,
   type SplitGapOptions,
 } from "@graft/core";
-import { readModelFolder } from "@graft/core/node";
+import { type RunFolder, readModelFolder } from "@graft/core/node";
+import { checkTypedDataset, datasetLocation } from "../dataset-location.ts";
 import { findingsOf } from "../evaluation-findings.ts";
 import { type EvaluationImages, evaluationImages } from "../evaluation-images.ts";
 import { evaluationReport } from "../evaluation-report.ts";
@@ -38,14 +39,19 @@ export async function evaluate(
   const { home } = context.environment;
   const report = typeof flags.report === "string" ? flags.report : undefined;
   if (report !== undefined) await checkOutFile(report, flags.force === true, "--report");
+  checkTypedDataset(datasetName);
   const folder = resolveModel(modelName, home);
   await using session = new Session(context);
   const model = await readModelFolder(folder);
   if (flags.splitGap === true) checkSplitGap(model);
-  const opened = await session.dataset(datasetName);
-  const { dataset, source } = opened;
-  session.warnOfBroken(dataset, datasetName);
   const run = await modelRun(home, model.manifest);
+  const opened = await session.dataset(datasetName, {
+    purpose: "score",
+    knownLabels: model.manifest.labels,
+    labelsFrom: labelsFromOf(flags, datasetName, run),
+  });
+  const { dataset, source } = opened;
+  session.tellNotes(dataset, datasetName);
   const chosen = evaluationImages(dataset, run?.split, partOf(flags.split));
   const selected = await session.backend(flags.backend);
   const training = await trainingImages(session, { model, backend: selected.backend, opened, run });
@@ -95,6 +101,13 @@ export async function evaluate(
     ];
     print(texts.filter((text) => text !== "").join("\n\n"));
   }
+}
+
+/** Where the labels are: as it was typed, else as the training was told, when it is the same data set. */
+function labelsFromOf({ labelsFrom }: Flags, name: string, run: RunFolder | undefined): string | undefined {
+  if (typeof labelsFrom === "string") return labelsFrom;
+  const { location } = datasetLocation(name);
+  return run?.record.dataset?.location === location ? run.record.config.labelsFrom : undefined;
 }
 
 /** With --split-gap what it asks for. */

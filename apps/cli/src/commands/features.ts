@@ -12,6 +12,7 @@ import {
   trunkGraph,
   visibleText,
 } from "@graft/core";
+import { checkTypedDataset } from "../dataset-location.ts";
 import { UsageError } from "../exit-codes.ts";
 import { readNpyImages } from "../npy-images.ts";
 import { checkNotInput, checkOutFile, placeFile } from "../out-path.ts";
@@ -112,14 +113,16 @@ async function storeOrNote(session: Session): Promise<FeatureStore | null> {
 
 async function openSource(session: Session, name: string, flags: Flags, size: number): Promise<Source> {
   if (!/\.npy$/i.test(name)) {
-    const plain = await session.unlabelled(name);
+    checkTypedDataset(name);
+    const plain = flags.labelsFrom === undefined ? await session.unlabelled(name) : undefined;
     if (plain) {
       if (plain.broken.length > 0) session.notice(brokenText(plain.broken));
       const { images } = plain;
       return { labels: null, mayComeAgain: true, images, prepare: session.prepareFrom(plain), size };
     }
-    const { dataset, source } = await session.dataset(name);
-    session.warnOfBroken(dataset, name);
+    const labelsFrom = typeof flags.labelsFrom === "string" ? flags.labelsFrom : undefined;
+    const { dataset, source } = await session.dataset(name, { labelsFrom });
+    session.tellNotes(dataset, name);
     const { labels, images } = dataset;
     return { labels, mayComeAgain: true, images, prepare: session.prepareFrom(source), size };
   }

@@ -6,6 +6,7 @@ import {
   type Split,
   type TrainConfig,
 } from "@graft/core";
+import { checkTypedDataset, datasetOptions } from "../dataset-location.ts";
 import { datasetText } from "../output/dataset-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import type { CommandContext, Flags } from "../program.ts";
@@ -17,9 +18,10 @@ import { configFromFlags } from "../train-flags.ts";
  * What a training would refuse is reported all the same, and refused after that.
  */
 export async function inspect(context: CommandContext, flags: Flags, name: string): Promise<void> {
+  checkTypedDataset(name);
   const config = configFromFlags(flags);
   await using session = new Session(context);
-  const { dataset } = await session.dataset(name, { groupPrefix: config.groupPrefix });
+  const { dataset } = await session.dataset(name, datasetOptions(config));
   const split = splitOrRefusal(dataset, config);
   const report = describeDataset(dataset, split instanceof CoreError ? null : split);
   if (context.json) printJson(report);

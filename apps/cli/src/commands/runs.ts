@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { CoreError, type Dataset, MODEL_FILES, nameFew, parseManifest } from "@graft/core";
 import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
 import { checkInt8Use } from "../check-int8-use.ts";
+import { datasetOptions } from "../dataset-location.ts";
 import { runsText, runText } from "../output/run-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { curvesText } from "../output/train-summary.ts";
@@ -62,7 +63,7 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
   await using session = new Session(context);
   const { record } = run;
   const location = String(record.dataset?.location ?? record.datasetName);
-  const opened = await session.dataset(location, { groupPrefix: record.config.groupPrefix });
+  const opened = await session.dataset(location, datasetOptions(record.config));
   await checkAllThere(opened.dataset, run);
   const selected = await session.backend(record.config.backend);
   await checkInt8Use(session, record.config, selected.backend);

@@ -11,7 +11,7 @@ import {
   type TrainConfig,
   tapKey,
 } from "@graft/core";
-import { datasetLocation } from "../dataset-location.ts";
+import { checkTypedDataset, datasetLocation, datasetOptions } from "../dataset-location.ts";
 import { UsageError } from "../exit-codes.ts";
 import { makeHome } from "../make-home.ts";
 import { imageProgress } from "../output/image-progress.ts";
@@ -84,9 +84,10 @@ export async function findLearningRate(
 
 async function openData(session: Session, config: TrainConfig, name: string): Promise<SweepData> {
   await makeHome(session.context.environment.home);
+  checkTypedDataset(name);
   const { location } = datasetLocation(name);
-  const { dataset, source } = await session.dataset(location, { groupPrefix: config.groupPrefix });
-  session.warnOfBroken(dataset, name);
+  const { dataset, source } = await session.dataset(location, datasetOptions(config));
+  session.tellNotes(dataset, name);
   const { backend } = await session.backend(config.backend);
   return {
     ...{ dataset, backend, signal: session.signal, decodeAhead: session.decodeAhead },

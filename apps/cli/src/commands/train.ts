@@ -1,14 +1,8 @@
 import { resolve } from "node:path";
-import {
-  datasetWarnings,
-  deserializeError,
-  drawSplit,
-  type TrainConfig,
-  type TrainResult,
-} from "@graft/core";
+import { deserializeError, drawSplit, splitWarnings, type TrainConfig, type TrainResult } from "@graft/core";
 import { checkModelFolder, openRunStore } from "@graft/core/node";
 import { checkInt8Use } from "../check-int8-use.ts";
-import { datasetLocation, weightsLocation } from "../dataset-location.ts";
+import { checkTypedDataset, datasetLocation, datasetOptions, placedConfig } from "../dataset-location.ts";
 import { EXIT } from "../exit-codes.ts";
 import { makeHome } from "../make-home.ts";
 import { humanReporter, jsonReporter } from "../output/train-reporter.ts";
@@ -24,6 +18,7 @@ import { runTraining, type Training } from "../training.ts";
 
 /** `graft train DATASET`: everything that can be refused is refused before the first image is computed. */
 export async function train(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
+  checkTypedDataset(dataset);
   const config = configFromFlags(flags, await readSavedConfig(flags.config));
   const out = typeof flags.out === "string" ? flags.out : undefined;
   if (out !== undefined) {
@@ -55,17 +50,16 @@ export async function startTraining(
 ): Promise<Training> {
   await makeHome(session.context.environment.home);
   const { location, shortName } = datasetLocation(name);
-  const opened = await session.dataset(location, { groupPrefix: config.groupPrefix });
-  session.warnOfBroken(opened.dataset, name);
+  const opened = await session.dataset(location, datasetOptions(config));
+  session.tellNotes(opened.dataset, name);
   const split = drawSplit(opened.dataset, { seed: config.seed, fraction: config.valSplit, testFraction });
-  for (const { code, message } of datasetWarnings(opened.dataset, split))
-    if (code !== "broken-files") session.notice(`Note: ${message}`);
+  for (const { message } of splitWarnings(opened.dataset, split)) session.notice(`Note: ${message}`);
   const selected = await session.backend(config.backend);
   await checkInt8Use(session, config, selected.backend);
   const weights = await session.weights(config.weights, config.inputRange);
   const { images, labels, broken } = opened.dataset;
   const run = await openRunStore(session.context.environment.home).create({
-    config: { ...config, weights: weightsLocation(config.weights) },
+    config: placedConfig(config),
     datasetName: shortName,
     dataset: { location, images: images.length, labels, broken: broken.length },
     ...{ split, images },

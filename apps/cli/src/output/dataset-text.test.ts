@@ -17,7 +17,15 @@ function report(numBroken: number): DatasetReport {
     reason: "cut off",
   }));
   const skipped = [{ path: "notes.txt", reason: "not an image" }];
-  const dataset = { source: "pets", labels: ["cats", "dogs"], images, skipped, broken, presplit: false };
+  const dataset = {
+    source: "pets",
+    labels: ["cats", "dogs"],
+    images,
+    skipped,
+    broken,
+    notes: [],
+    presplit: false,
+  };
   const parts = { train: [hash("2")], validation: [], test: [] };
   return describeDataset(dataset, { version: 1, kind: "drawn", seed: 7, fraction: 0.25, ...parts });
 }
@@ -47,7 +55,7 @@ it("cuts the places of one picture, and says that there is no split", () => {
     facts,
   }));
   const labels = ["cats", "dogs"];
-  const dataset = { source: "pets", labels, images, skipped: [], broken: [], presplit: false };
+  const dataset = { source: "pets", labels, images, skipped: [], broken: [], notes: [], presplit: false };
   const text = datasetText(describeDataset(dataset, null));
   expect(text).toMatch(/^ {2}cats\/0\\n\.jpg \(cats\) = .* = 34 more places$/m);
   expect(text).toMatch(/^Split: none/m);

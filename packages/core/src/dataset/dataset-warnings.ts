@@ -1,13 +1,17 @@
 import { nameFew } from "../name-few.ts";
+import { counted, verb } from "./count-words.ts";
 import { type DuplicateGroup, findConflicts, findDuplicates, samePaths } from "./duplicates.ts";
-import type { Dataset, Split } from "./types.ts";
+import { groupBy } from "./groups.ts";
+import type { Dataset, DatasetNote, Split } from "./types.ts";
 
 /** Something that trains, and that the owner of the images should know. */
 export interface DatasetWarning {
   readonly code:
+    | DatasetNote["code"]
     | "broken-files"
     | "two-labels"
     | "duplicates-across-parts"
+    | "copies-across-parts"
     | "one-sided-class"
     | "look-alikes-apart"
     | "few-images"
@@ -20,13 +24,10 @@ const FEW_IMAGES = 20;
 /** Largest class to smallest from which a model can gain by ignoring the small one. */
 const IMBALANCE_RATIO = 3;
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 /** Images of each label, equal files once. */
 export function countClasses({ labels, images }: Dataset): readonly number[] {
-  return labels.map(
-    (_, label) => new Set(images.filter((image) => image.label === label).map(({ hash }) => hash)).size,
-  );
+  const byLabel = groupBy(images, ({ label }) => label);
+  return labels.map((_, label) => new Set(byLabel.get(label)?.map(({ hash }) => hash)).size);
 }
 
 /** Groups of one picture that lie in different given folders (train and validation, say). */
@@ -42,32 +43,67 @@ function duplicateWarnings(split: Split | null, groups: readonly DuplicateGroup[
   if (byContent.length > 0)
     warnings.push({
       code: "two-labels",
-      message: `${counted(byContent.length, "image")} under two labels, left out: ${nameFew(byContent.map(samePaths))}`,
+      message: `${counted(byContent.length, "image")} under two labels, left out: ${nameFew(byContent.map((group) => samePaths(group)))}`,
     });
   if (byLook.length > 0)
     warnings.push({
       code: "two-labels",
-      message: `${counted(byLook.length, "image")} under two labels by look, please check: ${nameFew(byLook.map(samePaths))}`,
+      message: `${counted(byLook.length, "image")} under two labels by look, please check: ${nameFew(byLook.map((group) => samePaths(group)))}`,
     });
   const across = findAcrossParts(groups);
   if (across.length > 0)
     warnings.push({
       code: "duplicates-across-parts",
-      message: `${counted(across.length, "image")} in more than one of the given train, validation and test folders, so their score is too good: ${nameFew(across.map(samePaths))}`,
+      message: `${counted(across.length, "image")} in more than one of the given train, validation and test folders, so their score is too good: ${nameFew(across.map((group) => samePaths(group)))}`,
     });
-  if (split?.kind !== "drawn") return warnings;
+  return [...warnings, ...lookAlikeWarnings(split, groups)];
+}
+
+/** Look-alikes on both sides of a drawn split. */
+function lookAlikeWarnings(split: Split | null, groups: readonly DuplicateGroup[]): DatasetWarning[] {
+  if (split?.kind !== "drawn") return [];
   const train = new Set(split.train);
   const validation = new Set(split.validation);
   const apart = groups.filter(
     ({ images }) =>
       images.some(({ hash }) => train.has(hash)) && images.some(({ hash }) => validation.has(hash)),
   );
-  if (apart.length > 0)
-    warnings.push({
+  if (apart.length === 0) return [];
+  return [
+    {
       code: "look-alikes-apart",
-      message: `${counted(apart.length, "group")} of look-alikes had to be cut so that every class has validation images: ${nameFew(apart.map(samePaths))}`,
-    });
-  return warnings;
+      message: `${counted(apart.length, "group")} of look-alikes had to be cut so that every class has validation images, and their score cannot be trusted: ${nameFew(apart.map((group) => samePaths(group)))}`,
+    },
+  ];
+}
+
+/** Changed copies of one photo (augmented before they came here) in several of the given folders. */
+function copyWarnings({ images, presplit }: Dataset): DatasetWarning[] {
+  if (!presplit) return [];
+  const bySource = groupBy(
+    images.filter(({ group }) => group?.startsWith("copy ")),
+    ({ group }) => group,
+  );
+  const apart = [...bySource.values()].filter((same) => new Set(same.map(({ part }) => part)).size > 1);
+  if (apart.length === 0) return [];
+  const example = nameFew(apart.slice(0, 1).map((same) => samePaths({ by: "look", images: same })));
+  return [
+    {
+      code: "copies-across-parts",
+      message: `${counted(apart.length, "photo")} ${verb(apart.length, "has", "have")} changed copies in more than one of the given train, validation and test folders, so their score is too good: ${example}`,
+    },
+  ];
+}
+
+/** Why a class is on one side: all its images belong together. */
+function whyOneSided({ labels, images }: Dataset, oneSided: readonly string[]): string {
+  const groups = oneSided.map((label) => {
+    const own = images.filter((image) => labels[image.label] === label);
+    const names = new Set(own.map(({ group }) => group));
+    return own.length > 1 && names.size === 1 ? [...names][0] : undefined;
+  });
+  const [group] = groups;
+  return group === undefined ? "" : ` (its images all belong together, as ${group.replace(/^copy /, "")})`;
 }
 
 function classWarnings(dataset: Dataset, split: Split | null): DatasetWarning[] {
@@ -79,7 +115,7 @@ function classWarnings(dataset: Dataset, split: Split | null): DatasetWarning[] 
   if (oneSided.length > 0)
     warnings.push({
       code: "one-sided-class",
-      message: `no validation image of ${nameFew(oneSided)}: nothing tells how well it is learned`,
+      message: `no validation image of ${nameFew(oneSided)}: nothing tells how well it is learned${whyOneSided(dataset, oneSided)}`,
     });
   const counts = countClasses(dataset);
   const few = labels.filter((_, label) => (counts[label] ?? 0) < FEW_IMAGES);
@@ -98,15 +134,28 @@ function classWarnings(dataset: Dataset, split: Split | null): DatasetWarning[] 
 }
 
 /**
- * All warnings about a data set and its split (null when it can not be drawn); `findDuplicates`'s result may be given
- * when it is there already.
+ * What the owner of the images should know of a split of them (null when it cannot be drawn); `findDuplicates`'s result may
+ * be given when it is there already.
  */
-export function datasetWarnings(
+export function splitWarnings(
   dataset: Dataset,
   split: Split | null,
   duplicates: readonly DuplicateGroup[] = findDuplicates(dataset),
 ): readonly DatasetWarning[] {
-  const { broken } = dataset;
+  return [
+    ...duplicateWarnings(split, duplicates),
+    ...copyWarnings(dataset),
+    ...classWarnings(dataset, split),
+  ];
+}
+
+/** All there is to say: how the data set was read, what is broken, and `splitWarnings`. */
+export function datasetWarnings(
+  dataset: Dataset,
+  split: Split | null,
+  duplicates?: readonly DuplicateGroup[],
+): readonly DatasetWarning[] {
+  const { broken, notes } = dataset;
   const unreadable: DatasetWarning[] =
     broken.length === 0
       ? []
@@ -116,5 +165,5 @@ export function datasetWarnings(
             message: `${counted(broken.length, "broken file")} left out: ${nameFew(broken.map(({ path, reason }) => `${path} (${reason})`))}`,
           },
         ];
-  return [...unreadable, ...duplicateWarnings(split, duplicates), ...classWarnings(dataset, split)];
+  return [...notes, ...unreadable, ...splitWarnings(dataset, split, duplicates)];
 }

@@ -12,15 +12,11 @@ export interface DuplicateGroup {
 /** More places of one picture than these help nobody. */
 const SHOWN_PLACES = 4;
 
-/** "a/1.jpg = b/1.jpg": where one picture lies, for messages. */
-export function samePaths({ images }: Pick<DuplicateGroup, "images">): string {
-  const more = images.length > SHOWN_PLACES ? ` = ${images.length - SHOWN_PLACES} more` : "";
-  return (
-    images
-      .slice(0, SHOWN_PLACES)
-      .map(({ path }) => path)
-      .join(" = ") + more
-  );
+/** "a/1.jpg = b/1.jpg" for one content, "a/1.jpg ~ b/2.jpg" for one look: where a picture lies, for messages. */
+export function samePaths({ by, images }: DuplicateGroup): string {
+  const sign = by === "content" ? " = " : " ~ ";
+  const more = images.length > SHOWN_PLACES ? [`${images.length - SHOWN_PLACES} more`] : [];
+  return [...images.slice(0, SHOWN_PLACES).map(({ path }) => path), ...more].join(sign);
 }
 
 /** All groups of two or more: those by content first, in the order of the data set. A look counts each content once. */

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { visibleText } from "../visible-text.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
-import { byCodeUnit, type ListedFile } from "./listing.ts";
+import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
 import { sniffFile } from "./sniff-file-node.ts";
 import type { BrokenFile, SkippedFile } from "./types.ts";
 import { unreadable, walkFolder } from "./walk-node.ts";
@@ -16,6 +16,8 @@ export interface FoundImages {
   readonly skipped: readonly SkippedFile[];
   /** Files that should be images and are not usable, and folders that can not be entered. */
   readonly broken: readonly BrokenFile[];
+  /** All that lies in the folder. */
+  readonly listing: Listing;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface FoundImages {
  * @throws CoreError `bad-input` when the folder itself can not be read, `cancelled`.
  */
 export async function findImages(folder: string, signal?: AbortSignal): Promise<FoundImages> {
-  const listing = await walkFolder(folder, signal).catch((error: unknown) => {
+  const listing = await walkFolder(folder, { signal }).catch((error: unknown) => {
     if (error instanceof CoreError) throw error;
     throw new CoreError(
       "bad-input",
@@ -44,5 +46,5 @@ export async function findImages(folder: string, signal?: AbortSignal): Promise<
     else broken.push({ path, code: sniffed.code, reason: sniffed.reason });
   });
   const byPath = (a: { path: string }, b: { path: string }): number => byCodeUnit(a.path, b.path);
-  return { images: images.sort(byPath), skipped: skipped.sort(byPath), broken: broken.sort(byPath) };
+  return { images: images.sort(byPath), skipped: skipped.sort(byPath), broken: broken.sort(byPath), listing };
 }

@@ -9,6 +9,9 @@ const JUNK = new Map([
   ["@eadir", "a thumbnail folder of a network drive"],
 ]);
 
+/** Why the folder of graft's own files is no class. */
+export const OWN_HOME = "it is graft's own home (--home), where runs and caches are kept";
+
 /** Why a file or folder of this name is never part of a data set, or undefined. */
 export function junkReason(name: string): string | undefined {
   if (name.startsWith(".")) return "a hidden (dot) file";
@@ -26,8 +29,12 @@ export function junkInPath(path: string): { readonly path: string; readonly reas
 }
 
 const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|svg)$/i;
-const DOCUMENT_NAME =
-  /\.(txt|md|rst|csv|tsv|json|jsonl|ya?ml|xml|html?|pdf|docx?|xlsx?|py|ipynb|js|ts|sh|log|cfg|ini|toml|mat|npy|npz|pkl|h5|db|sqlite|zip|tar|t?gz|mp4|mov|avi|mp3|wav)$/i;
+const DOCUMENT_ENDINGS =
+  "txt md rst rtf tex bib csv tsv json jsonl ndjson ya?ml xml html? css url lnk pdf docx? odt xlsx? pptx? py ipynb js ts m r sh bat exe log cfg ini toml lock mat npy npz pkl h5 hdf5 parquet arrow feather tfrecords? onnx pth? pb tflite weights names db sqlite zip rar 7z tar t?gz bz2 xz mp4 m4v mov avi mkv webm mpe?g wmv 3gp mp3 wav ogg flac m4a";
+const DOCUMENT_NAME = new RegExp(`\\.(${DOCUMENT_ENDINGS.replaceAll(" ", "|")})$`, "i");
+/** Names without an ending that everybody knows. */
+const PLAIN_DOCUMENT =
+  /(^|\/)(readme|licen[cs]e|copying|notice|authors|changelog|citation|makefile|dockerfile)$/i;
 
 /** The name promises an image. What a file is, its first bytes say; this decides between "skipped" and "broken" only. */
 export function isNamedLikeImage(path: string): boolean {
@@ -36,5 +43,5 @@ export function isNamedLikeImage(path: string): boolean {
 
 /** The name promises something else than an image (a readme, a table, a video). */
 export function isNamedLikeDocument(path: string): boolean {
-  return DOCUMENT_NAME.test(path);
+  return DOCUMENT_NAME.test(path) || PLAIN_DOCUMENT.test(path);
 }

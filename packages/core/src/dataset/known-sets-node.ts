@@ -39,7 +39,7 @@ const emoji: KnownSet = {
       const fix = "Run npm run build.";
       throw new CoreError("not-found", { what: `The emoji data set is not built (${EMOJI_FOLDER}).`, fix });
     }
-    return walkFolder(EMOJI_FOLDER, signal);
+    return walkFolder(EMOJI_FOLDER, { signal });
   },
   // animal/tiger-face-fluent.webp, animal/tiger-face-twemoji.webp: one emoji, on one side of the split
   groupOf: (path) => path.replace(/-[a-z]+\.webp$/, ""),
@@ -112,3 +112,6 @@ export const KNOWN_SETS: ReadonlyMap<string, KnownSet> = new Map([
   ["emoji", emoji],
   ["cats-and-dogs", catsAndDogs],
 ]);
+
+/** What `openDataset` takes by name. */
+export const KNOWN_SET_NAMES: readonly string[] = [...KNOWN_SETS.keys()];

@@ -9,6 +9,8 @@ import { visibleText } from "../visible-text.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
+import { openLabelsFrom, tableReader } from "./label-files-node.ts";
+import type { Purpose } from "./layout/reading.ts";
 import type { Listing } from "./listing.ts";
 import { scanListing } from "./scan-node.ts";
 import type { Dataset, DatasetImage, ImageSource } from "./types.ts";
@@ -25,6 +27,12 @@ export interface OpenDatasetOptions {
   readonly signal?: AbortSignal | undefined;
   /** Images of one name prefix (clip3_0001.jpg, clip3_0002.jpg) belong together. @default false */
   readonly groupPrefix?: boolean | undefined;
+  /** Where the labels are: "folders", "inner-folders", "names", or a table as FILE or FILE:COLUMN. @default by the layout */
+  readonly labelsFrom?: string | undefined;
+  /** To score a model one class is enough, and a class may be empty. @default "train" */
+  readonly purpose?: Purpose | undefined;
+  /** The labels of the model that is scored: a folder of such a name is a class. @default none */
+  readonly knownLabels?: readonly string[] | undefined;
   /** `total` of bytes is 0 where a server does not say it. */
   readonly onProgress?:
     | ((progress: {
@@ -41,12 +49,6 @@ export interface OpenDatasetOptions {
 export interface NodeImageSource extends ImageSource, AsyncDisposable {
   /** Absolute path. @throws CoreError `not-found` for an image of another data set. */
   pathOf(image: DatasetImage): string;
-}
-
-/** The name without the number of the frame: "clip3_0001.jpg" → "clip3", in whatever folder; "sofa.jpg" has none. */
-function namePrefix(path: string): string | undefined {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return /^(.+?)[_-]\d+(\.[^.]*)?$/.exec(name)?.[1];
 }
 
 async function readHead(path: string): Promise<Uint8Array> {
@@ -67,7 +69,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
   let head: Uint8Array;
   try {
     const facts = await stat(path);
-    if (facts.isDirectory()) return await walkFolder(path, signal);
+    if (facts.isDirectory()) return await walkFolder(path, { signal, home });
     if (!facts.isFile())
       throw new CoreError("bad-input", { what: `${shown} is neither a folder nor a file.`, expected });
     head = await readHead(path);
@@ -142,7 +144,7 @@ export async function openDataset(
   name: string,
   options: OpenDatasetOptions,
 ): Promise<{ readonly dataset: Dataset; readonly source: NodeImageSource }> {
-  const { inspect, signal, groupPrefix = false, onProgress } = options;
+  const { inspect, signal, groupPrefix, purpose, knownLabels, onProgress } = options;
   const known = KNOWN_SETS.get(name);
   const setOptions = {
     ...options,
@@ -150,10 +152,11 @@ export async function openDataset(
       onProgress?.({ ...progress, unit: "bytes" }),
   };
   const listing = known === undefined ? await listPath(name, options) : await known.list(setOptions);
-  const prefix = groupPrefix ? namePrefix : undefined;
-  const groupOf = known?.groupOf ?? prefix;
   try {
-    const scan = { source: name, inspect, groupOf, signal, onProgress };
+    const labelsFrom = await openLabelsFrom(options.labelsFrom);
+    const tables = tableReader(listing, labelsFrom);
+    const layout = { purpose, labelsFrom, knownLabels, tables };
+    const scan = { source: name, inspect, layout, groupOf: known?.groupOf, groupPrefix, signal, onProgress };
     const { dataset, locations } = await scanListing(listing, scan);
     await known?.check?.(dataset, setOptions);
     return { dataset, source: imageSource(locations, listing) };

@@ -6,7 +6,9 @@ import { visibleText } from "../visible-text.ts";
 import { type FoundImages, findImages } from "./find-images-node.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
-import { countLabels } from "./layout.ts";
+import { tableReader } from "./label-files-node.ts";
+import { findLayout } from "./layout/find-layout.ts";
+import { isTableName } from "./layout/label-table.ts";
 import { byCodeUnit } from "./listing.ts";
 import type { OpenDatasetOptions } from "./open-node.ts";
 import { sniffFile } from "./sniff-file-node.ts";
@@ -24,13 +26,29 @@ export interface UnlabelledImages {
   pathOf(image: DatasetImage): string;
 }
 
+/** True for images whose classes the layout says: by folders, names or a table. */
+async function isSorted(name: string, { images, listing }: FoundImages): Promise<boolean> {
+  const files = [...images, ...listing.files.filter(({ path }) => isTableName(path))];
+  const found = { ...listing, files, passed: [], folders: [], closed: [] };
+  try {
+    await findLayout(name, found, { tables: tableReader(found, undefined) });
+    return true;
+  } catch (error) {
+    if (error instanceof CoreError && error.code === "bad-input") return false;
+    throw error;
+  }
+}
+
 /** What is there, or undefined for what is a data set or nothing at all. @throws CoreError `bad-input`. */
-async function findIn(name: string, signal: AbortSignal | undefined): Promise<FoundImages | undefined> {
+async function findIn(
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<FoundImages, "images" | "broken"> | undefined> {
   const location = resolve(name);
   const facts = KNOWN_SETS.has(name) ? undefined : await stat(location).catch(() => undefined);
   if (facts?.isDirectory()) {
     const found = await findImages(location, signal);
-    return countLabels(found.images) < 2 ? found : undefined;
+    return (await isSorted(name, found)) ? undefined : found;
   }
   if (!facts?.isFile()) return undefined;
   const file = { path: basename(location), location };
@@ -40,7 +58,7 @@ async function findIn(name: string, signal: AbortSignal | undefined): Promise<Fo
     sniffed.type === "image"
       ? [[file], []]
       : [[], [{ path: file.path, code: sniffed.code, reason: sniffed.reason }]];
-  return { images, broken, skipped: [] };
+  return { images, broken };
 }
 
 function noImage(name: string, [first]: readonly BrokenFile[]): CoreError {

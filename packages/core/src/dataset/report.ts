@@ -89,15 +89,17 @@ function classReports(dataset: Dataset, split: Split | null): readonly ClassRepo
   const { labels, images } = dataset;
   const unique = countClasses(dataset);
   const labelOf = new Map(images.map(({ hash, label }) => [hash, label]));
-  const count = (part: Part, label: number): number =>
-    split === null ? 0 : split[part].filter((hash) => labelOf.get(hash) === label).length;
+  const count = (part: Part): ReadonlyMap<number | undefined, readonly string[]> =>
+    groupBy(split?.[part] ?? [], (hash) => labelOf.get(hash));
+  const [train, validation, test] = [count("train"), count("validation"), count("test")];
+  const files = groupBy(images, ({ label }) => label);
   return labels.map((name, label) => ({
     label: name,
-    images: images.filter((image) => image.label === label).length,
+    images: files.get(label)?.length ?? 0,
     unique: unique[label] ?? 0,
-    train: count("train", label),
-    validation: count("validation", label),
-    test: count("test", label),
+    train: train.get(label)?.length ?? 0,
+    validation: validation.get(label)?.length ?? 0,
+    test: test.get(label)?.length ?? 0,
   }));
 }
 

@@ -4,16 +4,26 @@ import type { InspectedFile } from "../image/pool-messages.ts";
 import { nameFew } from "../name-few.ts";
 import { visibleText } from "../visible-text.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
-import { findLayout, type Layout, layoutError } from "./layout.ts";
+import { prefixGroups } from "./group-prefix.ts";
+import { groupBy } from "./groups.ts";
+import { labelsAlikeNotes } from "./labels-alike.ts";
+import { findLayout, type Layout, type LayoutOptions } from "./layout/find-layout.ts";
+import { layoutError } from "./layout/refuse.ts";
 import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
+import { passedOverNotes } from "./passed-over.ts";
 import { type Sniffed, sniffFile } from "./sniff-file-node.ts";
-import type { BrokenFile, Dataset, DatasetImage, SkippedFile } from "./types.ts";
+import { copyGroups } from "./source-group.ts";
+import type { BrokenFile, Dataset, DatasetImage, DatasetNote, SkippedFile } from "./types.ts";
 
 export interface ScanOptions {
   readonly source: string;
   readonly inspect: (path: string) => Promise<InspectedFile>;
-  /** `DatasetImage.group` by path. */
+  /** How the layout is to be understood. */
+  readonly layout?: LayoutOptions | undefined;
+  /** `DatasetImage.group` by path, where the set itself knows it. */
   readonly groupOf?: ((path: string) => string | undefined) | undefined;
+  /** Images that are numbered alike belong together. @default false */
+  readonly groupPrefix?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?:
     | ((progress: { readonly done: number; readonly total: number; readonly unit: "images" }) => void)
@@ -38,20 +48,38 @@ async function judge(listed: ListedFile, inspect: ScanOptions["inspect"]): Promi
   }
 }
 
-/** Every class needs an image to learn from: in train where there is one, else anywhere. */
-function checkUsable(source: string, layout: Layout, dataset: Dataset): void {
+/** Why these files are not used: the most frequent reason, with an example. */
+function commonReason(files: readonly SkippedFile[]): string {
+  const [most] = [...groupBy(files, ({ reason }) => reason).values()].sort((a, b) => b.length - a.length);
+  const [example] = most ?? [];
+  if (most === undefined || example === undefined) return "";
+  const path = visibleText(example.path);
+  return most.length === 1
+    ? ` For example ${path}: ${example.reason}`
+    : ` ${most.length} files, such as ${path}: ${example.reason.replace(/[^.]$/, "$&.")}`;
+}
+
+/** Every class needs an image to learn from: in train where there is one, else anywhere; a model is scored on any. */
+function checkUsable(
+  source: string,
+  layout: Layout,
+  dataset: Dataset,
+  purpose: LayoutOptions["purpose"],
+): void {
   const hasTrain = dataset.presplit && [...layout.placed.values()].some(({ part }) => part === "train");
   const learned = dataset.images.filter(({ part }) => !hasTrain || part === "train");
-  const empty = dataset.labels.filter((_, label) => !learned.some((image) => image.label === label));
-  if (empty.length === 0) return;
-  const names = nameFew(empty.map((label) => `"${label}"`));
-  const example = dataset.broken.find(({ path }) => empty.includes(layout.labelOf(path) ?? ""));
-  const why = example === undefined ? "" : ` For example ${visibleText(example.path)}: ${example.reason}`;
+  const known = new Set(learned.map(({ label }) => label));
+  const empty = new Set(dataset.labels.filter((_, label) => !known.has(label)));
+  if (empty.size === 0 || (purpose === "score" && known.size > 0)) return;
+  const names = nameFew([...empty].map((label) => `"${label}"`));
+  const inEmpty = [...dataset.broken, ...dataset.skipped].filter(({ path }) =>
+    empty.has(layout.labelOf(path) ?? ""),
+  );
   const where = hasTrain ? " to train on" : "";
   throw layoutError(
     source,
-    `${visibleText(source)} has no usable image${where} of ${names}.${why}`,
-    layout.tree,
+    `${visibleText(source)} has no usable image${where} of ${names}.${commonReason(inEmpty)}`,
+    { tree: layout.tree },
   );
 }
 
@@ -64,18 +92,21 @@ export async function scanListing(
   listing: Listing,
   options: ScanOptions,
 ): Promise<{ readonly dataset: Dataset; readonly locations: ReadonlyMap<string, string> }> {
-  const { source, inspect, groupOf, signal, onProgress } = options;
-  const layout = findLayout(source, listing);
+  const { source, inspect, signal, onProgress } = options;
+  const layout = await findLayout(source, listing, options.layout);
   const files = listing.files.flatMap((file) => {
     const place = layout.placed.get(file.path);
     return place === undefined ? [] : [{ ...file, ...place }];
   });
+  const labelAt = new Map(layout.labels.map((label, at) => [label, at]));
   const images: DatasetImage[] = [];
   const skipped: SkippedFile[] = [
     ...listing.skipped,
     ...listing.passed.filter(({ path }) => layout.placed.has(path)),
     ...layout.skipped,
   ];
+  // of these the layout tells itself
+  const isLaidOut = new Set(layout.skipped.map(({ path }) => path));
   const broken: BrokenFile[] = [...listing.broken, ...listing.closed];
   const locations = new Map<string, string>();
   let done = 0;
@@ -87,13 +118,11 @@ export async function scanListing(
     else if (judgement.type === "broken")
       broken.push({ path, code: judgement.code, reason: judgement.reason });
     else {
-      const group = groupOf?.(path);
       images.push({
         path,
         ...judgement.file,
-        label: layout.labels.indexOf(label),
+        label: labelAt.get(label) ?? -1,
         ...(part === undefined ? {} : { part }),
-        ...(group === undefined ? {} : { group }),
       });
       locations.set(path, file.location);
     }
@@ -101,14 +130,42 @@ export async function scanListing(
     onProgress?.({ done, total: files.length, unit: "images" });
   });
   const byPath = (a: { path: string }, b: { path: string }): number => byCodeUnit(a.path, b.path);
+  images.sort(byPath);
+  const { groupOf, notes: groupNotes } = groupsOf(images, layout, options);
+  const passed = skipped.filter(({ path }) => !isLaidOut.has(path));
   const dataset: Dataset = {
     source,
     labels: layout.labels,
-    images: images.sort(byPath),
+    images: images.map((image) => {
+      const group = groupOf(image.path);
+      return group === undefined ? image : { ...image, group };
+    }),
     skipped: skipped.sort(byPath),
     broken: broken.sort(byPath),
+    notes: [
+      ...layout.notes,
+      ...passedOverNotes(passed.sort(byPath), layout.isClassPlace),
+      ...labelsAlikeNotes(layout.labels),
+      ...groupNotes,
+    ],
     presplit: layout.presplit,
   };
-  checkUsable(source, layout, dataset);
+  checkUsable(source, layout, dataset, options.layout?.purpose);
   return { dataset, locations };
+}
+
+/** What belongs together: as the set itself says, as `--group-prefix` says, and changed copies of one source. */
+function groupsOf(
+  images: readonly DatasetImage[],
+  layout: Layout,
+  { groupOf, groupPrefix = false }: ScanOptions,
+): { readonly groupOf: (path: string) => string | undefined; readonly notes: readonly DatasetNote[] } {
+  if (groupOf !== undefined) return { groupOf, notes: [] };
+  const paths = images.map(({ path }) => path);
+  const copies = copyGroups(paths, (path) => layout.placed.get(path)?.label ?? "");
+  const prefix = groupPrefix ? prefixGroups(paths) : undefined;
+  return {
+    groupOf: (path) => copies.get(path) ?? prefix?.groupOf(path),
+    notes: prefix?.notes ?? [],
+  };
 }

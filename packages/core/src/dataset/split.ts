@@ -72,7 +72,7 @@ function checkLearned(
   if (conflicts.size === 0)
     throw new CoreError("bad-input", { what: `${what}.`, fix: "Add images of it, or remove its folder." });
   const byHash = groupBy(dataset.images, ({ hash }) => hash);
-  const places = [...conflicts].map((hash) => samePaths({ images: byHash.get(hash) ?? [] }));
+  const places = [...conflicts].map((hash) => samePaths({ by: "content", images: byHash.get(hash) ?? [] }));
   const count = places.length === 1 ? "1 picture lies" : `${places.length} pictures lie`;
   throw new CoreError("bad-input", {
     what: `${what}: ${count} under two classes, and what is in doubt is left out: ${nameFew(places)}.`,

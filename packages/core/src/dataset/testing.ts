@@ -41,6 +41,7 @@ export function datasetOf(specs: readonly ImageSpec[]): Dataset {
     images,
     skipped: [],
     broken: [],
+    notes: [],
     presplit: images.some(({ part }) => part !== undefined),
   };
 }

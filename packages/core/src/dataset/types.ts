@@ -34,6 +34,28 @@ export interface BrokenFile {
   readonly reason: string;
 }
 
+/** How a data set was understood, where there is more than one way, or what it has that is not used. */
+export interface DatasetNote {
+  readonly code:
+    | "masks"
+    | "nested-copy"
+    | "parts"
+    | "unlabelled-folder"
+    | "unlabelled-images"
+    | "labels-from-file"
+    | "labels-from-names"
+    | "labels-from-folder"
+    | "labels-without-image"
+    | "joined-folders"
+    | "loose-files"
+    | "class-left-out"
+    | "passed-over"
+    | "names-alike"
+    | "no-groups";
+  /** One sentence for people: how many, why, an example. */
+  readonly message: string;
+}
+
 export interface Dataset {
   /** For people: the folder, archive or set name as given. */
   readonly source: string;
@@ -42,6 +64,8 @@ export interface Dataset {
   readonly images: readonly DatasetImage[];
   readonly skipped: readonly SkippedFile[];
   readonly broken: readonly BrokenFile[];
+  /** What the owner of the images should know of how they were read. */
+  readonly notes: readonly DatasetNote[];
   /** True when the images carry `part`. */
   readonly presplit: boolean;
 }

@@ -4,7 +4,7 @@ import { join, relative, sep } from "node:path";
 import { throwIfCancelled } from "../errors.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import { entryName } from "./entry-name-node.ts";
-import { junkReason } from "./junk.ts";
+import { junkReason, OWN_HOME } from "./junk.ts";
 import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
 import type { BrokenFile, SkippedFile } from "./types.ts";
 
@@ -31,14 +31,20 @@ class Walk {
   private readonly linked = new Set<string>();
   private readonly root: string;
   private readonly signal: AbortSignal | undefined;
+  private readonly home: string | undefined;
 
-  constructor(root: string, signal: AbortSignal | undefined) {
+  constructor(root: string, { signal, home }: { signal: AbortSignal | undefined; home: string | undefined }) {
     this.root = root;
     this.signal = signal;
+    this.home = home;
   }
 
   async folder(location: string, path: string): Promise<void> {
     throwIfCancelled(this.signal);
+    if (location === this.home && path !== "") {
+      this.skipped.push({ path, reason: OWN_HOME });
+      return;
+    }
     let entries: Dirent<Buffer>[];
     try {
       entries = await readdir(location, { withFileTypes: true, encoding: "buffer" });
@@ -74,7 +80,7 @@ class Walk {
   private async entry(entry: Dirent<Buffer>, location: string, path: string): Promise<void> {
     if (entry.isFile()) this.files.push({ path, location });
     else if (entry.isDirectory()) {
-      this.folders.push(path);
+      if (location !== this.home) this.folders.push(path);
       await this.folder(location, path);
     } else if (entry.isSymbolicLink()) await this.link(location, path);
     else this.skipped.push({ path, reason: "neither a file nor a folder" });
@@ -116,11 +122,17 @@ class Walk {
 /**
  * Everything in a folder, sorted by code unit in each folder. Links inside the folder are followed, those that leave it
  * are skipped. A folder that can not be read, or whose name is no text, is reported as closed, such a file as broken.
+ * @param options.home a folder inside that is graft's own, and passed over. @default none
  * @throws the system's error when `root` itself can not be read.
  */
-export async function walkFolder(root: string, signal?: AbortSignal): Promise<Listing> {
+export async function walkFolder(
+  root: string,
+  { signal, home }: { readonly signal?: AbortSignal | undefined; readonly home?: string | undefined } = {},
+): Promise<Listing> {
   const real = await realpath(root);
-  const walk = new Walk(real, signal);
+  // a home that is not there yet lies nowhere
+  const realHome = home === undefined ? undefined : await realpath(home).catch(() => undefined);
+  const walk = new Walk(real, { signal, home: realHome });
   await walk.folder(real, "");
   const { files, folders, skipped, broken, closed } = walk;
   return { files, passed: [], folders, skipped, broken, closed };

@@ -127,6 +127,11 @@ export const trainConfigSchema = z.strictObject({
     z.boolean().default(false),
     "keep images that are numbered alike (clip3_001, clip3_002) on one side of the split",
   ),
+  labelsFrom: option(
+    z.string().min(1).optional(),
+    "where the labels are: folders, inner-folders, names (cat.0.jpg), or a table as FILE or FILE:COLUMN",
+    { otherwise: "what the layout says" },
+  ),
   seed: option(
     z
       .int()

@@ -1,0 +1,30 @@
+import { CoreError } from "../errors.ts";
+import { visibleText } from "../visible-text.ts";
+import { counted } from "./count-words.ts";
+import { groupBy } from "./groups.ts";
+import { namePrefix } from "./source-group.ts";
+import type { DatasetNote } from "./types.ts";
+
+/**
+ * `--group-prefix`: images that are numbered alike belong together. It must find some groups, and more than one of them, or
+ * there is nothing that could be held out.
+ * @throws CoreError `bad-input` when all images are one group.
+ */
+export function prefixGroups(paths: readonly string[]): {
+  readonly groupOf: (path: string) => string | undefined;
+  readonly notes: readonly DatasetNote[];
+} {
+  const prefixes = paths.flatMap((path) => namePrefix(path) ?? []);
+  const groups = groupBy(prefixes, (prefix) => prefix);
+  const [[only] = [""]] = groups;
+  if (groups.size === 1 && prefixes.length === paths.length && paths.length > 1)
+    throw new CoreError("bad-input", {
+      what: `--group-prefix finds one group, ${visibleText(only)}, of ${counted(paths.length, "image")}, so that there is nothing to validate with.`,
+      expected: "names whose numbered part differs: clip1_001.jpg and clip2_001.jpg are of two groups",
+      fix: "Leave --group-prefix away, or name the images after what they are taken from.",
+    });
+  const hasGroup = [...groups.values()].some((same) => same.length > 1);
+  const message =
+    "--group-prefix finds no images that are numbered alike (clip3_001.jpg, clip3_002.jpg): the split is drawn as without it";
+  return { groupOf: namePrefix, notes: hasGroup ? [] : [{ code: "no-groups", message }] };
+}

@@ -1,0 +1,101 @@
+import { open, stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { CoreError } from "../errors.ts";
+import { visibleText } from "../visible-text.ts";
+import { isTableName, type LabelTable, parseLabelTable } from "./layout/label-table.ts";
+import { type LabelsFrom, parseLabelsFrom } from "./layout/labels-from.ts";
+import type { Listing } from "./listing.ts";
+import { reasonOf } from "./walk-node.ts";
+
+/** A table of ten million images is smaller. */
+const MOST_BYTES = 256 * 2 ** 20;
+/** Files that are looked at for labels; an annotation file for each image is no table of all. */
+const MOST_FILES = 50;
+
+/** Text in UTF-8 or UTF-16 with a mark, else in Windows-1252, as old spreadsheets write it. */
+function decodeText(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+async function readText(location: string): Promise<string | undefined> {
+  const file = await open(location);
+  try {
+    if ((await file.stat()).size > MOST_BYTES) return undefined;
+    return decodeText(await file.readFile());
+  } finally {
+    await file.close();
+  }
+}
+
+/** The tables that lie among the images, those nearest to the root first. */
+async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
+  const depth = (path: string): number => path.split("/").length;
+  const named = listing.files
+    .filter(({ path }) => isTableName(path))
+    .sort((a, b) => depth(a.path) - depth(b.path))
+    .slice(0, MOST_FILES);
+  const tables: LabelTable[] = [];
+  for (const { path, location } of named) {
+    const text = await readText(location);
+    const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+    const table = text === undefined ? undefined : parseLabelTable(path, folder, text);
+    if (table !== undefined) tables.push(table);
+  }
+  return tables;
+}
+
+/** @throws CoreError `not-found`, `bad-input` for a file that cannot be read or is no table. */
+async function tableAt(path: string): Promise<LabelTable> {
+  const expected = "a .csv, .tsv, .json or .jsonl with a row for each image";
+  const shown = visibleText(path);
+  let text: string | undefined;
+  try {
+    text = await readText(path);
+  } catch (error) {
+    const what = `The file of labels ${shown} ${reasonOf(error)}.`;
+    throw new CoreError("not-found", { what, expected }, { cause: error });
+  }
+  const table = text === undefined ? undefined : parseLabelTable(basename(path), "", text);
+  if (table !== undefined) return table;
+  throw new CoreError("bad-input", { what: `${shown} holds no labels that are read.`, expected });
+}
+
+/** What `--labels-from` means here. @param text as it was given; undefined: not at all. */
+export async function openLabelsFrom(text: string | undefined): Promise<LabelsFrom | undefined> {
+  if (text === undefined) return undefined;
+  const isThere = (await stat(text).catch(() => undefined))?.isFile() ?? false;
+  return parseLabelsFrom(text, () => isThere);
+}
+
+/**
+ * Reads the tables that may say the labels: the one that was given, else those among the images.
+ * A table that was given by its path inside the data set is taken from there.
+ */
+export function tableReader(
+  listing: Listing,
+  labelsFrom: LabelsFrom | undefined,
+): () => Promise<readonly LabelTable[]> {
+  let tables: Promise<readonly LabelTable[]> | undefined;
+  return () => {
+    tables ??= labelsFrom?.type === "file" ? given(listing, labelsFrom.path) : tablesIn(listing);
+    return tables;
+  };
+}
+
+async function given(listing: Listing, path: string): Promise<readonly LabelTable[]> {
+  const isThere = (await stat(path).catch(() => undefined))?.isFile() ?? false;
+  const inside = isThere
+    ? undefined
+    : listing.files.filter((file) => file.path === path.replaceAll("\\", "/"));
+  if (inside?.length) return tablesIn({ ...listing, files: inside });
+  const location = resolve(path);
+  // a table inside the data set says paths from its own folder
+  const listed = listing.files.find((file) => file.location === location);
+  return listed === undefined ? [await tableAt(path)] : tablesIn({ ...listing, files: [listed] });
+}

@@ -1,0 +1,19 @@
+import { CoreError } from "../../errors.ts";
+import { visibleText } from "../../visible-text.ts";
+import { drawTrees } from "./draw-trees.ts";
+import type { FolderNode } from "./folder-tree.ts";
+
+/** The error of a layout that cannot be trained on, with the expected tree beside the found one and what to type. */
+export function layoutError(
+  source: string,
+  what: string,
+  { tree, commands = [] }: { readonly tree: FolderNode; readonly commands?: readonly string[] },
+): CoreError {
+  const name = source.split(/[\\/]/).findLast((part) => part !== "") ?? source;
+  const typed =
+    commands.length === 0
+      ? ""
+      : `\nOr say where the labels are:\n${commands.map((line) => `  ${line}`).join("\n")}\n`;
+  const fix = `Put the images of each class into a folder named after it, and nothing else beside these folders:\n\n${drawTrees(tree, visibleText(name))}\n${typed}`;
+  return new CoreError("bad-input", { what, fix }, { facts: { source } });
+}
