@@ -25,13 +25,15 @@ export interface StartedGraft {
 export interface GraftOptions {
   /** Flags of node itself, before the program. */
   readonly nodeFlags?: readonly string[];
+  /** Where it runs. @default the repository */
+  readonly cwd?: string;
 }
 
 /** The real command line as a child process, without network and terminal. */
 export function startGraft(words: readonly string[], home: string, options: GraftOptions = {}): StartedGraft {
-  const { nodeFlags = [] } = options;
+  const { nodeFlags = [], cwd = ROOT } = options;
   const env = { ...process.env, GRAFT_OFFLINE: "1", GRAFT_HOME: home };
-  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...words], { cwd: ROOT, env });
+  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...words], { cwd, env });
   let stdout = "";
   let stderr = "";
   const listeners = new Set<() => void>();

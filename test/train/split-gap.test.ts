@@ -49,7 +49,7 @@ const dataset: Dataset = {
   images,
   skipped: [],
   broken: [],
-    notes: [],
+  notes: [],
   presplit: true,
 };
 

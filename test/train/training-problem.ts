@@ -29,8 +29,7 @@ export function makeDataset(numImages: number, labels: readonly string[] = ["cat
       facts: { format: "png", width: 75, height: 75, perceptualHash: "0".repeat(16) },
     };
   });
-  return { source: "made up", labels, images, skipped: [], broken: [],
-  notes: [], presplit: false };
+  return { source: "made up", labels, images, skipped: [], broken: [], notes: [], presplit: false };
 }
 
 /** The last quarter is held out. */

@@ -150,4 +150,4 @@ export { type Tail, tailOf } from "./trunk/tail.ts";
 export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
 export { hashWeights } from "./trunk/weights-hash.ts";
-export { visibleLines, visibleText } from "./visible-text.ts";
+export { quotedText, visibleLines, visibleText } from "./visible-text.ts";

@@ -1,4 +1,4 @@
-import { type DatasetReport, type DuplicateReport, visibleText } from "@graft/core";
+import { type DatasetReport, type DuplicateReport, quotedText, visibleText } from "@graft/core";
 import { byteSize, table } from "./text.ts";
 
 /** Longer lists are cut; --json has all. */
@@ -18,12 +18,12 @@ export function datasetText(report: DatasetReport): string {
     table([
       ["class", "images", "different", ...counts],
       ...classes.map((row) => [
-        row.label,
+        quotedText(row.label),
         ...[row.images, row.unique, ...counts.map((part) => row[part])].map(String),
       ]),
     ]),
     splitText(split),
-    list("Warnings", report.warnings, ({ message }) => message),
+    list("Notes", report.warnings, ({ message }) => message),
     list("Broken, left out", report.broken, fileText),
     list("Skipped", report.skipped, fileText),
     list("One picture under two labels", report.conflicts, duplicateText),

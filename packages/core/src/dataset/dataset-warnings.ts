@@ -1,4 +1,5 @@
 import { nameFew } from "../name-few.ts";
+import { quotedText } from "../visible-text.ts";
 import { counted, verb } from "./count-words.ts";
 import { type DuplicateGroup, findConflicts, findDuplicates, samePaths } from "./duplicates.ts";
 import { groupBy } from "./groups.ts";
@@ -122,7 +123,7 @@ function classWarnings(dataset: Dataset, split: Split | null): DatasetWarning[] 
   if (few.length > 0)
     warnings.push({
       code: "few-images",
-      message: `fewer than ${FEW_IMAGES} images of ${nameFew(few.map((label) => `${label} (${counts[labels.indexOf(label)]})`))}: expect little, and scores that jump`,
+      message: `fewer than ${FEW_IMAGES} images of ${nameFew(few.map((label) => `${quotedText(label)} (${counts[labels.indexOf(label)]})`))}: expect little, and scores that jump`,
     });
   const ratio = Math.max(...counts) / Math.min(...counts);
   if (ratio >= IMBALANCE_RATIO)

@@ -88,12 +88,12 @@ function fromNames(view: View, images: readonly string[]): Reading | undefined {
   const isTest = (path: string): boolean => parts.get(path) === "test";
   const labels = clearLabelsInNames(images) ?? clearLabelsInNames(images.filter((path) => !isTest(path)));
   if (labels === undefined) return undefined;
-  const [first = ["", ""]] = labels;
+  const first = [...labels].find(([path]) => !isTest(path)) ?? ["", ""];
   const unlabelled = images.filter((path) => !labels.has(path));
   const noted = withNote(
     view,
     "labels-from-names",
-    `the labels are read from the file names: ${visibleText(first[0])} is ${visibleText(first[1])}; ${nameFew([...new Set(labels.values())].sort(), 6)}`,
+    `the labels are read from the file names (${visibleText(first[0])}: ${visibleText(first[1])}): ${nameFew([...new Set(labels.values())].sort(), 6)}`,
   );
   return { view: noteUnlabelled(noted, unlabelled), ...placeLabels(view, labels) };
 }
