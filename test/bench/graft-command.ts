@@ -22,10 +22,14 @@ function peakOf(pid: number): number | undefined {
   }
 }
 
-/** Runs `graft WORDS --home HOME` to its end. @throws Error with its messages when it fails. */
-export async function runCommand(words: readonly string[], home: string): Promise<CommandRun> {
+/** Runs `graft WORDS --home HOME` to its end. @param program another build's main.js. @throws Error with its messages when it fails. */
+export async function runCommand(
+  words: readonly string[],
+  home: string,
+  program: string = PROGRAM,
+): Promise<CommandRun> {
   const start = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, ...words, "--home", home], {
+  const child = spawn(process.execPath, [program, ...words, "--home", home], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, GRAFT_OFFLINE: "1" },
   });

@@ -27,10 +27,19 @@ it.each([
   ]);
   const found = await opened(await place.write(name, Object.fromEntries(content)));
   expect(found?.images.map(({ path }) => path)).toEqual(paths);
+  expect(found?.isUnclear).toBe(false);
   for (const image of found?.images ?? []) {
     expect(image.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(basename(found?.pathOf(image) ?? "")).toBe(basename(image.path));
   }
+});
+
+it("says of folders that are not clearly classes that they are not", async () => {
+  const folder = await place.write("unclear", {
+    ...{ "phone/cat/1.png": pictures[0] ?? "", "phone/dog/1.png": pictures[1] ?? "" },
+    ...{ "mirror/cat/1.png": pictures[2] ?? "", "mirror/dog/1.png": pictures[1] ?? "" },
+  });
+  expect(await opened(folder)).toMatchObject({ isUnclear: true });
 });
 
 it("leaves what has two classes, a known set, an archive and nothing at all to others", async () => {

@@ -19,6 +19,7 @@ import { checkNotInput, checkOutFile, placeFile } from "../out-path.ts";
 import { imageProgress } from "../output/image-progress.ts";
 import { print, printJson } from "../output/stdout.ts";
 import type { CommandContext, Flags } from "../program.ts";
+import { nextCommand } from "../self-command.ts";
 import { Session } from "../session.ts";
 import { configFromFlags } from "../train-flags.ts";
 import { writeFeatures } from "../write-features.ts";
@@ -117,6 +118,10 @@ async function openSource(session: Session, name: string, flags: Flags, size: nu
     const plain = flags.labelsFrom === undefined ? await session.unlabelled(name) : undefined;
     if (plain) {
       if (plain.broken.length > 0) session.notice(brokenText(plain.broken));
+      if (plain.isUnclear) {
+        const why = nextCommand(session.context.environment, ["inspect", name]);
+        session.notice(`Note: the rows have no labels, as the folders are not clearly classes; why: ${why}`);
+      }
       const { images } = plain;
       return { labels: null, mayComeAgain: true, images, prepare: session.prepareFrom(plain), size };
     }

@@ -22,6 +22,8 @@ export interface UnlabelledImages {
   /** Their `label` means nothing. */
   readonly images: readonly DatasetImage[];
   readonly broken: readonly BrokenFile[];
+  /** They lie in several folders, which are not clearly classes: why, `openDataset` says. */
+  readonly isUnclear: boolean;
   /** Absolute path. @throws CoreError `not-found` for an image of another place. */
   pathOf(image: DatasetImage): string;
 }
@@ -108,6 +110,7 @@ export async function openUnlabelled(
   return {
     images: images.sort(byPath),
     broken,
+    isUnclear: new Set(images.flatMap(({ path }) => path.split("/").slice(-2, -1))).size > 1,
     pathOf({ path }) {
       const location = locations.get(path);
       if (location !== undefined) return location;
