@@ -8,6 +8,14 @@ export interface ListedFile {
   readonly location: string;
 }
 
+/** What a person should know of how a listing was made: that archives were read as folders, how names were read. */
+export interface ListingNote {
+  /** For programs: "foreign-names". */
+  readonly code: string;
+  /** Whole sentences. */
+  readonly message: string;
+}
+
 /** All that lies in a folder or an archive, and what was set aside while listing it. */
 export interface Listing {
   readonly files: readonly ListedFile[];
@@ -19,6 +27,8 @@ export interface Listing {
   readonly broken: readonly BrokenFile[];
   /** Folders that can not be entered (they are in `folders` too): nobody knows what lies in them. */
   readonly closed: readonly BrokenFile[];
+  /** @default none */
+  readonly notes?: readonly ListingNote[];
   /** Keeps the files of an unpacked archive where they are, until it is disposed of or the process ends. */
   readonly lease?: AsyncDisposable;
 }
