@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { visibleText } from "../visible-text.ts";
+import { archiveStem } from "./archive-kind.ts";
 import { type FoundImages, findImages } from "./find-images-node.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
@@ -30,7 +31,9 @@ async function findIn(name: string, signal: AbortSignal | undefined): Promise<Fo
   const facts = KNOWN_SETS.has(name) ? undefined : await stat(location).catch(() => undefined);
   if (facts?.isDirectory()) {
     const found = await findImages(location, signal);
-    return countLabels(found.images) < 2 ? found : undefined;
+    // archives without an image beside them are read as folders, see expandArchives
+    const isOfArchives = found.images.length === 0 && found.skipped.some(({ path }) => archiveStem(path));
+    return countLabels(found.images) < 2 && !isOfArchives ? found : undefined;
   }
   if (!facts?.isFile()) return undefined;
   const file = { path: basename(location), location };
