@@ -1,8 +1,9 @@
-import { symlink } from "node:fs/promises";
+import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drawSplit, splitWarnings } from "@graft/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
+import { zipOf } from "./zip-writer.ts";
 
 let place: Workplace;
 let pictures: readonly Buffer[];
@@ -216,5 +217,33 @@ describe("labels from files, in real folders", () => {
     const text = Buffer.from("id;Art\np1;Hündin\np2;Hündin\np3;Rüde\np4;Rüde\n", "latin1");
     const { dataset } = await place.open(await place.write("latin", { ...images, "art.csv": text }));
     expect(dataset.labels).toEqual(["Hündin", "Rüde"]);
+  });
+});
+
+const entriesOf = (contents: Readonly<Record<string, Buffer>>) =>
+  Object.entries(contents).map(([name, content]) => ({ name, content }));
+
+describe("the same in an archive", () => {
+  test("a table in a .zip says the labels; notes of the listing come first", async () => {
+    const images = files("images/p1.png", "images/p2.png", "images/p3.png", "images/p4.png");
+    const zip = place.path("table.zip");
+    const rows = "id,breed\np1,pug\np2,pug\np3,beagle\np4,beagle\n";
+    await writeFile(zip, zipOf([...entriesOf(images), { name: "labels.csv", content: Buffer.from(rows) }]));
+    for (const _ of ["unpacked", "found again"]) {
+      const { dataset } = await place.open(zip);
+      expect(dataset.labels).toEqual(["beagle", "pug"]);
+      expect(dataset.notes.map(({ code }) => code)).toEqual(["labels-from-file"]);
+    }
+  });
+
+  test("a .zip a part, whose images have their labels in their names", async () => {
+    const folder = await place.write("packed", { "train.zip": "", "test.zip": "" });
+    const named = (from: number) =>
+      entriesOf(files(...["cat", "dog"].flatMap((label) => [0, 1].map((at) => `${label}.${from + at}.png`))));
+    await writeFile(join(folder, "train.zip"), zipOf(named(0)));
+    await writeFile(join(folder, "test.zip"), zipOf(named(2)));
+    const { dataset } = await place.open(folder);
+    expect(dataset.images.map(({ path, part }) => `${path} ${part}`)).toContain("train/cat.0.png train");
+    expect(dataset.notes.map(({ code }) => code)).toEqual(["archives-as-folders", "labels-from-names"]);
   });
 });

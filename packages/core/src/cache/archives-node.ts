@@ -10,12 +10,12 @@ import { holdLease } from "./lease-node.ts";
 
 /*
  * HOME/cache/archives
- *   SHA256/                  an archive's files (dataset/archive-store-node.ts), whole or absent
+ *   SHA256-VERSION/          an archive's files (dataset/archive-store-node.ts), whole or absent
  *     manifest.json          its time of change is when the archive was last opened
  *   .unpacking-OWNER/        on its way in, or out
  * HOME/cache/archives-in-use
- *   SHA256.OWNER.lease       a live process reads this archive
- *   SHA256.OWNER.leaving     a live process is about to give it up
+ *   SHA256-VERSION.OWNER.lease    a live process reads this archive
+ *   SHA256-VERSION.OWNER.leaving  a live process is about to give it up
  */
 export const ARCHIVE_MANIFEST = "manifest.json";
 const TEMPORARY = ".unpacking-";
@@ -28,7 +28,7 @@ const NOT_WRITABLE = ["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"];
 
 /** An unpacked archive, for people and for what makes room. */
 export interface CachedArchive {
-  /** sha256 of the archive. */
+  /** sha256 of the archive, and the version of the store that unpacked it (none: the first). */
   readonly id: string;
   /** The archive's file name when it was unpacked; null for those of an older graft. */
   readonly name: string | null;
@@ -41,7 +41,7 @@ export interface CachedArchive {
 
 const summarySchema = z.object({
   name: z.string().optional(),
-  files: z.array(z.object({ bytes: z.int().min(0) })),
+  files: z.array(z.object({ file: z.string(), bytes: z.int().min(0) })),
 });
 
 const usesFolder = (root: string): string => `${root}-in-use`;
@@ -126,15 +126,17 @@ async function readArchive(
   try {
     const { mtimeMs: lastUsed } = await stat(path);
     const { name = null, files } = summarySchema.parse(JSON.parse(await readFile(path, "utf8")));
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return { id, name, files: files.length, bytes, lastUsed };
+    // two names may have one file, by a link
+    const sizes = new Map(files.map(({ file, bytes }) => [file, bytes]));
+    const bytes = [...sizes.values()].reduce((sum, one) => sum + one, 0);
+    return { id, name, files: sizes.size, bytes, lastUsed };
   } catch (error) {
     return ["", "ENOENT"].includes(codeOf(error)) ? "damaged" : undefined;
   }
 }
 
 const archiveIds = async (root: string): Promise<string[]> =>
-  ((await unlessGone(readdir(root))) ?? []).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  ((await unlessGone(readdir(root))) ?? []).filter((name) => /^[0-9a-f]{64}(-\d+)?$/.test(name));
 
 /** Every unpacked archive. A folder that is not there has none. */
 export async function listArchives(root: string): Promise<CachedArchive[]> {

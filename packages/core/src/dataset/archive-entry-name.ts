@@ -10,15 +10,21 @@ function refuse(name: string, problem: string): CoreError {
 /**
  * An entry's path in the data set: "/" between folders, no "." and no empty part; "" for the archive's own root.
  * It is only ever shown and compared: files are written under numbers (see ArchiveSink).
- * @throws CoreError `bad-input` for a name that could mean a place outside: absolute, with a drive, `..`, backslashes.
+ *
+ * A backslash stands between folders in what Windows programs packed, and where a name has no "/" at all; elsewhere it
+ * is a letter like others, as it is on Linux. What it would mean to Windows is judged either way.
+ * @throws CoreError `bad-input` for a name that could mean a place outside: absolute, with a drive, `..`.
  */
-export function safeEntryName(name: string): string {
+export function safeEntryName(name: string, { isFromWindows = false } = {}): string {
+  const slashed = name.replaceAll("\\", "/");
   if (name.includes("\0")) throw refuse(name, "has a zero byte in its name");
-  if (name.includes("\\")) throw refuse(name, "has a backslash in its name");
-  if (name.startsWith("/")) throw refuse(name, "has an absolute path");
+  if (slashed.startsWith("/")) throw refuse(name, "has an absolute path");
   if (/^[a-z]:/i.test(name)) throw refuse(name, "names a drive");
   if (name.length > ARCHIVE_LIMITS.nameLength) throw refuse(name, "has a name that is too long");
-  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.includes("..")) throw refuse(name, "leads out of its folder");
-  return parts.join("/");
+  if (slashed.split("/").includes("..")) throw refuse(name, "leads out of its folder");
+  const path = isFromWindows || !name.includes("/") ? slashed : name;
+  return path
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
 }

@@ -24,6 +24,10 @@ export interface ArchiveSizes {
   readonly totalBytes: number;
 }
 
+/** What other archives of the same data set came to: their sum is held to the limits. */
+export type SizesBefore = Pick<ArchiveSizes, "entries" | "totalBytes">;
+const NOTHING_BEFORE: SizesBefore = { entries: 0, totalBytes: 0 };
+
 function overLimit(received: string, expected: string): CoreError {
   const what = "The archive is larger than what is unpacked.";
   const fix = "If it is meant to be so large, unpack it yourself and give the folder.";
@@ -31,13 +35,18 @@ function overLimit(received: string, expected: string): CoreError {
 }
 
 /** @throws CoreError `limit`. Called before anything is unpacked where sizes are known (zip), else while it goes on. */
-export function checkArchiveSizes(sizes: ArchiveSizes, archiveBytes: number): void {
+export function checkArchiveSizes(
+  sizes: ArchiveSizes,
+  archiveBytes: number,
+  before: SizesBefore = NOTHING_BEFORE,
+): void {
   const { entries, entryBytes, totalBytes, ratio, ratioFreeBytes } = ARCHIVE_LIMITS;
-  if (sizes.entries > entries) throw overLimit(`${sizes.entries} entries`, `at most ${entries}`);
+  const numEntries = before.entries + sizes.entries;
+  const numBytes = before.totalBytes + sizes.totalBytes;
+  if (numEntries > entries) throw overLimit(`${numEntries} entries`, `at most ${entries}`);
   if (sizes.largestBytes > entryBytes)
     throw overLimit(`one entry of ${sizes.largestBytes} bytes`, `at most ${entryBytes}`);
-  if (sizes.totalBytes > totalBytes)
-    throw overLimit(`${sizes.totalBytes} bytes unpacked`, `at most ${totalBytes}`);
+  if (numBytes > totalBytes) throw overLimit(`${numBytes} bytes unpacked`, `at most ${totalBytes}`);
   if (sizes.totalBytes <= ratioFreeBytes || sizes.totalBytes <= ratio * archiveBytes) return;
   const found = `${archiveBytes} bytes that become ${sizes.totalBytes} or more`;
   throw overLimit(found, `at most ${ratio} bytes for each packed one`);

@@ -1,24 +1,33 @@
 import { createWriteStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { junkInPath } from "./junk.ts";
+import { archiveKind, archiveStem, BESIDE_IMAGES } from "./archive-kind.ts";
+import { type ArchiveLeaf, ArchiveTree, type KeptContent } from "./archive-tree.ts";
+import { isTableName, MOST_TABLE_BYTES, MOST_TABLES } from "./layout/label-table.ts";
 import { HEAD_BYTES, sniffHead } from "./sniff-file-node.ts";
+
+/** Raised where the same archive is unpacked into other files, or they get another meaning. */
+export const ARCHIVE_STORE_VERSION = 2;
 
 const numbered = z.string().regex(/^\d+$/);
 
 /** What an unpacked archive holds; written beside the files, so that opening it again unpacks nothing. */
 export const archiveManifestSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(ARCHIVE_STORE_VERSION),
+  /** Two may have one file, by a link. */
   files: z.array(z.object({ path: z.string(), file: numbered, bytes: z.int().min(0) })),
   /** Files that are no images by their first bytes, so that they were not written. */
-  passed: z.array(z.object({ path: z.string(), reason: z.string() })).default([]),
+  passed: z.array(z.object({ path: z.string(), reason: z.string() })),
   folders: z.array(z.string()),
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** Names that are not UTF-8: how they were read, and one of them. */
+  foreignNames: z.object({ readAs: z.enum(["CP437", "bytes"]), example: z.string() }).optional(),
 });
 export type ArchiveManifest = z.infer<typeof archiveManifestSchema>;
+export type ForeignNames = NonNullable<ArchiveManifest["foreignNames"]>;
 
 /** The first chunks, `HEAD_BYTES` or more of them unless all ends before. */
 async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
@@ -42,38 +51,45 @@ async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
  * traversal, names that Windows reserves, names that differ in case only and overlong ones have nothing to act on.
  */
 export class ArchiveSink {
-  private readonly files = new Map<string, { path: string; file: string; bytes: number }>();
-  private readonly passed = new Map<string, string>();
-  private readonly folders = new Set<string>();
-  private readonly skipped = new Map<string, string>();
-  private count = 0;
-  private readonly folder: string;
+  readonly #tree = new ArchiveTree();
+  readonly #folder: string;
+  #count = 0;
+  #tables = 0;
+  #foreignNames: ForeignNames | undefined;
 
   /** @param folder exists and is empty. */
   constructor(folder: string) {
-    this.folder = folder;
+    this.#folder = folder;
   }
 
   /** Notes why an entry is passed over. */
   skip(path: string, reason: string): void {
-    this.skipped.set(path, reason);
-  }
-
-  /** True when the entry is part of the data set; notes junk (dot files, `__MACOSX`). */
-  wants(path: string): boolean {
-    if (path === "") return false;
-    const junk = junkInPath(path);
-    if (junk !== undefined) this.skip(junk.path, junk.reason);
-    return junk === undefined;
+    this.#tree.add(path, { type: "other", reason });
   }
 
   addFolder(path: string): void {
-    if (this.wants(path)) this.folders.add(path);
+    this.#tree.addFolder(path);
+  }
+
+  /** @param target as it stands in the archive: from the link's folder. */
+  addSymlink(path: string, target: string): void {
+    this.#tree.add(path, { type: "symlink", target });
+  }
+
+  /** @param target the path of an entry that came before. */
+  addHardLink(path: string, target: string): void {
+    this.#tree.addHardLink(path, target);
+  }
+
+  /** Notes a name that is not UTF-8; the first one is shown. */
+  addForeignName(readAs: ForeignNames["readAs"], example: string): void {
+    this.#foreignNames ??= { readAs, example };
   }
 
   /**
-   * Stores a wanted file that is, or should be, an image; of any other only the name is kept (texts, videos: creating a
-   * file for each was most of the time of an archive of notes). @param check passes the bytes on, or fails.
+   * Stores a file that is, or should be, an image, or is an archive; of any other only the name is kept (texts, videos:
+   * creating a file for each was most of the time of an archive of notes). Junk is stored too, until `finish`: a link may
+   * lead to it. @param check passes the bytes on, or fails.
    */
   async addFile(
     path: string,
@@ -84,7 +100,7 @@ export class ArchiveSink {
     await pipeline(content, check, async (chunks: AsyncIterable<Uint8Array>) => {
       const rest = chunks[Symbol.asyncIterator]();
       const head = await readHead(rest);
-      const file = this.take(path, bytes, head);
+      const file = this.#take(path, bytes, head);
       if (file !== undefined) await pipeline(joined(head, rest), createWriteStream(file, { flags: "wx" }));
       else for (let next = await rest.next(); !next.done; ) next = await rest.next();
     });
@@ -92,32 +108,50 @@ export class ArchiveSink {
 
   /** `addFile` of content that is in memory, and right. */
   async addBytes(path: string, content: Uint8Array): Promise<void> {
-    const file = this.take(path, content.length, content);
+    const file = this.#take(path, content.length, content);
     if (file !== undefined) await writeFile(file, content, { flag: "wx" });
   }
 
   /** Notes a file by its first bytes. @returns where it is to be written, if it is. */
-  private take(path: string, bytes: number, start: Uint8Array): string | undefined {
-    // as unpacking programs do: of two entries with one name the later is meant
-    const isTwice = this.files.delete(path) || this.passed.delete(path);
-    if (isTwice) this.skip(path, "the archive holds it twice; the later one is taken");
-    const sniffed = sniffHead(path, start.subarray(0, HEAD_BYTES));
-    if (sniffed.type === "skipped") {
-      this.passed.set(path, sniffed.reason);
+  #take(path: string, bytes: number, start: Uint8Array): string | undefined {
+    const head = start.subarray(0, HEAD_BYTES);
+    const sniffed = sniffHead(path, head);
+    const content = sniffed.type === "skipped" ? this.#otherContent(path, bytes, head) : "image";
+    if (sniffed.type === "skipped" && content === undefined) {
+      this.#tree.add(path, { type: "passed", reason: sniffed.reason });
       return undefined;
     }
-    const file = String(this.count++);
-    this.files.set(path, { path, file, bytes });
-    return join(this.folder, file);
+    const file = String(this.#count++);
+    const leaf: ArchiveLeaf = { type: "file", file, bytes, content: content ?? "image" };
+    this.#tree.add(path, leaf);
+    return join(this.#folder, file);
   }
 
-  manifest(): ArchiveManifest {
+  /** Why a file that is no image is kept all the same. */
+  #otherContent(path: string, bytes: number, head: Uint8Array): KeptContent | undefined {
+    if (archiveStem(path) !== undefined && typeof archiveKind(head) === "string") return "archive";
+    const isTable = isTableName(path) && bytes <= MOST_TABLE_BYTES && this.#tables < MOST_TABLES;
+    if (isTable) this.#tables++;
+    return isTable ? "table" : undefined;
+  }
+
+  /** Removes files that nothing reads (junk, one of two with a name, archives beside images). @returns what there is. */
+  async finish(): Promise<ArchiveManifest> {
+    const { files, passed, folders, skipped } = this.#tree.contents();
+    const holdsImages = files.some(({ content }) => content === "image");
+    const kept = files.filter(({ content }) => !(content === "archive" && holdsImages));
+    const left = files.filter(({ content }) => content === "archive" && holdsImages);
+    const read = new Set(kept.map(({ file }) => file));
+    for (let at = 0; at < this.#count; at++)
+      if (!read.has(String(at))) await rm(join(this.#folder, String(at)), { force: true });
+    const foreignNames = this.#foreignNames;
     return {
-      version: 1,
-      files: [...this.files.values()],
-      passed: [...this.passed].map(([path, reason]) => ({ path, reason })),
-      folders: [...this.folders],
-      skipped: [...this.skipped].map(([path, reason]) => ({ path, reason })),
+      version: ARCHIVE_STORE_VERSION,
+      files: kept.map(({ path, file, bytes }) => ({ path, file, bytes })),
+      passed: [...passed, ...left.map(({ path }) => ({ path, reason: BESIDE_IMAGES }))],
+      folders: [...folders],
+      skipped: [...skipped],
+      ...(foreignNames === undefined ? {} : { foreignNames }),
     };
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ARCHIVE_MANIFEST, leaseArchive, sweepArchives, temporaryName } from "../cache/archives-node.ts";
@@ -11,21 +11,34 @@ import { showLife } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { visibleText } from "../visible-text.ts";
 import type { ArchiveKind } from "./archive-kind.ts";
-import { type ArchiveManifest, ArchiveSink, archiveManifestSchema } from "./archive-sink-node.ts";
+import { checkArchiveSizes, type SizesBefore } from "./archive-limits.ts";
+import {
+  ARCHIVE_STORE_VERSION,
+  type ArchiveManifest,
+  ArchiveSink,
+  archiveManifestSchema,
+  type ForeignNames,
+} from "./archive-sink-node.ts";
 import { unpackTar } from "./archive-tar-node.ts";
 import { type UnpackOptions, unpackZip } from "./archive-zip-node.ts";
 import type { Listing } from "./listing.ts";
+import type { DatasetNote } from "./types.ts";
+import { reasonOf } from "./walk-node.ts";
 
 const FILES = "files";
 
-interface Archive {
+export interface Archive {
   readonly path: string;
   readonly kind: ArchiveKind;
+  /** For people, where `path` tells them nothing (an archive in an archive). @default path */
+  readonly shown?: string;
 }
 
 /** The files of an unpacked archive. */
 export interface LeasedListing extends Listing {
   readonly lease: AsyncDisposable;
+  /** What counts against the limits of a data set of several archives. */
+  readonly sizes: SizesBefore;
 }
 
 async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
@@ -110,11 +123,23 @@ function withPath(error: unknown, path: string): unknown {
   );
 }
 
+const shownPath = ({ path, shown = path }: Archive): string => shown;
+
+const isSame = (a: Stats, b: Stats): boolean =>
+  a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
+
+/** Its contents would be kept under the hash of what it was before. */
+function changedWhileRead(archive: Archive): CoreError {
+  const what = `${visibleText(shownPath(archive))} changed while it was read.`;
+  const fix = "Wait until it is written or downloaded to its end, and try again.";
+  return new CoreError("bad-input", { what, fix });
+}
+
 /** Unpacks beside the target and renames: the target is whole or absent, whenever the process ends. */
 async function unpackInto(
   target: string,
   root: string,
-  archive: Archive,
+  { archive, facts }: Pick<LeasedArchive, "archive" | "facts">,
   options: UnpackOptions,
 ): Promise<ArchiveManifest> {
   const temporary = temporaryName(root);
@@ -126,10 +151,11 @@ async function unpackInto(
       if (archive.kind === "zip") await unpackZip(archive.path, sink, options);
       else await unpackTar(archive.path, archive.kind === "tar.gz", sink, options);
     } catch (error) {
-      throw withPath(error, archive.path);
+      throw withPath(error, shownPath(archive));
     }
-    const manifest = sink.manifest();
-    await writeManifest(temporary, { ...manifest, name: basename(archive.path) });
+    const manifest = await sink.finish();
+    if (!isSame(await stat(archive.path), facts)) throw changedWhileRead(archive);
+    await writeManifest(temporary, { ...manifest, name: basename(shownPath(archive)) });
     return await place(temporary, { target, root, manifest });
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -142,58 +168,149 @@ async function noteUse(target: string): Promise<void> {
   await utimes(join(target, ARCHIVE_MANIFEST), now, now).catch(() => undefined);
 }
 
-/** Finds the archive unpacked, or unpacks it and gives up what the cache then has too much of. */
-async function obtain(
-  target: string,
-  archive: Archive,
-  home: string,
-  { maxBytes = CACHE_BYTES, ...options }: OpenArchiveOptions,
-): Promise<ArchiveManifest> {
-  const stored = await readStored(target);
-  if (stored !== undefined) {
-    await noteUse(target);
-    return stored;
-  }
-  // photos hardly pack, so the archive's length is nearly what it will take
-  await makeRoom(home, (await stat(archive.path)).size, maxBytes);
-  const manifest = await unpackInto(target, cacheFolders(home).archives, archive, options);
-  await makeRoom(home, 0, maxBytes);
-  return manifest;
-}
-
 export interface OpenArchiveOptions extends UnpackOptions {
   /** What the whole cache may take, features too. @default 10 GB */
   readonly maxBytes?: number;
 }
 
+/** An archive of which nothing is given up from here on. */
+interface LeasedArchive {
+  readonly archive: Archive;
+  /** Of the archive, before it was looked at. */
+  readonly facts: Stats;
+  readonly target: string;
+  readonly lease: AsyncDisposable;
+  /** Undefined for one that is to be unpacked. */
+  readonly stored: ArchiveManifest | undefined;
+}
+
+/** Trouble in reading the archive is no trouble of the store. */
+function readFailure(error: unknown, archive: Archive): unknown {
+  const isRead =
+    error instanceof Error &&
+    "syscall" in error &&
+    (error.syscall === "read" || ("path" in error && error.path === archive.path));
+  if (!isRead) return error;
+  const what = `${visibleText(shownPath(archive))} ${reasonOf(error)}.`;
+  return new CoreError("bad-input", { what, fix: "Make it readable, or give another." }, { cause: error });
+}
+
+async function leaseOne(
+  archive: Archive,
+  root: string,
+  signal: AbortSignal | undefined,
+): Promise<LeasedArchive> {
+  const facts = await stat(archive.path);
+  const id = `${await hashFile(archive.path, signal)}-${ARCHIVE_STORE_VERSION}`;
+  const target = join(root, id);
+  const lease = await leaseArchive(root, id);
+  const stored = await readStored(target);
+  if (stored !== undefined) await noteUse(target);
+  return { archive, facts, target, lease, stored };
+}
+
+/** Each kept file once, as it lies on the disk. */
+function sizesOf({ files, passed, folders, skipped }: ArchiveManifest): SizesBefore {
+  const bytes = new Map(files.map((file) => [file.file, file.bytes]));
+  return {
+    entries: files.length + passed.length + folders.length + skipped.length,
+    totalBytes: [...bytes.values()].reduce((sum, one) => sum + one, 0),
+  };
+}
+
+function foreignNamesNote({ readAs, example }: ForeignNames, archive: Archive): DatasetNote {
+  const name = visibleText(example);
+  const how = readAs === "CP437" ? `read as CP437: ${name}` : `shown by their bytes: ${name}`;
+  const fix =
+    "If a class gets a wrong name by it, unpack the archive with a program that is told its language, and give the folder.";
+  const message = `Names of ${visibleText(basename(shownPath(archive)))} are not UTF-8; ${how}. ${fix}`;
+  return { code: "foreign-names", message };
+}
+
+async function listOne(
+  { archive, facts, target, lease, stored }: LeasedArchive,
+  root: string,
+  options: UnpackOptions,
+): Promise<LeasedListing> {
+  const manifest = stored ?? (await unpackInto(target, root, { archive, facts }, options));
+  const { files, passed, folders, skipped, foreignNames } = manifest;
+  const sizes = sizesOf(manifest);
+  // also what was unpacked before counts
+  checkArchiveSizes({ ...sizes, largestBytes: 0 }, Number.POSITIVE_INFINITY, options.before);
+  const listed = files.map(({ path, file }) => ({ path, location: join(target, FILES, file) }));
+  const notes = foreignNames === undefined ? [] : [foreignNamesNote(foreignNames, archive)];
+  return { files: listed, passed, folders, skipped, broken: [], closed: [], notes, lease, sizes };
+}
+
+async function listAll(
+  leased: readonly LeasedArchive[],
+  home: string,
+  { maxBytes = CACHE_BYTES, onProgress, ...options }: OpenArchiveOptions,
+): Promise<readonly LeasedListing[]> {
+  const { archives: root } = cacheFolders(home);
+  const news = leased.filter(({ stored }) => stored === undefined);
+  const total = news.reduce((sum, { facts }) => sum + facts.size, 0);
+  // photos hardly pack, so the archives' length is nearly what they will take
+  if (news.length > 0) await makeRoom(home, total, maxBytes);
+  const listings: LeasedListing[] = [];
+  let before = options.before ?? { entries: 0, totalBytes: 0 };
+  let doneBefore = 0;
+  for (const one of leased) {
+    const tell = (progress: { done: number; total: number }): void =>
+      leased.length === 1
+        ? onProgress?.(progress)
+        : onProgress?.({ done: doneBefore + (progress.done / progress.total) * one.facts.size, total });
+    const listing = await listOne(one, root, { ...options, before, onProgress: tell }).catch((error) => {
+      throw readFailure(error, one.archive);
+    });
+    listings.push(listing);
+    before = {
+      entries: before.entries + listing.sizes.entries,
+      totalBytes: before.totalBytes + listing.sizes.totalBytes,
+    };
+    if (one.stored === undefined) doneBefore += one.facts.size;
+  }
+  if (news.length > 0) await makeRoom(home, 0, maxBytes);
+  return listings;
+}
+
 /**
- * The files of an archive, unpacked once into `home`/cache/archives/<sha256 of the archive> and found there afterwards.
- * Written to by nothing else. They count in the cache's limit and go as features do, least recently used first, but
- * never while a lease is held.
- * @throws CoreError as `unpackZip` and `unpackTar`, with the archive's path; `disk-full`; `bad-input` for a home that can
- * not be written.
+ * The files of archives, each unpacked once into `home`/cache/archives/<sha256 of the archive>-<version of the store> and
+ * found there afterwards. Written to by nothing else. They count in the cache's limit and go as features do, least
+ * recently used first, but never while a lease is held. The limits of size hold for their sum.
+ * @throws CoreError as `unpackZip` and `unpackTar`, with the archive's path; `disk-full`; `bad-input` for an archive that
+ * can not be read and a home that can not be written. No lease is left then.
  */
+export async function openArchives(
+  archives: readonly Archive[],
+  home: string,
+  options: OpenArchiveOptions,
+): Promise<readonly LeasedListing[]> {
+  const { archives: root } = cacheFolders(home);
+  const leased: LeasedArchive[] = [];
+  try {
+    await mkdir(root, { recursive: true });
+    await sweepArchives(root);
+    for (const archive of archives) {
+      const one = leaseOne(archive, root, options.signal).catch((error) => {
+        throw readFailure(error, archive);
+      });
+      leased.push(await one);
+    }
+    return await listAll(leased, home, options);
+  } catch (error) {
+    for (const { lease } of leased) await lease[Symbol.asyncDispose]();
+    throw storeFailure(error, root);
+  }
+}
+
+/** `openArchives` of one. */
 export async function openArchive(
   archive: Archive,
   home: string,
   options: OpenArchiveOptions,
 ): Promise<LeasedListing> {
-  const { archives: root } = cacheFolders(home);
-  try {
-    await mkdir(root, { recursive: true });
-    await sweepArchives(root);
-    const id = await hashFile(archive.path, options.signal);
-    const lease = await leaseArchive(root, id);
-    try {
-      const target = join(root, id);
-      const { files, passed, folders, skipped } = await obtain(target, archive, home, options);
-      const listed = files.map(({ path, file }) => ({ path, location: join(target, FILES, file) }));
-      return { files: listed, passed, folders, skipped, broken: [], closed: [], lease };
-    } catch (error) {
-      await lease[Symbol.asyncDispose]();
-      throw error;
-    }
-  } catch (error) {
-    throw storeFailure(error, root);
-  }
+  const [listing] = await openArchives([archive], home, options);
+  if (listing === undefined) throw new Error("an archive was opened to nothing");
+  return listing;
 }

@@ -3,26 +3,20 @@ import { stat } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { extract, type Header } from "tar-stream";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { safeEntryName } from "./archive-entry-name.ts";
 import { checkArchiveSizes } from "./archive-limits.ts";
 import type { ArchiveSink } from "./archive-sink-node.ts";
+import { TAR_BLOCK } from "./archive-tar-header.ts";
+import { damagedTar, type TarEntry, TarReader } from "./archive-tar-reader.ts";
 import type { UnpackOptions } from "./archive-zip-node.ts";
+import { entryName } from "./entry-name-node.ts";
 
-const BLOCK = 512;
-
-function damaged(detail: string, cause?: unknown): CoreError {
-  const what = `The tar archive is damaged or cut off (${detail}).`;
-  const fix = "Download or pack it again.";
-  return new CoreError("corrupt", { what, fix }, cause === undefined ? {} : { cause });
-}
-
-/** Errors of tar-stream and zlib are about the archive's bytes; those of the file system and ours pass as they are. */
+/** Errors of zlib are about the archive's bytes; those of the file system and ours pass as they are. */
 function tarFailure(error: unknown): unknown {
   if (error instanceof CoreError || !(error instanceof Error)) return error;
   if ("code" in error && !String(error.code).startsWith("Z_")) return error;
-  return damaged(error.message, error);
+  return damagedTar(error.message, error);
 }
 
 /**
@@ -36,7 +30,9 @@ function watch(check: (bytes: number) => void): Transform {
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       tail = Buffer.from(
-        chunk.length >= BLOCK ? chunk.subarray(-BLOCK) : Buffer.concat([tail, chunk]).subarray(-BLOCK),
+        chunk.length >= TAR_BLOCK
+          ? chunk.subarray(-TAR_BLOCK)
+          : Buffer.concat([tail, chunk]).subarray(-TAR_BLOCK),
       );
       try {
         check(bytes);
@@ -46,32 +42,55 @@ function watch(check: (bytes: number) => void): Transform {
       }
     },
     flush(done) {
-      const isClosed = tail.length === BLOCK && tail.every((byte) => byte === 0);
-      done(isClosed ? null : damaged("its end mark is missing"));
+      const isClosed = tail.length === TAR_BLOCK && tail.every((byte) => byte === 0);
+      done(isClosed ? null : damagedTar("its end mark is missing"));
     },
   });
 }
 
-const SKIPPED_TYPES: Readonly<Record<string, string>> = {
-  link: "a link",
-  symlink: "a link",
-  "character-device": "neither a file nor a folder",
-  "block-device": "neither a file nor a folder",
-  fifo: "neither a file nor a folder",
-};
-
-/** True when the entry is a wanted file; everything else is noted. */
-function takesFile(sink: ArchiveSink, name: string, { type }: Header): boolean {
-  if (type === "directory") sink.addFolder(name);
-  else if (type !== "file" && type !== "contiguous-file")
-    sink.skip(name, SKIPPED_TYPES[type] ?? "a kind of entry that is not read (sparse or unknown)");
-  else return sink.wants(name);
-  return false;
+interface TarName {
+  /** As `safeEntryName` gives it; bytes that are no UTF-8 as "\xe4". */
+  readonly path: string;
+  readonly isText: boolean;
 }
 
-/** streamx's streams are not Node's; their chunks are typed as anything. */
-async function* contentOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk;
+/** A tar does not say in what letters its names are; what is no UTF-8 is shown as in a folder (see `walkFolder`). */
+function tarName(bytes: Uint8Array): TarName {
+  const name = entryName(bytes);
+  if (name.type === "text") return { path: safeEntryName(name.name), isText: true };
+  const safe = safeEntryName(Buffer.from(bytes).toString("latin1"));
+  const shown = entryName(Buffer.from(safe, "latin1"));
+  return { path: shown.type === "text" ? shown.name : shown.shown, isText: false };
+}
+
+/** The last folder or file of a path whose name is no text, for people. */
+const exampleOf = (path: string): string => path.split("/").find((part) => part.includes("\\x")) ?? path;
+
+/** The path of a hard link's target, undefined when it leads out. */
+function linkTarget(link: Uint8Array): string | undefined {
+  try {
+    return tarName(link).path;
+  } catch (error) {
+    if (error instanceof CoreError) return undefined;
+    throw error;
+  }
+}
+
+async function unpackEntry(sink: ArchiveSink, { type, name, link, bytes, content }: TarEntry): Promise<void> {
+  const { path, isText } = tarName(name);
+  if (!isText) sink.addForeignName("bytes", exampleOf(path));
+  if (type === "folder") sink.addFolder(path);
+  else if (type === "file") await sink.addFile(path, bytes, content);
+  else if (type === "hard-link") {
+    const target = linkTarget(link);
+    if (target === undefined) sink.skip(path, "a link that leads out of the archive");
+    else sink.addHardLink(path, target);
+  } else if (type === "symlink") {
+    const target = entryName(link);
+    sink.addSymlink(path, target.type === "text" ? target.name : target.shown);
+  } else if (type === "device") sink.skip(path, "neither a file nor a folder");
+  else if (type === "sparse") sink.skip(path, "a sparse file; pack it again without --sparse");
+  else sink.skip(path, "a kind of entry that is not read");
 }
 
 /**
@@ -83,36 +102,29 @@ export async function unpackTar(
   path: string,
   isGzip: boolean,
   sink: ArchiveSink,
-  { signal, onProgress }: UnpackOptions,
+  { signal, onProgress, before }: UnpackOptions,
 ): Promise<void> {
   const archiveBytes = (await stat(path)).size;
   const source = createReadStream(path);
-  const entries = extract();
-  let count = 0;
+  let entries = 0;
   let largestBytes = 0;
   const checkSizes = (totalBytes: number): void =>
-    checkArchiveSizes({ entries: count, largestBytes, totalBytes }, archiveBytes);
-  const read = async (): Promise<void> => {
-    for await (const entry of entries) {
+    checkArchiveSizes({ entries, largestBytes, totalBytes }, archiveBytes, before);
+  const read = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+    const reader = new TarReader(chunks);
+    for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
       throwIfCancelled(signal);
-      const { header } = entry;
-      const name = safeEntryName(header.name);
-      const bytes = header.size;
-      count++;
-      largestBytes = Math.max(largestBytes, bytes);
+      entries++;
+      largestBytes = Math.max(largestBytes, entry.bytes);
       checkSizes(0);
-      if (takesFile(sink, name, header)) await sink.addFile(name, bytes, contentOf(entry));
-      else entry.resume();
+      await unpackEntry(sink, entry);
       onProgress?.({ done: source.bytesRead, total: archiveBytes });
     }
   };
   const watched = watch(checkSizes);
-  const fed = isGzip
-    ? pipeline(source, createGunzip(), watched, entries)
-    : pipeline(source, watched, entries);
-  const [feeding, reading] = await Promise.allSettled([fed, read()]);
-  // a refusal in `read` ends the feeding too, with an error of its own that says less
-  for (const result of [reading, feeding])
-    if (result.status === "rejected" && result.reason instanceof CoreError) throw result.reason;
-  for (const result of [feeding, reading]) if (result.status === "rejected") throw tarFailure(result.reason);
+  try {
+    await (isGzip ? pipeline(source, createGunzip(), watched, read) : pipeline(source, watched, read));
+  } catch (error) {
+    throw tarFailure(error);
+  }
 }

@@ -1,15 +1,27 @@
 import { Transform } from "node:stream";
 import { crc32, inflateRawSync } from "node:zlib";
-import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, type ZipFile } from "yauzl";
+import { type Entry, ZipFile } from "yauzl";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { safeEntryName } from "./archive-entry-name.ts";
-import { checkArchiveSizes } from "./archive-limits.ts";
+import { checkArchiveSizes, type SizesBefore } from "./archive-limits.ts";
 import type { ArchiveSink } from "./archive-sink-node.ts";
+import {
+  createUnwrap,
+  isAt,
+  locateDirectory,
+  SIGNATURES,
+  severalArchives,
+  type ZipEnd,
+} from "./archive-zip-end-node.ts";
+import { type ZipName, zipName, zipText } from "./archive-zip-name-node.ts";
 import { ZipReader } from "./archive-zip-reader-node.ts";
+import { junkInPath } from "./junk.ts";
 
 export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+  /** What other archives of the same data set came to. @default nothing */
+  readonly before?: SizesBefore | undefined;
 }
 
 const FILE_TYPE = 0o170000;
@@ -36,18 +48,11 @@ function encrypted(detail: string): CoreError {
   return new CoreError("bad-input", { what: `The zip archive is encrypted (${detail}).`, fix });
 }
 
-/** Programs that pack UTF-8 names without saying so (macOS) are common; CP437 is what the format says. */
-function entryName(entry: Entry): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(entry.fileNameRaw);
-  } catch {
-    return getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
-  }
-}
-
 interface PlannedEntry {
   readonly entry: Entry;
+  /** As `safeEntryName` gives it. */
   readonly name: string;
+  readonly readAs: ZipName["readAs"];
   /** "other": a device, a pipe. */
   readonly type: "file" | "folder" | "link" | "other";
 }
@@ -61,19 +66,20 @@ interface LocatedEntry extends PlannedEntry {
 const WHOLE_BYTES = 2 ** 20;
 
 function planEntry(entry: Entry): PlannedEntry {
-  const raw = entryName(entry);
-  const name = safeEntryName(raw);
+  const { name: packed, readAs, isFromWindows } = zipName(entry);
+  const name = safeEntryName(packed, { isFromWindows });
   if (entry.isEncrypted()) throw encrypted(name);
   const mode = (entry.externalFileAttributes >>> 16) & FILE_TYPE;
-  if (mode === LINK) return { entry, name, type: "link" };
-  if (raw.endsWith("/") || mode === DIRECTORY) return { entry, name, type: "folder" };
-  return { entry, name, type: mode === 0 || mode === REGULAR ? "file" : "other" };
+  const plan = { entry, name, readAs };
+  if (mode === LINK) return { ...plan, type: "link" };
+  const endsAsFolder = packed.endsWith("/") || (isFromWindows && packed.endsWith("\\"));
+  if (endsAsFolder || mode === DIRECTORY) return { ...plan, type: "folder" };
+  return { ...plan, type: mode === 0 || mode === REGULAR ? "file" : "other" };
 }
 
 /** Each entry's bytes, header included, must be its own: entries that share them are how small files become huge. */
 async function locate(zip: ZipFile, entries: readonly PlannedEntry[]): Promise<readonly LocatedEntry[]> {
-  // typed boolean by mistake: where yauzl reads the next directory entry, which is the directory's end by now
-  const directoryEnd = Number(zip.readEntryCursor);
+  const directoryEnd = cursorOf(zip);
   const spans: { start: number; end: number; name: string }[] = [];
   const located: LocatedEntry[] = [];
   let directoryBytes = 0;
@@ -130,16 +136,40 @@ function checksum({ entry, name }: PlannedEntry): Transform {
   });
 }
 
-async function planEntries(zip: ZipFile, archiveBytes: number): Promise<readonly LocatedEntry[]> {
+/** Where yauzl reads the next directory entry; typed boolean by mistake. */
+const cursorOf = (zip: ZipFile): number => Number(zip.readEntryCursor);
+
+/**
+ * The end of a zip counts entries modulo 65536 where macOS packed them, and some programs that add entries forget to
+ * count: what is an entry is read, whatever the count says.
+ */
+async function countOn({ zip, reader }: OpenZip): Promise<void> {
+  const isCounted = zip.entriesRead < zip.entryCount;
+  if (!isCounted && (await isAt(reader, cursorOf(zip), SIGNATURES.directoryEntry))) zip.entryCount++;
+}
+
+async function planEntries(
+  opened: OpenZip,
+  end: ZipEnd,
+  before: SizesBefore | undefined,
+): Promise<readonly LocatedEntry[]> {
+  const { zip, reader } = opened;
   const entries: PlannedEntry[] = [];
+  const unwrap = end.isWrapped ? createUnwrap() : (position: number): number => position;
   let totalBytes = 0;
   let largestBytes = 0;
+  await countOn(opened);
   for await (const entry of zip.eachEntry()) {
+    entry.relativeOffsetOfLocalHeader = unwrap(entry.relativeOffsetOfLocalHeader);
     entries.push(planEntry(entry));
     totalBytes += entry.uncompressedSize;
     largestBytes = Math.max(largestBytes, entry.uncompressedSize);
-    checkArchiveSizes({ entries: entries.length, largestBytes, totalBytes }, archiveBytes);
+    checkArchiveSizes({ entries: entries.length, largestBytes, totalBytes }, reader.size, before);
+    await countOn(opened);
   }
+  const cursor = cursorOf(zip);
+  if (cursor < end.directoryEnd && (await isAt(reader, cursor, SIGNATURES.end)))
+    throw severalArchives(`${end.directoryEnd - cursor} bytes behind the directory`);
   return locate(zip, entries);
 }
 
@@ -148,7 +178,10 @@ interface OpenZip {
   readonly reader: ZipReader;
 }
 
-/** Stores one wanted file, or notes why it is none. */
+/** What a link leads to, which is what its entry holds; longer ones are none. */
+const MOST_LINK_BYTES = 4096;
+
+/** Stores one file, or notes why it is none. */
 async function unpackEntry(
   { zip, reader }: OpenZip,
   sink: ArchiveSink,
@@ -156,11 +189,14 @@ async function unpackEntry(
 ): Promise<void> {
   const { entry, name, type } = planned;
   if (type === "folder") return sink.addFolder(name);
-  if (type !== "file") return sink.skip(name, type === "link" ? "a link" : "neither a file nor a folder");
-  if (!sink.wants(name)) return;
+  if (type === "other") return sink.skip(name, "neither a file nor a folder");
   if (!entry.canDecodeFileData()) {
     const what = `The zip archive uses a compression that is not read (method ${entry.compressionMethod}, ${name}).`;
     throw new CoreError("unsupported", { what, fix: "Unpack it yourself and give the folder." });
+  }
+  if (type === "link") {
+    if (entry.uncompressedSize > MOST_LINK_BYTES) return sink.skip(name, "a link that leads nowhere");
+    return sink.addSymlink(name, zipText(Buffer.from(await wholeEntry(reader, planned))).name);
   }
   if (Math.max(entry.compressedSize, entry.uncompressedSize) <= WHOLE_BYTES)
     return sink.addBytes(name, await wholeEntry(reader, planned));
@@ -168,16 +204,28 @@ async function unpackEntry(
   await sink.addFile(name, entry.uncompressedSize, content, checksum(planned));
 }
 
+const exampleOf = (name: string): string => name.split("/").find((part) => /[^ -~]/.test(part)) ?? name;
+
 /** One after the other: several at once took as long (the time goes into creating files). */
-async function unpackEntries(opened: OpenZip, sink: ArchiveSink, options: UnpackOptions): Promise<void> {
-  const entries = await planEntries(opened.zip, opened.reader.size);
+async function unpackEntries(
+  opened: OpenZip,
+  end: ZipEnd,
+  sink: ArchiveSink,
+  { signal, onProgress, before }: UnpackOptions,
+): Promise<void> {
+  const entries = await planEntries(opened, end, before);
   const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+  const hasLinks = entries.some(({ type }) => type === "link");
   let done = 0;
   for (const planned of entries) {
-    throwIfCancelled(options.signal);
-    await unpackEntry(opened, sink, planned);
+    throwIfCancelled(signal);
+    const { name, readAs } = planned;
+    // junk is looked at only where a link may lead to it
+    if (!hasLinks && junkInPath(name) !== undefined) sink.skip(name, "junk");
+    else await unpackEntry(opened, sink, planned);
+    if (readAs === "CP437" && junkInPath(name) === undefined) sink.addForeignName(readAs, exampleOf(name));
     done += planned.entry.uncompressedSize;
-    options.onProgress?.({ done, total });
+    onProgress?.({ done, total });
   }
 }
 
@@ -192,12 +240,16 @@ export async function unpackZip(
   unpackOptions: UnpackOptions,
 ): Promise<void> {
   const reader = await ZipReader.open(path);
+  reader.ref();
   let zip: ZipFile | undefined;
   try {
-    // names are decoded and judged here, where each refusal has its reason
-    const options = { autoClose: false, decodeStrings: false };
-    zip = await fromRandomAccessReaderPromise(reader, reader.size, options);
-    await unpackEntries({ zip, reader }, sink, unpackOptions);
+    const end = await locateDirectory(reader);
+    if (end === undefined) throw damaged("its end is missing, or does not lead to its directory");
+    const { directoryStart, bytes, numEntries } = end;
+    // not closed by itself, entries when they are asked for; names are bytes: decoded and judged here, each refusal has
+    // its reason; sizes are checked
+    zip = new ZipFile(reader, directoryStart, bytes, numEntries, "", false, true, false, true);
+    await unpackEntries({ zip, reader }, end, sink, unpackOptions);
   } catch (error) {
     throw zipFailure(error);
   } finally {

@@ -12,6 +12,8 @@ const LONGEST_BYTES = 2 ** 20;
  * an archive of large photos is not read several times over.
  */
 export class ZipReader extends RandomAccessReader {
+  /** Until `ZipFile.close`, yauzl closes when nobody reads; its types do not have it. */
+  declare readonly ref: () => void;
   readonly size: number;
   readonly #file: FileHandle;
   #start = 0;

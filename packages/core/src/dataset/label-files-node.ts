@@ -2,15 +2,16 @@ import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { visibleText } from "../visible-text.ts";
-import { isTableName, type LabelTable, parseLabelTable } from "./layout/label-table.ts";
+import {
+  isTableName,
+  type LabelTable,
+  MOST_TABLE_BYTES,
+  MOST_TABLES,
+  parseLabelTable,
+} from "./layout/label-table.ts";
 import { type LabelsFrom, parseLabelsFrom } from "./layout/labels-from.ts";
 import type { Listing } from "./listing.ts";
 import { reasonOf } from "./walk-node.ts";
-
-/** A table of ten million images is smaller. */
-const MOST_BYTES = 256 * 2 ** 20;
-/** Files that are looked at for labels; an annotation file for each image is no table of all. */
-const MOST_FILES = 50;
 
 /** Text in UTF-8 or UTF-16 with a mark, else in Windows-1252, as old spreadsheets write it. */
 function decodeText(bytes: Uint8Array): string {
@@ -26,7 +27,7 @@ function decodeText(bytes: Uint8Array): string {
 async function readText(location: string): Promise<string | undefined> {
   const file = await open(location);
   try {
-    if ((await file.stat()).size > MOST_BYTES) return undefined;
+    if ((await file.stat()).size > MOST_TABLE_BYTES) return undefined;
     return decodeText(await file.readFile());
   } finally {
     await file.close();
@@ -39,7 +40,7 @@ async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
   const named = listing.files
     .filter(({ path }) => isTableName(path))
     .sort((a, b) => depth(a.path) - depth(b.path))
-    .slice(0, MOST_FILES);
+    .slice(0, MOST_TABLES);
   const tables: LabelTable[] = [];
   for (const { path, location } of named) {
     const text = await readText(location);

@@ -1,4 +1,4 @@
-import type { BrokenFile, SkippedFile } from "./types.ts";
+import type { BrokenFile, DatasetNote, SkippedFile } from "./types.ts";
 
 /** A file of a data set before it is looked at. */
 export interface ListedFile {
@@ -19,6 +19,8 @@ export interface Listing {
   readonly broken: readonly BrokenFile[];
   /** Folders that can not be entered (they are in `folders` too): nobody knows what lies in them. */
   readonly closed: readonly BrokenFile[];
+  /** How it was listed: that archives are read as folders, how names are read. @default none */
+  readonly notes?: readonly DatasetNote[];
   /** Keeps the files of an unpacked archive where they are, until it is disposed of or the process ends. */
   readonly lease?: AsyncDisposable;
 }

@@ -8,6 +8,7 @@ import type { InspectedFile } from "../image/pool-messages.ts";
 import { visibleText } from "../visible-text.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";
+import { type ExpandOptions, expandArchives } from "./expand-archives-node.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
 import { openLabelsFrom, tableReader } from "./label-files-node.ts";
 import type { Purpose } from "./layout/reading.ts";
@@ -66,10 +67,16 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
   const path = resolve(name);
   const shown = visibleText(name);
   const expected = `a folder, a .zip, .tar or .tar.gz, or one of: ${[...KNOWN_SETS.keys()].join(", ")}`;
+  const unpacking: ExpandOptions = {
+    home,
+    source: path,
+    signal,
+    onProgress: (progress) => onProgress?.({ ...progress, unit: "bytes" }),
+  };
   let head: Uint8Array;
   try {
     const facts = await stat(path);
-    if (facts.isDirectory()) return await walkFolder(path, { signal, home });
+    if (facts.isDirectory()) return await expandArchives(await walkFolder(path, { signal, home }), unpacking);
     if (!facts.isFile())
       throw new CoreError("bad-input", { what: `${shown} is neither a folder nor a file.`, expected });
     head = await readHead(path);
@@ -97,10 +104,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
     const fix = "Unpack it yourself and give the folder.";
     throw new CoreError("unsupported", { what: `${shown} is a ${kind.unread} archive.`, expected, fix });
   }
-  return openArchive({ path, kind }, home, {
-    signal,
-    onProgress: (progress) => onProgress?.({ ...progress, unit: "bytes" }),
-  });
+  return expandArchives(await openArchive({ path, kind }, home, unpacking), { ...unpacking, levels: 1 });
 }
 
 function imageSource(locations: ReadonlyMap<string, string>, { lease }: Listing): NodeImageSource {

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { visibleText } from "../visible-text.ts";
+import { archiveStem } from "./archive-kind.ts";
 import { type FoundImages, findImages } from "./find-images-node.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
@@ -50,7 +51,9 @@ async function findIn(
   const facts = KNOWN_SETS.has(name) ? undefined : await stat(location).catch(() => undefined);
   if (facts?.isDirectory()) {
     const found = await findImages(location, signal);
-    return (await isSorted(name, found)) ? undefined : found;
+    // archives without an image beside them are read as folders, see expandArchives
+    const isOfArchives = found.images.length === 0 && found.skipped.some(({ path }) => archiveStem(path));
+    return isOfArchives || (await isSorted(name, found)) ? undefined : found;
   }
   if (!facts?.isFile()) return undefined;
   const file = { path: basename(location), location };

@@ -143,6 +143,7 @@ export async function scanListing(
     skipped: skipped.sort(byPath),
     broken: broken.sort(byPath),
     notes: [
+      ...(listing.notes ?? []),
       ...layout.notes,
       ...passedOverNotes(passed.sort(byPath), layout.isClassPlace),
       ...labelsAlikeNotes(layout.labels),

@@ -37,6 +37,9 @@ export interface BrokenFile {
 /** How a data set was understood, where there is more than one way, or what it has that is not used. */
 export interface DatasetNote {
   readonly code:
+    | "archives-as-folders"
+    | "archives-beside-images"
+    | "foreign-names"
     | "masks"
     | "nested-copy"
     | "parts"

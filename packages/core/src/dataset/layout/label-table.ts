@@ -11,6 +11,11 @@ export interface LabelTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** A table of ten million images is smaller. */
+export const MOST_TABLE_BYTES = 256 * 2 ** 20;
+/** Files that are looked at for labels; an annotation file for each image is no table of all. */
+export const MOST_TABLES = 50;
+
 /** What a name of a table ends in. */
 const TABLE_NAME = /\.(csv|tsv|jsonl?|ndjson)$/i;
 
