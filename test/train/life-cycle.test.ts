@@ -5,6 +5,7 @@ import {
   type Backend,
   type Checkpoint,
   CoreError,
+  type Dataset,
   type FeatureStore,
   type TrainEvent,
   type TrainOptions,
@@ -183,6 +184,31 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         expect(result.error?.message).toContain(name);
       for (const option of ["learningRate 0.5 (it was 0.001)", 'fit "crop" (it was "stretch")'])
         expect(result.error?.message).toContain(option);
+    });
+
+    it("refuses to go on with images in other classes, whoever asks, and an older graft's checkpoint says nothing of them", async () => {
+      const checkpoints = memoryCheckpoints();
+      await runTraining(makeTraining(engine, EPOCHS, { checkpoints }));
+      const dataset = makeDataset(40);
+      const changes: Record<string, Dataset> = {
+        renamed: { ...dataset, labels: ["dogs", "zebras"] },
+        moved: {
+          ...dataset,
+          images: dataset.images.map((image, at) => (at === 3 ? { ...image, label: 0 } : image)),
+        },
+      };
+      for (const [name, changed] of Object.entries(changes)) {
+        const given = { checkpoints, dataset: changed, split: makeSplit(dataset) };
+        const { result } = await runTraining(makeTraining(engine, EPOCHS, given));
+        expect(result.error, name).toMatchObject({ code: "conflict", facts: { different: ["classes"] } });
+        expect(result.error?.message).toContain("the classes of the images changed");
+      }
+      const [last] = checkpoints.saved.slice(-1);
+      if (!last) throw new Error("no checkpoint");
+      const { classes: _, ...hashes } = last.hashes;
+      const old = memoryCheckpoints({ ...last, hashes });
+      const { result } = await runTraining(makeTraining(engine, EPOCHS, { checkpoints: old }));
+      expect(result.status).toBe("completed");
     });
 
     it("warns when it goes on with another engine, version or number of threads", async () => {

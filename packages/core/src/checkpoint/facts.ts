@@ -7,7 +7,10 @@ const count = z.int().min(0);
 /** All of a checkpoint but its tensors, as its file's header holds it. */
 export const checkpointFactsSchema = z.object({
   version: z.literal(1),
-  hashes: z.object({ config: z.string(), split: z.string(), weights: z.string(), features: z.string() }),
+  hashes: z.object({
+    ...{ config: z.string(), split: z.string(), weights: z.string(), features: z.string() },
+    classes: z.string().exactOptional(),
+  }),
   options: z.record(z.string(), z.unknown()).default({}),
   backend: z.object({ id: z.string(), engineVersion: z.string(), threads: z.int().exactOptional() }),
   // both came later: a checkpoint without them is of the head, between two epochs

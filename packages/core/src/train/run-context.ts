@@ -1,3 +1,4 @@
+import { classesHash } from "../checkpoint/classes-hash.ts";
 import { checkHashes, checkpointBackend, hashConfig } from "../checkpoint/hashes.ts";
 import { type CheckpointSaver, createCheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, PhaseStart, RunHashes } from "../checkpoint/types.ts";
@@ -37,11 +38,12 @@ export interface RunContext {
 
 /** The hashes that a resumed run must find again. The engine is no part of them: a run may go on with another. */
 async function runHashes(options: TrainOptions, source: FeatureSource): Promise<RunHashes> {
-  const { config, split, weights } = options;
+  const { config, dataset, split, weights } = options;
   const space = source.space("features", config.augment);
   return {
     config: await hashConfig(config),
     split: await splitHash(split),
+    classes: await classesHash(dataset, split),
     weights: weights.sha256,
     features: await featureSpaceId({ ...space, backend: "", engineVersion: "" }),
   };
