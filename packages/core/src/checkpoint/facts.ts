@@ -21,6 +21,8 @@ export const checkpointFactsSchema = z.object({
   epoch: count,
   step: count,
   history: z.array(metricsSchema),
+  // of the file of the kept epoch that goes with it; it came later, and without it any file of that epoch will do
+  bestCrc: count.exactOptional(),
   seconds: z.number().min(0),
 });
 type CheckpointFacts = z.infer<typeof checkpointFactsSchema>;
@@ -28,9 +30,13 @@ type CheckpointFacts = z.infer<typeof checkpointFactsSchema>;
 /** All of a kept epoch but its numbers. */
 export const bestFactsSchema = z.object({ epoch: z.int().min(1), metrics: metricsSchema });
 
-export function checkpointFacts(checkpoint: Checkpoint): CheckpointFacts {
+/** @param bestCrc checksum of the kept epoch's file, when there is one. */
+export function checkpointFacts(checkpoint: Checkpoint, bestCrc: number | undefined): CheckpointFacts {
   const { version, hashes, options, backend, phase, partial, epoch, step, history, seconds } = checkpoint;
-  return { version, hashes, options, backend, phase, partial, epoch, step, history: [...history], seconds };
+  return {
+    ...{ version, hashes, options, backend, phase, partial, epoch, step, history: [...history], seconds },
+    ...(bestCrc === undefined ? {} : { bestCrc }),
+  };
 }
 
 export function bestFacts({ epoch, metrics }: BestEpoch): z.infer<typeof bestFactsSchema> {

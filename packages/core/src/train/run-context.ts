@@ -1,5 +1,6 @@
 import { classesHash } from "../checkpoint/classes-hash.ts";
 import { checkHashes, checkpointBackend, hashConfig } from "../checkpoint/hashes.ts";
+import { type CheckpointPace, createCheckpointPace } from "../checkpoint/pace.ts";
 import { type CheckpointSaver, createCheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, PhaseStart, RunHashes } from "../checkpoint/types.ts";
 import { splitHash } from "../dataset/split.ts";
@@ -32,6 +33,8 @@ export interface RunContext {
   readonly takeParameters: (phase: PhaseStart["name"]) => Checkpoint["parameters"] | undefined;
   readonly progress: RunProgress;
   readonly saver: CheckpointSaver;
+  /** Goes on through the phases: work of the head that is not on disk counts while the tail is trained. */
+  readonly pace: CheckpointPace;
   /** Why the newest checkpoint was not the one to go on from. */
   readonly fallbacks: readonly string[];
 }
@@ -109,5 +112,6 @@ export async function openRunContext(
     backend: checkpointBackend(options.backend),
     progress: progressOf(checkpoint),
     saver: createCheckpointSaver(options.checkpoints, checkpoint),
+    pace: createCheckpointPace({ clock: options.clock, shortestMs: options.checkpointMs }),
   };
 }
