@@ -5,6 +5,7 @@ import { CoreError, checkResumable, MODEL_FILES, parseManifest } from "@graft/co
 import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
 import { checkInt8Use } from "../check-int8-use.ts";
 import { datasetOptions } from "../dataset-location.ts";
+import { finishedEpochs } from "../output/finished-epochs.ts";
 import { runsText, runText } from "../output/run-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { curvesText } from "../output/train-summary.ts";
@@ -38,8 +39,7 @@ export async function show({ environment, json }: CommandContext, id: string): P
   if (json) {
     const { train, validation, test } = run.split;
     const split = { train: train.length, validation: validation.length, test: test.length };
-    const epochs = events.filter(({ type }) => type === "epoch-end");
-    printJson({ ...run.record, state, split, epochEnds: epochs });
+    printJson({ ...run.record, state, split, epochEnds: finishedEpochs(events) });
     return;
   }
   print(

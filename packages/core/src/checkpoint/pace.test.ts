@@ -55,9 +55,9 @@ describe("a pace", () => {
   });
 
   it("begins so early that a checkpoint is on disk when 30 s of work would be lost", () => {
-    const { write, waited } = paced({ bytes: 308e6 });
-    // 308 MB are guessed to take 1.2 s
-    expect(waited()).toBe(28_800);
+    const { write, waited } = paced({ bytes: 300e6 });
+    // 300 MB are guessed to take 3 s
+    expect(waited()).toBe(27_000);
     write(800);
     expect(waited()).toBe(30_000 - 800 - 800);
     write(500);

@@ -4,8 +4,8 @@ export const CHECKPOINT_MS = 30_000;
 const LONGEST_MS = 120_000;
 /** Of the time that may go into writing. */
 const SHARE = 0.05;
-/** What a disk is taken for before the first checkpoint was timed. */
-const GUESSED_BYTES_PER_MS = 250_000;
+/** What a disk is taken for before the first checkpoint was timed: a busy one, as the first one's files are new. */
+const GUESSED_BYTES_PER_MS = 100_000;
 /** What was said of the interval is said again when it has grown by so much. */
 const TOLD_AGAIN = 1.5;
 
