@@ -100,8 +100,12 @@ describe.skipIf(photos === undefined)("a run that was stopped", () => {
   });
 
   it("by a kill at any moment goes on from its last checkpoint to the same numbers", async () => {
-    const outputs: string[] = [];
-    let words = ["train", set, ...COURSE];
+    const started = startGraft(["train", set, ...COURSE], home);
+    await started.waitFor(/"epoch":20,/);
+    started.child.kill("SIGINT");
+    // in the seconds that this takes no other checkpoint is due
+    const outputs: string[] = [(await started.done).stdout];
+    let words = ["runs", "resume", courseOf(...outputs).run, "--json"];
     for (let kill = 0; kill < KILLS; kill++) {
       const started = startGraft(words, home);
       await started.waitFor(/"type":"run-start"|is completed/);

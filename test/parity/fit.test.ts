@@ -10,6 +10,7 @@ import {
 import { createReferenceBackend } from "@graft/core/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { createCheckpointPace } from "../../packages/core/src/checkpoint/pace.ts";
 import { createCheckpointSaver } from "../../packages/core/src/checkpoint/saver.ts";
 import { fillDropoutMask } from "../../packages/core/src/train/dropout-mask.ts";
 import { createEventMaker } from "../../packages/core/src/train/event-maker.ts";
@@ -97,6 +98,7 @@ async function epochEnds(
   const events = trainEpochs({
     ...{ trainer, config, progress: progressOf(undefined), now: () => 0 },
     saver: createCheckpointSaver({ load: async () => undefined, save: async () => undefined }),
+    pace: createCheckpointPace(),
     rowsOfEpoch: async function* (epoch) {
       yield* [];
       return rowsInOrder(table, { from: 0, count, classes, order: epochOrder(count, config.seed, epoch) });

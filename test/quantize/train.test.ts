@@ -12,7 +12,13 @@ import {
 import { createReferenceBackend } from "@graft/core/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { randomTrunkWeights } from "../train/random-trunk.ts";
-import { makeDataset, makeTraining, memoryCheckpoints, runTraining } from "../train/training-problem.ts";
+import {
+  EVERY_STEP,
+  makeDataset,
+  makeTraining,
+  memoryCheckpoints,
+  runTraining,
+} from "../train/training-problem.ts";
 
 const CONFIG = { epochs: 4, batchSize: 4, earlyStop: null } satisfies TrainConfigInput;
 const dataset = makeDataset(16);
@@ -69,8 +75,8 @@ it("keeps int8 features under the name of what they were calibrated on, apart fr
 
 it("goes on to the last bit when the features are gone and are made again", async () => {
   const checkpoints = memoryCheckpoints();
-  const whole = await runTraining(training("int8", { checkpoints, store: keepingStore() }));
-  const start = checkpoints.saved.find(({ epoch }) => epoch === 2);
+  const whole = await runTraining(training("int8", { ...EVERY_STEP, checkpoints, store: keepingStore() }));
+  const start = checkpoints.saved.find(({ epoch, partial }) => epoch === 2 && partial === null);
   const again = training("int8", { checkpoints: memoryCheckpoints(start), store: keepingStore() });
   const resumed = await runTraining(again);
   expect(resumed.result.status).toBe("completed");

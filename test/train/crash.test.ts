@@ -9,9 +9,12 @@ import { testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FROM_SOURCES } from "../from-sources.ts";
 import { checkpointFacts } from "./training-problem.ts";
+import { writtenCheckpoint } from "./written-checkpoint.ts";
 
 const CHILD = join(import.meta.dirname, "train-child.ts");
+const WRITER = join(import.meta.dirname, "checkpoint-writer.ts");
 const KILLS = 20;
+const KILLS_WHILE_WRITING = 12;
 /** Steps that a process lives, at most. */
 const MAX_STEPS = 40;
 
@@ -42,10 +45,13 @@ async function trainInChild(checkpoints: string, steps: number): Promise<boolean
   return signal === null;
 }
 
-/** What the last checkpoint holds; how long it took is not part of a run's numbers. */
+/**
+ * What the last checkpoint holds, every epoch's losses and the kept weights. How long it took is not part of a run's numbers;
+ * whether the last step's weights and slots are there depends on whether the disk was free between it and the end.
+ */
 async function outcome(checkpoints: string) {
   const facts = checkpointFacts(await openCheckpointStore(checkpoints).load());
-  return facts && { ...facts, seconds: 0 };
+  return facts && { ...facts, seconds: 0, parameters: {} };
 }
 
 it("ends with the losses and weights of an undisturbed run, killed at random steps and resumed", async () => {
@@ -79,3 +85,33 @@ it("ends with the losses and weights of an undisturbed run, killed at random ste
   const left = (await readdir(killed)).filter((name) => !name.endsWith(".tmp"));
   expect(left.length).toBeLessThanOrEqual(4);
 }, 600_000);
+
+it("is left whole by a kill at any moment of writing: each is the newest or the one before", async () => {
+  const store = join(folder, "written");
+  let newest = 0;
+  for (let kill = 0; kill < KILLS_WHILE_WRITING; kill++) {
+    const child = spawn(process.execPath, [...FROM_SOURCES, WRITER, store, String(newest)], {
+      cwd: import.meta.dirname,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const exited = once(child, "exit");
+    let told = newest;
+    let isKilled = false;
+    for await (const line of createInterface({ input: child.stdout })) {
+      told = Number(line);
+      if (isKilled) continue;
+      isKilled = true;
+      // somewhere in the next saves of a few milliseconds each
+      setTimeout(() => child.kill("SIGKILL"), (40 * kill) / KILLS_WHILE_WRITING);
+    }
+    expect(await exited).toEqual([null, "SIGKILL"]);
+    const reasons: string[] = [];
+    const loaded = await openCheckpointStore(store).load((reason) => reasons.push(reason));
+    // what was told to be on disk is; the one that was being written may be too
+    expect(reasons).toEqual([]);
+    expect([told, told + 1]).toContain(loaded?.epoch);
+    expect(loaded).toEqual(writtenCheckpoint(loaded?.epoch ?? 0));
+    newest = loaded?.epoch ?? 0;
+  }
+  expect(newest).toBeGreaterThanOrEqual(KILLS_WHILE_WRITING);
+}, 300_000);

@@ -7,6 +7,7 @@ import { randomTrunkWeights } from "./random-trunk.ts";
 import {
   checkpointFacts,
   digestsOf,
+  EVERY_STEP,
   makeTraining,
   memoryCheckpoints,
   runTraining,
@@ -47,10 +48,10 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** A run that never stopped: each epoch's checkpoint, and how it ended. */
+/** A run that never stopped: every step's checkpoint, and how it ended. */
 async function whole(backend: Backend, config: TrainConfigInput, given: Partial<TrainOptions> = {}) {
   const checkpoints = memoryCheckpoints();
-  const options = { checkpoints, now: () => 0, weights, ...given };
+  const options = { checkpoints, now: () => 0, ...EVERY_STEP, weights, ...given };
   const trained = await runTraining(makeTraining(backend, config, options));
   return { ...trained, saved: checkpoints.saved };
 }
@@ -87,11 +88,12 @@ for (const engine of engines) {
     it.each(cases)("goes on from any epoch as if it had never stopped: $name", async ({ config }) => {
       const undisturbed = await whole(backend, config);
       const last = undisturbed.saved.at(-1);
-      const starts: readonly (Checkpoint | undefined)[] = undisturbed.saved.slice(0, 5);
+      const betweenEpochs = undisturbed.saved.filter(({ partial }) => partial === null);
+      const starts: readonly (Checkpoint | undefined)[] = betweenEpochs.slice(0, 5);
       for (const start of [...starts, last]) {
         const checkpoints = memoryCheckpoints(start);
         const resumed = await runTraining(
-          makeTraining(backend, config, { checkpoints, weights, now: () => 0 }),
+          makeTraining(backend, config, { checkpoints, weights, now: () => 0, ...EVERY_STEP }),
         );
         expect(resumed.history).toEqual(undisturbed.history.slice(start?.epoch));
         expect(checkpointFacts(checkpoints.saved.at(-1))).toEqual(checkpointFacts(last));
@@ -103,16 +105,35 @@ for (const engine of engines) {
       }
     });
 
+    it.each(cases)(
+      "goes on from a phase's end, which keeps no weights but the best: $name",
+      async ({ config }) => {
+        const undisturbed = await whole(backend, config);
+        const ended = await whole(backend, config, { checkpointMs: 30_000 });
+        expect(ended.saved.map(({ phase, parameters }) => [phase.name, parameters.size])).toEqual([
+          ["head", 0],
+          ...(config.fineTune ? [["fine-tune", 0]] : []),
+        ]);
+        for (const start of ended.saved) {
+          const checkpoints = memoryCheckpoints(start);
+          const resumed = await runTraining(
+            makeTraining(backend, config, { checkpoints, weights, now: () => 0, ...EVERY_STEP }),
+          );
+          expect(resumed.history).toEqual(undisturbed.history.slice(start.epoch));
+          expect(digestsOf(resumed.result.model?.head)).toEqual(digestsOf(undisturbed.result.model?.head));
+        }
+      },
+    );
+
     it.each(cases)("goes on from inside an epoch as if it had never stopped: $name", async ({ config }) => {
-      // every step is in a checkpoint
-      const undisturbed = await whole(backend, config, { checkpointMs: 0 });
+      const undisturbed = await whole(backend, config);
       const inside = undisturbed.saved.filter(({ partial }) => partial);
       const phases = new Set(inside.map(({ phase }) => phase.name));
       expect([...phases]).toEqual(config.fineTune ? ["head", "fine-tune"] : ["head"]);
       for (let at = 1; at < inside.length; at += Math.ceil(inside.length / 5)) {
         const [checkpoints, start] = [memoryCheckpoints(inside[at]), inside[at]];
         const resumed = await runTraining(
-          makeTraining(backend, config, { checkpoints, weights, now: () => 0 }),
+          makeTraining(backend, config, { checkpoints, weights, now: () => 0, ...EVERY_STEP }),
         );
         expect(resumed.history).toEqual(undisturbed.history.slice(start?.epoch));
         expect(checkpointFacts(checkpoints.saved.at(-1))).toEqual(checkpointFacts(undisturbed.saved.at(-1)));

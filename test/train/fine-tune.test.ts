@@ -18,7 +18,7 @@ import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
 import { countHeld } from "./count-held.ts";
 import { randomTrunkWeights } from "./random-trunk.ts";
-import { makeDataset, makeTraining, memoryCheckpoints, runTraining } from "./training-problem.ts";
+import { EVERY_STEP, makeDataset, makeTraining, memoryCheckpoints, runTraining } from "./training-problem.ts";
 
 const CUT = "mixed1";
 const FROM = "mixed1";
@@ -132,9 +132,11 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const config = { ...CONFIG, epochs: 2, variants: "online" } as const;
       const given = { numImages: 8, prepare, weights, store: memoryFeatures() };
       const checkpoints = memoryCheckpoints();
-      const whole = await runTraining(makeTraining(engine, config, { ...given, checkpoints }));
+      const whole = await runTraining(makeTraining(engine, config, { ...given, ...EVERY_STEP, checkpoints }));
       expect(whole.history).toHaveLength(4);
-      const start = memoryCheckpoints(checkpoints.saved.find(({ phase }) => phase.name === "fine-tune"));
+      const start = memoryCheckpoints(
+        checkpoints.saved.find(({ phase, partial }) => phase.name === "fine-tune" && partial === null),
+      );
       const resumed = await runTraining(makeTraining(engine, config, { ...given, checkpoints: start }));
       expect(resumed.history).toEqual(whole.history.slice(3));
     });

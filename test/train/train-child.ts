@@ -5,7 +5,7 @@ import { train } from "@graft/core";
 import { openCheckpointStore } from "@graft/core/node";
 import { CRASH_CONFIG, CRASH_IMAGES } from "./crash-training.ts";
 import { randomTrunkWeights } from "./random-trunk.ts";
-import { makeTraining } from "./training-problem.ts";
+import { EVERY_STEP, makeTraining } from "./training-problem.ts";
 
 const [folder = ""] = process.argv.slice(2);
 await using backend = await createOnnxBackend({ provider: "cpu", threads: 1 });
@@ -13,7 +13,8 @@ const checkpoints = openCheckpointStore(folder);
 let time = 0;
 const options = makeTraining(backend, CRASH_CONFIG, {
   ...{ checkpoints, numImages: CRASH_IMAGES, weights: randomTrunkWeights("mixed0") },
-  // a clock so fast that every step is told of, and some of them are in a checkpoint
+  // a clock so fast that every step is told of, and as many of them in a checkpoint as the disk can take
   now: () => (time += 1000),
+  ...EVERY_STEP,
 });
 for await (const event of train(options)) process.stdout.write(`${JSON.stringify(event)}\n`);

@@ -119,6 +119,7 @@ export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";
 export { sweep } from "./sweep/sweep.ts";
 export type * from "./sweep/types.ts";
+export { checkResumable, type ResumedWith } from "./train/check-resumable.ts";
 export * from "./train/config.ts";
 export type * from "./train/events.ts";
 export { imageRule } from "./train/feature-source.ts";
@@ -126,6 +127,7 @@ export { imagesOfPart } from "./train/images-of-part.ts";
 export { modelAccuracy } from "./train/model-accuracy.ts";
 export { maxEpochs } from "./train/phase-plan.ts";
 export { createRandom } from "./train/random.ts";
+export type { RunBeginning, StartImage } from "./train/run-beginning.ts";
 export { train } from "./train/train.ts";
 export type * from "./train/types.ts";
 export {

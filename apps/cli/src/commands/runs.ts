@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { CoreError, type Dataset, MODEL_FILES, nameFew, parseManifest } from "@graft/core";
+import { CoreError, checkResumable, MODEL_FILES, parseManifest } from "@graft/core";
 import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
 import { checkInt8Use } from "../check-int8-use.ts";
 import { datasetOptions } from "../dataset-location.ts";
+import { finishedEpochs } from "../output/finished-epochs.ts";
 import { runsText, runText } from "../output/run-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { curvesText } from "../output/train-summary.ts";
@@ -37,8 +39,7 @@ export async function show({ environment, json }: CommandContext, id: string): P
   if (json) {
     const { train, validation, test } = run.split;
     const split = { train: train.length, validation: validation.length, test: test.length };
-    const epochs = events.filter(({ type }) => type === "epoch-end");
-    printJson({ ...run.record, state, split, epochEnds: epochs });
+    printJson({ ...run.record, state, split, epochEnds: finishedEpochs(events) });
     return;
   }
   print(
@@ -63,18 +64,39 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
   await using session = new Session(context);
   const { record } = run;
   const location = String(record.dataset?.location ?? record.datasetName);
-  const opened = await session.dataset(location, datasetOptions(record.config));
-  await checkAllThere(opened.dataset, run);
-  const selected = await session.backend(record.config.backend);
-  await checkInt8Use(session, record.config, selected.backend);
+  const opened = await session
+    .dataset(location, datasetOptions(record.config))
+    .catch((error: unknown) => rethrowMissing(error, { id, what: "data set", place: location }));
   const { source, origin, inputRange } = record.weights;
   const named = source === "bundled" || source === "imagenet";
-  const weights = await session.weights(named ? source : origin, inputRange);
+  const weights = await session
+    .weights(named ? source : origin, inputRange)
+    .catch((error: unknown) => rethrowMissing(error, { id, what: "file of weights", place: origin }));
+  await checkResumable(await run.beginning(), { dataset: opened.dataset, weights });
+  const selected = await session.backend(record.config.backend);
+  await checkInt8Use(session, record.config, selected.backend);
   const training: Training = { run, opened, weights, selected, ...place };
   await finishTraining(session, training, {
     model: place.change?.out ?? record.out ?? id,
     dataset: location,
   });
+}
+
+/** What a run began with and is no longer at its place is said of the run, not of a word that nobody typed. */
+function rethrowMissing(
+  error: unknown,
+  { id, what, place }: { readonly id: string; readonly what: string; readonly place: string },
+): never {
+  if (!(error instanceof CoreError) || error.code !== "not-found" || existsSync(place)) throw error;
+  throw new CoreError(
+    "not-found",
+    {
+      what: `The run ${id} cannot go on: its ${what} is gone.`,
+      received: place,
+      fix: "Move it back, leave a link in its place, or start a new run.",
+    },
+    { cause: error, facts: error.facts },
+  );
 }
 
 type Place = Pick<Training, "modelFolder" | "mayReplace" | "change">;
@@ -94,25 +116,6 @@ async function placeOf({ id, record, modelFolder }: RunFolder, flags: Flags): Pr
     await checkOutsideDataset(given, String(record.dataset?.location ?? record.datasetName));
   const folder = resolve(out);
   return { modelFolder: folder, mayReplace, change: { out: folder, force } };
-}
-
-/** @throws CoreError `conflict` that names images of the split that are gone or changed. */
-async function checkAllThere({ images }: Dataset, { id, split, imagePaths }: RunFolder): Promise<void> {
-  const here = new Set(images.map(({ hash }) => hash));
-  const gone = [...split.train, ...split.validation].filter((hash) => !here.has(hash));
-  if (gone.length === 0) return;
-  const [known, paths] = [await imagePaths(), new Set(images.map(({ path }) => path))];
-  const named = gone.map((hash) => {
-    const path = known.get(hash);
-    if (path === undefined) return `an image with sha256 ${hash}`;
-    return paths.has(path) ? `${path} (changed)` : `${path} (gone)`;
-  });
-  throw new CoreError("conflict", {
-    what: `The run ${id} can not go on: ${gone.length} of its images are gone or changed.`,
-    received: nameFew(named.sort()),
-    expected: `the ${split.train.length + split.validation.length} images that it was started with`,
-    fix: "Bring them back, or start a new run.",
-  });
 }
 
 /** True for a model that this very run wrote before it was stopped. */

@@ -57,12 +57,13 @@ export async function startTraining(
   const selected = await session.backend(config.backend);
   await checkInt8Use(session, config, selected.backend);
   const weights = await session.weights(config.weights, config.inputRange);
-  const { images, labels, broken } = opened.dataset;
+  const { dataset } = opened;
+  const { images, labels, broken } = dataset;
   const run = await openRunStore(session.context.environment.home).create({
     config: placedConfig(config),
     datasetName: shortName,
     dataset: { location, images: images.length, labels, broken: broken.length },
-    ...{ split, images },
+    ...{ split, images: dataset },
     weights,
     command: process.argv.slice(2),
     ...(out === undefined ? {} : { out: resolve(out), force }),

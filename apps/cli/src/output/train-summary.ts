@@ -14,6 +14,7 @@ import type { Training } from "../training.ts";
 import { curves } from "./curves.ts";
 import { evaluationText, mistakesText } from "./evaluation-text.ts";
 import { exampleImage } from "./example-image.ts";
+import { finishedEpochs } from "./finished-epochs.ts";
 import { mistakesOf } from "./mistakes.ts";
 import { accuracyText } from "./run-text.ts";
 import { print } from "./stdout.ts";
@@ -48,11 +49,9 @@ export async function printTrainSummary(
   print(`\n${blocks.filter((block) => block !== "").join("\n\n")}`);
 }
 
-/** Accuracy and loss over the epochs; an epoch that was done twice (after a kill) counts once. */
+/** Accuracy and loss over the epochs. */
 export function curvesText(events: readonly TrainEvent[], columns: number): string {
-  const epochs = new Map<number, EpochEndEvent>();
-  for (const event of events) if (event.type === "epoch-end") epochs.set(event.epoch, event);
-  const course = [...epochs.values()].sort((a, b) => a.epoch - b.epoch);
+  const course = finishedEpochs(events);
   const validated = (pick: (event: EpochEndEvent) => number | undefined): number[] =>
     course.flatMap((event) => pick(event) ?? []);
   return [

@@ -8,6 +8,7 @@ import type { Checkpoint, RunHashes } from "./types.ts";
 const NAMES: Readonly<Record<keyof RunHashes, string>> = {
   config: "the options",
   split: "the split of the data set",
+  classes: "the classes of the images",
   weights: "the trunk's weights",
   features: "how features are made (image rule, cut, augmentation)",
 };
@@ -21,16 +22,18 @@ export function checkHashes(
   now: RunHashes,
   config: TrainConfig,
 ): void {
-  const keys = ["config", "split", "weights", "features"] as const;
-  const different = keys.filter((key) => saved[key] !== now[key]);
+  const keys = ["config", "split", "classes", "weights", "features"] as const;
+  const different = keys.filter((key) => saved[key] !== undefined && saved[key] !== now[key]);
   if (different.length === 0) return;
   const changed = differentOptions(options, optionsOf(config));
+  const short = (key: keyof RunHashes, hash: string | undefined): string =>
+    `${key} ${hash?.slice(0, 12) ?? "unknown"}`;
   throw new CoreError(
     "conflict",
     {
-      what: `The run can not go on from its checkpoint: ${different.map((key) => NAMES[key]).join(", ")} changed.`,
-      received: [...changed, ...different.map((key) => `${key} ${now[key].slice(0, 12)}`)].join(", "),
-      expected: different.map((key) => `${key} ${saved[key].slice(0, 12)}`).join(", "),
+      what: `The run cannot go on from its checkpoint: ${different.map((key) => NAMES[key]).join(", ")} changed.`,
+      received: [...changed, ...different.map((key) => short(key, now[key]))].join(", "),
+      expected: different.map((key) => short(key, saved[key])).join(", "),
       fix: "Give the run what it was started with, or start a new run.",
     },
     { facts: { different, options: changed } },

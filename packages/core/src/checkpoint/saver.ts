@@ -16,10 +16,12 @@ export interface SavedPoint {
 export interface CheckpointSaver {
   /** A save is under way. */
   readonly isSaving: boolean;
+  /** A save has ended and `finish` was not called since. */
+  readonly hasEnded: boolean;
   /** What the newest whole checkpoint holds; the start, when there is none. */
   readonly saved: SavedPoint;
-  /** Begins to save; call `finish` before. */
-  start(checkpoint: Checkpoint): void;
+  /** Begins to save; call `finish` before. @param onSaved told when it is on disk. */
+  start(checkpoint: Checkpoint, onSaved?: () => void): void;
   /**
    * Waits for the save that is under way.
    * @returns what it holds, once; undefined when nothing was begun since the last call.
@@ -51,16 +53,20 @@ export function createCheckpointSaver(store: CheckpointStore, start?: Checkpoint
     get isSaving() {
       return isSaving;
     },
+    get hasEnded() {
+      return running !== undefined && !isSaving;
+    },
     get saved() {
       return saved;
     },
-    start(checkpoint) {
+    start(checkpoint, onSaved) {
       isSaving = true;
       const point = pointOf(checkpoint);
       running = store
         .save(checkpoint)
         .then(() => {
           saved = point;
+          onSaved?.();
           return point;
         })
         .finally(() => {

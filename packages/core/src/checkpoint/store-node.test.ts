@@ -1,9 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { openCheckpointStore } from "./store-node.ts";
+import { readTensorFile, writeTensorFile } from "./tensor-file-node.ts";
 import type { BestEpoch, Checkpoint } from "./types.ts";
 
 let folder: string;
@@ -63,12 +65,81 @@ describe("a checkpoint store", () => {
     expect(await openCheckpointStore(join(folder, "none")).load()).toBeUndefined();
   });
 
-  it("keeps the newest two and the best weights that they name", async () => {
+  it("keeps the newest two, the best weights that they name and the best ones before", async () => {
     const store = openCheckpointStore(folder);
     for (const [epoch, best] of [1, 2, 2, 2, 5, 5].entries()) await store.save(checkpoint(epoch + 1, best));
     const kept = (await readdir(folder)).filter((name) => name.endsWith(".bin")).sort();
-    expect(kept).toEqual(["best-000005.bin", "epoch-000005-best-000005.bin", "epoch-000006-best-000005.bin"]);
+    expect(kept).toEqual([
+      ...[
+        "best-000002.bin",
+        "best-000005.bin",
+        "epoch-000005-best-000005.bin",
+        "epoch-000006-best-000005.bin",
+      ],
+    ]);
     expect(await openCheckpointStore(folder).load()).toEqual(checkpoint(6, 5));
+  });
+
+  it("writes the best weights only when they change", async () => {
+    const store = openCheckpointStore(folder);
+    await store.save(checkpoint(1, 1));
+    const { ino, mtimeMs } = await stat(join(folder, "best-000001.bin"));
+    for (const epoch of [2, 3, 4]) await store.save(checkpoint(epoch, 1));
+    expect(await stat(join(folder, "best-000001.bin"))).toMatchObject({ ino, mtimeMs });
+    // nor by a process that goes on
+    const next = openCheckpointStore(folder);
+    await next.load();
+    await next.save(checkpoint(5, 1));
+    expect(await stat(join(folder, "best-000001.bin"))).toMatchObject({ ino, mtimeMs });
+    await next.save(checkpoint(6, 6));
+    expect(await openCheckpointStore(folder).load()).toEqual(checkpoint(6, 6));
+  });
+
+  it("goes on with the best weights before where those that both checkpoints name are damaged or gone, and says so", async () => {
+    const store = openCheckpointStore(folder);
+    for (const [epoch, best] of [1, 2, 2, 2].entries()) await store.save(checkpoint(epoch + 1, best));
+    const path = join(folder, "best-000002.bin");
+    const harm: readonly (() => Promise<void>)[] = [
+      () => flip(path, 100),
+      () => truncate(path, 30),
+      () => rm(path),
+    ];
+    for (const damage of harm) {
+      await damage();
+      const reasons: string[] = [];
+      const next = openCheckpointStore(folder);
+      const loaded = await next.load((reason) => reasons.push(reason));
+      expect(loaded).toEqual({ ...checkpoint(4, 2), best: bestOf(1) });
+      expect(reasons).toHaveLength(3);
+      expect(reasons[2]).toContain("goes on from epoch 4 with epoch 1 as the kept one");
+    }
+    const next = openCheckpointStore(folder);
+    const loaded = await next.load();
+    if (!loaded) throw new Error("nothing was loaded");
+    await next.save({ ...checkpoint(5, 1), best: loaded.best });
+    expect(await openCheckpointStore(folder).load()).toEqual(checkpoint(5, 1));
+  });
+
+  it("does not take another file of the same epoch for the best weights of a checkpoint", async () => {
+    await openCheckpointStore(folder).save(checkpoint(1, 1));
+    const store = openCheckpointStore(folder);
+    for (const [epoch, best] of [2, 2].entries()) await store.save(checkpoint(epoch + 2, best));
+    // whole, and of a continuation on another engine
+    const other = openCheckpointStore(join(folder, "other"));
+    await other.save({ ...checkpoint(3, 2), best: { ...bestOf(2), values: bestOf(7).values } });
+    await rename(join(folder, "other", "best-000002.bin"), join(folder, "best-000002.bin"));
+    const reasons: string[] = [];
+    await openCheckpointStore(folder).load((reason) => reasons.push(reason));
+    expect(reasons[0]).toContain("is not the file that the checkpoint goes with");
+  });
+
+  it("reads a checkpoint of an older graft, which says nothing of the file of its best weights", async () => {
+    await openCheckpointStore(folder).save(checkpoint(3, 2));
+    const path = await newest();
+    const { facts, tensors } = await readTensorFile(path);
+    const { bestCrc: _, ...old } = z.looseObject({ bestCrc: z.number() }).parse(facts);
+    await writeTensorFile(path, { facts: old, tensors });
+    expect(await openCheckpointStore(folder).load()).toEqual(checkpoint(3, 2));
   });
 
   it("overwrites a file that is longer than what comes", async () => {

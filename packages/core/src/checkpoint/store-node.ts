@@ -8,7 +8,7 @@ import { bestFacts, bestFactsSchema, checkpointFacts, checkpointFactsSchema } fr
 import { readTensorFile, type TensorFile, writeTensorFile } from "./tensor-file-node.ts";
 import type { BestEpoch, Checkpoint, CheckpointStore } from "./types.ts";
 
-/** Whole checkpoints that stay: the newest and the one before. */
+/** Whole checkpoints that stay, and kept epochs: the newest and the one before. */
 const KEPT = 2;
 /** Where the next files are written; also a dropped file waiting to be overwritten. What is in them means nothing. */
 const SPARE = { checkpoint: "checkpoint.tmp", best: "best.tmp" } as const;
@@ -50,6 +50,20 @@ function storedCheckpoints(names: readonly string[]): StoredName[] {
     .sort((a, b) => b.epoch - a.epoch || b.step - a.step || b.best - a.best);
 }
 
+/** The kept epochs that have a file, newest first. */
+function storedBests(names: readonly string[]): number[] {
+  return names
+    .flatMap((name) => {
+      const epoch = /^best-(\d{6,})\.bin$/.exec(name)?.[1];
+      return epoch === undefined ? [] : [Number(epoch)];
+    })
+    .sort((a, b) => b - a);
+}
+
+/** "step 3 of epoch 8" */
+const pointText = ({ epoch, step }: StoredName): string =>
+  step > 0 ? `step ${step} of epoch ${epoch + 1}` : `epoch ${epoch}`;
+
 function parseFacts<T>(schema: z.ZodType<T>, facts: unknown, path: string): T {
   const parsed = schema.safeParse(facts);
   if (parsed.success) return parsed.data;
@@ -59,19 +73,44 @@ function parseFacts<T>(schema: z.ZodType<T>, facts: unknown, path: string): T {
   });
 }
 
-async function readBest(path: string): Promise<BestEpoch> {
-  const { facts, tensors } = await readTensorFile(path);
-  return { ...parseFacts(bestFactsSchema, facts, path), values: tensors };
+/** A kept epoch's file. */
+interface StoredBest {
+  readonly best: BestEpoch;
+  readonly crc: number;
 }
 
-async function readCheckpoint(folder: string, { name, best }: StoredName): Promise<Checkpoint> {
+async function readBest(folder: string, epoch: number): Promise<StoredBest> {
+  const path = join(folder, bestName(epoch));
+  const { facts, tensors, crc } = await readTensorFile(path);
+  return { best: { ...parseFacts(bestFactsSchema, facts, path), values: tensors }, crc };
+}
+
+/** @param crc what the checkpoint that names it says of it. @throws CoreError `corrupt` for another file of that name. */
+async function readOwnBest(folder: string, epoch: number, crc: number | undefined): Promise<StoredBest> {
+  const stored = await readBest(folder, epoch);
+  if (crc === undefined || crc === stored.crc) return stored;
+  const path = join(folder, bestName(epoch));
+  throw new CoreError("corrupt", {
+    what: `${path} is not the file that the checkpoint goes with.`,
+    received: `checksum ${stored.crc}`,
+    expected: `checksum ${crc}`,
+  });
+}
+
+/** A checkpoint's own file, without the kept epoch that goes with it. */
+async function readOwn(folder: string, { name }: StoredName) {
   const path = join(folder, name);
   const { facts, tensors } = await readTensorFile(path);
-  return {
-    ...parseFacts(checkpointFactsSchema, facts, path),
-    parameters: tensors,
-    best: best === 0 ? null : await readBest(join(folder, bestName(best))),
-  };
+  const { bestCrc, ...parsed } = parseFacts(checkpointFactsSchema, facts, path);
+  return { bestCrc, checkpoint: { ...parsed, parameters: tensors } };
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The reason for which a file is of no use. @throws what says nothing of the file: the disk failed, and may not again. */
+function damageOf(error: unknown): string {
+  if (error instanceof CoreError || codeOf(error) === "ENOENT") return reasonOf(error);
+  throw error;
 }
 
 function savingError(error: unknown, folder: string): unknown {
@@ -88,18 +127,20 @@ export interface FolderCheckpointStore extends CheckpointStore {
 }
 
 /**
- * Checkpoints in a folder of their own: one file for each epoch, the kept epoch's weights beside it in a file that is
- * written only when they change. Each is written under another name, synced, renamed, and read back against checksums.
- * The newest two stay, so that a damaged newest costs one epoch. One process at a time (`RunFolder.lock`).
+ * Checkpoints in a folder of their own: a file each, the kept epoch's weights beside it in a file that is written only when
+ * they change and stays as long as a checkpoint names it. Each is written under another name, synced, renamed, and read back
+ * against checksums; a checkpoint has that of the kept epoch's file. The newest two of both stay, so that a damaged newest
+ * costs the time between two. One process at a time (`RunFolder.lock`).
  */
 export function openCheckpointStore(folder: string): FolderCheckpointStore {
-  /** The kept epoch that is known to be on disk. */
-  let bestOnDisk = 0;
+  /** The kept epoch that is known to be on disk, and its file's checksum. */
+  let bestOnDisk: { readonly epoch: number; readonly crc: number } | undefined;
 
-  const place = async (spare: string, name: string, content: TensorFile): Promise<void> => {
-    await writeTensorFile(join(folder, spare), content);
+  const place = async (spare: string, name: string, content: TensorFile): Promise<number> => {
+    const crc = await writeTensorFile(join(folder, spare), content);
     await rename(join(folder, spare), join(folder, name));
     await syncFolder(folder);
+    return crc;
   };
   /** The first file that is no longer needed becomes what the next save overwrites; others go. */
   const drop = async (files: readonly string[], spare: string): Promise<void> => {
@@ -115,41 +156,64 @@ export function openCheckpointStore(folder: string): FolderCheckpointStore {
       (epoch > saved.epoch || (epoch === saved.epoch && step >= savedStep)) && name !== checkpointName(saved);
     const stored = storedCheckpoints(names);
     const kept = stored.filter((one) => !isStale(one)).slice(0, KEPT);
-    const needed = new Set(kept.map(({ best }) => bestName(best)));
-    const bests = names.filter((name) => /^best-\d{6,}\.bin$/.test(name) && !needed.has(name));
+    const needed = new Set(kept.map(({ best }) => best));
+    // where all name the same one, the one before stays too
+    const [before] = storedBests(names).filter((epoch) => epoch < Math.min(...needed));
+    if (needed.size < KEPT && before !== undefined) needed.add(before);
+    const bests = storedBests(names).filter((epoch) => !needed.has(epoch));
     await drop(
       stored.filter((one) => !kept.includes(one)).map(({ name }) => name),
       SPARE.checkpoint,
     );
-    await drop(bests, SPARE.best);
+    await drop(bests.map(bestName), SPARE.best);
+  };
+
+  const load = async (onFallback: (reason: string) => void): Promise<Checkpoint | undefined> => {
+    const names = await namesIn(folder);
+    let whole: { readonly stored: StoredName; readonly checkpoint: Omit<Checkpoint, "best"> } | undefined;
+    for (const stored of storedCheckpoints(names)) {
+      try {
+        const { checkpoint, bestCrc } = await readOwn(folder, stored);
+        if (stored.best === 0) return { ...checkpoint, best: null };
+        whole ??= { stored, checkpoint };
+        const { best, crc } = await readOwnBest(folder, stored.best, bestCrc);
+        bestOnDisk = { epoch: stored.best, crc };
+        return { ...checkpoint, best };
+      } catch (error) {
+        onFallback(`The checkpoint of ${pointText(stored)} cannot be used: ${damageOf(error)}`);
+      }
+    }
+    if (!whole) return undefined;
+    // the kept epochs of all are damaged, and an older one is better than to begin again
+    for (const epoch of storedBests(names).filter((epoch) => epoch < (whole?.stored.best ?? 0))) {
+      try {
+        const { best, crc } = await readBest(folder, epoch);
+        bestOnDisk = { epoch, crc };
+        onFallback(
+          `The run goes on from ${pointText(whole.stored)} with epoch ${epoch} as the kept one: what epoch ${whole.stored.best} had reached is lost.`,
+        );
+        return { ...whole.checkpoint, best };
+      } catch (error) {
+        onFallback(`The kept epoch ${epoch} cannot be used: ${damageOf(error)}`);
+      }
+    }
+    return undefined;
   };
 
   return {
-    async load(onFallback) {
-      for (const stored of storedCheckpoints(await namesIn(folder))) {
-        try {
-          const checkpoint = await readCheckpoint(folder, stored);
-          bestOnDisk = stored.best;
-          return checkpoint;
-        } catch (error) {
-          const gone = codeOf(error) === "ENOENT";
-          if (!gone && !(error instanceof CoreError)) throw error;
-          onFallback?.(
-            `The checkpoint of ${stored.step > 0 ? `step ${stored.step} of epoch ${stored.epoch + 1}` : `epoch ${stored.epoch}`} can not be used: ${error instanceof Error ? error.message : error}`,
-          );
-        }
-      }
-      return undefined;
-    },
+    load: (onFallback = () => undefined) => load(onFallback),
     async save(checkpoint) {
       const { best } = checkpoint;
       try {
         await mkdir(folder, { recursive: true });
-        if (best && best.epoch !== bestOnDisk) {
-          await place(SPARE.best, bestName(best.epoch), { facts: bestFacts(best), tensors: best.values });
-          bestOnDisk = best.epoch;
+        if (best && best.epoch !== bestOnDisk?.epoch) {
+          const crc = await place(SPARE.best, bestName(best.epoch), {
+            facts: bestFacts(best),
+            tensors: best.values,
+          });
+          bestOnDisk = { epoch: best.epoch, crc };
         }
-        const facts = checkpointFacts(checkpoint);
+        const facts = checkpointFacts(checkpoint, best ? bestOnDisk?.crc : undefined);
         await place(SPARE.checkpoint, checkpointName(checkpoint), { facts, tensors: checkpoint.parameters });
         await tidy(checkpoint);
       } catch (error) {
@@ -160,7 +224,7 @@ export function openCheckpointStore(folder: string): FolderCheckpointStore {
     },
     async clear() {
       await rm(folder, { recursive: true, force: true });
-      bestOnDisk = 0;
+      bestOnDisk = undefined;
     },
   };
 }

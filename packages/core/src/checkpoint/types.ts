@@ -10,6 +10,8 @@ export interface RunHashes {
   readonly weights: string;
   /** Id of the feature space of the training images, its engine left out: a run may go on with another. */
   readonly features: string;
+  /** `classesHash`; a checkpoint of an older graft has none, and what it does not say is not compared. */
+  readonly classes?: string;
 }
 
 /** The kept epoch. */
@@ -46,7 +48,7 @@ export interface Checkpoint {
   readonly partial: Readonly<EpochProgress> | null;
   /** Of each finished epoch, first to last. */
   readonly history: readonly Metrics[];
-  /** Weights and optimiser slots by logical name (`readLogical`). */
+  /** Weights and optimiser slots by logical name (`readLogical`); none when the phase is done: nothing goes on from them. */
   readonly parameters: ReadonlyMap<string, Float32Array>;
   readonly best: BestEpoch | null;
   /** Seconds of training so far. */
@@ -57,7 +59,7 @@ export interface Checkpoint {
 export interface CheckpointStore {
   /**
    * The newest whole checkpoint, or undefined when there is none.
-   * @param onFallback told when the newest was damaged and the one before is used.
+   * @param onFallback told of each thing that was damaged, so that one before it is used.
    */
   load(onFallback?: (reason: string) => void): Promise<Checkpoint | undefined>;
   /**

@@ -139,7 +139,7 @@ async function oneRun(
       const { inputs } = await maker.readForTraining(rows, places, time, changes);
       const scalars = trainer.optimizer.scalars({ step: step + 1, learningRate });
       await trainer.train.run({ ...inputs, ...scalars }, trainer.state);
-      const loss = (await evaluateRows(trainer, sample, signal))?.valLoss ?? Number.NaN;
+      const loss = (await evaluateRows(trainer, sample, { signal }))?.valLoss ?? Number.NaN;
       if (!(loss <= BLOWN_UP * (curve[0]?.loss ?? loss))) break;
       curve.push({ learningRate, loss });
     }

@@ -1,6 +1,7 @@
 import type { Backend } from "../backend.ts";
 import { checkpointBackend } from "../checkpoint/hashes.ts";
 import { NO_CHECKPOINTS } from "../checkpoint/none.ts";
+import { createCheckpointPace } from "../checkpoint/pace.ts";
 import { createCheckpointSaver } from "../checkpoint/saver.ts";
 import { CoreError } from "../errors.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
@@ -40,6 +41,7 @@ export async function trainOne(
         return train;
       },
       saver: createCheckpointSaver(NO_CHECKPOINTS),
+      pace: createCheckpointPace({ shortestMs: Number.POSITIVE_INFINITY }),
       hashes: { config: "", split: "", weights: "", features: "" },
       backend: checkpointBackend(backend),
       events: createEventMaker({ run: "", firstSeq: 0, now: () => 0 }),

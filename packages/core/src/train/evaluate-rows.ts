@@ -17,12 +17,16 @@ function evaluationBatch(rows: LabelledRows): number {
 
 /**
  * Mean loss and accuracy of the head as it is, dropout off; class weights do not count (as in Keras).
+ * @param options.betweenBatches waited for before each run; the trainer is its to read.
  * @returns undefined for an empty list.
  */
 export async function evaluateRows(
   trainer: Trainer,
   rows: LabelledRows,
-  signal?: AbortSignal,
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly betweenBatches?: () => Promise<void>;
+  } = {},
 ): Promise<Required<Pick<Metrics, "valLoss" | "valAccuracy">> | undefined> {
   const numImages = rows.labels.length;
   if (numImages === 0) return undefined;
@@ -31,7 +35,8 @@ export async function evaluateRows(
   const maker = new BatchMaker(rowShape, { spec, size });
   let [loss, correct] = [0, 0];
   for (let start = 0; start < numImages; start += size) {
-    throwIfCancelled(signal);
+    throwIfCancelled(options.signal);
+    await options.betweenBatches?.();
     const count = Math.min(size, numImages - start);
     const images = Array.from({ length: count }, (_, at) => start + at);
     const { inputs, labels } = await maker.read(rows, images);

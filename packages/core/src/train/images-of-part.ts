@@ -6,7 +6,11 @@ import type { Dataset, DatasetImage, Part, Split } from "../dataset/types.ts";
  *
  * A content that given folders have on both sides is on each by the file that lies there.
  */
-export function imagesOfPart(dataset: Dataset, split: Split, part: Part): readonly DatasetImage[] {
+export function imagesOfPart(
+  dataset: Pick<Dataset, "images">,
+  split: Split,
+  part: Part,
+): readonly DatasetImage[] {
   const candidates =
     split.kind === "given" ? dataset.images.filter((image) => image.part === part) : dataset.images;
   // of equal files the first one

@@ -1,4 +1,6 @@
+import { classesHash } from "../checkpoint/classes-hash.ts";
 import { checkHashes, checkpointBackend, hashConfig } from "../checkpoint/hashes.ts";
+import { type CheckpointPace, createCheckpointPace } from "../checkpoint/pace.ts";
 import { type CheckpointSaver, createCheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, PhaseStart, RunHashes } from "../checkpoint/types.ts";
 import { splitHash } from "../dataset/split.ts";
@@ -31,17 +33,20 @@ export interface RunContext {
   readonly takeParameters: (phase: PhaseStart["name"]) => Checkpoint["parameters"] | undefined;
   readonly progress: RunProgress;
   readonly saver: CheckpointSaver;
+  /** Goes on through the phases: work of the head that is not on disk counts while the tail is trained. */
+  readonly pace: CheckpointPace;
   /** Why the newest checkpoint was not the one to go on from. */
   readonly fallbacks: readonly string[];
 }
 
 /** The hashes that a resumed run must find again. The engine is no part of them: a run may go on with another. */
 async function runHashes(options: TrainOptions, source: FeatureSource): Promise<RunHashes> {
-  const { config, split, weights } = options;
+  const { config, dataset, split, weights } = options;
   const space = source.space("features", config.augment);
   return {
     config: await hashConfig(config),
     split: await splitHash(split),
+    classes: await classesHash(dataset, split),
     weights: weights.sha256,
     features: await featureSpaceId({ ...space, backend: "", engineVersion: "" }),
   };
@@ -107,5 +112,6 @@ export async function openRunContext(
     backend: checkpointBackend(options.backend),
     progress: progressOf(checkpoint),
     saver: createCheckpointSaver(options.checkpoints, checkpoint),
+    pace: createCheckpointPace({ clock: options.clock, shortestMs: options.checkpointMs }),
   };
 }

@@ -1,13 +1,14 @@
 import { join } from "node:path";
-import { z } from "zod";
 import { type FolderCheckpointStore, openCheckpointStore } from "../checkpoint/store-node.ts";
 import { parseSplit } from "../dataset/split.ts";
 import type { Split } from "../dataset/types.ts";
 import { type EventLog, openEventLog } from "./event-log-node.ts";
 import type { RunStatus, TrainEvent } from "./events.ts";
 import { readJson, writeJson } from "./json-file-node.ts";
+import { type RunBeginning, startLabels } from "./run-beginning.ts";
 import { lockHolder, lockRun, type RunLock } from "./run-lock-node.ts";
 import { parseRunRecord, type RunRecord, type RunRecordChange } from "./run-record.ts";
+import { parseStoredImages } from "./start-images.ts";
 
 /** The files of a run. */
 export const RUN_FILES = {
@@ -19,9 +20,6 @@ export const RUN_FILES = {
   model: "model",
 } as const;
 
-/** Names in messages are all it is for: one that can not be read is as good as none. */
-const imagePathsSchema = z.record(z.string(), z.string());
-
 /** "running" only while its process lives. */
 export type RunState = "created" | "running" | RunStatus;
 
@@ -32,8 +30,8 @@ export interface RunFolder {
   /** As last read or written here. */
   readonly record: RunRecord;
   readonly split: Split;
-  /** What the images were called when the run began, by hash; empty where an older graft did not note it. */
-  imagePaths(): Promise<ReadonlyMap<string, string>>;
+  /** What the run noted of itself when it began: what `checkResumable` compares. */
+  beginning(): Promise<RunBeginning>;
   readonly checkpoints: FolderCheckpointStore;
   /** Where the run's model goes unless the user says otherwise. */
   readonly modelFolder: string;
@@ -72,10 +70,10 @@ export async function openRunFolder(folder: string, id: string): Promise<RunFold
     get record() {
       return record;
     },
-    async imagePaths() {
-      const path = join(folder, RUN_FILES.images);
-      const paths = imagePathsSchema.safeParse(await readJson(path).catch(() => ({})));
-      return new Map(Object.entries(paths.data ?? {}));
+    async beginning() {
+      // missing or cut, it can name nothing any more; the record still has the hash of what it held
+      const json = await readJson(join(folder, RUN_FILES.images)).catch(() => undefined);
+      return { record, split, images: parseStoredImages(json, startLabels(record) ?? []) };
     },
     checkpoints: openCheckpointStore(join(folder, RUN_FILES.checkpoints)),
     modelFolder: join(folder, RUN_FILES.model),

@@ -26,6 +26,19 @@ const runRecordSchema = z.object({
     sha256: z.string(),
     inputRange: z.tuple([z.number(), z.number()]),
   }),
+  /**
+   * What the run began with, to be asked for again also before there is a checkpoint: hashes as in `RunHashes`. An older
+   * graft noted none of it.
+   */
+  began: z
+    .object({
+      config: z.string(),
+      split: z.string(),
+      classes: z.string().exactOptional(),
+      /** The class names that labels count in. */
+      labels: z.array(z.string()).exactOptional(),
+    })
+    .exactOptional(),
   /** Where the model is to go, absolute. @default the run's own folder */
   out: z.string().exactOptional(),
   /** A model that is there already may be replaced (`--force`). */
@@ -63,7 +76,7 @@ export type RunRecord = Readonly<z.infer<typeof runRecordSchema>>;
 
 /** What may change while a run lives; a key with undefined is taken out. */
 export type RunRecordChange = {
-  readonly [Key in Exclude<keyof RunRecord, "version" | "id" | "created" | "updated">]?:
+  readonly [Key in Exclude<keyof RunRecord, "version" | "id" | "created" | "updated" | "began">]?:
     | RunRecord[Key]
     | undefined;
 };

@@ -55,6 +55,29 @@ describe("a run store", () => {
     expect(await readdir(folder)).toEqual(["run.json", "split.json"]);
   });
 
+  it("keeps which image is of which class, and the order of the classes", async () => {
+    const image = {
+      label: 1,
+      bytes: 1,
+      facts: { format: "png", width: 1, height: 1, perceptualHash: "0" },
+    } as const;
+    const images = [
+      { ...image, path: "2/a.png", hash: HASH },
+      { ...image, path: "2/copy.png", hash: HASH },
+      { ...image, path: "10/b.png", hash: "b".repeat(64), label: 0 },
+    ];
+    const { id, folder } = await store.create({ ...newRun, images: { labels: ["10", "2"], images } });
+    const { images: kept, record } = await (await store.open(id)).beginning();
+    expect(record.began).toEqual({
+      ...{ config: expect.any(String), split: expect.any(String), classes: expect.any(String) },
+      labels: ["10", "2"],
+    });
+    expect(kept.get(HASH)).toEqual({ path: "2/a.png", label: "2" });
+    expect(kept.get("b".repeat(64))).toEqual({ path: "10/b.png", label: "10" });
+    await writeFile(join(folder, "images.json"), "[");
+    expect((await (await store.open(id)).beginning()).images.size).toBe(0);
+  });
+
   it("keeps what is said of a run later, calls at once in their order", async () => {
     const run = await store.create(newRun);
     await Promise.all([

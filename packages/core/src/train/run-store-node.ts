@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { DatasetImage, Split } from "../dataset/types.ts";
+import { classesHash } from "../checkpoint/classes-hash.ts";
+import { hashConfig } from "../checkpoint/hashes.ts";
+import { splitHash } from "../dataset/split.ts";
+import type { Dataset, Split } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
@@ -13,6 +16,7 @@ import { openRunFolder, RUN_FILES, type RunFolder, type RunState } from "./run-f
 import { isRunId, makeRunId } from "./run-id.ts";
 import { lockHolder, lockRun } from "./run-lock-node.ts";
 import { parseRunRecord, type RunRecord } from "./run-record.ts";
+import { storedImages } from "./start-images.ts";
 
 /** What a run starts from. */
 export interface NewRun {
@@ -22,8 +26,8 @@ export interface NewRun {
   /** What is to be shown of it; JSON. */
   readonly dataset?: Readonly<Record<string, unknown>>;
   readonly split: Split;
-  /** What the split's hashes are called, to name those that are missing when the run goes on. */
-  readonly images?: readonly Pick<DatasetImage, "path" | "hash">[];
+  /** What the split is of: each image's class and name, to be compared when the run goes on. */
+  readonly images?: Pick<Dataset, "labels" | "images">;
   readonly weights: WeightsInfo;
   /** The words after `graft`. */
   readonly command?: readonly string[];
@@ -47,9 +51,13 @@ export interface RunSummary {
   readonly problem?: string;
 }
 
-/** Equal files have one name, the first. */
-function pathsByHash(images: readonly Pick<DatasetImage, "path" | "hash">[]): Record<string, string> {
-  return Object.fromEntries(images.toReversed().map(({ path, hash }) => [hash, path]));
+/** `RunRecord.began` */
+async function beganWith({ config, split, images }: NewRun): Promise<RunRecord["began"]> {
+  return {
+    config: await hashConfig(config),
+    split: await splitHash(split),
+    ...(images ? { classes: await classesHash(images, split), labels: [...images.labels] } : {}),
+  };
 }
 
 /** The runs under one home. */
@@ -145,7 +153,8 @@ export function openRunStore(home: string): RunStore {
   };
   return {
     folder,
-    async create({ config, datasetName, dataset, split, images, weights, command, out, force }) {
+    async create(run) {
+      const { config, datasetName, dataset, split, images, weights, command, out, force } = run;
       const id = await claimFolder(folder, datasetName).catch((error: unknown) => {
         throw creatingError(error, folder);
       });
@@ -155,11 +164,11 @@ export function openRunStore(home: string): RunStore {
       const record = {
         ...{ version: 1, id, created, updated: created, status: "created", config, datasetName },
         weights: { source, origin, sha256, inputRange },
-        ...{ dataset, command, out, force },
+        ...{ dataset, command, out, force, began: await beganWith(run) },
       };
       try {
         await writeJson(join(path, RUN_FILES.split), split);
-        if (images) await writeJson(join(path, RUN_FILES.images), pathsByHash(images));
+        if (images) await writeJson(join(path, RUN_FILES.images), storedImages(images));
         await writeJson(
           join(path, RUN_FILES.record),
           parseRunRecord(JSON.parse(JSON.stringify(record)), RUN_FILES.record),

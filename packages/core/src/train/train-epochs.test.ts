@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type CheckpointPace, createCheckpointPace } from "../checkpoint/pace.ts";
 import { createCheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, CheckpointStore } from "../checkpoint/types.ts";
 import { CoreError } from "../errors.ts";
@@ -48,6 +49,9 @@ const alternating = (length: number): number[] => Array.from({ length }, (_, at)
 
 interface Outcome {
   readonly events: readonly TrainEvent[];
+  /** All that was saved, in its order. */
+  readonly all: readonly Checkpoint[];
+  /** Those between two epochs. */
   readonly saved: readonly Checkpoint[];
   readonly error: CoreError | undefined;
 }
@@ -65,7 +69,11 @@ async function trained(
     readonly onEvent?: (event: TrainEvent) => void;
     /** What a save waits for. */
     readonly disk?: () => Promise<void>;
-    readonly largeBytes?: number;
+    /** What the images of this epoch fail with. */
+    readonly failure?: CoreError;
+    readonly goneFrom?: number;
+    /** @default a checkpoint wherever there can be one */
+    readonly pace?: CheckpointPace;
   } = {},
 ): Promise<Outcome> {
   const {
@@ -76,7 +84,7 @@ async function trained(
     signal,
     onEvent,
     disk,
-    largeBytes,
+    pace = createCheckpointPace({ clock: () => 0, shortestMs: 0 }),
   } = given;
   await using backend = createReferenceBackend({ statePrecision: "float32" });
   const config = parseTrainConfig({ batchSize: 4, epochs: 6, earlyStop: null, learningRate: 0.05, ...input });
@@ -93,10 +101,10 @@ async function trained(
   const saver = createCheckpointSaver(store);
   const rows = makeRows(0, training);
   const running = trainEpochs({
-    ...{ trainer, config, saver, signal, now: () => 0 },
-    ...(largeBytes === undefined ? {} : { largeBytes }),
+    ...{ trainer, config, saver, pace, signal, now: () => 0 },
     // biome-ignore lint/correctness/useYield: features that are there take no event
     rowsOfEpoch: async function* (epoch) {
+      if (given.failure && epoch === given.goneFrom) throw given.failure;
       return brokenFrom !== undefined && epoch >= brokenFrom ? { ...rows, table: INFINITE } : rows;
     },
     validation: makeRows(500, alternating(6)),
@@ -118,38 +126,43 @@ async function trained(
   }
   await saver.settle();
   trainer.dispose();
-  return { events, saved, error };
+  return { events, all: saved, saved: saved.filter(({ partial }) => partial === null), error };
 }
 
 const history = ({ events }: Outcome) => events.filter((event) => event.type === "epoch-end");
 
 describe("trainEpochs", () => {
-  it("does not wait for a disk that is slower than a large head's epochs, and goes on from what was saved", async () => {
-    const [released, release] = [[] as (() => void)[], () => released.shift()?.()];
+  it("does not wait for a disk that is slower than its epochs, and goes on from what was saved", async () => {
+    const released: (() => void)[] = [];
     const slow = await trained(
       {},
       {
-        largeBytes: 0,
+        // the first save takes three epochs, the next one the rest of the training
         disk: () => new Promise((resolve) => released.push(resolve)),
-        // the first save takes three epochs, the next one longer than the training
         onEvent: (event) => {
-          if (event.type === "epoch-end" && [3, 6].includes(event.epoch)) release();
+          if (event.type !== "epoch-end" || ![3, 6].includes(event.epoch)) return;
+          released.shift()?.();
+          // the phase's end is not kept waiting
+          if (event.epoch === 6) setTimeout(() => released.shift()?.(), 10);
         },
       },
     );
-    expect(slow.saved.map(({ epoch }) => epoch)).toEqual([1, 4]);
+    expect(slow.all.map(({ epoch, partial }) => [epoch, partial?.step])).toEqual([
+      [0, 1],
+      [3, undefined],
+      [6, undefined],
+    ]);
     const undisturbed = await trained({});
     expect(history(slow)).toMatchObject(history(undisturbed).map(({ seq: _, ...event }) => event));
-    expect((await trained({}, { start: slow.saved[1] })).saved.at(-1)).toEqual(undisturbed.saved.at(-1));
+    expect((await trained({}, { start: slow.all[1] })).all.at(-1)).toEqual(undisturbed.all.at(-1));
   });
 
-  it("saves the last whole epoch of a large head that is cancelled while the disk is behind", async () => {
+  it("saves the last step of a run that is cancelled while the disk is behind", async () => {
     const controller = new AbortController();
     const released: (() => void)[] = [];
-    const { saved, error } = await trained(
+    const { all, error } = await trained(
       {},
       {
-        largeBytes: 0,
         disk: () => new Promise((resolve) => released.push(resolve)),
         signal: controller.signal,
         onEvent: (event) => {
@@ -160,9 +173,80 @@ describe("trainEpochs", () => {
       },
     );
     expect(error?.code).toBe("cancelled");
-    expect(saved.map(({ epoch }) => epoch)).toEqual([1, 3]);
+    expect(all.map(({ epoch, partial }) => [epoch, partial?.step])).toEqual([
+      [0, 1],
+      [3, undefined],
+    ]);
     const undisturbed = await trained({});
-    expect((await trained({}, { start: saved[1] })).saved.at(-1)).toEqual(undisturbed.saved.at(-1));
+    expect((await trained({}, { start: all[1] })).all.at(-1)).toEqual(undisturbed.all.at(-1));
+  });
+
+  it("takes a checkpoint when 30 seconds of work would be lost, and none in a shorter training", async () => {
+    let time = 0;
+    const pace = () => createCheckpointPace({ clock: () => time });
+    const short = await trained({}, { pace: pace() });
+    // only how it ended, for which its weights and slots are of no use any more
+    expect(short.all.map(({ epoch, parameters }) => [epoch, parameters.size])).toEqual([[6, 0]]);
+    const long = await trained(
+      {},
+      {
+        pace: pace(),
+        onEvent: (event) => {
+          if (event.type === "epoch-end") time += 12_000;
+        },
+      },
+    );
+    expect(long.all.map(({ epoch, partial }) => [epoch, partial])).toEqual([
+      [3, null],
+      [6, null],
+    ]);
+    expect(long.all.map(({ parameters }) => parameters.size > 0)).toEqual([true, false]);
+    const told = long.events.flatMap((event) => (event.type === "checkpoint" ? [event.epoch] : []));
+    expect(told).toEqual([3]);
+    for (const start of long.all) {
+      const resumed = await trained({}, { start });
+      expect(history(resumed).map(({ epoch }) => epoch)).toEqual(
+        [1, 2, 3, 4, 5, 6].filter((epoch) => epoch > start.epoch),
+      );
+      expect(resumed.all.at(-1)?.history ?? start.history).toEqual(short.all[0]?.history);
+    }
+  });
+
+  it("says that the interval grows where two checkpoints took long to be written, once", async () => {
+    let time = 0;
+    const { events, all } = await trained(
+      { epochs: 30 },
+      {
+        pace: createCheckpointPace({ clock: () => time }),
+        disk: async () => {
+          time += 4000;
+        },
+        onEvent: (event) => {
+          if (event.type === "epoch-end") time += 10_000;
+        },
+      },
+    );
+    const warnings = events.filter((event) => event.type === "warning");
+    expect(warnings).toMatchObject([{ code: "slow-checkpoints" }]);
+    expect(warnings[0]?.message).toBe(
+      "A checkpoint takes 4.0 s to write here, so there is one every 84 s: a kill would cost up to that much work.",
+    );
+    // 30 s less the 4 that it takes, then 84 s less 4
+    expect(all.map(({ epoch }) => epoch)).toEqual([3, 6, 14, 22, 30]);
+  });
+
+  it("saves its last step when the images of an epoch cannot be had any more", async () => {
+    const failure = new CoreError("not-found", { what: "The disk was taken away." });
+    const { all, error } = await trained({}, { pace: createCheckpointPace(), goneFrom: 4, failure });
+    expect(error).toBe(failure);
+    expect(all.map(({ epoch, partial }) => [epoch, partial])).toEqual([[3, null]]);
+    // what the engine or the disk failed at is not asked of them again
+    for (const code of ["backend", "disk-full"] as const) {
+      const other = new CoreError(code, { what: "No." });
+      expect((await trained({}, { pace: createCheckpointPace(), goneFrom: 4, failure: other })).all).toEqual(
+        [],
+      );
+    }
   });
 
   it("is the same twice and learns", async () => {

@@ -107,8 +107,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       // a large one may take a second more, while which the model was written
       if (context) yield* savedCheckpoint(context);
     } catch (error) {
-      // who stopped a run must hear that what it did is not on disk
-      if (failure === undefined || isCancelled(failure)) failure = error;
+      // who stopped a run must hear that what it did is not on disk; with its model saved, nothing goes on from that
+      if (saved.model === undefined && (failure === undefined || isCancelled(failure))) failure = error;
     }
   } finally {
     // also when the caller leaves early

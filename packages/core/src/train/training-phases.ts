@@ -3,13 +3,14 @@ import { initialHeadValues } from "../head/initial-values.ts";
 import { addTail } from "../trunk/build.ts";
 import { tailOf } from "../trunk/tail.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
+import { checkpointEvent } from "./checkpoint-keeper.ts";
 import { stepsPerEpoch } from "./epoch.ts";
 import type { TrainEvent } from "./events.ts";
 import { featuresPhase, type TrainingFeatures } from "./features-phase.ts";
 import { isPhaseDone, scheduleOf } from "./phase-plan.ts";
 import type { RunContext } from "./run-context.ts";
 import { phaseHistory, startFineTune } from "./run-progress.ts";
-import { checkpointEvent, trainEpochs } from "./train-epochs.ts";
+import { trainEpochs } from "./train-epochs.ts";
 import { openTrainer, type Trainer } from "./trainer.ts";
 
 /** Tells of the checkpoint that was under way, when it is written. @throws what the store threw. */
@@ -54,8 +55,8 @@ async function* phaseEpochs(
   start: PhaseStartValues,
   { rowsOfEpoch, validation }: TrainingFeatures,
 ): AsyncGenerator<TrainEvent, void> {
-  const { options, events, now, spec, progress, hashes, saver, backend } = context;
-  const { config, signal, checkpointMs } = options;
+  const { options, events, now, spec, progress, hashes, saver, pace, backend } = context;
+  const { config, signal } = options;
   const { name } = progress.phase;
   const { epochs } = scheduleOf(config, name);
   const steps = stepsPerEpoch(context.images.train.length, config.batchSize);
@@ -70,9 +71,8 @@ async function* phaseEpochs(
       ...(body ? { body } : {}),
     });
     await trainer.writeParameters(context.takeParameters(name) ?? start.values());
-    const shared = { config, progress, saver, hashes, backend, events, now, signal };
-    const pace = checkpointMs === undefined ? {} : { checkpointMs };
-    yield* trainEpochs({ ...shared, ...pace, trainer, rowsOfEpoch, validation });
+    const shared = { config, progress, saver, pace, hashes, backend, events, now, signal };
+    yield* trainEpochs({ ...shared, trainer, rowsOfEpoch, validation });
   } finally {
     trainer?.dispose();
   }

@@ -61,8 +61,10 @@ export interface TrainOptions {
   readonly firstSeq?: number;
   /** Aborting it stops after the running step with a checkpoint: `run-end` says "interrupted". */
   readonly signal?: AbortSignal;
-  /** Time between two checkpoints inside an epoch. @default 30 s */
+  /** Work that a kill costs at most, where writing a checkpoint is quick (`checkpointInterval`). @default 30 s */
   readonly checkpointMs?: number;
+  /** Milliseconds of a clock that is never set, for the time between checkpoints. @default performance.now */
+  readonly clock?: () => number;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }

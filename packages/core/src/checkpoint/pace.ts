@@ -1,0 +1,79 @@
+/** Work that a kill costs at most, where writing a checkpoint is quick. */
+export const CHECKPOINT_MS = 30_000;
+/** The same where writing takes long: more than this nobody should lose. */
+const LONGEST_MS = 120_000;
+/** Of the time that may go into writing. */
+const SHARE = 0.05;
+/** What a disk is taken for before the first checkpoint was timed: a busy one, as the first one's files are new. */
+const GUESSED_BYTES_PER_MS = 100_000;
+/** What was said of the interval is said again when it has grown by so much. */
+const TOLD_AGAIN = 1.5;
+
+/**
+ * Work that a kill may cost: the time from one checkpoint that is on disk to the next, so long that writing takes 5 % of it.
+ * @param writeMs what a checkpoint takes to be written, from the state that it holds to the disk.
+ * @param shortestMs @default 30 s
+ * @returns milliseconds, from `shortestMs` to 2 minutes.
+ */
+export function checkpointInterval(writeMs: number, shortestMs = CHECKPOINT_MS): number {
+  const longestMs = Math.max(LONGEST_MS, shortestMs);
+  return Math.min(longestMs, Math.max(shortestMs, writeMs + writeMs / SHARE));
+}
+
+/** When a run writes its next checkpoint; goes on through the run's phases. */
+export interface CheckpointPace {
+  /** Milliseconds of a clock that is never set. */
+  readonly clock: () => number;
+  /** From now on there is work to lose; a second call changes nothing. @param bytes of a checkpoint, to guess its time. */
+  start(bytes: number): void;
+  /** It is time: begun now, a checkpoint is on disk before a kill could cost more than the interval. */
+  readonly isDue: boolean;
+  /** A checkpoint of the state as it is begins to be taken. @returns the time. */
+  begin(): number;
+  /** How long the last one took. @returns what people should hear of it, in a sentence: once, unless it gets worse. */
+  wrote(ms: number): string | undefined;
+}
+
+/**
+ * One slow write changes nothing: the first makes files that later ones write over, and another program may have had the disk.
+ * Of the last two the quicker one says what the disk can do.
+ */
+export function createCheckpointPace({
+  clock = () => performance.now(),
+  shortestMs = CHECKPOINT_MS,
+}: {
+  readonly clock?: (() => number) | undefined;
+  readonly shortestMs?: number | undefined;
+} = {}): CheckpointPace {
+  let since: number | undefined;
+  let guessMs = 0;
+  let [before, last] = [0, 0];
+  let toldMs = shortestMs;
+  const intervalMs = (): number => checkpointInterval(Math.min(before, last), shortestMs);
+  return {
+    clock,
+    start(bytes) {
+      if (since !== undefined) return;
+      since = clock();
+      guessMs = bytes / GUESSED_BYTES_PER_MS;
+    },
+    get isDue() {
+      const slower = Math.max(before, last);
+      // a disk that takes a minute for one is left alone for half of the time
+      const beginMs = Math.max(intervalMs() - (slower || guessMs), 2 * slower);
+      return since !== undefined && clock() - since >= beginMs;
+    },
+    begin() {
+      since = clock();
+      return since;
+    },
+    wrote(ms) {
+      [before, last] = [last, ms];
+      const interval = intervalMs();
+      if (interval < toldMs * TOLD_AGAIN) return undefined;
+      toldMs = interval;
+      const seconds = (time: number): string => `${(time / 1000).toFixed(time < 10_000 ? 1 : 0)} s`;
+      return `A checkpoint takes ${seconds(Math.min(before, last))} to write here, so there is one every ${seconds(interval)}: a kill would cost up to that much work.`;
+    },
+  };
+}
