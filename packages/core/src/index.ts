@@ -26,6 +26,8 @@ export {
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { overlayHeat, turboColor } from "./explain/overlay.ts";
 export { checkAgreement, type Reference, referenceOf, TOLERANCE } from "./export/agreement.ts";
+export { type Columns, columnsText, withColumns } from "./export/columns.ts";
+export { type ExportFacts, exportFacts, exportTexts } from "./export/export-facts.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
 export { MODEL_FILES } from "./export/model-files.ts";
 export {
