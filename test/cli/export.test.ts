@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeModelFolder } from "@graft/core/node";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -108,6 +108,16 @@ describe("graft export", () => {
       expect(refused.code).toBe(1);
       expect(refused.stderr).toMatch(/cannot be written with one column: .* softmax of 2/);
     });
+  });
+
+  it("puts no folder into the data set that it is compared on, where it would be a class", async () => {
+    const data = join(home, "data");
+    await cp(join(import.meta.dirname, "../../packages/core/assets/emoji"), data, { recursive: true });
+    const words = ["export", model, "--format", "tfjs", "--out", join(data, "tfjs"), "--data", data];
+    const refused = await graft(words, home);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/--out is inside the data set's folder, where the export would be taken/);
+    expect(await readdir(data)).not.toContain("tfjs");
   });
 
   it.each([

@@ -6,8 +6,10 @@ import { checkFactsFile, placeFactsFile } from "../export-facts-file.ts";
 import { EXPORT_FORMAT_NAMES, type ExportFormat } from "../export-format-names.ts";
 import { EXPORT_FORMATS } from "../export-formats.ts";
 import { resolveModel } from "../model-path.ts";
+import { modelRun, trainingFolder } from "../model-run.ts";
 import { exportJson, exportText } from "../output/export-text.ts";
 import { print, printJson } from "../output/stdout.ts";
+import { checkOutsideDataset } from "../outside-dataset.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
 import { exportInt8 } from "./export-int8.ts";
@@ -34,6 +36,10 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
   const model = await readModelFolder(folder);
   const written = withColumns(model, columns);
   const data = typeof flags.data === "string" ? flags.data : undefined;
+  if (!isFile) {
+    const ofRun = trainingFolder(await modelRun(context.environment.home, model.manifest));
+    for (const set of [data, ofRun]) if (set !== undefined) await checkOutsideDataset(out, set, "export");
+  }
   const { images, description } = await comparisonImages(session, model.manifest, data);
   const { backend } = await session.backend(flags.backend);
   session.status("Writing the model, reading it again and comparing");
