@@ -4,6 +4,7 @@ export { canonicalJson, hashJson } from "./canonical-json.ts";
 export type * from "./checkpoint/types.ts";
 export { type DatasetWarning, datasetWarnings } from "./dataset/dataset-warnings.ts";
 export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
+export { flipWarning } from "./dataset/flip-warning.ts";
 export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
 export {
   type ClassReport,

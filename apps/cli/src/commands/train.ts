@@ -3,6 +3,7 @@ import {
   datasetWarnings,
   deserializeError,
   drawSplit,
+  flipWarning,
   type TrainConfig,
   type TrainResult,
 } from "@graft/core";
@@ -60,6 +61,8 @@ export async function startTraining(
   const split = drawSplit(opened.dataset, { seed: config.seed, fraction: config.valSplit, testFraction });
   for (const { code, message } of datasetWarnings(opened.dataset, split))
     if (code !== "broken-files") session.notice(`Note: ${message}`);
+  const mirrored = flipWarning(opened.dataset.labels, config);
+  if (mirrored) session.notice(`Note: ${mirrored.message}`);
   const selected = await session.backend(config.backend);
   await checkInt8Use(session, config, selected.backend);
   const weights = await session.weights(config.weights, config.inputRange);

@@ -11,7 +11,8 @@ export interface DatasetWarning {
     | "one-sided-class"
     | "look-alikes-apart"
     | "few-images"
-    | "imbalance";
+    | "imbalance"
+    | "mirrored-classes";
   readonly message: string;
 }
 
