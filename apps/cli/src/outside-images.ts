@@ -25,8 +25,6 @@ export interface GivenImages {
 export async function checkOutsideImages(folder: string, given: GivenImages): Promise<void> {
   const place = await placeOnDisk(folder);
   const { words, paths, labels, trainedOn } = given;
-  if (trainedOn !== undefined && (await place.isIn(trainedOn)))
-    throw refusal(folder, trainedOn, "the data set that the model was trained on");
   for (const word of words)
     if (await place.isIn(word)) throw refusal(folder, word, "a folder whose images were given");
   for (const own of new Set([...words, ...paths.map((path) => dirname(path))])) {
@@ -35,6 +33,8 @@ export async function checkOutsideImages(folder: string, given: GivenImages): Pr
     if (root !== undefined && (await place.isIn(root)))
       throw refusal(folder, root, "a folder of images by classes");
   }
+  if (trainedOn !== undefined && (await place.isIn(trainedOn)))
+    throw refusal(folder, trainedOn, "the data set that the model was trained on");
 }
 
 /** Of a folder that is named after a class: the folder above, when another class lies there, else itself. */

@@ -67,7 +67,11 @@ export async function predict(
   printer.end();
   if (heatMaps) session.notice(`Heat maps: ${images.length - broken} in ${flags.heatmap}`);
   if (broken > 0) {
-    session.notice(`${broken} of ${images.length} images could not be used.`);
+    session.notice(
+      images.length === 1
+        ? "The image could not be used."
+        : `${broken} of ${images.length} images could not be used.`,
+    );
     process.exitCode = EXIT.failed;
   }
 }

@@ -32,6 +32,7 @@ it("names rows and columns of the confusion table in the labels' order, whole nu
   expect(text).toMatch(/^true \\ said +1 +10 +2$/m);
   expect(text).toMatch(/^10 +1 +0 +0$/m);
   expect(text).toMatch(/^2 +0 +0 +0$/m);
+  expect(text).toContain("accuracy 0.0 % of 1 image, loss");
 });
 
 it("lists the largest confusions of many classes under their own names", () => {

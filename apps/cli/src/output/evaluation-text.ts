@@ -23,7 +23,7 @@ export function evaluationText(evaluation: Evaluation): string {
     share(score.f1),
   ]);
   return [
-    `accuracy ${percent(accuracy)} of ${images} images, loss ${loss.toFixed(4)}, mean F1 ${percent(macroF1)}`,
+    `accuracy ${percent(accuracy)} of ${images === 1 ? "1 image" : `${images} images`}, loss ${loss.toFixed(4)}, mean F1 ${percent(macroF1)}`,
     table([["class", "images", "precision", "recall", "F1"], ...rows], { names: 1 }),
     confusionTable(
       perClass.map(({ label }) => label),
