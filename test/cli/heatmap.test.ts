@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeDecoder, writeModelFolder } from "@graft/core/node";
 import sharp from "sharp";
@@ -48,5 +48,31 @@ describe("graft predict --heatmap", () => {
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/There is a heat map of that name.*--force/);
     expect(await readdir(out)).toHaveLength(2);
+  });
+
+  it("gives two pictures two names also on a disk that takes A for a", async () => {
+    const out = join(home, "names");
+    await mkdir(join(home, "twins"));
+    for (const [from, to] of [
+      ["cats", "A.png"],
+      ["dogs", "a.jpg"],
+    ] as const)
+      await copyFile(join(home, "photos", from, "1.png"), join(home, "twins", to));
+    const done = await graft(["predict", model, join(home, "twins"), "--heatmap", out], home);
+    expect(done.code, done.stderr).toBe(0);
+    expect((await readdir(out)).sort()).toEqual(["A.heatmap.png", "a.heatmap-2.png"]);
+  });
+
+  it.each([
+    ["the folder that was given", ["photos"], "photos"],
+    ["a class", ["photos/cats"], "photos/cats"],
+    ["a new class beside it", ["photos/cats/1.png"], "photos/maps"],
+  ])("writes none into %s, where a training would take them", async (_, words, folder) => {
+    const before = await readdir(join(home, "photos"), { recursive: true });
+    const images = words.map((word) => join(home, word));
+    const refused = await graft(["predict", model, ...images, "--heatmap", join(home, folder)], home);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toMatch(/--heatmap is in .*taken for images of a class.*Choose another folder/);
+    expect(await readdir(join(home, "photos"), { recursive: true })).toEqual(before);
   });
 });

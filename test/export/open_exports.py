@@ -4,18 +4,30 @@
 
 The request is a list of {"images": FILE, "shape": [n, size, size, 3], "inputRange": [low, high], "models": [FILE, …]}; the
 images are raw uint8, a model is a .h5, .keras or .onnx. The answer, the last line: a list of {"model", "program", "version",
-"probabilities" [n][units]} with, for Keras, "layers" (names as model.layers lists them), for ONNX its "metadata". A .h5 is
+"probabilities" [n][units]} with, for Keras, "layers" (names as model.layers lists them) and the "labels" in the file, for ONNX its "metadata". A .h5 is
 opened by Keras 3 and by Keras 2 (tf_keras), an .onnx goes through onnx.checker first.
 Needs Python packages that this script does not install: test/setup/keras-python.ts has their list.
 """
 import json
 import os
 import sys
+import zipfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy  # noqa: E402
+
+
+def labels_in(path):
+    """The labels as a reader finds them who has Keras's own tools alone."""
+    if path.endswith(".h5"):
+        import h5py
+
+        with h5py.File(path) as file:
+            return json.loads(file.attrs["labels"])
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read("metadata.json"))["labels"]
 
 
 def open_in_keras(keras, path, images, low, high):
@@ -30,6 +42,7 @@ def open_in_keras(keras, path, images, low, high):
         "version": keras.__version__,
         "probabilities": probabilities.tolist(),
         "layers": layers,
+        "labels": labels_in(path),
     }
 
 

@@ -15,7 +15,10 @@ import { encodeImage, type HashedFile, type ImagePool, writeWhole } from "@graft
 /** Longest side of a heat map in pixels. */
 const SIDE = 512;
 
-/** Writes heat maps into one folder: photo.jpg → photo.heatmap.png, a second photo.jpg → photo.heatmap-2.png. */
+/**
+ * Writes heat maps into one folder: photo.jpg → photo.heatmap.png, a second photo.jpg → photo.heatmap-2.png; so Photo.jpg, as
+ * on many disks the two names are one.
+ */
 export class HeatMapWriter {
   readonly #folder: string;
   readonly #rule: ImageRule;
@@ -72,8 +75,9 @@ export class HeatMapWriter {
     const stem = basename(path, extname(path));
     for (let copy = 1; ; copy++) {
       const name = `${stem}.heatmap${copy === 1 ? "" : `-${copy}`}.png`;
-      if (this.#names.has(name)) continue;
-      this.#names.add(name);
+      const onAnyDisk = name.normalize("NFC").toLowerCase();
+      if (this.#names.has(onAnyDisk)) continue;
+      this.#names.add(onAnyDisk);
       return name;
     }
   }

@@ -117,7 +117,13 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         .choices(EXPORT_FORMAT_NAMES)
         .makeOptionMandatory(),
     )
-    .requiredOption("--out <path>", "file or folder to write")
+    .requiredOption("--out <path>", "file or folder to write; a file gets its facts beside it, as PATH.json")
+    .addOption(
+      new Option(
+        "--columns <number>",
+        "of the output of a classic head for two classes: 2, one a class (default), or 1, the probability of the second; 1 for tfjs, h5 and keras only",
+      ).choices(["1", "2"]),
+    )
     .option("--data <dataset>", "whose images it is compared on (default: the run's own, else embedded ones)")
     .option("--force", "replace an export that is there")
     .addOption(backendOption())

@@ -63,6 +63,19 @@ describe("flags of train", () => {
     expect(parse("--recipe", "classic", "--early-stop").earlyStop).toBe(5);
   });
 
+  it("leaves the flip alone out of the augmentation that there is, and turns none on", () => {
+    const { augment } = parse("--recipe", "classic");
+    expect(augment?.flip).toBe(true);
+    expect(parse("--recipe", "classic", "--no-flip").augment).toEqual({ ...augment, flip: false });
+    expect(parse("--augment", "--no-flip").augment).toEqual({ ...augment, flip: false });
+    expect(parse("--no-flip").augment).toBeNull();
+    expect(parse("--recipe", "classic", "--no-augment", "--no-flip").augment).toBeNull();
+    const saved = { augment: { rotation: 10 } };
+    expect(configFromFlags({ flip: false }, saved).augment).toMatchObject({ rotation: 10, flip: false });
+    expect(configFromFlags({ flip: true }, { augment: { flip: false } }).augment?.flip).toBe(false);
+    expect(configFromFlags({}, parse("--recipe", "classic", "--no-flip")).augment?.flip).toBe(false);
+  });
+
   it("reads pairs and words among numbers", () => {
     expect(parse("--input-range", "-1,1").inputRange).toEqual([-1, 1]);
     expect(parse("--variants", "online").variants).toBe("online");

@@ -1,7 +1,13 @@
 /**
  * Command-line flags made from the one config schema: names, help, defaults and checks live in core's train/config.ts.
  */
-import { parseTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigSchema } from "@graft/core";
+import {
+  parseTrainConfig,
+  RECIPE_DEFAULTS,
+  type TrainConfig,
+  type TrainConfigInput,
+  trainConfigSchema,
+} from "@graft/core";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { UsageError } from "./exit-codes.ts";
@@ -43,6 +49,8 @@ const WITHOUT: Readonly<Partial<Record<Key, string>>> = {
   earlyStop: "run all epochs",
   fineTune: "train the head alone, whatever --config says",
 };
+/** Of what augments, the one that changes what a picture shows. */
+const WITHOUT_FLIP = "with --augment: no mirrored copies, for classes such as left and right";
 /** What a flag without a value means, where a saved config says nothing. */
 const TURNED_ON: Readonly<Partial<Record<Key, unknown>>> = { augment: {}, earlyStop: 5 };
 
@@ -73,7 +81,7 @@ export function addTrainFlags<T extends Command>(
     const name = flagName(key);
     const type = bareType(trainConfigSchema.shape[key]);
     if (key === "augment") {
-      command.option("--augment", helpText(key));
+      command.option("--augment", helpText(key)).option("--no-flip", WITHOUT_FLIP);
     } else if (key === "earlyStop") {
       command.addOption(new Option("--early-stop [epochs]", helpText(key)).argParser(number));
     } else if (type instanceof z.ZodBoolean) {
@@ -109,6 +117,7 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
     else if (key in TURNED_ON && value === true) base[key] ??= TURNED_ON[key];
     else base[key] = value;
   }
+  if (flags.flip === false) leaveFlipOut(base);
   try {
     return parseTrainConfig(base as TrainConfigInput); // the schema inside checks it; only its input type is asserted
   } catch (error) {
@@ -124,6 +133,14 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
     });
     throw new UsageError(lines.join("\n"));
   }
+}
+
+/** Changes the augmentation that is asked for, or that the recipe brings; where there is none, there is no flip either. */
+function leaveFlipOut(base: Record<string, unknown>): void {
+  const recipe = trainConfigSchema.shape.recipe.safeParse(base.recipe).data;
+  const augment = base.augment === undefined && recipe ? RECIPE_DEFAULTS[recipe].augment : base.augment;
+  if (typeof augment === "object" && augment !== null && !Array.isArray(augment))
+    base.augment = { ...augment, flip: false };
 }
 
 /** The words that give a config again: those of its options that are not its recipe's defaults. */

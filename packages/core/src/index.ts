@@ -4,6 +4,7 @@ export { canonicalJson, hashJson } from "./canonical-json.ts";
 export type * from "./checkpoint/types.ts";
 export { type DatasetWarning, datasetWarnings, splitWarnings } from "./dataset/dataset-warnings.ts";
 export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
+export { flipWarning } from "./dataset/flip-warning.ts";
 export { parseLabelsFrom } from "./dataset/layout/labels-from.ts";
 export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
 export {
@@ -27,6 +28,8 @@ export {
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { overlayHeat, turboColor } from "./explain/overlay.ts";
 export { checkAgreement, type Reference, referenceOf, TOLERANCE } from "./export/agreement.ts";
+export { type Columns, columnsText, withColumns } from "./export/columns.ts";
+export { type ExportFacts, exportFacts, exportTexts } from "./export/export-facts.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
 export { MODEL_FILES } from "./export/model-files.ts";
 export {

@@ -1,9 +1,11 @@
 import { exportOnnxInt8 } from "@graft/backend-select";
-import { referenceOf } from "@graft/core";
+import { type Columns, referenceOf, withColumns } from "@graft/core";
 import { checkFilePlace, readModelFolder } from "@graft/core/node";
 import { UsageError } from "../exit-codes.ts";
+import { checkFactsFile, placeFactsFile } from "../export-facts-file.ts";
 import { int8ExportImages } from "../int8-export-images.ts";
 import { resolveModel } from "../model-path.ts";
+import { exportJson, exportText } from "../output/export-text.ts";
 import { print, printJson } from "../output/stdout.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
@@ -31,7 +33,12 @@ function accuracyOf(
 }
 
 /** `graft export MODEL --format onnx-int8`: quantised on training images, with its accuracy before and after. */
-export async function exportInt8(context: CommandContext, flags: Flags, modelName: string): Promise<void> {
+export async function exportInt8(
+  context: CommandContext,
+  flags: Flags,
+  modelName: string,
+  columns: Columns | undefined,
+): Promise<void> {
   const out = String(flags.out);
   const force = flags.force === true;
   if (!out.toLowerCase().endsWith(EXTENSION)) {
@@ -41,8 +48,10 @@ export async function exportInt8(context: CommandContext, flags: Flags, modelNam
   }
   const folder = resolveModel(modelName, context.environment.home);
   await checkFilePlace(out, { force, noun: "export" });
+  await checkFactsFile(out, force);
   await using session = new Session(context);
   const model = await readModelFolder(folder);
+  const written = withColumns(model, columns);
   const data = typeof flags.data === "string" ? flags.data : undefined;
   const { calibration, held, description } = await int8ExportImages(session, model.manifest, data);
   const { backend } = await session.backend(flags.backend);
@@ -52,19 +61,22 @@ export async function exportInt8(context: CommandContext, flags: Flags, modelNam
   const { path, agreement, predictions } = await exportOnnxInt8(model, out, {
     ...{ backend, calibration, reference, force },
   });
+  const facts = await placeFactsFile(out, written, force);
+  const done = { trained: model, written, labelsIn: "its metadata", facts, canHaveOneColumn: false };
   session.status("");
   const labels = held.map(({ label }) => label);
   const before = accuracyOf(reference.predictions, labels);
   const after = accuracyOf(predictions, labels);
   if (context.json) {
     const accuracy = { accuracyBefore: before, accuracyAfter: after };
-    const facts = { agreement, ...accuracy, calibratedOn: calibration.length, comparedOn: description };
-    printJson({ format: "onnx-int8", path, ...facts, images: images.length });
+    const compared = { agreement, ...accuracy, calibratedOn: calibration.length, comparedOn: description };
+    printJson({ format: "onnx-int8", path, ...compared, images: images.length, ...exportJson(done) });
     return;
   }
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const lines = [
     path,
+    exportText(done),
     `Calibrated on ${calibration.length} images; read again and compared on ${description}: the same label for ${percent(agreement)}.`,
   ];
   if (before !== undefined && after !== undefined) {

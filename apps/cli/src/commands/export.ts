@@ -1,11 +1,15 @@
-import { referenceOf } from "@graft/core";
+import { type Columns, referenceOf, withColumns } from "@graft/core";
 import { readModelFolder } from "@graft/core/node";
 import { comparisonImages } from "../comparison-images.ts";
 import { UsageError } from "../exit-codes.ts";
-import { EXPORT_FORMAT_NAMES } from "../export-format-names.ts";
+import { checkFactsFile, placeFactsFile } from "../export-facts-file.ts";
+import { EXPORT_FORMAT_NAMES, type ExportFormat } from "../export-format-names.ts";
 import { EXPORT_FORMATS } from "../export-formats.ts";
 import { resolveModel } from "../model-path.ts";
+import { modelRun, trainingFolder } from "../model-run.ts";
+import { exportJson, exportText } from "../output/export-text.ts";
 import { print, printJson } from "../output/stdout.ts";
+import { checkOutsideDataset } from "../outside-dataset.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
 import { exportInt8 } from "./export-int8.ts";
@@ -14,8 +18,10 @@ import { exportInt8 } from "./export-int8.ts";
 export async function exportModel(context: CommandContext, flags: Flags, modelName: string): Promise<void> {
   const name = EXPORT_FORMAT_NAMES.find((known) => known === flags.format);
   if (name === undefined) throw new TypeError(`commander lets ${String(flags.format)} through`);
-  if (name === "onnx-int8") return exportInt8(context, flags, modelName);
+  const columns = columnsOf(flags, name);
+  if (name === "onnx-int8") return exportInt8(context, flags, modelName, columns);
   const format = EXPORT_FORMATS[name];
+  const isFile = format.extension !== undefined;
   const out = String(flags.out);
   const force = flags.force === true;
   if (format.extension !== undefined && !out.toLowerCase().endsWith(format.extension)) {
@@ -25,19 +31,45 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
   }
   const folder = resolveModel(modelName, context.environment.home);
   await format.check(out, force);
+  if (isFile) await checkFactsFile(out, force);
   await using session = new Session(context);
   const model = await readModelFolder(folder);
+  const written = withColumns(model, columns);
   const data = typeof flags.data === "string" ? flags.data : undefined;
+  if (!isFile) {
+    const ofRun = trainingFolder(await modelRun(context.environment.home, model.manifest));
+    for (const set of [data, ofRun]) if (set !== undefined) await checkOutsideDataset(out, set, "export");
+  }
   const { images, description } = await comparisonImages(session, model.manifest, data);
   const { backend } = await session.backend(flags.backend);
   session.status("Writing the model, reading it again and comparing");
   const reference = await referenceOf(model, images, backend);
-  const { path, largestDifference } = await format.write(model, out, { reference, backend, force });
+  const options = { reference, backend, force, ...(columns === undefined ? {} : { columns }) };
+  const { path, largestDifference } = await format.write(model, out, options);
+  const { labelsIn, canHaveOneColumn } = format;
+  const facts = isFile ? { facts: await placeFactsFile(out, written, force) } : {};
+  const done = { trained: model, written, labelsIn, canHaveOneColumn, ...facts };
   session.status("");
   if (context.json) {
-    printJson({ format: name, path, largestDifference, comparedOn: description, images: images.length });
+    const compared = { largestDifference, comparedOn: description, images: images.length };
+    printJson({ format: name, path, ...compared, ...exportJson(done) });
     return;
   }
   const difference = largestDifference === 0 ? "0" : largestDifference.toExponential(1);
-  print(`${path}\nRead again and compared on ${description}: probabilities differ by at most ${difference}.`);
+  print(
+    [
+      path,
+      exportText(done),
+      `Read again and compared on ${description}: probabilities differ by at most ${difference}.`,
+    ].join("\n"),
+  );
+}
+
+/** @throws UsageError for a format that has one column for each class, always. */
+function columnsOf({ columns }: Flags, name: ExportFormat): Columns | undefined {
+  if (columns !== "1") return columns === "2" ? 2 : undefined;
+  if (name !== "onnx-int8" && EXPORT_FORMATS[name].canHaveOneColumn) return 1;
+  throw new UsageError(
+    `--columns: ${name} always has one column for each class. Received: 1. Expected: 2, or another format: tfjs, h5 or keras.`,
+  );
 }

@@ -13,7 +13,9 @@ import { EXIT, UsageError } from "../exit-codes.ts";
 import { HeatMapWriter } from "../heat-map-writer.ts";
 import { imagePaths } from "../image-paths.ts";
 import { resolveModel } from "../model-path.ts";
+import { modelRun, trainingFolder } from "../model-run.ts";
 import { printerOf } from "../output/prediction-printers.ts";
+import { checkOutsideImages } from "../outside-images.ts";
 import { prepareFiles, type UsableFile } from "../prepare-files.ts";
 import type { CommandContext, Flags } from "../program.ts";
 import { Session } from "../session.ts";
@@ -33,6 +35,11 @@ export async function predict(
   if (skipped.length > 0) session.notice(skippedText(skipped));
   const [model, { backend }] = await Promise.all([readModelFolder(folder), session.backend(flags.backend)]);
   const { labels, rule } = model.manifest;
+  if (typeof flags.heatmap === "string") {
+    const trainedOn = trainingFolder(await modelRun(context.environment.home, model.manifest));
+    const paths = images.map(({ path }) => path);
+    await checkOutsideImages(flags.heatmap, { words, paths, labels, trainedOn });
+  }
   const printer = printerOf(labels, {
     form: context.json ? "json" : flags.csv === true ? "csv" : "table",
     notSureBelow: typeof flags.notSureBelow === "number" ? flags.notSureBelow : 0,
@@ -60,7 +67,11 @@ export async function predict(
   printer.end();
   if (heatMaps) session.notice(`Heat maps: ${images.length - broken} in ${flags.heatmap}`);
   if (broken > 0) {
-    session.notice(`${broken} of ${images.length} images could not be used.`);
+    session.notice(
+      images.length === 1
+        ? "The image could not be used."
+        : `${broken} of ${images.length} images could not be used.`,
+    );
     process.exitCode = EXIT.failed;
   }
 }

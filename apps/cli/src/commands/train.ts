@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import { deserializeError, drawSplit, splitWarnings, type TrainConfig, type TrainResult } from "@graft/core";
+import {
+  deserializeError,
+  drawSplit,
+  flipWarning,
+  splitWarnings,
+  type TrainConfig,
+  type TrainResult,
+} from "@graft/core";
 import { checkModelFolder, openRunStore } from "@graft/core/node";
 import { checkInt8Use } from "../check-int8-use.ts";
 import { checkTypedDataset, datasetLocation, datasetOptions, placedConfig } from "../dataset-location.ts";
@@ -54,6 +61,8 @@ export async function startTraining(
   session.tellNotes(opened.dataset, name);
   const split = drawSplit(opened.dataset, { seed: config.seed, fraction: config.valSplit, testFraction });
   for (const { message } of splitWarnings(opened.dataset, split)) session.notice(`Note: ${message}`);
+  const mirrored = flipWarning(opened.dataset.labels, config);
+  if (mirrored) session.notice(`Note: ${mirrored.message}`);
   const selected = await session.backend(config.backend);
   await checkInt8Use(session, config, selected.backend);
   const weights = await session.weights(config.weights, config.inputRange);

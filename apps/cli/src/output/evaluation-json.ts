@@ -1,16 +1,22 @@
-import type { Evaluation, EvaluationResult } from "@graft/core";
+import type { EvaluationResult } from "@graft/core";
 import type { Findings } from "../evaluation-findings.ts";
 
-/** What `evaluate --json` says beside the scores: everything that the report shows, lists whole, images by path. */
+/**
+ * What `evaluate --json` says: the scores, `perClass` by label, the order of `confusion` in `labels`; and beside them
+ * everything that the report shows, lists whole, images by path.
+ */
 export function evaluationJson(
   result: EvaluationResult,
   findings: Findings,
   unlikeReason: string | undefined,
-): Evaluation & Record<string, unknown> {
+): Record<string, unknown> {
   const { accuracyInterval, roc, calibration, notSure } = result.assessment;
   const { distances } = result;
+  const { perClass, ...scores } = result.evaluation;
   return {
-    ...result.evaluation,
+    labels: perClass.map(({ label }) => label),
+    ...scores,
+    perClass: new Map(perClass.map(({ label, ...score }) => [label, score])),
     accuracyInterval,
     auc: roc?.auc ?? null,
     roc: roc?.points ?? null,

@@ -15,19 +15,18 @@ const share = (value: number | null): string => (value === null ? "-" : percent(
 /** Accuracy, one line a class, who is taken for whom. */
 export function evaluationText(evaluation: Evaluation): string {
   const { images, accuracy, loss, macroF1, perClass, confusion } = evaluation;
-  const classes = Object.entries(perClass);
-  const rows = classes.map(([label, score]) => [
-    label,
+  const rows = perClass.map((score) => [
+    score.label,
     String(score.images),
     share(score.precision),
     share(score.recall),
     share(score.f1),
   ]);
   return [
-    `accuracy ${percent(accuracy)} of ${images} images, loss ${loss.toFixed(4)}, mean F1 ${percent(macroF1)}`,
-    table([["class", "images", "precision", "recall", "F1"], ...rows]),
+    `accuracy ${percent(accuracy)} of ${images === 1 ? "1 image" : `${images} images`}, loss ${loss.toFixed(4)}, mean F1 ${percent(macroF1)}`,
+    table([["class", "images", "precision", "recall", "F1"], ...rows], { names: 1 }),
     confusionTable(
-      classes.map(([label]) => label),
+      perClass.map(({ label }) => label),
       confusion,
     ),
   ].join("\n\n");

@@ -37,7 +37,7 @@ function jsonPrinter(labels: readonly string[], notSureBelow: number): Predictio
         label: labels[label],
         score,
         ...(notSureBelow > 0 ? { sure: score >= notSureBelow } : {}),
-        scores: Object.fromEntries(labels.map((name, i) => [name, probabilities[i]])),
+        scores: new Map(labels.map((name, i) => [name, probabilities[i]])),
         ...(heatmap === undefined ? {} : { heatmap }),
       }),
     broken: (image, { code, message }) => printJson({ image, error: { code, message } }),

@@ -1,4 +1,5 @@
 import { visibleLines } from "@graft/core";
+import { jsonText } from "./json-text.ts";
 
 /**
  * Results go to stdout, everything else to stderr, so that a pipe gets results only. For people: a name from a disk or
@@ -13,6 +14,7 @@ export function printData(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** One object a line. @param value plain JSON, in which a Map is an object in the Map's order. */
 export function printJson(value: unknown): void {
-  printData(JSON.stringify(value));
+  printData(jsonText(value));
 }

@@ -1,14 +1,21 @@
 /** Plain-text drawing: no colour, no cursor movement, safe in a pipe. */
 import { visibleText } from "@graft/core";
 
-/** Rows of cells as an aligned table, each row a line; numbers to the right. The first row is the head. */
-export function table(cells: readonly (readonly string[])[]): string {
+/**
+ * Rows of cells as an aligned table, each row a line; numbers to the right. The first row is the head.
+ * @param options.names so many columns from the left are names, to the left even where all are whole numbers. @default 0
+ */
+export function table(
+  cells: readonly (readonly string[])[],
+  { names = 0 }: { readonly names?: number } = {},
+): string {
   const rows = cells.map((row) => row.map(visibleText));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );
-  const isNumber = widths.map((_, column) =>
-    rows.slice(1).every((row) => /^[-+]?[\d.,]+ ?\S{0,3}$|^-?$/.test(row[column] ?? "")),
+  const isNumber = widths.map(
+    (_, column) =>
+      column >= names && rows.slice(1).every((row) => /^[-+]?[\d.,]+ ?\S{0,3}$|^-?$/.test(row[column] ?? "")),
   );
   const line = (row: readonly string[]): string =>
     widths
@@ -42,7 +49,7 @@ export const percent = (fraction: number): string => `${(100 * fraction).toFixed
 export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
   if (labels.length > 12) return largestConfusions(labels, confusion);
   const rows = confusion.map((counts, i) => [labels[i] ?? "", ...counts.map(String)]);
-  return table([["true \\ said", ...labels], ...rows]);
+  return table([["true \\ said", ...labels], ...rows], { names: 1 });
 }
 
 function largestConfusions(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
@@ -51,8 +58,11 @@ function largestConfusions(labels: readonly string[], confusion: readonly (reado
     .filter(({ i, j, count }) => i !== j && count > 0)
     .sort((a, b) => b.count - a.count)
     .slice(0, 12);
-  return table([
-    ["true", "said", "images"],
-    ...worst.map(({ i, j, count }) => [labels[i] ?? "", labels[j] ?? "", String(count)]),
-  ]);
+  return table(
+    [
+      ["true", "said", "images"],
+      ...worst.map(({ i, j, count }) => [labels[i] ?? "", labels[j] ?? "", String(count)]),
+    ],
+    { names: 2 },
+  );
 }

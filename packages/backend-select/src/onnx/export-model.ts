@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type Graph, type Model, modelGraph, prune, rewriteGraph } from "@graft/core";
+import { exportTexts, type Graph, type Model, modelGraph, prune, rewriteGraph } from "@graft/core";
 import { type ModelProto, ModelProtoSchema, StringStringEntryProtoSchema } from "./generated/onnx_pb.ts";
 import { lowerGraph } from "./lower.ts";
 
@@ -31,18 +31,6 @@ export function exportGraph(model: Model): Graph {
   return prune(twoColumns(baked));
 }
 
-/** What a program needs to know beside the numbers, as texts; lists and objects are JSON. */
-export function onnxMetadata({ labels, rule, weights, versions }: Model["manifest"]): Record<string, string> {
-  const { size, fit, resize } = rule;
-  return {
-    labels: JSON.stringify(labels),
-    imageRule: JSON.stringify({ size, fit, resize }),
-    // the network scales 0 … 255 to this itself
-    inputRange: JSON.stringify(weights.inputRange),
-    graftVersion: versions.graft ?? "",
-  };
-}
-
 /** Gives the values at the model's border the names that programs use. */
 function renameBorder({ graph }: ModelProto, names: ReadonlyMap<string, string>): void {
   const renamed = (name: string): string => names.get(name) ?? name;
@@ -69,7 +57,8 @@ export function onnxFile(
   const { labels, rule, versions } = model.manifest;
   proto.producerVersion = versions.graft ?? "";
   proto.docString = `${labels.join(", ")}: images uint8 [n, ${rule.size}, ${rule.size}, 3] RGB (see imageRule) to probabilities [n, ${labels.length}]. Made with graft.`;
-  proto.metadataProps = Object.entries(onnxMetadata(model.manifest)).map(([key, value]) =>
+  // the network scales 0 … 255 to the inputRange itself
+  proto.metadataProps = Array.from(exportTexts(model.manifest), ([key, value]) =>
     create(StringStringEntryProtoSchema, { key, value }),
   );
   return toBinary(ModelProtoSchema, proto);

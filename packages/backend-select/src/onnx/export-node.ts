@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   CoreError,
   checkAgreement,
+  exportTexts,
   type Model,
   type Reference,
   SNIPPET_FILES,
@@ -10,7 +11,7 @@ import {
   snippetFiles,
 } from "@graft/core";
 import { type Exported, placeFile, placeFolder, writeHashed } from "@graft/core/node";
-import { ONNX_NAMES, onnxFile, onnxMetadata, readOnnxMetadata } from "./export-model.ts";
+import { ONNX_NAMES, onnxFile, readOnnxMetadata } from "./export-model.ts";
 
 export interface OnnxExportOptions {
   /** What graft itself says of a few images: the written file must say the same. */
@@ -57,7 +58,7 @@ export async function runOnnxFile(
 /** Reads an ONNX file again: its labels and rule, and what ONNX Runtime says of the reference's images. */
 async function checkOnnxFile(path: string, { manifest }: Model, reference: Reference): Promise<number> {
   const metadata = readOnnxMetadata(await readFile(path));
-  for (const [key, expected] of Object.entries(onnxMetadata(manifest))) {
+  for (const [key, expected] of exportTexts(manifest)) {
     const received = metadata.get(key) ?? "none";
     if (received === expected) continue;
     const what = `The ${NOUN} that was written has other metadata (${key}) than the model.`;

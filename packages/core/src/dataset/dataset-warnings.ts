@@ -16,7 +16,8 @@ export interface DatasetWarning {
     | "one-sided-class"
     | "look-alikes-apart"
     | "few-images"
-    | "imbalance";
+    | "imbalance"
+    | "mirrored-classes";
   readonly message: string;
 }
 

@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import type { Backend } from "../backend.ts";
 import { CoreError } from "../errors.ts";
 import { compilePredictor } from "../predict-graph.ts";
 import { withHdf5 } from "../trunk/hdf5.ts";
 import { readKerasArchive } from "../trunk/keras-archive-node.ts";
 import { checkAgreement, type Reference } from "./agreement.ts";
+import { type Columns, withColumns } from "./columns.ts";
+import { checkLabels } from "./export-facts.ts";
 import { writeHashed } from "./hashed-file-node.ts";
 import { KERAS_ENTRIES, kerasArchive } from "./keras-archive.ts";
 import { type KerasFile, kerasHdf5, readKerasHdf5 } from "./keras-hdf5.ts";
@@ -27,6 +30,8 @@ export interface ExportOptions {
   readonly backend: Backend;
   /** Replace an export that is there. @default false */
   readonly force?: boolean;
+  /** Of the output, where the head has one sigmoid for two classes (`withColumns`). @default 2, one a class */
+  readonly columns?: Columns;
 }
 
 export interface Exported {
@@ -36,16 +41,21 @@ export interface Exported {
   readonly largestDifference: number;
 }
 
+/** Where a model.json and a .keras's metadata.json have the labels. */
+const labelledSchema = z.object({ userDefinedMetadata: z.object({ labels: z.unknown() }) });
+const metadataSchema = z.object({ labels: z.unknown() });
+
 /** Names of an exported LayersModel's files. */
 export const TFJS_FILES = [MODEL_FILES.topology, MODEL_FILES.weights] as const;
 
 /** Runs a network that was read from a file on the reference's images and holds it against them. */
 async function checkNetwork(
-  { network, tensors }: KerasFile,
+  { network, tensors, labels }: KerasFile,
   { manifest }: Model,
   { reference, backend }: ExportOptions,
   noun: string,
 ): Promise<number> {
+  checkLabels(labels, manifest, noun);
   const graph = layersGraph(network, tensors, manifest.weights.inputRange);
   const values = headTensors(manifest).map(({ name }) => {
     const data = tensors.get(name)?.data;
@@ -64,6 +74,7 @@ async function readTfjs(folder: string): Promise<KerasFile> {
   return {
     network: parseLayersModel(json, topology),
     tensors: viewTensors(bytes, weightSpecs(json, topology), weights),
+    labels: labelledSchema.safeParse(json).data?.userDefinedMetadata.labels,
   };
 }
 
@@ -71,6 +82,7 @@ async function readKeras(path: string): Promise<KerasFile> {
   const bytes = await readFile(path);
   const config = await readKerasArchive(bytes, path, KERAS_ENTRIES.config);
   const weights = await readKerasArchive(bytes, path, KERAS_ENTRIES.weights);
+  const metadata = await readKerasArchive(bytes, path, KERAS_ENTRIES.metadata);
   const network = parseNetwork(JSON.parse(config.toString("utf8")), path);
   const tensors = await withHdf5(weights, path, (found) =>
     found.map((tensor) => {
@@ -78,7 +90,8 @@ async function readKeras(path: string): Promise<KerasFile> {
       return [`${layer}/${variable}`, { shape, data: tensor.read() }] as const;
     }),
   );
-  return { network, tensors: new Map(tensors) };
+  const { labels } = metadataSchema.parse(JSON.parse(metadata.toString("utf8")));
+  return { network, tensors: new Map(tensors), labels };
 }
 
 /**
@@ -86,7 +99,8 @@ async function readKeras(path: string): Promise<KerasFile> {
  * floats in the weights' input range.
  * @throws CoreError `conflict`, `disk-full`, `bad-input`, `weights-mismatch`; `corrupt` when what is read back says something else.
  */
-export async function exportTfjs(model: Model, folder: string, options: ExportOptions): Promise<Exported> {
+export async function exportTfjs(trained: Model, folder: string, options: ExportOptions): Promise<Exported> {
+  const model = withColumns(trained, options.columns);
   const noun = "TensorFlow.js model";
   let largestDifference = Number.NaN;
   const fill = async (temporary: string): Promise<void> => {
@@ -102,19 +116,20 @@ export async function exportTfjs(model: Model, folder: string, options: ExportOp
 
 /** Writes one file, reads it again, compares, and only then gives it its name. */
 async function exportFile(
-  model: Model,
+  trained: Model,
   path: string,
   options: ExportOptions,
   format: {
     readonly noun: string;
-    readonly pieces: () => Promise<Iterable<Uint8Array> | AsyncIterable<Uint8Array>>;
+    readonly pieces: (model: Model) => Promise<Iterable<Uint8Array> | AsyncIterable<Uint8Array>>;
     readonly read: (path: string) => Promise<KerasFile>;
   },
 ): Promise<Exported> {
   const { noun, pieces, read } = format;
+  const model = withColumns(trained, options.columns);
   let largestDifference = Number.NaN;
   const fill = async (temporary: string): Promise<void> => {
-    await writeHashed(temporary, await pieces());
+    await writeHashed(temporary, await pieces(model));
     largestDifference = await checkNetwork(await read(temporary), model, options, noun);
   };
   const placed = await placeFile(path, { noun, force: options.force ?? false, fill });
@@ -123,13 +138,13 @@ async function exportFile(
 
 /** Writes a .keras archive, which Keras 3 opens. Input and errors as {@link exportTfjs}. */
 export function exportKeras(model: Model, path: string, options: ExportOptions): Promise<Exported> {
-  const pieces = () => kerasArchive(model);
-  return exportFile(model, path, options, { noun: "Keras archive", pieces, read: readKeras });
+  const format = { noun: "Keras archive", pieces: kerasArchive, read: readKeras };
+  return exportFile(model, path, options, format);
 }
 
 /** Writes a .h5 file in Keras 2's layout, which Keras 2 and 3 open. Input and errors as {@link exportTfjs}. */
 export function exportHdf5(model: Model, path: string, options: ExportOptions): Promise<Exported> {
-  const pieces = async () => [await kerasHdf5(model)];
+  const pieces = async (written: Model) => [await kerasHdf5(written)];
   const read = async (written: string) => readKerasHdf5(await readFile(written), written);
   return exportFile(model, path, options, { noun: "Keras file", pieces, read });
 }

@@ -1,6 +1,7 @@
 import { makeZip } from "client-zip";
 import type { Shape } from "../graph/graph.ts";
 import { INPUT_LAYER } from "../trunk/table.ts";
+import { exportFacts } from "./export-facts.ts";
 import { writeHdf5 } from "./hdf5-writer.ts";
 import {
   functionalConfig,
@@ -121,6 +122,7 @@ const kerasTime = (date: Date): string => date.toISOString().slice(0, 19).replac
 
 /**
  * A whole model as a .keras archive of Keras 3: a zip of stored entries. Their dates are that of the model's making.
+ * `metadata.json` has what a program needs beside the numbers, too: labels, image rule, range of pixels.
  * @returns the archive's bytes, in pieces.
  * @throws CoreError `weights-mismatch`, `limit`.
  */
@@ -129,7 +131,12 @@ export async function kerasArchive(model: Model): Promise<AsyncIterable<Uint8Arr
   const network = parseNetwork(functionalConfig(layers), "the model");
   const shapes = layerShapes(network, modelNumbers(model));
   const made = new Date(model.manifest.createdAt);
-  const metadata = { keras_version: KERAS_VERSION, date_saved: kerasTime(made) };
+  // Keras reads neither of the two when it opens an archive; what it does not know is for other programs
+  const metadata = {
+    keras_version: KERAS_VERSION,
+    date_saved: kerasTime(made),
+    ...exportFacts(model.manifest),
+  };
   const files = [
     { name: KERAS_ENTRIES.metadata, input: JSON.stringify(metadata) },
     { name: KERAS_ENTRIES.config, input: JSON.stringify(networkConfig(layers, shapes)) },

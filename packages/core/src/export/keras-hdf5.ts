@@ -2,6 +2,7 @@ import type { Group } from "h5wasm";
 import { CoreError } from "../errors.ts";
 import { type Hdf5Library, readDataset, withHdf5File } from "../trunk/hdf5.ts";
 import type { WeightTensor } from "../trunk/types.ts";
+import { exportTexts } from "./export-facts.ts";
 import { writeHdf5 } from "./hdf5-writer.ts";
 import { functionalConfig, inKerasOrder, kerasLayers, variablesOf } from "./keras-layers.ts";
 import { modelNumbers } from "./model-numbers.ts";
@@ -17,6 +18,9 @@ const WEIGHTS = "model_weights";
  * the functional config, and under `model_weights` a group a layer. Keras fills the k-th layer with weights in its
  * `model.layers` from the k-th such name in `layer_names`, so their order is Keras's, not the table's. There is no
  * training_config: the model was not compiled by Keras.
+ *
+ * Attributes that Keras does not know, and passes over, carry what a program needs beside the numbers (`exportTexts`):
+ * `json.loads(h5py.File(path).attrs["labels"])`.
  * @throws CoreError `weights-mismatch`, `limit`.
  */
 export function kerasHdf5(model: Model): Promise<Uint8Array> {
@@ -27,6 +31,7 @@ export function kerasHdf5(model: Model): Promise<Uint8Array> {
       file.attribute("", name, value);
       file.attribute(WEIGHTS, name, value);
     }
+    for (const [name, value] of exportTexts(model.manifest)) file.attribute("", name, value);
     file.attribute("", "model_config", JSON.stringify(functionalConfig(layers)));
     file.attribute(
       WEIGHTS,
@@ -53,10 +58,12 @@ export function kerasHdf5(model: Model): Promise<Uint8Array> {
   });
 }
 
-/** What a file of Keras has: the network of its config, and its numbers by "layer/variable". */
+/** What a file of Keras has: the network of its config, its numbers by "layer/variable", the labels that graft adds. */
 export interface KerasFile {
   readonly network: Network;
   readonly tensors: ReadonlyMap<string, WeightTensor>;
+  /** What the file says its labels are. */
+  readonly labels: unknown;
 }
 
 /**
@@ -83,7 +90,8 @@ export function readKerasHdf5(bytes: Uint8Array, origin: string): Promise<KerasF
         return [name.replace(/:0$/, ""), tensor] as const;
       }),
     );
-    return { network, tensors: new Map(tensors) };
+    const labels: unknown = JSON.parse(reader.texts("", "labels")[0] ?? "null");
+    return { network, tensors: new Map(tensors), labels };
   });
 }
 

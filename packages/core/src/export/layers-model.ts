@@ -1,4 +1,5 @@
 import type { WeightTensor } from "../trunk/types.ts";
+import { columnsText } from "./columns.ts";
 import { functionalConfig, kerasLayers } from "./keras-layers.ts";
 import type { Model } from "./types.ts";
 
@@ -30,6 +31,7 @@ export function layersModelJson(
     ],
     userDefinedMetadata: {
       labels,
+      output: columnsText(manifest),
       activation: head.activation,
       inputRange: weights.inputRange,
       imageRule: rule,

@@ -61,6 +61,15 @@ describe("modelCard", () => {
     expect(card).toContain("# a\\|b, \\<img\\> \\*c\\* \\# d:");
   });
 
+  it("says what a single column is the probability of, and that exports have one a class", () => {
+    const head = { ...MANIFEST.head, recipe: "classic", activation: "sigmoid", units: 1 } as const;
+    const card = modelCard({ ...MANIFEST, head });
+    expect(card).toContain("has one column: the probability of dog; cat is 1 − it.");
+    expect(card).toContain("--columns 1");
+    expect(modelCard(MANIFEST)).toContain("has 2 columns, one a class: cat, dog.");
+    expect(modelCard(MANIFEST)).not.toContain("--columns");
+  });
+
   it("counts the classes in the title when there are many", () => {
     const labels = ["a", "b", "c", "d", "e", "f"];
     expect(modelCard({ ...MANIFEST, labels })).toMatch(/^# 6 classes:/);

@@ -1,6 +1,7 @@
 import type { ImageRule } from "../image/types.ts";
 import { modelAccuracy } from "../train/model-accuracy.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
+import { columnsText } from "./columns.ts";
 import { scaleFormula, tfjsSnippet } from "./tfjs-snippet.ts";
 import type { Model } from "./types.ts";
 
@@ -182,6 +183,14 @@ export function modelCard(manifest: Manifest): string {
     "```js",
     tfjsSnippet(manifest),
     "```",
+    "",
+    `The output of this folder's \`model.json\` has ${escaped(columnsText(manifest))}.`,
+    ...(manifest.head.activation === "sigmoid"
+      ? [
+          "`graft export` (h5, keras, tfjs, onnx …) writes a column for each class instead, so that the largest one is the",
+          "answer; `--columns 1` keeps the single one.",
+        ]
+      : []),
     "",
     "A browser resizes a little differently from step 2 below, so these answers differ a little from graft's.",
     "",

@@ -46,7 +46,10 @@ export function tfjsSnippet(manifest: Model["manifest"]): string {
     drawing(rule),
     `const input = tf.browser.fromPixels(canvas).toFloat().div(255).mul(${high - low}).add(${low}).expandDims(0);`,
     "const output = await model.predict(input).data();",
-    ...(head.activation === "sigmoid" ? ["const probabilities = [1 - output[0], output[0]];"] : []),
+    // an exported LayersModel has a column a class where this folder's has one
+    ...(head.activation === "sigmoid"
+      ? ["const probabilities = output.length === 1 ? [1 - output[0], output[0]] : output;"]
+      : []),
     `labels.forEach((label, i) => console.log(label, ${head.activation === "sigmoid" ? "probabilities" : "output"}[i]));`,
   ].join("\n");
 }

@@ -30,9 +30,11 @@ describe("scorePredictions", () => {
       [1, 0, 0],
     ]);
     expect(result.accuracy).toBe(0.5);
-    expect(result.perClass.bird).toEqual({ images: 2, precision: 1 / 3, recall: 1 / 2, f1: 2 / 5 });
-    expect(result.perClass.cat).toEqual({ images: 3, precision: 2 / 3, recall: 2 / 3, f1: 2 / 3 });
-    expect(result.perClass.dog).toEqual({ images: 1, precision: null, recall: 0, f1: 0 });
+    expect(result.perClass).toEqual([
+      { label: "bird", images: 2, precision: 1 / 3, recall: 1 / 2, f1: 2 / 5 },
+      { label: "cat", images: 3, precision: 2 / 3, recall: 2 / 3, f1: 2 / 3 },
+      { label: "dog", images: 1, precision: null, recall: 0, f1: 0 },
+    ]);
     expect(result.macroF1).toBeCloseTo((2 / 5 + 2 / 3) / 3, 12);
     // -(ln ½ + ln ¼ + ln ¾ + ln ½ + ln ⅛ + ln ¼) / 6, all exact in float32
     expect(result.loss).toBeCloseTo((2 * Math.LN2 + 2 * Math.log(4) - Math.log(0.75) + Math.log(8)) / 6, 12);
@@ -45,13 +47,23 @@ describe("scorePredictions", () => {
 
   it("leaves every number of a class that is neither there nor said undefined, and out of the mean", () => {
     const result = scorePredictions(LABELS, [0, 1], [said(1, 0, 0), said(0, 1, 0)]);
-    expect(result.perClass.dog).toEqual({ images: 0, precision: null, recall: null, f1: null });
+    expect(result.perClass[2]).toEqual({ label: "dog", images: 0, precision: null, recall: null, f1: null });
     expect(result.macroF1).toBe(1);
   });
 
-  it("keeps a class whose name is a word of JavaScript's", () => {
-    const result = scorePredictions(["__proto__", "constructor"], [0, 1], [said(1, 0), said(0, 1)]);
-    expect(Object.keys(result.perClass)).toEqual(["__proto__", "constructor"]);
+  it.each([
+    [["__proto__", "constructor", "toString"]],
+    [["1", "10", "2"]],
+    [["10", "b", "1", "a", "-1", "01", "1.5"]],
+  ])("keeps the order of the labels, whatever the names are: %j", (labels) => {
+    const answers = labels.map((_, i) => said(...labels.map((_, other) => (other === i ? 1 : 0))));
+    const result = scorePredictions(
+      labels,
+      labels.map(() => 0),
+      answers,
+    );
+    expect(result.perClass.map(({ label }) => label)).toEqual(labels);
+    expect(result.perClass[0]?.images).toBe(labels.length);
   });
 
   it("agrees with itself on random predictions: sums of the table, bounds, order of the images", () => {
@@ -73,7 +85,7 @@ describe("scorePredictions", () => {
       expect(result.macroF1).toBeGreaterThanOrEqual(0);
       expect(result.macroF1).toBeLessThanOrEqual(1);
       expect(result.loss).toBeGreaterThan(0);
-      for (const { images: ofClass, recall, precision, f1 } of Object.values(result.perClass)) {
+      for (const { images: ofClass, recall, precision, f1 } of result.perClass) {
         expect(recall === null).toBe(ofClass === 0);
         if (recall && precision && f1)
           expect(f1).toBeCloseTo((2 * recall * precision) / (recall + precision), 12);

@@ -35,7 +35,7 @@ function confusionOf(
  * F1 is 2·TP / (2·TP + FP + FN), as scikit-learn has it: 0, not undefined, for a class that is never said, so that a
  * class that fails altogether lowers the mean.
  */
-function classScore(confusion: readonly (readonly number[])[], label: number): ClassScore {
+function classScore(confusion: readonly (readonly number[])[], label: number): Omit<ClassScore, "label"> {
   const row = confusion[label] ?? [];
   const images = row.reduce((sum, count) => sum + count, 0);
   const said = confusion.reduce((sum, counts) => sum + (counts[label] ?? 0), 0);
@@ -69,8 +69,8 @@ export function scorePredictions(
   }
   const images = predictions.length;
   const confusion = confusionOf(labels.length, truth, predictions);
-  const scores = labels.map((_, label) => classScore(confusion, label));
-  const defined = scores.flatMap(({ f1 }) => (f1 === null ? [] : [f1]));
+  const perClass = labels.map((label, i) => ({ label, ...classScore(confusion, i) }));
+  const defined = perClass.flatMap(({ f1 }) => (f1 === null ? [] : [f1]));
   const losses = predictions.map(({ probabilities }, i) =>
     crossEntropy(probabilities[truth[i] ?? -1] ?? Number.NaN),
   );
@@ -79,7 +79,7 @@ export function scorePredictions(
     images,
     accuracy: confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0) / images,
     loss: mean(losses),
-    perClass: Object.fromEntries(labels.map((label, i) => [label, scores[i] ?? classScore(confusion, i)])),
+    perClass,
     macroF1: mean(defined),
     confusion,
   };

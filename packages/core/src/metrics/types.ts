@@ -1,5 +1,6 @@
 /** One class of an evaluation. A number that is not defined (no image of the class, none said to be it) is null. */
 export interface ClassScore {
+  readonly label: string;
   readonly images: number;
   readonly precision: number | null;
   readonly recall: number | null;
@@ -13,11 +14,14 @@ export interface Evaluation {
   readonly accuracy: number;
   /** Mean cross-entropy in nats, Keras's arithmetic (probabilities clipped at 1e-7). */
   readonly loss: number;
-  /** By label. */
-  readonly perClass: Readonly<Record<string, ClassScore>>;
+  /**
+   * In the order of the model's labels, which `confusion` counts in, too. A list and no record by label: an object's keys
+   * that are whole numbers come first and by size, in whatever order they were written.
+   */
+  readonly perClass: readonly ClassScore[];
   /** Mean of the classes' F1 that are defined. */
   readonly macroF1: number;
-  /** [true label][label said], counts. */
+  /** [true label][label said], counts; rows and columns in the order of `perClass`. */
   readonly confusion: readonly (readonly number[])[];
 }
 

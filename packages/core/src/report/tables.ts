@@ -14,8 +14,8 @@ function scrolling(name: string, table: Html): Html {
 
 /** Precision, recall and F1 of each class. */
 export function classTable({ perClass }: Evaluation): Html {
-  const rows = Object.entries(perClass).map(
-    ([label, { images, precision, recall, f1 }]) => html`<tr><th scope="row">${label}</th>
+  const rows = perClass.map(
+    ({ label, images, precision, recall, f1 }) => html`<tr><th scope="row">${label}</th>
       <td>${images}</td><td>${percent(precision)}</td><td>${percent(recall)}</td><td>${percent(f1)}</td></tr>`,
   );
   return scrolling(

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { CoreError } from "../errors.ts";
+import type { ImageRule } from "../image/types.ts";
+import type { Model } from "./types.ts";
+
+/** What a program needs to know beside a network's numbers. */
+export interface ExportFacts {
+  /** In the order of the output's columns; of one column, the second is what it is the probability of. */
+  readonly labels: readonly string[];
+  readonly imageRule: Pick<ImageRule, "size" | "fit" | "resize">;
+  /** What pixels 0 … 255 are scaled to. */
+  readonly inputRange: readonly [number, number];
+  readonly graftVersion: string;
+}
+
+export function exportFacts({ labels, rule, weights, versions }: Model["manifest"]): ExportFacts {
+  const { size, fit, resize } = rule;
+  return {
+    labels,
+    imageRule: { size, fit, resize },
+    inputRange: weights.inputRange,
+    graftVersion: versions.graft ?? "",
+  };
+}
+
+/** The same as texts by name, for formats that keep nothing else: lists and objects are JSON. */
+export function exportTexts(manifest: Model["manifest"]): ReadonlyMap<string, string> {
+  const { labels, imageRule, inputRange, graftVersion } = exportFacts(manifest);
+  return new Map([
+    ["labels", JSON.stringify(labels)],
+    ["imageRule", JSON.stringify(imageRule)],
+    ["inputRange", JSON.stringify(inputRange)],
+    ["graftVersion", graftVersion],
+  ]);
+}
+
+/**
+ * Holds the labels that a written file carries against the model's.
+ * @param found what was read from it.
+ * @throws CoreError `corrupt` for others, for another order, and for none.
+ */
+export function checkLabels(
+  found: unknown,
+  { labels }: Pick<Model["manifest"], "labels">,
+  noun: string,
+): void {
+  const read = z.array(z.string()).safeParse(found).data;
+  if (read && read.length === labels.length && read.every((label, i) => label === labels[i])) return;
+  throw new CoreError("corrupt", {
+    what: `The ${noun} that was written carries other labels than the model.`,
+    received: JSON.stringify(found) ?? "none",
+    expected: JSON.stringify(labels),
+    fix: "The disk or its memory may be failing: try again, or another place.",
+  });
+}
