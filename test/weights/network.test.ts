@@ -148,7 +148,7 @@ test("a URL of a tfjs model is fetched once with its shards, listed, and then wo
   await using server = await tfjsServer();
   const url = `${server.url}/net/model.json?token=1`;
   const fetched = await load(url);
-  expect(fetched).toMatchObject({ source: "url", origin: url, inputRange: [-1, 1] });
+  expect(fetched).toMatchObject({ source: "url", origin: url, inputRange: [0, 1] });
   expect(notices[0]).toBe(`Fetching weights from ${url}.`);
   const requests = server.ranges.length;
   const cached = await load(url, { GRAFT_OFFLINE: "1" });

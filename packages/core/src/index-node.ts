@@ -46,6 +46,7 @@ export { RUN_FILES, type RunFolder, type RunState } from "./train/run-folder-nod
 export type { RunLock } from "./train/run-lock-node.ts";
 export type { RunRecord, RunRecordChange } from "./train/run-record.ts";
 export { type NewRun, openRunStore, type RunStore, type RunSummary } from "./train/run-store-node.ts";
+export { KERAS_RANGE } from "./trunk/input-range.ts";
 export type { LoadWeightsOptions } from "./trunk/load-options.ts";
 export { fetchWeights, listWeights, type WeightsEntry } from "./trunk/weights-list-node.ts";
-export { KERAS_RANGE, loadWeights } from "./trunk/weights-node.ts";
+export { loadWeights } from "./trunk/weights-node.ts";

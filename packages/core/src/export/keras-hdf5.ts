@@ -1,6 +1,7 @@
 import type { Group } from "h5wasm";
 import { CoreError } from "../errors.ts";
-import { type Hdf5Library, readDataset, withHdf5File } from "../trunk/hdf5.ts";
+import { type Hdf5Library, withHdf5File } from "../trunk/hdf5.ts";
+import { readDataset } from "../trunk/hdf5-numbers.ts";
 import type { WeightTensor } from "../trunk/types.ts";
 import { exportTexts } from "./export-facts.ts";
 import { writeHdf5 } from "./hdf5-writer.ts";

@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
+import type { CutLayer } from "./cut-layers.ts";
 import { NUM_TRUNK_WEIGHTS, TRUNK_TENSORS } from "./tensors.ts";
 import type { WeightTensor } from "./types.ts";
 
@@ -107,4 +108,24 @@ export async function readBundled(): Promise<{
     offset = end;
   }
   return { tensors, manifest };
+}
+
+/** A file's tensors, up to its last block. */
+interface Compared {
+  readonly tensors: ReadonlyMap<string, WeightTensor>;
+  readonly cut: CutLayer;
+  readonly sha256: string;
+}
+
+/** True for weights that are the bundled ones, whole or up to a block, in whatever file they came. */
+export async function hasBundledNumbers({ tensors, cut, sha256 }: Compared): Promise<boolean> {
+  // a checkout that was not built has no manifest, and other weights need none
+  const manifest = await readBundledManifest().catch(() => undefined);
+  if (!manifest || cut === "mixed10") return manifest?.sha256 === sha256;
+  const bundled = await readBundled().catch(() => undefined);
+  if (!bundled) return false;
+  return Array.from(tensors).every(([name, { data }]) => {
+    const own = bundled.tensors.get(name)?.data;
+    return own?.length === data.length && own.every((value, i) => value === data[i]);
+  });
 }

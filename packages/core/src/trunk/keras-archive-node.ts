@@ -2,6 +2,8 @@ import { buffer } from "node:stream/consumers";
 import { crc32 } from "node:zlib";
 import { fromBufferPromise } from "yauzl";
 import { CoreError } from "../errors.ts";
+import { foreignError } from "./foreign-kinds.ts";
+import { foreignArchive } from "./foreign-weights.ts";
 
 const WEIGHTS = "model.weights.h5";
 
@@ -11,13 +13,16 @@ const MAX_WEIGHTS_BYTES = 2 ** 31;
 /**
  * One file inside a .keras archive.
  * @param name default: the HDF5 file of the weights.
- * @throws CoreError `corrupt` when the archive is cut off or has none, `limit` for one of more than 2 GiB.
+ * @throws CoreError `corrupt` when the archive is cut off or has none, `unsupported` for an archive of something else,
+ * `limit` for one of more than 2 GiB.
  */
 export async function readKerasArchive(bytes: Buffer, origin: string, name = WEIGHTS): Promise<Buffer> {
   const facts = { origin };
+  const names: string[] = [];
   try {
     const archive = await fromBufferPromise(bytes);
     for await (const entry of archive.eachEntry()) {
+      names.push(entry.fileName);
       if (entry.fileName !== name) continue;
       if (entry.uncompressedSize > MAX_WEIGHTS_BYTES) {
         const what = `${name} in ${origin} is larger than any network's.`;
@@ -35,7 +40,8 @@ export async function readKerasArchive(bytes: Buffer, origin: string, name = WEI
     const fix = "Fetch or copy the file again; it may have been cut off.";
     throw new CoreError("corrupt", { what, received: String(cause), fix }, { cause, facts });
   }
-  const what = `${origin} is an archive without ${name === WEIGHTS ? "weights of Keras" : name}.`;
+  if (name === WEIGHTS) throw foreignError(origin, foreignArchive(names));
+  const what = `${origin} is an archive without ${name}.`;
   const fix = "Save the model with model.save('model.keras').";
   throw new CoreError("corrupt", { what, expected: `a file ${name} in it`, fix }, { facts });
 }

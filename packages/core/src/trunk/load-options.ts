@@ -1,11 +1,14 @@
 import type { ByteProgress, Fetch } from "../download/types.ts";
+import type { CutLayer } from "./cut-layers.ts";
 
 /** Where weights come from, and what the surroundings give for it. */
 export interface LoadWeightsOptions {
-  /** auto, bundled, imagenet, the path of a .h5, .h5.gz, .keras or model.json, or a URL. */
+  /** auto, bundled, imagenet, the path of a .h5, .h5.gz, .keras or model.json, a model of graft or its run's id, or a URL. */
   readonly weights: string;
   /** Range that the weights expect of pixels. @default the source's own */
   readonly inputRange?: readonly [number, number];
+  /** The last block that is needed: weights that end before it are refused. @default the whole trunk */
+  readonly cut?: CutLayer;
   /** Folder that has `weights`, the cache. */
   readonly home: string;
   /** GRAFT_OFFLINE, GRAFT_WEIGHTS_MIRROR. */

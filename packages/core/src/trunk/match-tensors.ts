@@ -1,56 +1,24 @@
 import { CoreError } from "../errors.ts";
-import { sameShape, shapeText } from "../graph/infer-shape.ts";
-import { type FoundTensor, layerNumber } from "./found-tensor.ts";
-import { publicNames } from "./public-numbers.ts";
-import { TRUNK_TENSORS } from "./tensors.ts";
+import { CUT_LAYERS, type CutLayer } from "./cut-layers.ts";
+import { findTrunks, fits, type TrunkInFile } from "./find-trunk.ts";
+import { joinLayers } from "./found-layer.ts";
+import type { FoundTensor } from "./found-tensor.ts";
+import { layersUpTo, TRUNK_LAYERS } from "./table.ts";
+import { tensorsUpTo } from "./tensors.ts";
+import { tensorName, tensorOf, trunkMismatch } from "./trunk-mismatch.ts";
 import type { WeightTensor } from "./types.ts";
 
 /** The trunk's tensors out of a file. */
 export interface MatchedTensors {
   readonly tensors: ReadonlyMap<string, WeightTensor>;
-  /** Tensors of a top (dense layers and the like) that the file has and the trunk does not need, by their own names. */
+  /** The last block that the tensors reach. */
+  readonly cut: CutLayer;
+  /** Tensors of other layers that the file has (dense layers and the like), by their own names. */
   readonly leftOut: readonly string[];
-}
-
-interface WrongShape {
-  readonly name: string;
-  readonly received: readonly number[];
-  readonly expected: readonly number[];
-}
-
-/** How many names of a list an error's text shows; its facts have all. */
-const SHOWN = 5;
-
-function counted(what: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : "";
-  return [`${names.length} ${what} (${names.slice(0, SHOWN).join(", ")}${more})`];
-}
-
-function mismatch(
-  origin: string,
-  missing: readonly string[],
-  extra: readonly string[],
-  wrongShape: readonly WrongShape[],
-): CoreError {
-  const shapes = wrongShape.map(
-    ({ name, received, expected }) => `${name} ${shapeText(received)} instead of ${shapeText(expected)}`,
-  );
-  const received = [
-    ...counted("missing", missing),
-    ...counted("extra", extra),
-    ...counted("of another shape", shapes),
-  ];
-  return new CoreError(
-    "weights-mismatch",
-    {
-      what: `The weights in ${origin} do not fit the trunk.`,
-      received: received.join("; "),
-      expected: `all ${TRUNK_TENSORS.length} tensors of a whole InceptionV3 without its top: 94 convolutions without bias, 94 batch norms without gamma`,
-      fix: "Give weights of keras.applications.InceptionV3, or `bundled` or `imagenet`.",
-    },
-    { facts: { origin, missing, extra, wrongShape } },
-  );
+  /** What the file calls the trunk's first layer. */
+  readonly firstLayer: string;
+  /** True when the file names its layers otherwise than it puts them; where it puts them is taken. */
+  readonly isNamedOtherwise: boolean;
 }
 
 /** @throws CoreError `corrupt`: one number that is none makes every feature none, hundreds of layers later. */
@@ -71,40 +39,85 @@ function checkFinite(data: Float32Array, tensor: FoundTensor, origin: string): v
   );
 }
 
-/**
- * Finds the trunk's tensors among a file's and reads them. Layers of other kinds than the trunk's are taken for a top
- * and left out; what does not fit is reported all together.
- * @param origin of the file, for the error.
- * @throws CoreError `weights-mismatch` with facts `missing`, `extra` (names) and `wrongShape` (name, received, expected);
- * `corrupt` for numbers that are not finite.
- */
-export function matchTensors(found: readonly FoundTensor[], origin: string): MatchedTensors {
-  const names = publicNames(found);
-  const byName = new Map<string, FoundTensor>();
-  const leftOut: string[] = [];
-  const extra: string[] = [];
-  const known = new Set(TRUNK_TENSORS.map(({ name }) => name));
-  for (const tensor of found) {
-    const name = names.get(tensor) ?? "";
-    const ownName = `${tensor.layer}/${tensor.variable}`;
-    if (known.has(name) && !byName.has(name)) byName.set(name, tensor);
-    else (layerNumber(tensor.layer) ? extra : leftOut).push(ownName);
-  }
-  const missing = TRUNK_TENSORS.filter(({ name }) => !byName.has(name)).map(({ name }) => name);
-  const wrongShape = TRUNK_TENSORS.flatMap(({ name, shape }) => {
-    const received = byName.get(name)?.shape ?? shape;
-    return sameShape(received, shape) ? [] : [{ name, received, expected: shape }];
-  });
-  if (missing.length + extra.length + wrongShape.length > 0)
-    throw mismatch(origin, missing, [...extra, ...leftOut], wrongShape);
+function severalTrunks(origin: string, trunks: readonly TrunkInFile[]): CoreError {
+  const names = trunks.map(
+    ({ model, layers }) => model || (layers.get("conv2d_1")?.name ?? "the model itself"),
+  );
+  return new CoreError(
+    "weights-mismatch",
+    {
+      what: `${origin} has ${trunks.length} trunks.`,
+      received: names.join(", "),
+      expected: "one InceptionV3",
+      fix: "Save the one that is to be used by itself: model.get_layer(its name).save('trunk.keras').",
+    },
+    { facts: { origin, trunks: names } },
+  );
+}
 
+/**
+ * The block up to which a trunk with holes should reach: layers after its last whole block that rest on absent ones, or that
+ * lack a half, are no top and no earlier end. Undefined for a trunk without holes.
+ */
+function holeBefore({ cut, layers, isNumbered }: TrunkInFile): CutLayer | undefined {
+  if (cut === undefined || !isNumbered) return undefined;
+  const isThere = (name: string): boolean => fits(layers.get(name), name);
+  const after = TRUNK_LAYERS.slice(layersUpTo(cut).length).flatMap((layer) =>
+    layer.kind === "conv-bn-relu" ? [layer] : [],
+  );
+  const isWhole = new Map(
+    after.map((layer) => [layer.name, isThere(layer.name) && isThere(layer.batchNorm)]),
+  );
+  const holed = after.findLast(
+    ({ name, batchNorm }) =>
+      (isThere(name) || isThere(batchNorm)) &&
+      layersUpTo(name).some((below) => isWhole.get(below.name) === false),
+  );
+  return holed && CUT_LAYERS.find((one) => layersUpTo(one).some(({ name }) => name === holed.name));
+}
+
+/**
+ * Finds the trunk among a file's tensors and reads it, as far as the file has it. Layers before, behind and beside the trunk
+ * are left out; what does not fit is reported all together.
+ * @param cut the last block that is needed.
+ * @param origin of the file, for the error.
+ * @throws CoreError `weights-mismatch` with facts `missing`, `extra` (names), `wrongShape` (name, received, expected) and,
+ * for a trunk that ends before the cut, `upTo`; `weights-mismatch` too for several trunks in one file; `corrupt` for numbers
+ * that are not finite.
+ */
+export function matchTensors(
+  found: readonly FoundTensor[],
+  origin: string,
+  cut: CutLayer = "mixed10",
+): MatchedTensors {
+  const layers = joinLayers(found);
+  const trunks = findTrunks(layers);
+  const needed = CUT_LAYERS.indexOf(cut);
+  const enough = trunks.filter(({ cut: last }) => last !== undefined && CUT_LAYERS.indexOf(last) >= needed);
+  if (enough.length > 1) throw severalTrunks(origin, enough);
+  const [trunk] = enough.length > 0 ? enough : trunks;
+  const holed = trunk && holeBefore(trunk);
+  if (enough.length === 0 || trunk?.cut === undefined || holed !== undefined) {
+    const isLonger = holed !== undefined && CUT_LAYERS.indexOf(holed) > needed;
+    throw trunkMismatch({
+      ...{ origin, layers },
+      trunk: trunk && holed !== undefined ? { ...trunk, cut: undefined } : trunk,
+      cut: isLonger ? holed : cut,
+    });
+  }
   const tensors = new Map<string, WeightTensor>();
-  for (const { name, shape } of TRUNK_TENSORS) {
-    const tensor = byName.get(name);
+  const taken = new Set<FoundTensor>();
+  for (const { name, shape } of tensorsUpTo(trunk.cut)) {
+    const tensor = tensorOf(trunk, name);
     if (!tensor) continue;
+    taken.add(tensor);
     const data = tensor.read();
     checkFinite(data, tensor, origin);
     tensors.set(name, { shape, data });
   }
-  return { tensors, leftOut };
+  const leftOut = found
+    .filter((tensor) => !taken.has(tensor))
+    .map(({ layer, variable }) => tensorName(layer, variable));
+  const firstLayer = trunk.layers.get("conv2d_1")?.name ?? "";
+  return { tensors, cut: trunk.cut, leftOut, firstLayer, isNamedOtherwise: trunk.isNamedOtherwise };
 }

@@ -1,6 +1,7 @@
 import { ask } from "../download/answer.ts";
 import { CoreError } from "../errors.ts";
 import { isOffline } from "../offline.ts";
+import type { CutLayer } from "./cut-layers.ts";
 import type { LoadWeightsOptions } from "./load-options.ts";
 import {
   type CachedSource,
@@ -27,11 +28,11 @@ type Surroundings = Omit<LoadWeightsOptions, "weights" | "inputRange" | "notices
  */
 async function readIfCached(
   source: CachedSource,
-  { env, onNotice }: Surroundings,
+  { env, cut, onNotice }: Surroundings,
 ): Promise<HashedTensors | undefined> {
   if (!isCached(source)) return undefined;
   try {
-    return await readCached(source);
+    return await readCached(source, cut);
   } catch (error) {
     if (!(error instanceof CoreError) || error.code !== "corrupt") throw error;
     const what = `The cached weights ${source.path} are damaged`;
@@ -54,12 +55,13 @@ async function readIfCached(
 const wrongOf = ({ facts, message }: CoreError): string =>
   typeof facts.received === "string" ? facts.received : message;
 
-/** Reads what was just fetched; what is no weights at all does not stay in the cache. */
-async function readFetched(source: CachedSource): Promise<HashedTensors> {
+/** Reads what was just fetched; what is no weights at all does not stay in the cache, what is too short for a cut does. */
+async function readFetched(source: CachedSource, cut: CutLayer | undefined): Promise<HashedTensors> {
   try {
-    return await readCached(source);
+    return await readCached(source, cut);
   } catch (error) {
-    await dropCached(source);
+    const endsEarly = error instanceof CoreError && error.facts.upTo !== undefined;
+    if (!endsEarly) await dropCached(source);
     throw error;
   }
 }
@@ -76,7 +78,7 @@ export async function obtain(source: CachedSource, surroundings: Surroundings): 
 
 async function fetchAndRead(
   source: CachedSource,
-  { env, fetch, signal, onNotice, onProgress }: Surroundings,
+  { env, fetch, signal, cut, onNotice, onProgress }: Surroundings,
   limits: FetchLimits,
 ): Promise<HashedTensors> {
   if (isOffline(env)) {
@@ -88,7 +90,7 @@ async function fetchAndRead(
   const size = source.md5 === undefined ? "" : ` (${IMAGENET.about}, once)`;
   onNotice?.(`Fetching weights from ${source.url}${size}.`);
   await fetchIntoCache(source, { fetch, signal, onProgress, ...limits });
-  return readFetched(source);
+  return readFetched(source, cut);
 }
 
 /** Why the server of the ImageNet weights can not be used now; undefined when it answers. */

@@ -3,9 +3,15 @@ import { dirname, isAbsolute, join, normalize } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { CoreError } from "../errors.ts";
+import type { CutLayer } from "./cut-layers.ts";
+import { foreignError, WEIGHTS_FILES } from "./foreign-kinds.ts";
+import { foreignKind } from "./foreign-weights.ts";
+import type { FoundTensor } from "./found-tensor.ts";
 import { withHdf5 } from "./hdf5.ts";
 import { readKerasArchive } from "./keras-archive-node.ts";
 import { type MatchedTensors, matchTensors } from "./match-tensors.ts";
+import { layersInFront } from "./model-config.ts";
+import { type StatedRange, statedRange } from "./stated-range.ts";
 import { parseTfjsModel, type TfjsManifest, tfjsTensors } from "./tfjs-weights.ts";
 
 const unzip = promisify(gunzip);
@@ -13,7 +19,12 @@ const unzip = promisify(gunzip);
 /** An unpacked InceptionV3 with optimiser slots has 400 MB. */
 const MAX_UNPACKED_BYTES = 2 ** 30;
 
-/** @throws CoreError `not-found`, `bad-input` for a folder or a file that can not be read. */
+/** The trunk's tensors of a file, and what the file says of their pixels. */
+export interface FileWeights extends MatchedTensors {
+  readonly stated: StatedRange;
+}
+
+/** @throws CoreError `not-found`, `bad-input` for a file that cannot be read. */
 export async function readBytes(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
@@ -22,12 +33,11 @@ export async function readBytes(path: string): Promise<Buffer> {
     const facts = { path };
     if (code === "ENOENT" || code === "ENOTDIR") {
       const what = "There are no such weights.";
-      const expected = "auto, bundled, imagenet, a .h5, .h5.gz, .keras or model.json file, or a URL";
+      const expected = `auto, bundled, imagenet, ${WEIGHTS_FILES}, or a URL`;
       throw new CoreError("not-found", { what, received: path, expected }, { cause, facts });
     }
-    const what = "The weights can not be read.";
-    const isFolder = code === "EISDIR";
-    const fix = isFolder ? "Name the file in it: model.json, a .h5 or a .keras." : "Make it readable.";
+    const what = "The weights cannot be read.";
+    const fix = "Make it readable.";
     throw new CoreError("bad-input", { what, received: `${path} (${code})`, fix }, { cause, facts });
   }
 }
@@ -66,26 +76,50 @@ async function unpack(bytes: Buffer, origin: string): Promise<Buffer> {
   }
 }
 
+/** A model's config beside its weights in a .keras archive; undefined where there is none. */
+async function archivedConfig(bytes: Buffer, origin: string): Promise<unknown> {
+  try {
+    return JSON.parse((await readKerasArchive(bytes, origin, "config.json")).toString("utf8"));
+  } catch (error) {
+    // weights can be read without it, and nothing else depends on it
+    if (error instanceof CoreError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** What is to be read of which file. */
+export interface ReadWeightsOptions {
+  /** Of the file; shards lie beside it. */
+  readonly path: string;
+  /** What errors call it. @default path */
+  readonly origin?: string;
+  /** The last block that is needed. @default the whole trunk */
+  readonly cut?: CutLayer | undefined;
+}
+
 /**
  * The trunk's tensors out of a weights file's bytes: .h5, .h5.gz, .keras or model.json (its shards are read beside it).
- * @param path of the file, for errors and shards.
- * @throws CoreError `corrupt` with the path, `weights-mismatch`.
+ * @throws CoreError `corrupt` with the path, `weights-mismatch`; `unsupported` and `bad-input` for files of other programs, by
+ * what they are.
  */
-export async function readWeights(bytes: Buffer, path: string): Promise<MatchedTensors> {
-  if (startsWith(bytes, 0x1f, 0x8b)) return readWeights(await unpack(bytes, path), path);
+export async function readWeights(bytes: Buffer, options: ReadWeightsOptions): Promise<FileWeights> {
+  const { path, origin = path, cut } = options;
+  if (startsWith(bytes, 0x1f, 0x8b)) return readWeights(await unpack(bytes, origin), options);
+  const matched = (found: readonly FoundTensor[], config: unknown): FileWeights => {
+    const tensors = matchTensors(found, origin, cut);
+    return { ...tensors, stated: statedRange(layersInFront(config, tensors.firstLayer)) };
+  };
   if (startsWith(bytes, 0x50, 0x4b, 3, 4)) {
-    const weights = await readKerasArchive(bytes, path);
-    return withHdf5(weights, path, (found) => matchTensors(found, path));
+    const weights = await readKerasArchive(bytes, origin);
+    const config = await archivedConfig(bytes, origin);
+    return withHdf5(weights, origin, (found) => matched(found, config));
   }
   if (isJson(bytes)) {
-    const manifest = parseTfjsModel(bytes.toString("utf8"), path);
-    return matchTensors(tfjsTensors(manifest, await readShards(manifest, path), path), path);
+    const { manifest, config, inputRange } = parseTfjsModel(bytes.toString("utf8"), origin);
+    const weights = matched(tfjsTensors(manifest, await readShards(manifest, path), origin), config);
+    return inputRange ? { ...weights, stated: { range: inputRange, by: ["graft"], inFront: [] } } : weights;
   }
-  if (startsWith(bytes, 0x3c)) {
-    const what = `${path} is a web page, not weights.`;
-    const fix =
-      "Something on the way (a login page, a proxy) answered instead of the server; fetch the file again.";
-    throw new CoreError("corrupt", { what, fix }, { facts: { origin: path } });
-  }
-  return withHdf5(bytes, path, (found) => matchTensors(found, path));
+  const foreign = foreignKind(bytes, origin);
+  if (foreign) throw foreignError(origin, foreign);
+  return withHdf5(bytes, origin, matched);
 }

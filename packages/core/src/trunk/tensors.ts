@@ -1,5 +1,5 @@
 import { numElements } from "../graph/graph.ts";
-import { TRUNK_LAYERS } from "./table.ts";
+import { layersUpTo, TRUNK_LAYERS } from "./table.ts";
 
 /** A tensor that the trunk needs. */
 export interface TensorSpec {
@@ -23,3 +23,11 @@ export const TRUNK_TENSORS: readonly TensorSpec[] = TRUNK_LAYERS.flatMap((layer)
 
 /** Numbers in all of them: 21,802,784. */
 export const NUM_TRUNK_WEIGHTS = TRUNK_TENSORS.reduce((sum, { shape }) => sum + numElements(shape), 0);
+
+/** The tensors that a trunk needs which ends in a layer, in table order: {@link TRUNK_TENSORS} for mixed10. */
+export function tensorsUpTo(last: string): readonly TensorSpec[] {
+  const layers = new Set(
+    layersUpTo(last).flatMap((layer) => (layer.kind === "conv-bn-relu" ? [layer.name, layer.batchNorm] : [])),
+  );
+  return TRUNK_TENSORS.filter(({ name }) => layers.has(name.slice(0, name.lastIndexOf("/"))));
+}

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { CoreError } from "../errors.ts";
 import { decodeFloat16 } from "../features/float16.ts";
 import { numElements } from "../graph/graph.ts";
-import type { FoundTensor } from "./found-tensor.ts";
+import { foreignError } from "./foreign-kinds.ts";
+import { foreignJson } from "./foreign-weights.ts";
+import { type FoundTensor, namedTensor } from "./found-tensor.ts";
 
 const stored = z.enum(["float32", "int32", "bool", "uint8", "uint16", "float16"]);
 type Stored = z.infer<typeof stored>;
@@ -34,13 +36,39 @@ const modelSchema = z.object({
 
 /** The part of a tfjs model.json that says where the weights are. */
 export type TfjsManifest = z.infer<typeof modelSchema>["weightsManifest"];
+
+/** A tfjs model.json. */
+export interface TfjsModel {
+  readonly manifest: TfjsManifest;
+  /** The network's config as Keras has it; undefined where there is none. */
+  readonly config: unknown;
+  /** What graft writes into its own: the pixels' range. */
+  readonly inputRange?: readonly [number, number];
+}
+
+const topologySchema = z.object({ modelTopology: z.object({ model_config: z.unknown() }) });
+const ofGraft = z.object({
+  generatedBy: z.literal("graft"),
+  userDefinedMetadata: z.object({ inputRange: z.tuple([z.number(), z.number()]) }),
+});
 type TfjsWeight = z.infer<typeof weightSchema>;
 
-/** @throws CoreError `corrupt` when the text is no tfjs model with weights. */
-export function parseTfjsModel(text: string, origin: string): TfjsManifest {
+/**
+ * @throws CoreError `corrupt` when the text is no tfjs model with weights, `unsupported` for one that is known not to be read.
+ */
+export function parseTfjsModel(text: string, origin: string): TfjsModel {
   try {
-    return modelSchema.parse(JSON.parse(text)).weightsManifest;
+    const json: unknown = JSON.parse(text);
+    const foreign = foreignJson(json);
+    if (foreign) throw foreignError(origin, foreign);
+    const inputRange = ofGraft.safeParse(json).data?.userDefinedMetadata.inputRange;
+    return {
+      manifest: modelSchema.parse(json).weightsManifest,
+      config: topologySchema.safeParse(json).data?.modelTopology.model_config,
+      ...(inputRange ? { inputRange } : {}),
+    };
   } catch (cause) {
+    if (cause instanceof CoreError) throw cause;
     throw new CoreError(
       "corrupt",
       {
@@ -92,11 +120,8 @@ export function tfjsTensors(
       const start = offset;
       offset += numElements(shape) * BYTES[quantization?.dtype ?? dtype];
       const end = offset;
-      const parts = name.split("/");
       return {
-        layer: parts.at(-2) ?? "",
-        variable: parts.at(-1) ?? "",
-        numbering: "creation",
+        ...namedTensor(name.split("/")),
         shape,
         read: () => decode(bytes.subarray(start, end), weight),
       };

@@ -8,8 +8,8 @@ import { checkUrl } from "../download/answer.ts";
 import { type DownloadOptions, download } from "../download/download-node.ts";
 import { CoreError } from "../errors.ts";
 import { writeWhole } from "../files/write-whole-node.ts";
-import type { MatchedTensors } from "./match-tensors.ts";
-import { isJson, readBytes, readWeights, shardName } from "./read-weights-node.ts";
+import type { CutLayer } from "./cut-layers.ts";
+import { type FileWeights, isJson, readBytes, readWeights, shardName } from "./read-weights-node.ts";
 import { parseTfjsModel } from "./tfjs-weights.ts";
 import { hashWeights } from "./weights-hash.ts";
 
@@ -22,7 +22,7 @@ export interface CachedSource {
 }
 
 /** Tensors and their `WeightsInfo.sha256`. */
-export interface HashedTensors extends MatchedTensors {
+export interface HashedTensors extends FileWeights {
   readonly sha256: string;
 }
 
@@ -93,9 +93,10 @@ function damaged({ path, url }: CachedSource, received: string, expected: string
 /**
  * Reads weights that are in the cache. The first time the whole file's checksum is compared and the tensors are hashed;
  * later the file's length and CRC show that it is still the same, which takes a sixth of that time.
+ * @param cut the last block that is needed. @default the whole trunk
  * @throws CoreError `corrupt` when the file is not the one that was fetched, `weights-mismatch`.
  */
-export async function readCached(source: CachedSource): Promise<HashedTensors> {
+export async function readCached(source: CachedSource, cut?: CutLayer): Promise<HashedTensors> {
   const { path, url, md5 } = source;
   const [bytes, record] = await Promise.all([readBytes(path), readRecord(path)]);
   const crc = crc32(bytes);
@@ -106,10 +107,10 @@ export async function readCached(source: CachedSource): Promise<HashedTensors> {
   } else if (!isKnown && record) {
     throw damaged(source, `${bytes.length} bytes, CRC-32 ${crc}`, `${record.bytes}, ${record.crc32}`);
   }
-  const matched = await readWeights(bytes, path);
+  const matched = await readWeights(bytes, { path, origin: url, cut });
   // a model.json's own checksum says nothing of its shards
   if (isKnown && !isJson(bytes)) return { ...matched, sha256: record.sha256 };
-  const sha256 = await hashWeights(matched.tensors);
+  const sha256 = await hashWeights(matched.tensors, matched.cut);
   if (isKnown && sha256 !== record.sha256) throw damaged(source, `tensors ${sha256}`, record.sha256);
   await writeRecord(path, { url, bytes: bytes.length, crc32: crc, sha256 });
   return { ...matched, sha256 };
@@ -142,7 +143,7 @@ export async function fetchIntoCache(source: CachedSource, options: CacheOptions
   const bytes = await readBytes(fetched);
   if (isJson(bytes)) {
     const { search } = new URL(url);
-    for (const name of parseTfjsModel(bytes.toString("utf8"), url).flatMap(({ paths }) => paths)) {
+    for (const name of parseTfjsModel(bytes.toString("utf8"), url).manifest.flatMap(({ paths }) => paths)) {
       const shardUrl = new URL(name, url);
       // as tfjs does: what the address of the model.json ends with may be a token
       shardUrl.search = search;

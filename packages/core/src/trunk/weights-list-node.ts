@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { BUNDLED_FILES, BUNDLED_RANGE } from "./bundled-node.ts";
+import { KERAS_RANGE } from "./input-range.ts";
 import type { LoadWeightsOptions } from "./load-options.ts";
 import { obtain } from "./obtain-node.ts";
 import {
@@ -12,7 +13,6 @@ import {
   readRecord,
   urlSource,
 } from "./weights-cache-node.ts";
-import { KERAS_RANGE } from "./weights-node.ts";
 
 /** A line of `graft weights list`. */
 export interface WeightsEntry {
@@ -110,7 +110,7 @@ export async function listWeights(options: {
  */
 export async function fetchWeights(
   name: string,
-  options: Omit<LoadWeightsOptions, "weights" | "inputRange" | "notices">,
+  options: Omit<LoadWeightsOptions, "weights" | "inputRange" | "notices" | "cut">,
 ): Promise<WeightsEntry> {
   const { home, env } = options;
   if (name === "bundled") return bundledEntry();
@@ -123,6 +123,7 @@ export async function fetchWeights(
     throw new CoreError("bad-input", { what, received: name, expected: "imagenet or a URL" });
   }
   const source = urlSource(home, name);
-  await obtain(source, options);
+  // what it is fetched for says which cut; here it need only be some trunk
+  await obtain(source, { ...options, cut: "mixed0" });
   return urlEntry(source);
 }

@@ -16,17 +16,28 @@ export function shortBundledNotice(why?: string): string {
     : "Weaker bundled weights: ImageNet's can not be had (why: graft weights fetch).";
 }
 
-/** What an unknown file's input range is taken to be. */
-export const unknownRangeNotice = (origin: string): string =>
-  `The input range of the weights in ${origin} is not known: pixels are scaled to [-1, 1], as Keras's InceptionV3 takes them; --input-range a,b says otherwise.`;
+/** How many names a notice shows. */
+const SHOWN = 4;
 
-/** A file that has the bundled numbers under another name. */
-export const bundledNumbersNotice = (origin: string): string =>
-  `The weights in ${origin} are the bundled ones, which expect pixels in [0, 1]; as a file's, pixels are scaled to [-1, 1]; --input-range 0,1 says otherwise.`;
+function named(names: readonly string[]): string {
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  return `${names.slice(0, SHOWN).join(", ")}${more}`;
+}
 
 /** @param names of the tensors that were passed over. */
-export function leftOutNotice(origin: string, names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(", ");
-  const more = names.length > 4 ? ` and ${names.length - 4} more` : "";
-  return `${origin} has a top, which is left out: ${shown}${more}.`;
+export const leftOutNotice = (origin: string, names: readonly string[]): string =>
+  `${origin} has a top, which is left out: ${named(names)}.`;
+
+/** @param names of layers that change pixels before the trunk sees them. */
+export function inFrontNotice(origin: string, names: readonly string[]): string {
+  const [stand, are, them] = names.length === 1 ? ["stands", "is", "it"] : ["stand", "are", "them"];
+  return `In ${origin}, ${named(names)} ${stand} in front of the trunk and ${are} left out: the trunk gets its pixels without ${them}.`;
 }
+
+/** A file whose groups and names contradict each other. */
+export const namedOtherwiseNotice = (origin: string): string =>
+  `${origin} names its layers otherwise than it groups them: the groups are followed, as Keras does.`;
+
+/** A model of graft that gives its trunk. */
+export const modelNotice = (folder: string, cut: string, range: readonly [number, number]): string =>
+  `${folder} is a model of graft: its trunk is taken as it was trained, up to ${cut}, with pixels in [${range.join(", ")}]; its head is left out.`;
