@@ -1,6 +1,6 @@
 /** What several commands open: image workers, the backend, the feature store; closed together. */
 import { type SelectedBackend, selectBackend } from "@graft/backend-select";
-import type { ByteProgress, Dataset, PrepareImage, TrunkWeights } from "@graft/core";
+import type { ByteProgress, CutLayer, Dataset, PrepareImage, TrunkWeights } from "@graft/core";
 import {
   cacheFolders,
   createImagePool,
@@ -164,11 +164,17 @@ export class Session implements AsyncDisposable {
     return opened;
   }
 
-  async weights(name: string, inputRange: readonly [number, number] | undefined): Promise<TrunkWeights> {
+  /** @param cut the last block that is needed. @default the whole trunk */
+  async weights(
+    name: string,
+    inputRange: readonly [number, number] | undefined,
+    cut?: CutLayer,
+  ): Promise<TrunkWeights> {
     const { home, variables } = this.context.environment;
     const weights = await loadWeights({
       weights: name,
       ...(inputRange ? { inputRange } : {}),
+      ...(cut ? { cut } : {}),
       home,
       env: variables,
       fetch: nodeFetch(variables),

@@ -55,7 +55,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
     config.size,
   );
   const { backend } = await session.backend(config.backend);
-  const weights = await session.weights(config.weights, config.inputRange);
+  const weights = await session.weights(config.weights, config.inputRange, config.cut);
   const rule: ImageRule = { version: 1, size, fit: config.fit, resize: config.resize };
   const { cut } = config;
   const block = featureShape(cut, size);

@@ -67,11 +67,13 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
   const opened = await session
     .dataset(location, datasetOptions(record.config))
     .catch((error: unknown) => rethrowMissing(error, { id, what: "data set", place: location }));
-  const { source, origin, inputRange } = record.weights;
+  const { source, inputRange } = record.weights;
+  // a file's origin is as it was typed, perhaps in another folder; the config has where it lies
+  const { weights: lasting, cut } = record.config;
   const named = source === "bundled" || source === "imagenet";
   const weights = await session
-    .weights(named ? source : origin, inputRange)
-    .catch((error: unknown) => rethrowMissing(error, { id, what: "file of weights", place: origin }));
+    .weights(named ? source : lasting, inputRange, cut)
+    .catch((error: unknown) => rethrowMissing(error, { id, what: "file of weights", place: lasting }));
   await checkResumable(await run.beginning(), { dataset: opened.dataset, weights });
   const selected = await session.backend(record.config.backend);
   await checkInt8Use(session, record.config, selected.backend);

@@ -29,7 +29,7 @@ export async function sweep(context: CommandContext, flags: Flags, dataset: stri
   const configOf = (recipe: TrainConfig["recipe"]): TrainConfig => configFromFlags({ ...flags, recipe });
   const axes = axesOf(flags, configOf("gap").seed);
   await using session = new Session(context);
-  const data = await openData(session, configOf(axes.recipes[0] ?? "gap"), dataset);
+  const data = await openData(session, configOf(axes.recipes[0] ?? "gap"), dataset, lastOf(axes.cuts));
   const result = await runSweep({ ...data, configOf, axes, onProgress: progressLine(session) });
   session.status("");
   if (context.json) {
@@ -54,7 +54,7 @@ export async function findLearningRate(
 ): Promise<void> {
   const config = configFromFlags(flags);
   await using session = new Session(context);
-  const data = await openData(session, config, dataset);
+  const data = await openData(session, config, dataset, config.cut);
   const progress = imageProgress("Computing features", (line) => session.status(line));
   const total = data.split.train.length + data.split.validation.length;
   const features = await sweptFeatures([config], data, (part, done) =>
@@ -82,7 +82,16 @@ export async function findLearningRate(
   );
 }
 
-async function openData(session: Session, config: TrainConfig, name: string): Promise<SweepData> {
+const lastOf = (cuts: readonly CutLayer[]): CutLayer =>
+  CUT_LAYERS.findLast((one) => cuts.includes(one)) ?? "mixed10";
+
+/** @param cut the last block that is needed. */
+async function openData(
+  session: Session,
+  config: TrainConfig,
+  name: string,
+  cut: CutLayer,
+): Promise<SweepData> {
   await makeHome(session.context.environment.home);
   checkTypedDataset(name);
   const { location } = datasetLocation(name);
@@ -92,7 +101,7 @@ async function openData(session: Session, config: TrainConfig, name: string): Pr
   return {
     ...{ dataset, backend, signal: session.signal, decodeAhead: session.decodeAhead },
     split: drawSplit(dataset, { seed: config.seed, fraction: config.valSplit }),
-    weights: await session.weights(config.weights, config.inputRange),
+    weights: await session.weights(config.weights, config.inputRange, cut),
     prepare: session.prepareFrom(source),
     store: await session.features(),
   };

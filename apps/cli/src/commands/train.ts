@@ -65,7 +65,7 @@ export async function startTraining(
   if (mirrored) session.notice(`Note: ${mirrored.message}`);
   const selected = await session.backend(config.backend);
   await checkInt8Use(session, config, selected.backend);
-  const weights = await session.weights(config.weights, config.inputRange);
+  const weights = await session.weights(config.weights, config.inputRange, config.cut);
   const { dataset } = opened;
   const { images, labels, broken } = dataset;
   const run = await openRunStore(session.context.environment.home).create({
