@@ -184,6 +184,7 @@ test("a folder is told by what is in it", async () => {
   await expect(load(made("one", "notes.txt", "inception.h5"))).rejects.toThrow(
     /one is a folder, not a weights file.*Give .*inception\.h5\./,
   );
+  await expect(load(join(made("tf", "w.index"), "w"))).rejects.toThrow(/w is a TensorFlow checkpoint/);
   await expect(load(made("ckpt", "checkpoint", "w.data-00000-of-00001"))).rejects.toThrow(
     /a TensorFlow checkpoint/,
   );

@@ -98,6 +98,11 @@ export const FOREIGN_KINDS = {
   tar: unsupported("a tar archive", UNPACK),
   packed: unsupported("a packed file of a kind that is not unpacked", UNPACK),
   zip: unsupported("a zip archive", UNPACK),
+  images: {
+    is: "an archive of images: pictures to train on, not weights",
+    fix: "Give it as the data set.",
+    code: "bad-input",
+  },
 } satisfies Readonly<Record<string, ForeignKind>>;
 
 /** @param origin the file, as it is to be named. */

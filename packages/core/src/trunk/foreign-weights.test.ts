@@ -76,6 +76,7 @@ test.each([
   [["m/saved_model.pb", "m/variables/"], /SavedModel/],
   [["a.npy", "b.npy"], /a NumPy archive/],
   [["config.json", "model.weights.json", "model_00000.weights.h5"], /an index of shards/],
+  [["photos/cats/1.JPG", "photos/dogs/1.JPG"], /an archive of images/],
   [["readme.txt"], /a zip archive/],
 ])("an archive of %j is told", (names, kind) => {
   expect(foreignArchive(names).is).toMatch(kind);

@@ -113,7 +113,7 @@ export function foreignArchive(names: readonly string[]): ForeignKind {
   if (files.length > 0 && files.every((name) => name.endsWith(".npy"))) return FOREIGN_KINDS.npz;
   const inside = files.find((name) => /\.(h5|hdf5|keras)$|(^|\/)model\.json$/.test(name));
   if (inside !== undefined) return { ...FOREIGN_KINDS.zip, fix: `Unpack it and give ${inside}.` };
-  return FOREIGN_KINDS.zip;
+  return has(/\.(jpe?g|png|webp|gif|bmp|tiff?)$/i) ? FOREIGN_KINDS.images : FOREIGN_KINDS.zip;
 }
 
 /** What a tfjs or Keras JSON file is that holds no weights itself; undefined for what may be a tfjs layers model. */

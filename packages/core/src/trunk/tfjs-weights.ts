@@ -73,7 +73,8 @@ export function parseTfjsModel(text: string, origin: string): TfjsModel {
       "corrupt",
       {
         what: `${origin} is not a tfjs model.json with weights.`,
-        received: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
+        received:
+          cause instanceof z.ZodError ? z.prettifyError(cause).replace(/\s*\n\s*/g, " ") : String(cause),
         expected: "a weightsManifest with the paths of the shards",
         fix: "Give the model.json that tensorflowjs_converter or tfjs wrote.",
       },
