@@ -143,7 +143,7 @@ describe.skipIf(photos === undefined)("a run that was stopped", () => {
     expect(stderr).toContain("Expected: the 20 images that it was started with");
     await rename(join(home, "gone.jpg"), join(changed, "cats", gone ?? ""));
     const back = await graft(["runs", "resume", run], home);
-    expect(back.stderr).toContain(`1 of its images are gone or changed. Received: cats/${other} (changed).`);
+    expect(back.stderr).toContain(`1 of its images is gone or changed. Received: cats/${other} (changed).`);
   });
 
   it("and finished is not run again", async () => {

@@ -39,8 +39,8 @@ function statusOf(failure: unknown, signal: AbortSignal | undefined): RunStatus 
 }
 
 /**
- * How far the run is for whoever comes later: with a model to its last epoch, else to what is on disk, as a large head's
- * last epochs may have no checkpoint, and none is there when the disk was full from the start.
+ * How far the run is for whoever comes later: with a model to its last epoch, else to what is on disk, as the last seconds
+ * may have no checkpoint, and none is there when the disk was full from the start.
  */
 function standing(context: RunContext | undefined, hasModel: boolean): SavedPoint {
   const { epoch, history, best } = context?.progress ?? progressOf(undefined);
