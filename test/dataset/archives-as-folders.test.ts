@@ -56,7 +56,7 @@ test("an archive a class is read as a folder a class, a folder of its name insid
   });
   expect(files).toEqual(["Dogs/1.png", "birds/deep/1.png", "cats/1.png", "cats/2.png", "labels.txt"]);
   expect(folders).toEqual(["Dogs", "birds", "birds/deep", "cats"]);
-  expect(notes).toEqual(["Dogs.ZIP, birds.tar.gz, cats.zip are read as folders."]);
+  expect(notes).toEqual(["Dogs.ZIP, birds.tar.gz, cats.zip are read as folders"]);
 });
 
 test("train.zip and test.zip are trained on and tested with, and their images are read", async () => {
@@ -130,7 +130,7 @@ test("beside images an archive is left out: the copy it was unpacked from quietl
   expect(stranger.files).toEqual(["cats/1.png", "dogs/readme.txt"]);
   expect(stranger.skipped).toEqual([{ path: "dogs.zip", reason }]);
   expect(stranger.notes).toEqual([
-    "dogs.zip is left out, because images lie beside. Unpack what is part of the data set, if it holds more images.",
+    "dogs.zip is left out, because images lie beside: unpack it if it holds more images of the data set",
   ]);
   // an image is one by its bytes
   folder = `set${++count}`;
@@ -205,8 +205,8 @@ test("names that are not UTF-8 are told of an archive within, too", async () => 
     "b.zip": zipOf([{ name: Buffer.from([0xb9, 0xb7]), content: picked(1) }]),
   });
   expect(notes).toEqual([
-    "a.zip and b.zip are read as folders.",
-    expect.stringContaining("Names of b.zip are not UTF-8; read as CP437: ╣╖."),
+    "a.zip and b.zip are read as folders",
+    expect.stringContaining("names of b.zip are not UTF-8; read as CP437: ╣╖ ("),
   ]);
 });
 

@@ -222,8 +222,8 @@ function foreignNamesNote({ readAs, example }: ForeignNames, archive: Archive): 
   const name = visibleText(example);
   const how = readAs === "CP437" ? `read as CP437: ${name}` : `shown by their bytes: ${name}`;
   const fix =
-    "If a class gets a wrong name by it, unpack the archive with a program that is told its language, and give the folder.";
-  const message = `Names of ${visibleText(basename(shownPath(archive)))} are not UTF-8; ${how}. ${fix}`;
+    "if a class gets a wrong name by it, unpack the archive with a program that is told its language, and give the folder";
+  const message = `names of ${visibleText(basename(shownPath(archive)))} are not UTF-8; ${how} (${fix})`;
   return { code: "foreign-names", message };
 }
 

@@ -89,9 +89,9 @@ function leaveOut(
 ): Listing {
   const paths = new Set(archives.map(({ path }) => path));
   const strangers = archives.filter(({ folder }) => !isPackedCopy(folder, listing, source));
-  const [verb, it] = strangers.length === 1 ? ["is", "it holds"] : ["are", "they hold"];
   const names = listNames(strangers.map(({ path }) => path));
-  const message = `${names} ${verb} left out, because images lie beside. Unpack what is part of the data set, if ${it} more images.`;
+  const [is, what] = strangers.length === 1 ? ["is", "it if it holds"] : ["are", "those that hold"];
+  const message = `${names} ${is} left out, because images lie beside: unpack ${what} more images of the data set`;
   const note: DatasetNote = { code: "archives-beside-images", message };
   return {
     ...listing,
@@ -194,7 +194,7 @@ async function readAsFolders(
   }
   const paths = new Set(found.map(({ file }) => file.path));
   const verb = found.length === 1 ? "is read as a folder" : "are read as folders";
-  const message = `${listNames([...paths])} ${verb}.`;
+  const message = `${listNames([...paths])} ${verb}`;
   const rest = { ...listing, files: listing.files.filter(({ path }) => !paths.has(path)) };
   return merge(rest, parts, { code: "archives-as-folders", message });
 }
