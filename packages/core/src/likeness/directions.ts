@@ -1,0 +1,77 @@
+import { dot } from "../metrics/dot.ts";
+
+/** Most directions that a model keeps: with two taps of 768 channels, 98 kB. More of them flag no more (test/bench/bench-unlike.ts). */
+export const MOST_DIRECTIONS = 64;
+/** With the training images themselves as a start, two rounds give what the exact directions give. */
+const ROUNDS = 2;
+/** Less than this share of a vector that is left beside the others is rounding. */
+const NOTHING_LEFT = 1e-6;
+const INT8_MAX = 127;
+
+type Vector = Float32Array | Float64Array;
+
+function addTimes(into: Float64Array, factor: number, vector: Vector): void {
+  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + factor * (vector[i] ?? 0);
+}
+
+const lengthOf = (vector: Vector): number => Math.sqrt(dot(vector, vector));
+
+/** Unit vectors at right angles that span what the given ones do (Gram and Schmidt, each twice over for the rounding). */
+function orthonormal(vectors: readonly Vector[]): Float64Array[] {
+  const found: Float64Array[] = [];
+  for (const vector of vectors) {
+    const rest = Float64Array.from(vector);
+    const length = lengthOf(rest);
+    for (let pass = 0; pass < 2; pass++) for (const other of found) addTimes(rest, -dot(rest, other), other);
+    const left = lengthOf(rest);
+    if (left > NOTHING_LEFT * length) found.push(rest.map((value) => value / left));
+  }
+  return found;
+}
+
+/** One round of subspace iteration: the directions, turned towards where the vectors are long. */
+function turned(directions: readonly Float64Array[], vectors: readonly Float32Array[]): Float64Array[] {
+  const sums = directions.map(({ length }) => new Float64Array(length));
+  for (const vector of vectors)
+    for (const [i, direction] of directions.entries()) {
+      const sum = sums[i];
+      if (sum) addTimes(sum, dot(vector, direction), vector);
+    }
+  return orthonormal(sums);
+}
+
+/** As whole numbers of 8 bits, the largest of each direction ±127: their lengths say what one step is worth. */
+function quantized(directions: readonly Float64Array[]): Int8Array<ArrayBuffer> {
+  const channels = directions[0]?.length ?? 0;
+  const numbers = new Int8Array(directions.length * channels);
+  for (const [row, direction] of directions.entries()) {
+    const largest = direction.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    for (const [i, value] of direction.entries())
+      numbers[row * channels + i] = Math.round((value / largest) * INT8_MAX);
+  }
+  return numbers;
+}
+
+/**
+ * The directions along which the vectors are longest (their leading right singular vectors, not centred), by subspace
+ * iteration from evenly spread vectors: no random number, the same result for the same vectors in the same order.
+ * @param vectors all of one length, at least two; each a picture's, so what most pictures share comes first.
+ * @returns int8 [directions, channels]: half as many as there are vectors, at most {@link MOST_DIRECTIONS}, fewer when the
+ *   vectors span less. To be used through `unitDirections`.
+ */
+export function learnDirections(vectors: readonly Float32Array[]): Int8Array<ArrayBuffer> {
+  const count = Math.min(MOST_DIRECTIONS, Math.floor(vectors.length / 2));
+  const start = Array.from({ length: count }, (_, i) => vectors[Math.floor((i * vectors.length) / count)]);
+  let directions = orthonormal(start.flatMap((vector) => vector ?? []));
+  for (let round = 0; round < ROUNDS; round++) directions = turned(directions, vectors);
+  return quantized(directions);
+}
+
+/** Kept directions as vectors of length 1. @param numbers int8 [directions, channels]. */
+export function unitDirections(numbers: Int8Array, channels: number): Float32Array[] {
+  return Array.from({ length: numbers.length / channels }, (_, row) => {
+    const direction = Float32Array.from(numbers.subarray(row * channels, (row + 1) * channels));
+    const length = lengthOf(direction);
+    return direction.map((value) => value / length);
+  });
+}
