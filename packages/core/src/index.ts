@@ -27,7 +27,13 @@ export {
 } from "./evaluate.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { overlayHeat, turboColor } from "./explain/overlay.ts";
-export { checkAgreement, type Reference, referenceOf, TOLERANCE } from "./export/agreement.ts";
+export {
+  checkAgreement,
+  checkDistances,
+  type Reference,
+  referenceOf,
+  TOLERANCE,
+} from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
 export { type ExportFacts, exportFacts, exportTexts } from "./export/export-facts.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";

@@ -5,12 +5,9 @@ import { layersModelJson } from "./layers-model.ts";
 import { MODEL_FORMAT_VERSION } from "./manifest.ts";
 import { modelCard } from "./model-card.ts";
 import { MODEL_FILES } from "./model-files.ts";
-import { bytesOf, modelNumbers } from "./model-numbers.ts";
+import { bytesOf, int8Bytes, modelNumbers } from "./model-numbers.ts";
 import { placeFolder } from "./place-folder-node.ts";
 import type { Model, ModelManifest } from "./types.ts";
-
-const int8Bytes = ({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
 
 async function writeFiles(model: Model, folder: string): Promise<void> {
   const tensors = modelNumbers(model);
