@@ -8,21 +8,55 @@ const ROUNDS = 2;
 const NOTHING_LEFT = 1e-6;
 const INT8_MAX = 127;
 
-type Vector = Float32Array | Float64Array;
+const lengthOf = (vector: Float64Array): number =>
+  Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 
-function addTimes(into: Float64Array, factor: number, vector: Vector): void {
-  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + factor * (vector[i] ?? 0);
+/** Four at once: what costs is going over the numbers. @returns the products of a vector with each of up to four. */
+function fourProducts(vector: Float64Array, four: readonly Float64Array[]): number[] {
+  const [a = vector, b = a, c = a, d = a] = four;
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  for (let i = 0; i < vector.length; i++) {
+    const value = vector[i] ?? 0;
+    first += value * (a[i] ?? 0);
+    second += value * (b[i] ?? 0);
+    third += value * (c[i] ?? 0);
+    fourth += value * (d[i] ?? 0);
+  }
+  return [first, second, third, fourth];
 }
 
-const lengthOf = (vector: Vector): number => Math.sqrt(dot(vector, vector));
+/** Adds up to four vectors, each times its factor. */
+function addFour(into: Float64Array, four: readonly Float64Array[], factors: readonly number[]): void {
+  const [a = into, b = a, c = a, d = a] = four;
+  const [first = 0, second = 0, third = 0, fourth = 0] = factors;
+  for (let i = 0; i < into.length; i++)
+    into[i] =
+      (into[i] ?? 0) +
+      first * (a[i] ?? 0) +
+      second * (b[i] ?? 0) +
+      third * (c[i] ?? 0) +
+      fourth * (d[i] ?? 0);
+}
+
+/** [0, 4), [4, 8) … */
+const fours = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / 4) }, (_, i) => all.slice(4 * i, 4 * i + 4));
 
 /** Unit vectors at right angles that span what the given ones do (Gram and Schmidt, each twice over for the rounding). */
-function orthonormal(vectors: readonly Vector[]): Float64Array[] {
+function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
   const found: Float64Array[] = [];
   for (const vector of vectors) {
-    const rest = Float64Array.from(vector);
+    const rest = vector.slice();
     const length = lengthOf(rest);
-    for (let pass = 0; pass < 2; pass++) for (const other of found) addTimes(rest, -dot(rest, other), other);
+    for (let pass = 0; pass < 2; pass++)
+      for (const others of fours(found)) {
+        const shares = fourProducts(rest, others).slice(0, others.length);
+        addFour(
+          rest,
+          others,
+          shares.map((share) => -share),
+        );
+      }
     const left = lengthOf(rest);
     if (left > NOTHING_LEFT * length) found.push(rest.map((value) => value / left));
   }
@@ -30,13 +64,18 @@ function orthonormal(vectors: readonly Vector[]): Float64Array[] {
 }
 
 /** One round of subspace iteration: the directions, turned towards where the vectors are long. */
-function turned(directions: readonly Float64Array[], vectors: readonly Float32Array[]): Float64Array[] {
+function turned(directions: readonly Float64Array[], vectors: readonly Float64Array[]): Float64Array[] {
   const sums = directions.map(({ length }) => new Float64Array(length));
-  for (const vector of vectors)
-    for (const [i, direction] of directions.entries()) {
-      const sum = sums[i];
-      if (sum) addTimes(sum, dot(vector, direction), vector);
-    }
+  const groups = fours(directions);
+  for (const four of fours(vectors)) {
+    const shares = four.map((vector) => groups.flatMap((group) => fourProducts(vector, group)));
+    for (const [i, sum] of sums.entries())
+      addFour(
+        sum,
+        four,
+        shares.map((of) => of[i] ?? 0),
+      );
+  }
   return orthonormal(sums);
 }
 
@@ -55,11 +94,12 @@ function quantized(directions: readonly Float64Array[]): Int8Array<ArrayBuffer> 
 /**
  * The directions along which the vectors are longest (their leading right singular vectors, not centred), by subspace
  * iteration from evenly spread vectors: no random number, the same result for the same vectors in the same order.
- * @param vectors all of one length, at least two; each a picture's, so what most pictures share comes first.
+ * @param learned vectors all of one length, at least two; each a picture's, so what most pictures share comes first.
  * @returns int8 [directions, channels]: half as many as there are vectors, at most {@link MOST_DIRECTIONS}, fewer when the
  *   vectors span less. To be used through `unitDirections`.
  */
-export function learnDirections(vectors: readonly Float32Array[]): Int8Array<ArrayBuffer> {
+export function learnDirections(learned: readonly Float32Array[]): Int8Array<ArrayBuffer> {
+  const vectors = learned.map((vector) => Float64Array.from(vector));
   const count = Math.min(MOST_DIRECTIONS, Math.floor(vectors.length / 2));
   const start = Array.from({ length: count }, (_, i) => vectors[Math.floor((i * vectors.length) / count)]);
   let directions = orthonormal(start.flatMap((vector) => vector ?? []));
@@ -71,7 +111,7 @@ export function learnDirections(vectors: readonly Float32Array[]): Int8Array<Arr
 export function unitDirections(numbers: Int8Array, channels: number): Float32Array[] {
   return Array.from({ length: numbers.length / channels }, (_, row) => {
     const direction = Float32Array.from(numbers.subarray(row * channels, (row + 1) * channels));
-    const length = lengthOf(direction);
+    const length = Math.sqrt(dot(direction, direction));
     return direction.map((value) => value / length);
   });
 }
