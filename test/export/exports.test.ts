@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createOnnxBackend, exportOnnx, readOnnxMetadata } from "@graft/backend-select";
 import type { Backend, Model } from "@graft/core";
-import { exportHdf5 } from "@graft/core/node";
+import { exportHdf5, exportTfjs } from "@graft/core/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { FROM_SOURCES } from "../from-sources.ts";
 import { FORMATS, patchReference } from "./formats.ts";
@@ -144,6 +144,45 @@ describe("an export to a file", () => {
       inputRange: [-1, 1],
       graftVersion: "0.1.0",
     });
+  });
+
+  it("tells how far a picture is from the training in a second output, as graft itself does, or is refused", async () => {
+    const model = sampleModel({
+      weights,
+      recipe: "classic",
+      labels: ["a", "b"],
+      ...SMALL,
+      hidden: 8,
+      unlikeAbove: 0.9,
+    });
+    const reference = await patchReference(model, backend);
+    const path = join(temporary, "model.onnx");
+    await exportOnnx(model, path, { reference });
+    expect(JSON.parse((await readOnnxMetadata(await readFile(path))).get("likeness") ?? "")).toEqual(
+      model.manifest.likeness,
+    );
+    const { ort } = await import("../../packages/backend-select/src/onnx/runtime-node.ts");
+    const session = await ort.InferenceSession.create(path);
+    expect(session.outputNames).toEqual(["probabilities", "distance"]);
+    await session.release();
+    const other = {
+      ...model,
+      directions: model.directions?.map((value, i) => (i % 2 ? value : 0)) ?? new Int8Array(),
+    };
+    await expect(exportOnnx(other, path, { reference, force: true })).rejects.toMatchObject({
+      code: "corrupt",
+      message: expect.stringContaining("another distance to the training"),
+    });
+  });
+
+  it("lays the directions beside a LayersModel, and says in its metadata what they are", async () => {
+    const model = sampleModel({ weights, recipe: "gap", labels: ["a", "b"], ...SMALL, unlikeAbove: 0.9 });
+    const path = join(temporary, "tfjs");
+    await exportTfjs(model, path, { reference: await patchReference(model, backend), backend });
+    expect((await readdir(path)).sort()).toEqual(["likeness.bin", "model.json", "weights.bin"]);
+    expect(new Int8Array(await readFile(join(path, "likeness.bin")))).toEqual(model.directions);
+    const { userDefinedMetadata } = JSON.parse(await readFile(join(path, "model.json"), "utf8"));
+    expect(userDefinedMetadata.likeness).toEqual(model.manifest.likeness);
   });
 
   it("never replaces a folder, nor goes under a file", async () => {

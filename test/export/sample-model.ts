@@ -5,6 +5,8 @@ import {
   headParameters,
   headSpec,
   type ImageRule,
+  type LikenessFacts,
+  likenessLayers,
   type Model,
   parseTrainConfig,
   TRUNK_TENSORS,
@@ -40,6 +42,25 @@ export interface SampleOptions {
   readonly trainedOn?: readonly string[];
   /** Units of a classic head's hidden layer, for tests that need no large one. @default as trained, 1024 */
   readonly hidden?: number;
+  /** With random directions that a picture lies outside of, and this threshold. @default it has learned no likeness */
+  readonly unlikeAbove?: number;
+}
+
+const DIRECTIONS = 5;
+
+/** What a model knows of its training, with random numbers. */
+function sampleLikeness(cut: CutLayer, size: number, threshold: number) {
+  const random = testRandom(8);
+  const layers = likenessLayers({ cut });
+  const channels = layers.reduce((sum, layer) => sum + featureShape(layer, size)[2], 0);
+  const facts: LikenessFacts = {
+    ...{ layers, threshold, directions: DIRECTIONS, keptShare: 0.95, trainingImages: 40, heldBack: 20 },
+    foreign: { name: "emoji", images: 32, flagged: 30 },
+  };
+  return {
+    facts,
+    directions: Int8Array.from({ length: DIRECTIONS * channels }, () => random.int(-127, 127)),
+  };
 }
 
 function sampleHead(model: Pick<Model, "manifest">): HeadValues {
@@ -61,6 +82,8 @@ export function sampleModel(options: SampleOptions): Model {
   const input: TrainConfigInput = { recipe, cut, size, fit };
   const config = parseTrainConfig(input);
   const head = headSpec(config, labels.length);
+  const { unlikeAbove } = options;
+  const likeness = unlikeAbove === undefined ? undefined : sampleLikeness(cut, size, unlikeAbove);
   const manifest: Model["manifest"] = {
     labels,
     head: { ...head, hidden: options.hidden ?? head.hidden },
@@ -78,11 +101,13 @@ export function sampleModel(options: SampleOptions): Model {
     splitHash: "1".repeat(64),
     images: { train: trainedOn.length, validation: 40, test: 0 },
     trainedOn,
+    ...(likeness ? { likeness: likeness.facts } : {}),
     backend: "onnx:cpu",
     versions: { graft: "0.1.0" },
     createdAt: "2026-01-01T00:00:00.000Z",
   };
-  return { manifest, weights, head: sampleHead({ manifest }) };
+  const directions = likeness ? { directions: likeness.directions } : {};
+  return { manifest, weights, head: sampleHead({ manifest }), ...directions };
 }
 
 /** The model of a process that is killed while it writes: small, its numbers drawn. */

@@ -18,10 +18,12 @@ const weights = randomWeights();
 const python = kerasPython();
 
 const CASES = [
-  { recipe: "gap", labels: ["cat", "dog", "étoile"], fit: "stretch" },
+  // its photo is unlike its training, and that of the last one is not
+  { recipe: "gap", labels: ["cat", "dog", "étoile"], fit: "stretch", unlikeAbove: 0.5 },
   { recipe: "classic", labels: ["cat", "dog"], fit: "crop", hidden: 32 },
-  { recipe: "gap", labels: ["cat", "dog"], fit: "pad" },
+  { recipe: "gap", labels: ["cat", "dog"], fit: "pad", unlikeAbove: 1 },
 ] as const;
+const UNLIKE = "like nothing it learned from";
 
 let backend: Backend;
 let temporary: string;
@@ -51,26 +53,31 @@ async function compare(
   language: SnippetLanguage,
   options: (typeof CASES)[number],
   program: (folder: string) => Promise<{ stdout: string }>,
-): Promise<{ readonly labels: string[]; readonly largestDifference: number }> {
+): Promise<{ readonly labels: string[]; readonly largestDifference: number; readonly remarks: string[] }> {
   const model = sampleModel({ weights, cut: "mixed0", size: 75, ...options });
   const image = applyRule(await nodeDecoder.decode(await readFile(photo)), model.manifest.rule);
   const reference = await referenceOf(model, [image], backend);
   const folder = join(temporary, `${language}-${options.fit}`);
   await exportSnippetFolder(model, folder, { reference, language });
-  const lines = (await program(folder)).stdout.trim().split(/\r?\n/);
+  const said = (await program(folder)).stdout.trim().split(/\r?\n/);
+  const lines = said.filter((line) => line !== UNLIKE);
   const expected = reference.predictions[0]?.probabilities ?? new Float32Array();
   expect(lines).toHaveLength(expected.length);
   const found = lines.map((line) => Number(line.split(" ").at(-1)));
   const differences = found.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
   return {
+    remarks: said.slice(lines.length),
     labels: lines.map((line) => line.split(" ")[0] ?? ""),
     largestDifference: Math.max(...differences),
   };
 }
 
+/** What a program is to say after the probabilities. */
+const remarksOf = ({ fit }: (typeof CASES)[number]): string[] => (fit === "stretch" ? [UNLIKE] : []);
+
 describe("the program in a folder for Node", () => {
   it.each(CASES)("runs, and says about what graft says: $recipe, $fit", async (options) => {
-    const { labels, largestDifference } = await compare("node", options, async (folder) => {
+    const { labels, largestDifference, remarks } = await compare("node", options, async (folder) => {
       // what npm install would bring
       await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
       const { stdout, stderr } = await run(process.execPath, [join(folder, "predict.mjs"), photo]);
@@ -78,6 +85,7 @@ describe("the program in a folder for Node", () => {
       return { stdout };
     });
     expect(labels).toEqual(options.labels);
+    expect(remarks).toEqual(remarksOf(options));
     // sharp rounds between its two passes otherwise, and crops after it resizes
     expect(largestDifference).toBeLessThan(0.02);
   });
@@ -101,12 +109,13 @@ describe("the program in a folder for Python", () => {
   it.skipIf(python === undefined).each(CASES)(
     "runs, and says what graft says: $recipe, $fit",
     async (options) => {
-      const { labels, largestDifference } = await compare("python", options, (folder) =>
+      const { labels, largestDifference, remarks } = await compare("python", options, (folder) =>
         run(python ?? "", [join(folder, "predict.py"), photo], {
           env: { ...process.env, PYTHONIOENCODING: "utf-8" },
         }),
       );
       expect(labels).toEqual(options.labels);
+      expect(remarks).toEqual(remarksOf(options));
       // printed with four decimals
       expect(largestDifference).toBeLessThan(1.5e-4);
     },
@@ -114,11 +123,13 @@ describe("the program in a folder for Python", () => {
 });
 
 it("a folder's README names what to type", async () => {
-  const model = sampleModel({ weights, recipe: "gap", labels: ["a|b", "c"], cut: "mixed0", size: 75 });
+  const labels = ["a|b", "c"];
+  const model = sampleModel({ weights, recipe: "gap", labels, cut: "mixed0", size: 75, unlikeAbove: 0.5 });
   const reference = await referenceOf(model, patchImages(1, 75), backend);
   const folder = join(temporary, "readme");
   await exportSnippetFolder(model, folder, { reference, language: "python" });
   const readme = await readFile(join(folder, "README.md"), "utf8");
   expect(readme).toContain("pip install -r requirements.txt\npython predict.py photo.jpg");
   expect(readme).toContain("a\\|b");
+  expect(readme).toContain("Above 0.500 the program says");
 });

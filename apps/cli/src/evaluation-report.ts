@@ -192,6 +192,8 @@ export async function evaluationReport(options: ReportOptions): Promise<string> 
     ...{ duplicates, totalDuplicates: findings.nearDuplicates.length },
     unlike: result.distances
       ? {
+          rule: result.distances.rule,
+          usual: result.distances.usual,
           threshold: result.distances.threshold,
           compared: result.distances.compared,
           ...{ total: findings.unlike?.length ?? 0, images: unlike },

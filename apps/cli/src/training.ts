@@ -16,7 +16,13 @@ import {
   tapNames,
   train,
 } from "@graft/core";
-import { type RunFolder, type RunRecordChange, verifyModelFolder, writeModelFolder } from "@graft/core/node";
+import {
+  emojiSample,
+  type RunFolder,
+  type RunRecordChange,
+  verifyModelFolder,
+  writeModelFolder,
+} from "@graft/core/node";
 import type { TrainReporter } from "./output/train-reporter.ts";
 import { packageVersion } from "./package-version.ts";
 import type { OpenedDataset, Session } from "./session.ts";
@@ -84,6 +90,7 @@ export async function runTraining(
     store,
     checkpoints: run.checkpoints,
     saveModel: (model) => saveModel(training, model, prepare),
+    foreign: emojiSample(session.pool),
     versions: { graft: packageVersion() },
     firstSeq: (logged.at(-1)?.seq ?? -1) + 1,
     signal: session.signal,

@@ -36,7 +36,7 @@ export interface EvaluateOptions {
   readonly decodeAhead: number;
   /**
    * Images that the head was trained on and where their pixels come from: what the evaluated ones are compared with, at most
-   * {@link MOST_COMPARED} of them.
+   * {@link MOST_COMPARED} of them. Not looked at when the model has learned its likeness.
    */
   readonly training?: TrainingReference;
   /** Wanted share of right answers for the "not sure" threshold, in (0, 1]. @default 0.95 */
@@ -50,7 +50,10 @@ export interface EvaluationResult {
   readonly evaluation: Evaluation;
   /** How far the answers and the labels can be trusted. */
   readonly assessment: Assessment;
-  /** Distance of each image to the training images; undefined when too few of those were given. */
+  /**
+   * Distance of each image to the training: by the model's own rule, the one that predictions go by, else to the training
+   * images; undefined when the model has none and too few of those were given.
+   */
   readonly distances: TrainingDistances | undefined;
   /** Right class of each prediction, an index into the model's labels. */
   readonly truth: readonly number[];
@@ -83,6 +86,18 @@ function matchLabels(labels: readonly string[], ofModel: readonly string[]): rea
   );
 }
 
+/** By what the model itself learned; undefined when it did not. */
+function learnedDistances(
+  { likeness }: Model["manifest"],
+  predictions: readonly ImagePrediction[],
+): TrainingDistances | undefined {
+  if (!likeness) return undefined;
+  const distances = predictions.flatMap(({ prediction }) => prediction.distance ?? []);
+  if (distances.length < predictions.length) return undefined;
+  const { threshold, keptShare: usual, trainingImages: compared } = likeness;
+  return { rule: "model", threshold, usual, compared, distances: Float64Array.from(distances) };
+}
+
 /** Training images that others are compared with at most: enough for the quantile. */
 const MOST_COMPARED = 1000;
 /** Of those without kept features so many are computed at most: seconds on any machine. */
@@ -95,8 +110,9 @@ const MOST_COMPUTED = 400;
  */
 export async function evaluateModel(options: EvaluateOptions): Promise<EvaluationResult> {
   const { model, backend, images, labels, prepare, decodeAhead, signal, onProgress } = options;
-  const { training, precisionTarget = DEFAULT_PRECISION_TARGET } = options;
+  const { precisionTarget = DEFAULT_PRECISION_TARGET } = options;
   const { manifest } = model;
+  const training = manifest.likeness ? undefined : options.training;
   const labelOf = matchLabels(labels, manifest.labels);
   throwIfCancelled(signal);
   const known = new Set(images.map(({ hash }) => hash));
@@ -145,7 +161,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       hashes: predictions.map(({ image }) => image.hash),
       precisionTarget,
     }),
-    distances: trainingDistances(reference, pooled(predictions)),
+    distances: learnedDistances(manifest, predictions) ?? trainingDistances(reference, pooled(predictions)),
     truth,
     predictions: predictions.map(({ image, prediction }) => ({ image, prediction })),
     broken,

@@ -16,6 +16,7 @@ export {
 } from "./cache/feature-store-node.ts";
 export type { CacheFolders } from "./cache/give-up-node.ts";
 export { type FolderCheckpointStore, openCheckpointStore } from "./checkpoint/store-node.ts";
+export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";

@@ -27,7 +27,13 @@ export {
 } from "./evaluate.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { overlayHeat, turboColor } from "./explain/overlay.ts";
-export { checkAgreement, type Reference, referenceOf, TOLERANCE } from "./export/agreement.ts";
+export {
+  checkAgreement,
+  checkDistances,
+  type Reference,
+  referenceOf,
+  TOLERANCE,
+} from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
 export { type ExportFacts, exportFacts, exportTexts } from "./export/export-facts.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
@@ -85,12 +91,18 @@ export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
 export { type KeptFeatures, keptFeatures } from "./kept-features.ts";
+export { learnDirections, MOST_DIRECTIONS, unitDirections } from "./likeness/directions.ts";
+export { likenessDistance, likenessVector } from "./likeness/distance.ts";
+export { isUnlike } from "./likeness/is-unlike.ts";
+export { likenessLayers } from "./likeness/likeness-layers.ts";
+export type * from "./likeness/types.ts";
 export { type Assessment, assessPredictions, DEFAULT_PRECISION_TARGET } from "./metrics/assess.ts";
 export { type Calibration, type CalibrationScore, FEWEST_TO_CALIBRATE } from "./metrics/calibrate.ts";
 export { type Interval, wilsonInterval } from "./metrics/interval.ts";
 export type { LabelError } from "./metrics/label-errors.ts";
 export { worstMistakes } from "./metrics/mistakes.ts";
 export type { NotSure } from "./metrics/not-sure.ts";
+export { quantile } from "./metrics/quantile.ts";
 export { CALIBRATION_BINS, type ReliabilityBin } from "./metrics/reliability.ts";
 export { type RocCurve, type RocPoint, rocCurve } from "./metrics/roc.ts";
 export { scorePredictions } from "./metrics/score.ts";

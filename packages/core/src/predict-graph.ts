@@ -101,16 +101,24 @@ class GraphPredictor implements FeaturePredictor {
       data.set(image, i * length);
     }
     const shape = [images.length, rule.size, rule.size, 3];
-    const { probabilities, features } = await this.#program.run({ images: { shape, data } }, this.#state);
+    const { probabilities, features, distance } = await this.#program.run(
+      { images: { shape, data } },
+      this.#state,
+    );
     if (!probabilities) throw new TypeError("the model's graph gives probabilities");
-    return { predictions: predictionsOf(probabilities, head), features };
+    const said = predictionsOf(probabilities, head);
+    const predictions = said.map((prediction, row) => {
+      const far = distance?.data[row];
+      return far === undefined ? prediction : { ...prediction, distance: far };
+    });
+    return { predictions, features };
   }
 }
 
 /**
  * Compiles a whole network for a backend.
  * @param options.graph `images` uint8 [batch, size, size, 3] → `probabilities` [batch, units], and for
- * `predictWithFeatures` `features` [batch, h, w, channels].
+ * `predictWithFeatures` `features` [batch, h, w, channels]; `distance` [batch, 1] where the model has one.
  * @param options.values the graph's parameters by logical name.
  */
 export async function compilePredictor(options: {

@@ -2,35 +2,56 @@ import type { Backend } from "./backend.ts";
 import type { Model } from "./export/types.ts";
 import { poolOf } from "./features/recipe-space.ts";
 import { GraphBuilder } from "./graph/builder.ts";
-import type { Graph } from "./graph/graph.ts";
+import type { Graph, ValueId } from "./graph/graph.ts";
 import { prune } from "./graph/passes/prune.ts";
 import { appendHead } from "./head/build.ts";
+import { appendLikenessDistance } from "./likeness/append-distance.ts";
 import { compilePredictor, type FeaturePredictor, type Predictor } from "./predict-graph.ts";
-import { trunkGraph } from "./trunk/build.ts";
+import { tappedTrunk } from "./trunk/build.ts";
 import type { TrunkWeights } from "./trunk/types.ts";
 
 /** What of a model its graph is made of: the head's numbers are not. */
 interface GraphSource {
-  readonly manifest: Pick<Model["manifest"], "head" | "cut" | "rule">;
+  readonly manifest: Pick<Model["manifest"], "head" | "cut" | "rule" | "likeness">;
   readonly weights: TrunkWeights;
+  readonly directions?: Int8Array;
 }
 
+const likenessOutput = (layer: number): string => `likeness/${layer}`;
+
 /**
- * Trunk and head as one graph: images [batch, size, size, 3] uint8 → probabilities [batch, units].
+ * Trunk and head as one graph: images [batch, size, size, 3] uint8 → probabilities [batch, units], and, of a model that has
+ * learned its likeness, `distance` [batch, 1].
  * @param options.features the features at the cut are an output too: `features` [batch, h, w, channels]. @default false
  */
 export function modelGraph(
-  { manifest, weights }: GraphSource,
+  { manifest, weights, directions }: GraphSource,
   options: { readonly features?: boolean } = {},
 ): Graph {
-  const { head, cut, rule } = manifest;
+  const { head, cut, rule, likeness } = manifest;
   const pool = options.features ? "none" : poolOf(head.recipe);
-  const trunk = trunkGraph(weights, { cut, size: rule.size, pool });
+  const layers = directions && likeness ? likeness.layers : [];
+  const taps = layers.map((layer, at) => [likenessOutput(at), { layer, pool: "avg" }] as const);
+  const trunk = tappedTrunk(weights, {
+    taps: { features: { layer: cut, pool }, ...Object.fromEntries(taps) },
+    size: rule.size,
+  });
   const builder = new GraphBuilder(trunk);
-  const { features } = trunk.outputs;
-  if (features === undefined) throw new TypeError("the trunk's graph gives features");
+  const output = (name: string): ValueId => {
+    const value = trunk.outputs[name];
+    if (value === undefined) throw new TypeError(`the trunk's graph gives ${name}`);
+    return value;
+  };
+  const features = output("features");
   const { probabilities } = appendHead(builder, features, head);
-  const outputs = options.features ? { probabilities, features } : { probabilities };
+  const pooled = layers.map((_, at) => output(likenessOutput(at)));
+  const outputs = {
+    probabilities,
+    ...(options.features ? { features } : {}),
+    ...(directions && pooled.length > 0
+      ? { distance: appendLikenessDistance(builder, pooled, directions) }
+      : {}),
+  };
   return prune({ ...builder.build(), outputs });
 }
 

@@ -96,6 +96,7 @@ async function accuracyOn(
       ...(has ? { has: (space, key) => has(space, keyOf(key)) } : {}),
     },
     checkpoints: NO_CHECKPOINTS,
+    likeness: false,
     saveModel: async () => "",
     ...(signal ? { signal } : {}),
   });

@@ -54,7 +54,10 @@ export async function evaluate(
   session.tellNotes(dataset, datasetName);
   const chosen = evaluationImages(dataset, run?.split, partOf(flags.split));
   const selected = await session.backend(flags.backend);
-  const training = await trainingImages(session, { model, backend: selected.backend, opened, run });
+  // a model that has learned its likeness needs no image of its training for it
+  const training = model.manifest.likeness
+    ? undefined
+    : await trainingImages(session, { model, backend: selected.backend, opened, run });
   const prepare = session.prepareFrom(source);
   const progress = imageProgress("Evaluating", (line) => session.status(line));
   using predictor = await openFeaturePredictor(model, selected.backend);
@@ -63,7 +66,7 @@ export async function evaluate(
     backend: selected.backend,
     images: chosen.images,
     labels: dataset.labels,
-    ...("images" in training ? { training } : {}),
+    ...(training && "images" in training ? { training } : {}),
     ...(typeof flags.precisionTarget === "number" ? { precisionTarget: flags.precisionTarget } : {}),
     decodeAhead: session.decodeAhead,
     signal: session.signal,
@@ -71,7 +74,7 @@ export async function evaluate(
   });
   const findings = findingsOf(result, model.manifest.labels, { dataset, chosen });
   const remarks = notes(result, chosen);
-  const unlikeReason = "reason" in training ? training.reason : undefined;
+  const unlikeReason = training && "reason" in training ? training.reason : undefined;
   const gap = await splitGapOf(session, flags, { model, dataset, prepare, backend: selected.backend });
   if (report !== undefined) {
     session.status("Writing the report");
@@ -96,7 +99,7 @@ export async function evaluate(
   } else {
     const texts = [
       ...[evaluationText(result.evaluation), trustText(result.assessment), mistakesText(mistakes)],
-      ...[findingsText(findings), splitGapText(gap.splitGap)],
+      ...[findingsText(findings, result.distances), splitGapText(gap.splitGap)],
       report === undefined ? "" : `Report: ${report}`,
     ];
     print(texts.filter((text) => text !== "").join("\n\n"));

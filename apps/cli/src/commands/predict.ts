@@ -40,7 +40,7 @@ export async function predict(
     const paths = images.map(({ path }) => path);
     await checkOutsideImages(flags.heatmap, { words, paths, labels, trainedOn });
   }
-  const printer = printerOf(labels, {
+  const printer = printerOf(model.manifest, {
     form: context.json ? "json" : flags.csv === true ? "csv" : "table",
     notSureBelow: typeof flags.notSureBelow === "number" ? flags.notSureBelow : 0,
   });

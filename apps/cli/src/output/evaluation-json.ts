@@ -30,7 +30,9 @@ export function evaluationJson(
     }),
     unlikeTraining: distances
       ? {
+          rule: distances.rule,
           threshold: distances.threshold,
+          usual: distances.usual,
           compared: distances.compared,
           images: (findings.unlike ?? []).map(({ image, said, distance }) => {
             return { path: image.path, said, distance };

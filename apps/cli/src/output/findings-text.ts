@@ -1,4 +1,4 @@
-import type { Assessment, SplitGap } from "@graft/core";
+import type { Assessment, EvaluationResult, SplitGap } from "@graft/core";
 import type { Findings } from "../evaluation-findings.ts";
 import { percent, table } from "./text.ts";
 
@@ -40,8 +40,18 @@ function list(head: string, total: number, rows: readonly (readonly string[])[])
   return `${head}\n${table(rows)}${more}`;
 }
 
+/** By the rule that predictions go by too: how many it finds, and how many it would among ordinary ones. */
+function unlikeHead(found: number, distances: EvaluationResult["distances"]): string {
+  if (distances?.rule !== "model") return "Nothing like the training pictures (distance):";
+  const share = Math.round(100 * (1 - distances.usual));
+  return `Like nothing it learned from: ${found} of ${distances.distances.length} (of ordinary ones ${share} %), by distance:`;
+}
+
 /** What is to be looked at, the most telling first; "" when there is nothing. */
-export function findingsText({ labelErrors, nearDuplicates, unlike = [] }: Findings): string {
+export function findingsText(
+  { labelErrors, nearDuplicates, unlike = [] }: Findings,
+  distances?: EvaluationResult["distances"],
+): string {
   const doubted = labelErrors.slice(0, SHOWN).map(({ image, truth, said, score }) => {
     return [image.path, truth, said, percent(score)];
   });
@@ -52,7 +62,7 @@ export function findingsText({ labelErrors, nearDuplicates, unlike = [] }: Findi
   return [
     labelErrors.length > 0 &&
       list("Labels to check:", labelErrors.length + 1, [["image", "is", "perhaps", "sure"], ...doubted]),
-    list("Nothing like the training pictures (distance):", unlike.length, strange),
+    list(unlikeHead(unlike.length, distances), unlike.length, strange),
     list("The same file twice, or look-alikes:", nearDuplicates.length, copies),
   ]
     .filter((text) => text !== false && text !== "")

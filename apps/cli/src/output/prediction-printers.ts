@@ -1,4 +1,4 @@
-import type { CoreError, Prediction } from "@graft/core";
+import { type CoreError, isUnlike, type ModelManifest, type Prediction } from "@graft/core";
 import { csvLine } from "./csv.ts";
 import { print, printData, printJson } from "./stdout.ts";
 import { percent, table } from "./text.ts";
@@ -17,60 +17,80 @@ export interface PrinterOptions {
   readonly notSureBelow: number;
 }
 
+/** What stands beside an answer to a picture that is like nothing in the training. */
+const UNLIKE = "like nothing it learned from";
+
+/** What a model says with its answers. */
+type Answering = Pick<ModelManifest, "labels"> & Pick<Partial<ModelManifest>, "likeness">;
+
 /** What stands for the label of an answer that is below the wanted score. */
 const NOT_SURE = "not sure";
 
-/** @param labels the model's. */
-export function printerOf(
-  labels: readonly string[],
-  { form, notSureBelow }: PrinterOptions,
-): PredictionPrinter {
-  if (form === "json") return jsonPrinter(labels, notSureBelow);
-  return form === "csv" ? csvPrinter(labels, notSureBelow) : tablePrinter(labels, notSureBelow);
+export function printerOf(model: Answering, { form, notSureBelow }: PrinterOptions): PredictionPrinter {
+  if (form === "json") return jsonPrinter(model, notSureBelow);
+  return form === "csv" ? csvPrinter(model, notSureBelow) : tablePrinter(model, notSureBelow);
 }
 
-function jsonPrinter(labels: readonly string[], notSureBelow: number): PredictionPrinter {
+function jsonPrinter(model: Answering, notSureBelow: number): PredictionPrinter {
+  const { labels } = model;
   return {
-    prediction: (image, { label, score, probabilities }, heatmap) =>
+    prediction: (image, prediction, heatmap) => {
+      const { label, score, probabilities, distance } = prediction;
+      const unlike = isUnlike(model, prediction);
       printJson({
         image,
         label: labels[label],
         score,
         ...(notSureBelow > 0 ? { sure: score >= notSureBelow } : {}),
+        ...(unlike === undefined ? {} : { unlike, distance }),
         scores: new Map(labels.map((name, i) => [name, probabilities[i]])),
         ...(heatmap === undefined ? {} : { heatmap }),
-      }),
+      });
+    },
     broken: (image, { code, message }) => printJson({ image, error: { code, message } }),
     end: () => undefined,
   };
 }
 
-function csvPrinter(labels: readonly string[], notSureBelow: number): PredictionPrinter {
-  printData(csvLine(["image", "label", "score", ...labels, "error"]));
+function csvPrinter(model: Answering, notSureBelow: number): PredictionPrinter {
+  const { labels, likeness } = model;
+  // the last column, so that the others are where they are for a model that can not say
+  const whether = (word: string): string[] => (likeness ? [word] : []);
+  printData(csvLine(["image", "label", "score", ...labels, "error", ...whether("unlike")]));
   return {
-    prediction: (image, { label, score, probabilities }) => {
+    prediction: (image, prediction) => {
+      const { label, score, probabilities } = prediction;
       const said = score < notSureBelow ? NOT_SURE : (labels[label] ?? "");
-      printData(csvLine([image, said, score, ...probabilities, ""]));
+      const unlike = whether(String(isUnlike(model, prediction) ?? ""));
+      printData(csvLine([image, said, score, ...probabilities, "", ...unlike]));
     },
-    broken: (image, { message }) => printData(csvLine([image, "", "", ...labels.map(() => ""), message])),
+    broken: (image, { message }) =>
+      printData(csvLine([image, "", "", ...labels.map(() => ""), message, ...whether("")])),
     end: () => undefined,
   };
 }
 
-/** The three most probable classes of each image, aligned over all of them. */
-function tablePrinter(labels: readonly string[], notSureBelow: number): PredictionPrinter {
+/** The three most probable classes of each image, aligned over all of them; what is unlike the training, where any is. */
+function tablePrinter(model: Answering, notSureBelow: number): PredictionPrinter {
+  const { labels } = model;
   const shown = Math.min(3, labels.length);
-  const rows = [["image", "label", "sure", ...(shown > 1 || notSureBelow > 0 ? ["else"] : [])]];
+  const head = ["image", "label", "sure", ...(shown > 1 || notSureBelow > 0 ? ["else"] : [])];
+  const rows: string[][] = [];
   return {
-    prediction(path, { label, score, probabilities }) {
+    prediction(path, prediction) {
+      const { label, score, probabilities } = prediction;
       const classes = [...probabilities.entries()]
         .sort(([a, first], [b, second]) => Number(b === label) - Number(a === label) || second - first)
         .slice(0, shown)
         .map(([other, probability]) => `${labels[other]} ${percent(probability)}`);
-      if (score < notSureBelow) rows.push([path, NOT_SURE, "-", classes.join(", ")]);
-      else rows.push([path, labels[label] ?? "", percent(score), classes.slice(1).join(", ")]);
+      const note = isUnlike(model, prediction) === true ? [UNLIKE] : [];
+      if (score < notSureBelow) rows.push([path, NOT_SURE, "-", classes.join(", "), ...note]);
+      else rows.push([path, labels[label] ?? "", percent(score), classes.slice(1).join(", "), ...note]);
     },
     broken: (path, { message }) => void rows.push([path, "not usable", "-", message]),
-    end: () => print(table(rows)),
+    end: () => {
+      const isAnyUnlike = rows.some(({ length }) => length > head.length);
+      print(table([isAnyUnlike ? [...head, "note"] : head, ...rows]));
+    },
   };
 }

@@ -4,7 +4,7 @@ import { type ModelProto, ModelProtoSchema, StringStringEntryProtoSchema } from 
 import { lowerGraph } from "./lower.ts";
 
 /** Names of an exported model's input and output. */
-export const ONNX_NAMES = { images: "images", probabilities: "probabilities" } as const;
+export const ONNX_NAMES = { images: "images", probabilities: "probabilities", distance: "distance" } as const;
 
 /** One column a class: a sigmoid's single p, of the label that sorts second, becomes [1 − p, p]. */
 function twoColumns(graph: Graph): Graph {
@@ -19,7 +19,7 @@ function twoColumns(graph: Graph): Graph {
 
 /**
  * A model's whole network with every number inside, as graph: `images` uint8 [batch, size, size, 3], RGB, through the image
- * rule → `probabilities` float32 [batch, classes].
+ * rule → `probabilities` float32 [batch, classes] and, where the model has learned its likeness, `distance` float32 [batch, 1].
  */
 export function exportGraph(model: Model): Graph {
   const baked = rewriteGraph(modelGraph(model), ({ node, builder }) => {
@@ -54,9 +54,9 @@ export function onnxFile(
   const borders = [...lowered.inputs, ...lowered.outputs].map(([name, inFile]) => [inFile, name] as const);
   renameBorder(proto, new Map(borders));
   for (const [i, node] of (proto.graph?.node ?? []).entries()) node.name = `${node.opType}_${i}`;
-  const { labels, rule, versions } = model.manifest;
+  const { labels, rule, versions, likeness } = model.manifest;
   proto.producerVersion = versions.graft ?? "";
-  proto.docString = `${labels.join(", ")}: images uint8 [n, ${rule.size}, ${rule.size}, 3] RGB (see imageRule) to probabilities [n, ${labels.length}]. Made with graft.`;
+  proto.docString = `${labels.join(", ")}: images uint8 [n, ${rule.size}, ${rule.size}, 3] RGB (see imageRule) to probabilities [n, ${labels.length}]${likeness ? " and distance [n, 1] (see likeness)" : ""}. Made with graft.`;
   // the network scales 0 … 255 to the inputRange itself
   proto.metadataProps = Array.from(exportTexts(model.manifest), ([key, value]) =>
     create(StringStringEntryProtoSchema, { key, value }),

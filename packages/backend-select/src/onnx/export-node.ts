@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   CoreError,
   checkAgreement,
+  checkDistances,
   exportTexts,
   type Model,
   type Reference,
@@ -31,7 +32,7 @@ export async function runOnnxFile(
   path: string,
   images: readonly Uint8Array[],
   size: number,
-): Promise<{ readonly probabilities: Float32Array }[]> {
+): Promise<{ readonly probabilities: Float32Array; readonly distance?: number }[]> {
   const { ort } = await import("./runtime-node.ts");
   const session = await ort.InferenceSession.create(path).catch((cause: unknown) => {
     const received = cause instanceof Error ? cause.message : String(cause);
@@ -42,12 +43,17 @@ export async function runOnnxFile(
     );
   });
   try {
-    const rows: { probabilities: Float32Array }[] = [];
+    const rows: { probabilities: Float32Array; distance?: number }[] = [];
     // one by one: batches of one size say nothing about the open dimension, and few images are asked about
     for (const image of images) {
       const feeds = { [ONNX_NAMES.images]: new ort.Tensor("uint8", image, [1, size, size, 3]) };
-      const data = (await session.run(feeds))[ONNX_NAMES.probabilities]?.data;
-      rows.push({ probabilities: data instanceof Float32Array ? data : new Float32Array() });
+      const outputs = await session.run(feeds);
+      const data = outputs[ONNX_NAMES.probabilities]?.data;
+      const distance = outputs[ONNX_NAMES.distance]?.data[0];
+      rows.push({
+        probabilities: data instanceof Float32Array ? data : new Float32Array(),
+        ...(typeof distance === "number" ? { distance } : {}),
+      });
     }
     return rows;
   } finally {
@@ -64,7 +70,9 @@ async function checkOnnxFile(path: string, { manifest }: Model, reference: Refer
     const what = `The ${NOUN} that was written has other metadata (${key}) than the model.`;
     throw new CoreError("corrupt", { what, received, expected });
   }
-  return checkAgreement(reference, await runOnnxFile(path, reference.images, manifest.rule.size), NOUN);
+  const found = await runOnnxFile(path, reference.images, manifest.rule.size);
+  checkDistances(reference, found, NOUN);
+  return checkAgreement(reference, found, NOUN);
 }
 
 /** See exports-node.ts. */

@@ -28,12 +28,19 @@ const NOUN = "int8 ONNX model";
 
 const surest = (probabilities: Float32Array): number => probabilities.indexOf(Math.max(...probabilities));
 
+/** Without what it knows of likeness: its threshold was measured behind the float32 trunk. */
+function withoutLikeness({ directions: _, ...model }: Model): Model {
+  const { likeness: __, ...manifest } = model.manifest;
+  return { ...model, manifest };
+}
+
 /** See exports-node.ts. */
 export async function exportOnnxInt8(
-  model: Model,
+  whole: Model,
   path: string,
   { backend, calibration, reference, force = false }: Int8ExportOptions,
 ): Promise<Int8Exported> {
+  const model = withoutLikeness(whole);
   const graph = exportGraph(model);
   const ranges = await calibrate({ graph, backend, images: calibration });
   const lowered = lowerGraph(quantizeGraph(graph, ranges), {

@@ -30,7 +30,7 @@ export interface KnownSet {
   check?(dataset: Dataset, options: KnownSetOptions): Promise<void>;
 }
 
-const EMOJI_FOLDER = fileURLToPath(new URL("../../assets/emoji", import.meta.url));
+export const EMOJI_FOLDER = fileURLToPath(new URL("../../assets/emoji", import.meta.url));
 
 /** Three classes (animal, food, transport), each emoji in two styles; made by scripts/build-emoji.ts. */
 const emoji: KnownSet = {

@@ -12,7 +12,7 @@ export interface Reference {
   /** [size, size, 3] uint8 each, already through the model's image rule. */
   readonly images: readonly Uint8Array[];
   /** One for each image. */
-  readonly predictions: readonly Pick<Prediction, "probabilities">[];
+  readonly predictions: readonly Pick<Prediction, "probabilities" | "distance">[];
 }
 
 /** Runs a model on a few images. @throws as `openPredictor` and `Predictor.predict`. */
@@ -65,4 +65,25 @@ export function checkAgreement(
     expected: `at most ${TOLERANCE}`,
     fix: "The disk or its memory may be failing: try again, or another place.",
   });
+}
+
+/**
+ * Holds the distances to the training that a written file gives against graft's own, where graft gives any.
+ * @throws CoreError `corrupt` for one that is absent or differs by more than {@link TOLERANCE}.
+ */
+export function checkDistances(
+  { predictions }: Reference,
+  found: readonly { readonly distance?: number }[],
+  noun: string,
+): void {
+  for (const [i, { distance: expected }] of predictions.entries()) {
+    const received = found[i]?.distance;
+    if (expected === undefined || Math.abs(expected - (received ?? Number.NaN)) <= TOLERANCE) continue;
+    throw new CoreError("corrupt", {
+      what: `The ${noun} that was written gives another distance to the training than the model.`,
+      received: `${received ?? "none"}`,
+      expected: `${expected}`,
+      fix: "The disk or its memory may be failing: try again, or another place.",
+    });
+  }
 }

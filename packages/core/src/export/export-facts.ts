@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
 import type { ImageRule } from "../image/types.ts";
+import type { LikenessFacts } from "../likeness/types.ts";
 import type { Model } from "./types.ts";
 
 /** What a program needs to know beside a network's numbers. */
@@ -11,26 +12,36 @@ export interface ExportFacts {
   /** What pixels 0 … 255 are scaled to. */
   readonly inputRange: readonly [number, number];
   readonly graftVersion: string;
+  /** Where the model has learned it. The directions are an output of an ONNX file, likeness.bin of a folder. */
+  readonly likeness?: LikenessFacts;
 }
 
-export function exportFacts({ labels, rule, weights, versions }: Model["manifest"]): ExportFacts {
+export function exportFacts({
+  labels,
+  rule,
+  weights,
+  versions,
+  likeness,
+}: Model["manifest"]): ExportFacts {
   const { size, fit, resize } = rule;
   return {
     labels,
     imageRule: { size, fit, resize },
     inputRange: weights.inputRange,
     graftVersion: versions.graft ?? "",
+    ...(likeness ? { likeness } : {}),
   };
 }
 
 /** The same as texts by name, for formats that keep nothing else: lists and objects are JSON. */
 export function exportTexts(manifest: Model["manifest"]): ReadonlyMap<string, string> {
-  const { labels, imageRule, inputRange, graftVersion } = exportFacts(manifest);
+  const { labels, imageRule, inputRange, graftVersion, likeness } = exportFacts(manifest);
   return new Map([
     ["labels", JSON.stringify(labels)],
     ["imageRule", JSON.stringify(imageRule)],
     ["inputRange", JSON.stringify(inputRange)],
     ["graftVersion", graftVersion],
+    ...(likeness ? [["likeness", JSON.stringify(likeness)] as const] : []),
   ]);
 }
 

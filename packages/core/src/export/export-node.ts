@@ -15,7 +15,7 @@ import { type KerasFile, kerasHdf5, readKerasHdf5 } from "./keras-hdf5.ts";
 import { layersGraph } from "./layers-graph.ts";
 import { layersModelJson } from "./layers-model.ts";
 import { MODEL_FILES } from "./model-files.ts";
-import { bytesOf, modelNumbers } from "./model-numbers.ts";
+import { bytesOf, int8Bytes, modelNumbers } from "./model-numbers.ts";
 import { headTensors } from "./model-tensors.ts";
 import { parseLayersModel, parseNetwork } from "./network-config.ts";
 import { placeFile } from "./place-file-node.ts";
@@ -45,8 +45,8 @@ export interface Exported {
 const labelledSchema = z.object({ userDefinedMetadata: z.object({ labels: z.unknown() }) });
 const metadataSchema = z.object({ labels: z.unknown() });
 
-/** Names of an exported LayersModel's files. */
-export const TFJS_FILES = [MODEL_FILES.topology, MODEL_FILES.weights] as const;
+/** Names of an exported LayersModel's files; the last one's only of a model that has learned its likeness. */
+export const TFJS_FILES = [MODEL_FILES.topology, MODEL_FILES.weights, MODEL_FILES.likeness] as const;
 
 /** Runs a network that was read from a file on the reference's images and holds it against them. */
 async function checkNetwork(
@@ -108,6 +108,8 @@ export async function exportTfjs(trained: Model, folder: string, options: Export
     const topology = layersModelJson(model.manifest, tensors, MODEL_FILES.weights);
     await writeHashed(join(temporary, MODEL_FILES.weights), [...tensors.values()].map(bytesOf));
     await writeHashed(join(temporary, MODEL_FILES.topology), [new TextEncoder().encode(topology)]);
+    if (model.directions)
+      await writeHashed(join(temporary, MODEL_FILES.likeness), [int8Bytes(model.directions)]);
     largestDifference = await checkNetwork(await readTfjs(temporary), model, options, noun);
   };
   const path = await placeFolder(folder, { noun, known: TFJS_FILES, force: options.force ?? false, fill });

@@ -13,7 +13,7 @@ export function layersModelJson(
   tensors: ReadonlyMap<string, WeightTensor>,
   weightsFile: string,
 ): string {
-  const { labels, rule, weights, head } = manifest;
+  const { labels, rule, weights, head, likeness } = manifest;
   return JSON.stringify({
     format: "layers-model",
     generatedBy: "graft",
@@ -35,6 +35,7 @@ export function layersModelJson(
       activation: head.activation,
       inputRange: weights.inputRange,
       imageRule: rule,
+      ...(likeness ? { likeness } : {}),
     },
   });
 }

@@ -26,6 +26,17 @@ const headSchema = z
     "sigmoid has one unit for two classes, softmax one for each class",
   );
 
+/** An older graft leaves it out unread, and says nothing of likeness: the format version need not rise for it. */
+const likenessSchema = z.object({
+  layers: z.array(z.enum(CUT_LAYERS)).min(1),
+  directions: z.int().min(1),
+  threshold: z.number().min(0).max(1),
+  keptShare: z.number().gt(0).max(1),
+  trainingImages: count,
+  heldBack: count,
+  foreign: z.object({ name: z.string(), images: z.int().min(1), flagged: count }).exactOptional(),
+});
+
 const manifestSchema = z
   .object({
     formatVersion: z.literal(MODEL_FORMAT_VERSION),
@@ -54,6 +65,7 @@ const manifestSchema = z
     splitHash: z.string(),
     images: z.object({ train: count, validation: count, test: count }).exactOptional(),
     trainedOn: z.array(sha256),
+    likeness: likenessSchema.exactOptional(),
     backend: z.string(),
     versions: z.record(z.string(), z.string()),
     createdAt: z.string(),

@@ -38,6 +38,26 @@ describe("modelCard", () => {
     expect(card).toContain("| accuracy, behind the int8 trunk of the training | 0.9800 | 0.9000 |");
   });
 
+  it("says what it flags and what it misses of pictures of something else, never that it finds them", () => {
+    const likeness = {
+      layers: ["mixed5", "mixed7"],
+      directions: 64,
+      threshold: 0.1105,
+      keptShare: 0.95,
+    } as const;
+    const counts = { trainingImages: 160, heldBack: 40, foreign: { name: "emoji", images: 32, flagged: 31 } };
+    const card = modelCard({ ...MANIFEST, likeness: { ...likeness, ...counts } });
+    expect(card).toContain("further than 0.111");
+    expect(card).toContain("about 5 in 100 ordinary pictures");
+    expect(card).toContain("the 40 pictures kept out of the training");
+    expect(card).toContain("Of 32 emoji");
+    expect(card).toContain("It misses much");
+    expect(card).toContain("`likeness.bin`: 64 directions");
+    expect(card).not.toMatch(/detect/i);
+    expect(modelCard(MANIFEST)).toContain("This model does not say so");
+    expect(modelCard(MANIFEST)).not.toContain("likeness.bin");
+  });
+
   it("does not claim what was not measured", () => {
     const { images: _, ...withoutCounts } = MANIFEST;
     const card = modelCard({ ...withoutCounts, metrics: { loss: 0.1, accuracy: 0.98 } });

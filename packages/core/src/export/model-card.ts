@@ -2,6 +2,7 @@ import type { ImageRule } from "../image/types.ts";
 import { modelAccuracy } from "../train/model-accuracy.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import { columnsText } from "./columns.ts";
+import { UNLIKE_TEXT } from "./likeness-snippet.ts";
 import { scaleFormula, tfjsSnippet } from "./tfjs-snippet.ts";
 import type { Model } from "./types.ts";
 
@@ -146,6 +147,31 @@ function fineTuning(config: Manifest["config"], from: string): string {
   return `from ${from} on, batch norms' statistics kept; at most ${fineTuneEpochs} epochs, learning rate ${rate}`;
 }
 
+/** What a model says of pictures of something else, and what it misses. */
+function likenessText({ likeness }: Manifest): string[] {
+  if (!likeness) {
+    return [
+      "This model does not say so: it was trained on too few pictures, or with too few kept out, to learn what is usual.",
+    ];
+  }
+  const { threshold, keptShare, trainingImages, heldBack, foreign } = likeness;
+  const wrongly = Math.round(100 * (1 - keptShare));
+  const ofForeign = foreign
+    ? [
+        `Of ${foreign.images} ${foreign.name}, which are nothing like a photo, it said so of ${foreign.flagged}; of photos of other things expect much less.`,
+      ]
+    : [];
+  return [
+    `Beside an answer \`graft predict\` may say "${UNLIKE_TEXT}": the picture's features lie further than ${threshold.toFixed(3)}`,
+    `from those of ${pictures(trainingImages)} of the training. The bound is drawn so that about ${wrongly} in 100 ordinary pictures are called so`,
+    `wrongly (it was taken from the ${pictures(heldBack)} kept out of the training).`,
+    ...ofForeign,
+    "It misses much: a model of 400 cats and dogs said so of 60 in 100 photos of all sorts of other things, one of 260 ants and",
+    "bees of 50 (graft's own measurement). What looks like the training in light, background or texture passes. So the words are a",
+    "reason to look, and their absence is no promise.",
+  ];
+}
+
 /** A class name as Markdown shows it, whatever is in it. */
 const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|#]/g, "\\$&").replace(/\s+/g, " ");
 
@@ -167,6 +193,10 @@ export function modelCard(manifest: Manifest): string {
     "## How good it is",
     "",
     ...quality(manifest),
+    "",
+    "## Pictures of something else",
+    "",
+    ...likenessText(manifest),
     "",
     "## Use it",
     "",
@@ -212,6 +242,11 @@ export function modelCard(manifest: Manifest): string {
     "",
     "## Files",
     "",
+    ...(manifest.likeness
+      ? [
+          `\`likeness.bin\`: ${manifest.likeness.directions} directions of the training's features, in 8 bits (\`likeness\` in \`graft.json\` says more).`,
+        ]
+      : []),
     "`model.json` and `weights.bin`: the whole network as a TensorFlow.js LayersModel. `graft.json`: labels, image rule,",
     "config, metrics, and the sha256 of every file; graft refuses a folder that no longer matches it (this page too).",
     "",

@@ -3,5 +3,6 @@ export const MODEL_FILES = {
   manifest: "graft.json",
   topology: "model.json",
   weights: "weights.bin",
+  likeness: "likeness.bin",
   card: "README.md",
 } as const;

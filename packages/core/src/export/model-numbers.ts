@@ -27,3 +27,6 @@ export function modelNumbers(model: Model): ReadonlyMap<string, WeightTensor> {
 /** A tensor's numbers as they lie in memory: little-endian float32. */
 export const bytesOf = ({ data }: WeightTensor): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+export const int8Bytes = ({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,4 +1,5 @@
 import type { ImageRule } from "../image/types.ts";
+import { thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
 import type { Model } from "./types.ts";
 
 /** sharp's names for the rule's fits. */
@@ -11,7 +12,8 @@ const FITS: Readonly<Record<ImageRule["fit"], string>> = {
 const KERNELS: Readonly<Record<ImageRule["resize"], string>> = { bilinear: "linear", nearest: "nearest" };
 
 /** predict.mjs of an export for Node: a photo's probabilities from model.onnx, by onnxruntime-node and sharp alone. */
-export function nodeSnippet({ rule }: Pick<Model["manifest"], "rule">): string {
+export function nodeSnippet({ rule, likeness }: Pick<Model["manifest"], "rule" | "likeness">): string {
+  const outputs = likeness ? "probabilities, distance" : "probabilities";
   const { size, fit, resize } = rule;
   const options = `${FITS[fit]}, kernel: "${KERNELS[resize]}", fastShrinkOnLoad: false`;
   return [
@@ -23,8 +25,11 @@ export function nodeSnippet({ rule }: Pick<Model["manifest"], "rule">): string {
     'const session = await ort.InferenceSession.create(await read("model.onnx"));',
     'const photo = sharp(process.argv[2], { autoOrient: true }).flatten({ background: "white" });',
     `const pixels = await photo.resize(${size}, ${size}, { ${options} }).raw({ depth: "uchar" }).toBuffer();`,
-    `const { probabilities } = await session.run({ images: new ort.Tensor("uint8", pixels, [1, ${size}, ${size}, 3]) });`,
+    `const { ${outputs} } = await session.run({ images: new ort.Tensor("uint8", pixels, [1, ${size}, ${size}, 3]) });`,
     'JSON.parse(await read("labels.json")).forEach((label, i) => console.log(label, probabilities.data[i].toFixed(4)));',
+    ...(likeness
+      ? [`if (distance.data[0] > ${thresholdText(likeness.threshold)}) console.log("${UNLIKE_TEXT}");`]
+      : []),
     "",
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { ImageRule } from "../image/types.ts";
+import { thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
 import type { Model } from "./types.ts";
 
 /** How Pillow brings `photo` to the rule's square, by the arithmetic of image/rule.ts. */
@@ -29,7 +30,10 @@ function resizing({ size, fit, resize }: ImageRule): string[] {
 }
 
 /** predict.py of an export for Python: a photo's probabilities from model.onnx, by onnxruntime and Pillow alone. */
-export function pythonSnippet({ rule }: Pick<Model["manifest"], "rule">): string {
+export function pythonSnippet({ rule, likeness }: Pick<Model["manifest"], "rule" | "likeness">): string {
+  const [names, outputs] = likeness
+    ? ["rows, distances", '"probabilities", "distance"']
+    : ["(rows,)", '"probabilities"'];
   return [
     "import json, os, pathlib, sys",
     'os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # set before ONNX Runtime is loaded, which reports to its makers otherwise',
@@ -40,9 +44,12 @@ export function pythonSnippet({ rule }: Pick<Model["manifest"], "rule">): string
     'photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB")',
     ...resizing(rule),
     'session = onnxruntime.InferenceSession(folder / "model.onnx")',
-    '(rows,) = session.run(["probabilities"], {"images": numpy.asarray(photo)[None]})',
+    `${names} = session.run([${outputs}], {"images": numpy.asarray(photo)[None]})`,
     'for label, probability in zip(json.loads((folder / "labels.json").read_text("utf-8")), rows[0]):',
     '    print(label, f"{probability:.4f}")',
+    ...(likeness
+      ? [`if distances[0, 0] > ${thresholdText(likeness.threshold)}:`, `    print("${UNLIKE_TEXT}")`]
+      : []),
     "",
   ].join("\n");
 }

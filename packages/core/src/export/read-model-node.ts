@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { codeOf } from "../files/system-error-node.ts";
+import { likenessWidth } from "../likeness/likeness-width.ts";
 import type { TensorSpec } from "../trunk/tensors.ts";
 import type { WeightTensor } from "../trunk/types.ts";
 import { readHashed } from "./hashed-file-node.ts";
@@ -66,6 +67,22 @@ function parseJson(bytes: Uint8Array, where: string): unknown {
   }
 }
 
+/** @throws CoreError `corrupt` for another count of numbers than the manifest says. */
+function directionsOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  { likeness, rule }: Pick<ModelManifest, "likeness" | "rule">,
+  path: string,
+): Int8Array<ArrayBuffer> {
+  const expected = likeness ? likeness.directions * likenessWidth(likeness, rule.size) : 0;
+  if (bytes.length === expected) return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  throw new CoreError("corrupt", {
+    what: `${MODEL_FILES.likeness} does not have the numbers that ${path} describes.`,
+    received: `${bytes.length} bytes`,
+    expected: `${expected}`,
+    fix: "Train the model again.",
+  });
+}
+
 /**
  * Reads a model folder; every file but the model card is checked against its sha256 and every tensor against the network's shapes.
  * @returns the model, with the trunk's tensors up to its cut; all numbers are views of one buffer.
@@ -101,8 +118,10 @@ export async function readModelFolder(folder: string): Promise<Model> {
         return tensor ? [[name, tensor] as const] : [];
       }),
     );
+  const { likeness } = manifest;
   return {
     manifest,
+    ...(likeness ? { directions: directionsOf(content(MODEL_FILES.likeness), manifest, path) } : {}),
     weights: { ...manifest.weights, tensors: pick(ofTrunk) },
     head: new Map([...pick(ofHead)].map(([name, { data }]) => [name, data])),
   };

@@ -1,3 +1,4 @@
+import { UNLIKE_TEXT } from "./likeness-snippet.ts";
 import { nodeSnippet } from "./node-snippet.ts";
 import { pythonSnippet } from "./python-snippet.ts";
 import type { Model } from "./types.ts";
@@ -14,7 +15,20 @@ export const SNIPPET_FILES = {
 /** What predict.mjs needs: the versions that graft itself runs on, or newer. */
 export const NODE_DEPENDENCIES = { "onnxruntime-node": "^1.30.0", sharp: "^0.35.5" } as const;
 
-function readme({ labels, rule, weights }: Model["manifest"], language: SnippetLanguage): string {
+/** What the second output of model.onnx is, and how the program uses it. */
+function likenessText({ likeness }: Model["manifest"]): string[] {
+  if (!likeness) return [];
+  const { threshold, keptShare } = likeness;
+  const wrongly = Math.round(100 * (1 - keptShare));
+  return [
+    `It also gives \`distance\`, float32 [n, 1]: how far a picture is from those that were learned from. Above ${threshold.toFixed(3)} the program says`,
+    `"${UNLIKE_TEXT}"; of ordinary pictures ${wrongly} in 100 are called so too, and of pictures of something else many are not.`,
+    "",
+  ];
+}
+
+function readme(manifest: Model["manifest"], language: SnippetLanguage): string {
+  const { labels, rule, weights } = manifest;
   const commands = {
     node: ["npm install", "node predict.mjs photo.jpg"],
     python: ["pip install -r requirements.txt", "python predict.py photo.jpg"],
@@ -34,6 +48,7 @@ function readme({ labels, rule, weights }: Model["manifest"], language: SnippetL
     `model.onnx takes \`images\`, uint8 [n, ${rule.size}, ${rule.size}, 3], RGB, and gives \`probabilities\`, float32 [n, ${labels.length}], in the order of`,
     `labels.json. It scales pixels to ${weights.inputRange.join(" … ")} itself. Its metadata has \`labels\`, \`imageRule\`, \`inputRange\` and \`graftVersion\`.`,
     "",
+    ...likenessText(manifest),
     "On the same pixels it agreed with graft to 1e-4 when it was written, on real images.",
     resizing,
     "",

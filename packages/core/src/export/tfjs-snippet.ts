@@ -1,4 +1,5 @@
 import type { ImageRule } from "../image/types.ts";
+import { tfjsLikeness } from "./likeness-snippet.ts";
 import type { Model } from "./types.ts";
 
 /** The canvas call that lays a photo onto a square, by the rule's fit. */
@@ -33,6 +34,7 @@ export function scaleFormula([low, high]: readonly [number, number]): string {
 export function tfjsSnippet(manifest: Model["manifest"]): string {
   const { rule, labels, head, weights } = manifest;
   const [low, high] = weights.inputRange;
+  const { before, after } = tfjsLikeness(manifest);
   const smoothing =
     rule.resize === "nearest" ? "imageSmoothingEnabled: false" : 'imageSmoothingQuality: "high"';
   return [
@@ -45,11 +47,12 @@ export function tfjsSnippet(manifest: Model["manifest"]): string {
     `context.fillRect(0, 0, ${rule.size}, ${rule.size});`,
     drawing(rule),
     `const input = tf.browser.fromPixels(canvas).toFloat().div(255).mul(${high - low}).add(${low}).expandDims(0);`,
-    "const output = await model.predict(input).data();",
+    ...before,
     // an exported LayersModel has a column a class where this folder's has one
     ...(head.activation === "sigmoid"
       ? ["const probabilities = output.length === 1 ? [1 - output[0], output[0]] : output;"]
       : []),
     `labels.forEach((label, i) => console.log(label, ${head.activation === "sigmoid" ? "probabilities" : "output"}[i]));`,
+    ...after,
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 import type { HeadSpec, HeadValues } from "../head/types.ts";
 import type { ImageRule } from "../image/types.ts";
+import type { LikenessFacts } from "../likeness/types.ts";
 import type { TrainConfig } from "../train/config.ts";
 import type { Metrics } from "../train/events.ts";
 import type { CutLayer } from "../trunk/cut-layers.ts";
@@ -27,6 +28,8 @@ export interface ModelManifest {
   readonly images?: { readonly train: number; readonly validation: number; readonly test: number };
   /** Content hashes of the images that the head was trained on, sorted: evaluation names those it meets again. */
   readonly trainedOn: readonly string[];
+  /** How to tell a picture that is like nothing in the training; absent when that could not be learned. */
+  readonly likeness?: LikenessFacts;
   readonly backend: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly createdAt: string;
@@ -38,4 +41,6 @@ export interface Model {
   /** The trunk's numbers as the model has them; of a fine-tuned one those of its tail are not what the rest of it names. */
   readonly weights: TrunkWeights;
   readonly head: HeadValues;
+  /** Of a model with `manifest.likeness`: int8 [directions, channels of its layers]. */
+  readonly directions?: Int8Array;
 }

@@ -40,6 +40,17 @@ function compareNumbers(folder: string, written: Model, model: Model): void {
   }
 }
 
+/** @throws CoreError `corrupt` for other numbers of likeness.bin. */
+function compareDirections(
+  folder: string,
+  { directions: found }: Model,
+  { directions: expected }: Model,
+): void {
+  const isSame =
+    found?.length === expected?.length && (found ?? []).every((value, i) => value === expected?.[i]);
+  if (!isSame) throw differs(folder, `${MODEL_FILES.likeness} has other numbers`);
+}
+
 /** The network as model.json has it, from the file alone: batch norms unfolded, layer by layer. */
 async function openWritten(folder: string, written: Model, backend: Backend): Promise<Predictor> {
   const { manifest, weights, head } = written;
@@ -66,6 +77,7 @@ export async function verifyModelFolder(
 ): Promise<number> {
   const written = await readModelFolder(folder);
   compareNumbers(folder, written, model);
+  compareDirections(folder, written, model);
   const { backend, images } = options;
   if (!backend || images.length === 0) return 0;
   using fromFile = await openWritten(folder, written, backend);

@@ -5,7 +5,7 @@ import { layersModelJson } from "./layers-model.ts";
 import { MODEL_FORMAT_VERSION } from "./manifest.ts";
 import { modelCard } from "./model-card.ts";
 import { MODEL_FILES } from "./model-files.ts";
-import { bytesOf, modelNumbers } from "./model-numbers.ts";
+import { bytesOf, int8Bytes, modelNumbers } from "./model-numbers.ts";
 import { placeFolder } from "./place-folder-node.ts";
 import type { Model, ModelManifest } from "./types.ts";
 
@@ -20,6 +20,7 @@ async function writeFiles(model: Model, folder: string): Promise<void> {
   const files = Object.fromEntries([
     await write(MODEL_FILES.weights, [...tensors.values()].map(bytesOf)),
     await write(MODEL_FILES.topology, [encoder.encode(topology)]),
+    ...(model.directions ? [await write(MODEL_FILES.likeness, [int8Bytes(model.directions)])] : []),
     await write(MODEL_FILES.card, [encoder.encode(modelCard(model.manifest))]),
   ]);
   const manifest: ModelManifest = { formatVersion: MODEL_FORMAT_VERSION, files, ...model.manifest };
@@ -35,7 +36,7 @@ export function checkModelFolder(folder: string, options: { readonly force?: boo
 }
 
 /**
- * Writes a model folder: model.json and weights.bin, a tfjs LayersModel of the whole network; graft.json; README.md.
+ * Writes a model folder: model.json and weights.bin, a tfjs LayersModel of the whole network; likeness.bin where it was learned; graft.json; README.md.
  * The folder appears whole or not at all; weights are written as they lie in memory, without a copy of the model.
  * @param options.force replace a model that is there. A folder that holds anything else is never replaced. @default false
  * @returns the folder's absolute path.

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend.ts";
 import type { ImageRule } from "../image/types.ts";
+import { likenessLayers } from "../likeness/likeness-layers.ts";
 import type { Augmentation, TrainConfig } from "../train/config.ts";
 import { featureShape, type Tap } from "../trunk/build.ts";
 import { tailOf } from "../trunk/tail.ts";
@@ -10,21 +11,42 @@ import type { FeatureSpace } from "./types.ts";
 /** What of the trunk's block a recipe takes. The gap recipe averages anyway: 3 KB an image and copy instead of 150. */
 export const poolOf = (recipe: TrainConfig["recipe"]): "avg" | "none" => (recipe === "gap" ? "avg" : "none");
 
-/** What a training takes of the trunk: `features` for the head, `tail` for fine-tuning, which has its cut's below it. */
-export type TapName = "features" | "tail";
+/**
+ * What a training takes of the trunk: `features` for the head, `tail` for fine-tuning, which has its cut's below it, and what
+ * says how like the training a picture is.
+ */
+export type TapName = "features" | "tail" | "near" | "far";
+
+/** Of `likenessLayers`, first to last. */
+const LIKENESS_TAPS = ["near", "far"] as const;
 
 type TapConfig = Pick<TrainConfig, "recipe" | "cut"> & { readonly fineTune?: TrainConfig["fineTune"] };
 
 /** Where a config's taps are. @throws CoreError `bad-input` for a layer that can not be fine-tuned from. */
 export function recipeTap({ recipe, cut, fineTune = null }: TapConfig, name: TapName): Tap {
   if (name === "features") return { layer: cut, pool: poolOf(recipe) };
+  if (name !== "tail") {
+    const layer = likenessLayers({ cut, fineTune })[LIKENESS_TAPS.indexOf(name)];
+    if (layer === undefined) throw new TypeError(`this config looks at fewer layers than ${name} needs`);
+    return { layer, pool: "avg" };
+  }
   if (fineTune === null) throw new TypeError("only a config that fine-tunes has a tail");
   return { layer: tailOf(fineTune, cut).base, pool: "none" };
 }
 
+/** The taps that a picture's likeness is taken from, in the layers' order; the head's own where that is the same. */
+export function likenessTaps(config: TapConfig): readonly TapName[] {
+  const own = recipeTap(config, "features");
+  return LIKENESS_TAPS.slice(0, likenessLayers(config).length).map((name) => {
+    const { layer, pool } = recipeTap(config, name);
+    return layer === own.layer && pool === own.pool ? "features" : name;
+  });
+}
+
 /** The taps of a config. */
-export function tapNames({ fineTune }: Pick<TrainConfig, "fineTune">): readonly TapName[] {
-  return fineTune === null ? ["features"] : ["features", "tail"];
+export function tapNames(config: TapConfig): readonly TapName[] {
+  const trained: readonly TapName[] = config.fineTune ? ["features", "tail"] : ["features"];
+  return [...new Set([...trained, ...likenessTaps(config)])];
 }
 
 /** Shape of one row of a tap: [channels] or [height, width, channels]. @param name default: features */

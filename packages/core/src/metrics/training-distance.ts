@@ -1,3 +1,6 @@
+import { dot } from "./dot.ts";
+import { quantile } from "./quantile.ts";
+
 /** Share of the training images that are nearer to another one than the threshold. */
 export const USUAL_QUANTILE = 0.99;
 /** Training images whose distances are averaged. */
@@ -14,11 +17,15 @@ export interface PooledImage {
 }
 
 export interface TrainingDistances {
-  /** The {@link USUAL_QUANTILE} quantile of the distances from each training image to its nearest others. */
+  /** "model": by what the model learned of its training (likeness/); "neighbours": by the training images themselves. */
+  readonly rule: "model" | "neighbours";
+  /** A larger distance is unlike the training. */
   readonly threshold: number;
-  /** Training images that were compared with. */
+  /** Share of ordinary images that are at or below the threshold, as it was measured. */
+  readonly usual: number;
+  /** Training images that were compared with, or learned from. */
   readonly compared: number;
-  /** Mean of 1 − cosine to the nearest training images of another content, in [0, 2], for each image. */
+  /** For each image; in [0, 1] by the model, in [0, 2] by neighbours. */
   readonly distances: Float64Array;
 }
 
@@ -27,20 +34,6 @@ function unitVectors(images: readonly PooledImage[]): Float32Array[] {
     const length = Math.sqrt(pooled.reduce((sum, value) => sum + value * value, 0));
     return length === 0 ? pooled : pooled.map((value) => value / length);
   });
-}
-
-/** Four sums side by side: one would wait for each addition before the next. */
-function dot(a: Float32Array, b: Float32Array): number {
-  let [first, second, third, fourth] = [0, 0, 0, 0];
-  const whole = a.length - (a.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    first += (a[i] ?? 0) * (b[i] ?? 0);
-    second += (a[i + 1] ?? 0) * (b[i + 1] ?? 0);
-    third += (a[i + 2] ?? 0) * (b[i + 2] ?? 0);
-    fourth += (a[i + 3] ?? 0) * (b[i + 3] ?? 0);
-  }
-  for (let i = whole; i < a.length; i++) first += (a[i] ?? 0) * (b[i] ?? 0);
-  return first + second + third + fourth;
 }
 
 /** The largest {@link NEIGHBOURS} cosines that were added. */
@@ -76,13 +69,6 @@ function distancesAmong(training: readonly PooledImage[], known: readonly Float3
   return Float64Array.from(all, ({ distance }) => distance);
 }
 
-/** Linear between the two nearest ranks, numpy's default. @param sorted ascending, at least one. */
-function quantile(sorted: Float64Array, share: number): number {
-  const rank = share * (sorted.length - 1);
-  const [low, high] = [sorted[Math.floor(rank)] ?? 0, sorted[Math.ceil(rank)] ?? 0];
-  return low + (high - low) * (rank - Math.floor(rank));
-}
-
 /**
  * How far images are from what a model was trained on: mean cosine distance of pooled features to the {@link NEIGHBOURS}
  * nearest training images (the deep nearest neighbours of Sun et al. 2022, "Out-of-Distribution Detection with Deep Nearest
@@ -92,6 +78,9 @@ function quantile(sorted: Float64Array, share: number): number {
  * Measured with a model of 400 cats and dogs (bundled weights, mixed7) on 80 emoji of food and vehicles and 200 other cats
  * and dogs: the mean of five finds 91 % of the emoji and lists 4 % of the photos, the nearest one alone 78 % and 3 %; centred
  * or whitened features find next to none.
+ *
+ * For models that have learned no likeness of their own (older ones, or with few images held back); the others need no
+ * training images, and flag more (test/bench/bench-unlike.ts).
  * @returns undefined for fewer than {@link FEWEST_TO_COMPARE} training images.
  */
 export function trainingDistances(
@@ -108,5 +97,6 @@ export function trainingDistances(
     for (const [j, other] of known.entries()) if (training[j]?.hash !== hash) nearest.add(dot(vector, other));
     return nearest.distance;
   });
-  return { threshold: quantile(usual.sort(), USUAL_QUANTILE), compared: training.length, distances };
+  const threshold = quantile(usual.sort(), USUAL_QUANTILE);
+  return { rule: "neighbours", threshold, usual: USUAL_QUANTILE, compared: training.length, distances };
 }

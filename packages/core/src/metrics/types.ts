@@ -33,4 +33,6 @@ export interface Prediction {
   readonly score: number;
   /** One for each class, sums to 1. */
   readonly probabilities: Float32Array;
+  /** How far the image is from the training, in [0, 1], of a model that has learned it (`manifest.likeness`). */
+  readonly distance?: number;
 }

@@ -39,7 +39,10 @@ describe("evaluationPage", () => {
       },
     ],
     totalDuplicates: 1,
-    unlike: { threshold: 0.2, compared: 400, total: 1, images: [{ path: EVIL, said: EVIL, distance: 0.5 }] },
+    unlike: {
+      ...{ rule: "model", usual: 0.95, threshold: 0.2, compared: 400, total: 1 },
+      images: [{ path: EVIL, said: EVIL, distance: 0.5 }],
+    },
     splitGap: { safe: 0.8, random: 0.85, images: 40, draws: 3 },
     epochs: [
       { epoch: 1, loss: 0.7, accuracy: 0.5, valLoss: 0.8, valAccuracy: 0.5 },
@@ -83,6 +86,7 @@ describe("evaluationPage", () => {
     expect(page).toContain("5 mistakes, the surest first");
     expect(page).toContain("The first 1 are shown");
     expect(page).toContain("on both sides of the split");
+    expect(page).toContain("of 400 training pictures than 95 in 100 of the held-back ones");
     expect(page).toContain("a difference of 5.0 points");
     expect(page).toContain(">kept</text>");
     expect(page).toContain(">fine-tuning</text>");

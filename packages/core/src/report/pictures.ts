@@ -55,15 +55,27 @@ export function duplicatesSection({ duplicates, totalDuplicates }: EvaluationRep
   }.${shown(duplicates.length, totalDuplicates)}</p><ul class="groups">${groups}</ul>`;
 }
 
+type Unlike = Exclude<EvaluationReport["unlike"], { readonly reason: string }>;
+
+/** By what a picture is listed, as the end of "is …". */
+function unlikeRule({ rule, threshold, compared, usual }: Unlike): Html {
+  const hundred = Math.round(100 * usual);
+  return rule === "model"
+    ? html`further from what the model learned of ${compared} training pictures than ${hundred} in 100 of the held-back ones
+    (distance above ${threshold.toFixed(3)})`
+    : html`further from their nearest of ${compared} training pictures than ${hundred} in 100 of those are from one another
+    (cosine distance of pooled features above ${threshold.toFixed(3)})`;
+}
+
 /** Pictures of nothing that was trained. */
 export function unlikeSection({ unlike }: EvaluationReport): Html {
   if ("reason" in unlike) return html`<p>${unlike.reason}</p>`;
-  const { threshold, compared, total } = unlike;
-  const rule = html`further from their nearest of ${compared} training pictures than 99 in 100 of those are from one another
-    (cosine distance of pooled features above ${threshold.toFixed(3)})`;
+  const { total, usual } = unlike;
+  const rule = unlikeRule(unlike);
   if (total === 0) return html`<p>None is ${rule}.</p>`;
-  return html`<p>${count(total, "picture")} ${total === 1 ? "is" : "are"} ${rule}. About one ordinary picture in a hundred is
-    listed, too; the model's answer to one that is of no class says nothing.${shown(unlike.images.length, total)}</p>
+  return html`<p>${count(total, "picture")} ${total === 1 ? "is" : "are"} ${rule}. About ${Math.round(100 * (1 - usual))} in a hundred ordinary
+    pictures are listed, too, and many a picture of something else is not; the model's answer to one that is of no class says
+    nothing.${shown(unlike.images.length, total)}</p>
     <ul class="cards">${unlike.images.map((image) =>
       card(image, html`distance ${image.distance.toFixed(3)}, said <b>${image.said}</b>`),
     )}</ul>`;

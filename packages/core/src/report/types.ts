@@ -1,5 +1,6 @@
 import type { Part } from "../dataset/types.ts";
 import type { Assessment } from "../metrics/assess.ts";
+import type { TrainingDistances } from "../metrics/training-distance.ts";
 import type { Evaluation } from "../metrics/types.ts";
 
 /** What a name stands for, in words: a row of a list of facts. */
@@ -43,7 +44,10 @@ export interface ReportEpoch {
 export type ReportUnlike =
   | { readonly reason: string }
   | {
-      /** Cosine distance beyond which a picture is listed. */
+      readonly rule: TrainingDistances["rule"];
+      /** Share of ordinary pictures that are not listed, as it was measured. */
+      readonly usual: number;
+      /** Distance beyond which a picture is listed. */
       readonly threshold: number;
       readonly compared: number;
       readonly total: number;

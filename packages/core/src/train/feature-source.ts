@@ -13,7 +13,7 @@ import type { TrainEvent, TrainEventBody } from "./events.ts";
 import { type LabelledRows, readableRows } from "./labelled-rows.ts";
 import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
-import type { TrainOptions } from "./types.ts";
+import type { PrepareImage, TrainOptions } from "./types.ts";
 
 /** Some images, which copies of them, and what of the trunk. */
 export interface FeatureRequest {
@@ -23,8 +23,14 @@ export interface FeatureRequest {
   readonly variants: readonly number[];
   /** False: computed, used and forgotten. */
   readonly stored: boolean;
-  /** Of the phase's rows (image × copy): those of requests before this one, and all. */
-  readonly progress: { readonly before: number; readonly total: number };
+  /** Of the phase's rows (image × copy): those of requests before this one, and all. @default nothing is told */
+  readonly progress?: { readonly before: number; readonly total: number } | undefined;
+  /** Taps that the trunk is compiled with, so that requests of fewer share it. @default taps */
+  readonly compiled?: readonly TapName[];
+  /** Of each table, as `extractTaps` has it. */
+  readonly memoryBytes?: number;
+  /** Where the images' pixels come from. @default the data set's */
+  readonly prepare?: PrepareImage;
 }
 
 /** How an image becomes what the trunk sees. */
@@ -48,7 +54,7 @@ export interface TrunkCalibration {
 /** Makes features for one run, with one trunk for all requests of the same taps. */
 export class FeatureSource {
   /** Images that could not be used so far; no later request takes them. */
-  readonly broken = new Set<DatasetImage>();
+  readonly broken: Set<DatasetImage>;
   readonly #options: TrainOptions;
   readonly #events: EventMaker;
   readonly #now: () => number;
@@ -62,12 +68,16 @@ export class FeatureSource {
       events,
       now,
       calibration,
+      broken = new Set(),
     }: {
       readonly events: EventMaker;
       readonly now: () => number;
       readonly calibration?: TrunkCalibration | undefined;
+      /** Images that another source could not use. */
+      readonly broken?: Set<DatasetImage>;
     },
   ) {
+    this.broken = broken;
     this.#options = options;
     this.#calibration = calibration;
     this.#events = events;
@@ -91,7 +101,7 @@ export class FeatureSource {
 
   /** @throws CoreError as `extractFeatures`; broken images become warnings. */
   async *rows(request: FeatureRequest): AsyncGenerator<TrainEvent, RowsByTap> {
-    const { taps, variants, augmentation } = request;
+    const { taps, variants, augmentation, memoryBytes, compiled = taps } = request;
     const images = request.images.filter((image) => !this.broken.has(image));
     const tables = yield* reportsOf<TrainEventBody, TrainEvent, readonly FeatureTable[]>(
       (report, signal) =>
@@ -101,11 +111,12 @@ export class FeatureSource {
             ...{ output: tap, space: this.space(tap, augmentation), rowShape: this.rowShape(tap) },
           })),
           store: request.stored ? this.#options.store : null,
-          prepare: this.#options.prepare,
+          prepare: request.prepare ?? this.#options.prepare,
+          ...(memoryBytes === undefined ? {} : { memoryBytes }),
           decodeAhead: this.#options.decodeAhead,
-          openProgram: () => this.#openProgram(taps),
+          openProgram: () => this.#openProgram(compiled),
           batch: this.#options.backend.limits.preferredBatch,
-          onProgress: this.#progressReporter(request, report),
+          ...(request.progress ? { onProgress: this.#progressReporter(request.progress, report) } : {}),
           onBroken: (image, error) => {
             this.broken.add(image);
             report(brokenWarning(image, error));
@@ -150,10 +161,12 @@ export class FeatureSource {
     report({ type: "warning", code: error.code, message });
   }
 
-  #progressReporter({ progress }: FeatureRequest, report: (body: TrainEventBody) => void) {
+  #progressReporter(
+    { before, total }: NonNullable<FeatureRequest["progress"]>,
+    report: (body: TrainEventBody) => void,
+  ) {
     const may = createThrottle(EVENT_INTERVAL_MS, this.#now);
     const rateOf = createRate(this.#now);
-    const { before, total } = progress;
     return (extracted: ExtractProgress): void => {
       if (!may() && extracted.done < extracted.total) return;
       const rate = rateOf(extracted.done);

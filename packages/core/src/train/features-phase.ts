@@ -38,20 +38,33 @@ export async function* featuresPhase(
   context: RunContext,
   taps: readonly TapName[],
 ): AsyncGenerator<TrainEvent, (tap: TapName) => TrainingFeatures> {
-  const { options, events, images, source } = context;
-  const { augment } = options.config;
+  const { options, events, images, source, likeness } = context;
+  const { augment, precision } = options.config;
   const copies = cachedVariants(options.config);
   const total = images.train.length * (copies?.length ?? 0) + images.validation.length;
   yield events.make({ type: "phase-start", phase: "features", total });
+  // the sample's images go through the trunk once, for both: what is trained on is in the store then
+  const compiled = [...new Set([...taps, ...likeness.taps])];
+  yield* likeness.seeTraining({ trained: copies ? taps : [], compiled, progress: { before: 0, total } });
   const ofTraining: FeatureRequest = {
-    ...{ taps, images: images.train, augmentation: augment, stored: true },
+    ...{ taps, compiled, images: images.train, augmentation: augment, stored: true },
     variants: copies ?? [],
     progress: { before: 0, total },
   };
   const training = copies ? yield* source.rows(ofTraining) : undefined;
+  const progress = { before: total - images.validation.length, total };
+  // behind an int8 trunk they are seen when the model is checked in float32
+  if (precision === "float32") yield* likeness.seeHeldBack({ trained: taps, compiled, progress });
   const validation = yield* source.rows({
-    ...{ taps, images: images.validation, augmentation: null, stored: true, variants: [0] },
-    progress: { before: total - images.validation.length, total },
+    ...{
+      taps,
+      compiled,
+      progress,
+      images: images.validation,
+      augmentation: null,
+      stored: true,
+      variants: [0],
+    },
   });
   // only `online` needs the trunk again; a GPU's memory is the head's now
   if (training) await source.dispose();
@@ -61,7 +74,14 @@ export async function* featuresPhase(
       const variant = variantOfEpoch(options.config, epoch);
       if (training) return checkRows(rowsOf(training, tap, variant));
       const progress = { before: 0, total: images.train.length };
-      const online = { ...ofTraining, taps: [tap], stored: false, variants: [variant], progress };
+      const online = {
+        ...ofTraining,
+        taps: [tap],
+        compiled: [tap],
+        stored: false,
+        variants: [variant],
+        progress,
+      };
       return checkRows(rowsOf(yield* source.rows(online), tap, 0));
     },
   });

@@ -14,6 +14,7 @@ import { checkInt8Engine } from "../quantize/compile-int8.ts";
 import type { EventMaker } from "./event-maker.ts";
 import { FeatureSource, type TrunkCalibration } from "./feature-source.ts";
 import { imagesOfPart } from "./images-of-part.ts";
+import { LikenessSample } from "./likeness-sample.ts";
 import { progressOf, type RunProgress } from "./run-progress.ts";
 import type { TrainOptions } from "./types.ts";
 
@@ -25,6 +26,8 @@ export interface RunContext {
   readonly spec: HeadSpec;
   readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
   readonly source: FeatureSource;
+  /** What the model will know pictures of something else by. */
+  readonly likeness: LikenessSample;
   readonly hashes: RunHashes;
   readonly backend: Checkpoint["backend"];
   /** Where the run goes on from. */
@@ -104,6 +107,7 @@ export async function openRunContext(
   if (checkpoint) checkHashes(checkpoint, hashes, config);
   return {
     ...{ options, events, now, images, source, hashes, fallbacks },
+    likeness: new LikenessSample({ options, images, source, events, now }),
     resumed: checkpoint && {
       ...{ epoch: checkpoint.epoch, seconds: checkpoint.seconds, backend: checkpoint.backend },
     },

@@ -2,6 +2,7 @@ import type { BestEpoch } from "../checkpoint/types.ts";
 import { CoreError } from "../errors.ts";
 import type { Model } from "../export/types.ts";
 import type { HeadValues } from "../head/types.ts";
+import type { Likeness } from "../likeness/types.ts";
 import { scorePredictions } from "../metrics/score.ts";
 import { cachedPredictions } from "../predict-cached.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
@@ -21,8 +22,11 @@ function splitValues(values: HeadValues, weights: TrunkWeights): Pick<Model, "we
   return { weights: { ...weights, tensors }, head };
 }
 
+const isCheckedInFloat32 = ({ options, images }: RunContext): boolean =>
+  options.config.precision === "int8" && images.validation.length > 0;
+
 /** The kept epoch as a model. */
-function modelOf(context: RunContext, best: BestEpoch): Model {
+function modelOf(context: RunContext, best: BestEpoch, likeness: Likeness | undefined): Model {
   const { options, spec, images, source, hashes, now } = context;
   const { config, dataset, weights, backend, run, versions } = options;
   const used = images.train.filter((image) => !source.broken.has(image));
@@ -31,6 +35,7 @@ function modelOf(context: RunContext, best: BestEpoch): Model {
   const isFineTuned = [...best.values.keys()].some((name) => weights.tensors.has(name));
   return {
     ...splitValues(best.values, weights),
+    ...(likeness ? { directions: likeness.directions } : {}),
     manifest: {
       ...(isFineTuned && config.fineTune !== null ? { fineTuned: config.fineTune } : {}),
       ...{ labels: dataset.labels, head: spec, cut: config.cut, weights: info, config, run },
@@ -43,11 +48,22 @@ function modelOf(context: RunContext, best: BestEpoch): Model {
         test: images.test.length,
       },
       trainedOn: [...new Set(used.map(({ hash }) => hash))].sort(),
+      ...(likeness ? { likeness: likeness.facts } : {}),
       backend: backend.id,
       versions: { ...versions, [backend.device.engine]: backend.device.engineVersion },
       createdAt: new Date(now()).toISOString(),
     },
   };
+}
+
+/** What the training knows of its own images. Told to stop meanwhile, it goes without: the training is done. */
+async function* learnedLikeness({ likeness }: RunContext): AsyncGenerator<TrainEvent, Likeness | undefined> {
+  try {
+    return yield* likeness.learn();
+  } catch (error) {
+    if (error instanceof CoreError && error.code === "cancelled") return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -57,8 +73,7 @@ function modelOf(context: RunContext, best: BestEpoch): Model {
 async function* checkedInFloat32(context: RunContext, model: Model): AsyncGenerator<TrainEvent, Model> {
   const { options, images } = context;
   const { validation } = images;
-  if (options.config.precision === "float32" || validation.length === 0) return model;
-  yield context.events.make({ type: "phase-start", phase: "evaluate", total: validation.length });
+  if (!isCheckedInFloat32(context)) return model;
   try {
     const said = await cachedPredictions({ ...options, model, images: validation });
     if (said.length === 0) return model;
@@ -78,7 +93,13 @@ export async function* savePhase(
   context: RunContext,
   best: BestEpoch,
 ): AsyncGenerator<TrainEvent, { readonly model: Model; readonly where: string }> {
-  const model = yield* checkedInFloat32(context, modelOf(context, best));
+  if (isCheckedInFloat32(context))
+    yield context.events.make({
+      type: "phase-start",
+      phase: "evaluate",
+      total: context.images.validation.length,
+    });
+  const model = yield* checkedInFloat32(context, modelOf(context, best, yield* learnedLikeness(context)));
   yield context.events.make({ type: "phase-start", phase: "save" });
   return { model, where: await context.options.saveModel(model) };
 }

@@ -38,6 +38,15 @@ export interface TrainResult {
   readonly error?: SerializedError;
 }
 
+/** Pictures of something else than any data set: what a finished model says of them goes into its record. */
+export interface ForeignImages {
+  /** "emoji" */
+  readonly name: string;
+  /** Called when they are wanted. */
+  readonly images: () => Promise<readonly DatasetImage[]>;
+  readonly prepare: PrepareImage;
+}
+
 /** All that a training needs, opened by the caller; `train` closes none of it. */
 export interface TrainOptions {
   /** The run's id. */
@@ -55,6 +64,10 @@ export interface TrainOptions {
   readonly checkpoints: CheckpointStore;
   /** Keeps the finished model. @returns where it is. */
   readonly saveModel: (model: Model) => Promise<string>;
+  /** Whether the model is to know pictures that are like nothing it learned from. @default true */
+  readonly likeness?: boolean;
+  /** @default nothing is said of any */
+  readonly foreign?: ForeignImages;
   /** Versions of what made the model, for its record, beside the engine's: `{ graft: "0.1.0" }`. */
   readonly versions?: Readonly<Record<string, string>>;
   /** `seq` of the first event: a resumed run counts on. @default 0 */

@@ -1,0 +1,176 @@
+import { lowestHashes } from "../dataset/lowest-hashes.ts";
+import type { DatasetImage } from "../dataset/types.ts";
+import { likenessTaps, type TapName } from "../features/recipe-space.ts";
+import { learnDirections, unitDirections } from "../likeness/directions.ts";
+import { likenessDistance, likenessVector } from "../likeness/distance.ts";
+import { likenessLayers } from "../likeness/likeness-layers.ts";
+import type { ForeignShare, Likeness } from "../likeness/types.ts";
+import { quantile } from "../metrics/quantile.ts";
+import type { TrainEvent } from "./events.ts";
+import { type FeatureRequest, FeatureSource } from "./feature-source.ts";
+import { rowLength } from "./labelled-rows.ts";
+import type { RunContext } from "./run-context.ts";
+import { cachedVariants, variantOfEpoch } from "./variants.ts";
+
+/** Share of the held-back images that are to count as like the training. */
+const KEPT_SHARE = 0.95;
+/** With fewer training or held-back images neither the directions nor the threshold would mean much: nothing is said. */
+const FEWEST = 20;
+/** The directions of more training images are the same (test/bench/bench-unlike.ts), and their features wanted in the cache. */
+const MOST_TRAINING = 512;
+/** The threshold of more held-back images is the same to a percent of them. */
+const MOST_HELD_BACK = 1024;
+/** Of each tap: the likeness's own rows, 3 KB each, stay in memory, and blocks that the head trains on are left in the store. */
+const MEMORY_BYTES = 4 * 2 ** 20;
+
+type Context = Pick<RunContext, "options" | "images" | "source" | "events" | "now">;
+
+/**
+ * What a training learns for telling pictures that are like nothing in it: of a sample of its images, whose features come with
+ * those that it trains on. The same sample for the same images, whatever their order.
+ */
+export class LikenessSample {
+  readonly #context: Context;
+  readonly #taps: readonly TapName[];
+  readonly #images: {
+    readonly training: readonly DatasetImage[];
+    readonly heldBack: readonly DatasetImage[];
+  };
+  #training: readonly Float32Array[] | undefined;
+  #heldBack: readonly Float32Array[] | undefined;
+  #foreign: readonly Float32Array[] = [];
+
+  constructor(context: Context) {
+    this.#context = context;
+    const { options, images } = context;
+    const training = lowestHashes(images.train, MOST_TRAINING);
+    const heldBack = lowestHashes(images.validation, MOST_HELD_BACK);
+    const canLearn = options.likeness !== false && training.length >= FEWEST && heldBack.length >= FEWEST;
+    this.#taps = canLearn ? likenessTaps(options.config) : [];
+    this.#images = { training, heldBack };
+  }
+
+  /** What the trunk is to give for it beside what is trained on; none when nothing can be learned. */
+  get taps(): readonly TapName[] {
+    return this.#taps;
+  }
+
+  /**
+   * Features of the training images in the sample, as the first epoch sees them.
+   * @param request what the training itself asks the trunk for, so that these images go through it once.
+   */
+  async *seeTraining(request: SampleRequest = {}): AsyncGenerator<TrainEvent, void> {
+    if (this.#taps.length === 0 || this.#training) return;
+    const { source, options } = this.#context;
+    const { config } = options;
+    this.#training = yield* this.#vectors(source, this.#images.training, {
+      ...request,
+      augmentation: config.augment,
+      variants: [variantOfEpoch(config, 1)],
+      stored: cachedVariants(config) !== undefined,
+    });
+  }
+
+  /** Features of the held-back images in the sample, and of pictures of something else, through the trunk that predicts. */
+  async *seeHeldBack(request: SampleRequest = {}): AsyncGenerator<TrainEvent, void> {
+    if (this.#taps.length === 0 || this.#heldBack) return;
+    const { source, options, events, now } = this.#context;
+    const isInt8 = options.config.precision === "int8";
+    // predictions take the float32 trunk
+    const exact = isInt8 ? new FeatureSource(options, { events, now, broken: source.broken }) : source;
+    const plain = { ...request, augmentation: null, variants: [0], stored: true };
+    try {
+      this.#heldBack = yield* this.#vectors(exact, this.#images.heldBack, plain);
+      this.#foreign = yield* this.#foreignVectors(exact, plain);
+    } finally {
+      if (isInt8) await exact.dispose();
+    }
+  }
+
+  /**
+   * Learns from what was seen, and sees what was not.
+   * @returns undefined with too few images that can be read, or without a frozen block.
+   */
+  async *learn(): AsyncGenerator<TrainEvent, Likeness | undefined> {
+    const { source, options } = this.#context;
+    try {
+      yield* this.seeTraining();
+      yield* this.seeHeldBack();
+    } finally {
+      await source.dispose();
+    }
+    const [training, heldBack] = [this.#training ?? [], this.#heldBack ?? []];
+    if (training.length < FEWEST || heldBack.length < FEWEST) return undefined;
+    const directions = learnDirections(training);
+    const width = training[0]?.length ?? 0;
+    const kept = unitDirections(directions, width);
+    const distancesOf = (vectors: readonly Float32Array[]) =>
+      Float64Array.from(vectors, (vector) => likenessDistance(kept, vector));
+    const threshold = quantile(distancesOf(heldBack).sort(), KEPT_SHARE);
+    const foreign = this.#foreignShare(distancesOf(this.#foreign), threshold);
+    return {
+      directions,
+      facts: {
+        layers: likenessLayers(options.config),
+        directions: kept.length,
+        threshold,
+        keptShare: KEPT_SHARE,
+        trainingImages: training.length,
+        heldBack: heldBack.length,
+        ...(foreign ? { foreign } : {}),
+      },
+    };
+  }
+
+  #foreignShare(distances: Float64Array, threshold: number): ForeignShare | undefined {
+    const { foreign } = this.#context.options;
+    if (!foreign || distances.length === 0) return undefined;
+    const flagged = distances.filter((distance) => distance > threshold).length;
+    return { name: foreign.name, images: distances.length, flagged };
+  }
+
+  async *#foreignVectors(
+    source: FeatureSource,
+    request: SourceRequest,
+  ): AsyncGenerator<TrainEvent, Float32Array[]> {
+    const { foreign, dataset } = this.#context.options;
+    if (!foreign) return [];
+    const images = await foreign.images();
+    const own = new Set(dataset.images.map(({ hash }) => hash));
+    // of a set that is made of them they are not something else
+    if (images.some(({ hash }) => own.has(hash))) return [];
+    const { prepare } = foreign;
+    return yield* this.#vectors(source, images, { ...request, trained: [], prepare, progress: undefined });
+  }
+
+  /** One vector for each image that can be read. */
+  async *#vectors(
+    source: FeatureSource,
+    images: readonly DatasetImage[],
+    { trained = [], ...request }: SourceRequest,
+  ): AsyncGenerator<TrainEvent, Float32Array[]> {
+    const taps = [...new Set([...trained, ...this.#taps])];
+    const rows = yield* source.rows({ ...request, taps, images, memoryBytes: MEMORY_BYTES });
+    const layers = await Promise.all(
+      this.#taps.map(async (tap) => {
+        const found = rows.get(tap)?.[0];
+        if (!found) throw new TypeError(`${tap} was asked for`);
+        const length = rowLength(found.table);
+        const data = new Float32Array(found.positions.length * length);
+        await found.table.read(found.positions, data);
+        return found.positions.map((_, i) => data.subarray(i * length, (i + 1) * length));
+      }),
+    );
+    return (layers[0] ?? []).map((_, i) => likenessVector(layers.map((of) => of[i] ?? new Float32Array())));
+  }
+}
+
+/** How a sample's features are asked for while the training asks for its own. */
+export interface SampleRequest extends Partial<Pick<FeatureRequest, "progress" | "compiled">> {
+  /** Taps that the training needs of these images, too. @default none */
+  readonly trained?: readonly TapName[];
+}
+
+type SourceRequest = SampleRequest &
+  Pick<FeatureRequest, "augmentation" | "variants" | "stored"> &
+  Partial<Pick<FeatureRequest, "prepare">>;
