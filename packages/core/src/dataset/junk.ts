@@ -1,3 +1,5 @@
+import { unreadByName } from "../image/unread-formats.ts";
+
 const JUNK = new Map([
   ["__macosx", "what macOS adds to archives"],
   ["thumbs.db", "a thumbnail cache of Windows"],
@@ -25,13 +27,14 @@ export function junkInPath(path: string): { readonly path: string; readonly reas
   return undefined;
 }
 
-const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|svg)$/i;
+const IMAGE_NAME =
+  /\.(jpe?g|jpe|jfif|png|apng|webp|gif|bmp|dib|tiff?|avif|heic|heif|hif|svg|ppm|pgm|pbm|pnm|pam)$/i;
 const DOCUMENT_NAME =
   /\.(txt|md|rst|csv|tsv|json|jsonl|ya?ml|xml|html?|pdf|docx?|xlsx?|py|ipynb|js|ts|sh|log|cfg|ini|toml|mat|npy|npz|pkl|h5|db|sqlite|zip|tar|t?gz|mp4|mov|avi|mp3|wav)$/i;
 
 /** The name promises an image. What a file is, its first bytes say; this decides between "skipped" and "broken" only. */
 export function isNamedLikeImage(path: string): boolean {
-  return IMAGE_NAME.test(path);
+  return IMAGE_NAME.test(path) || unreadByName(path) !== undefined;
 }
 
 /** The name promises something else than an image (a readme, a table, a video). */
