@@ -36,7 +36,7 @@ async function decodeFormat(bytes: Uint8Array, format: ImageFormat): Promise<Dec
     case "pgm":
     case "ppm":
     case "pam":
-      return { image: decodePnm(bytes, MAX_PIXELS) };
+      return decodePnm(bytes, MAX_PIXELS);
     case "jpeg":
       return decodeJpeg(bytes);
     case "png":

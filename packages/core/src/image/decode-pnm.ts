@@ -1,7 +1,8 @@
 import { overWhite } from "./over-white.ts";
 import { checkPixels } from "./pixel-limit.ts";
 import { damagedPnm, type PnmHeader, readPnmHeader } from "./pnm-header.ts";
-import type { RgbImage } from "./types.ts";
+import type { DecodedImage } from "./types.ts";
+import { wideToRgb } from "./wide-pixels.ts";
 
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
@@ -47,7 +48,11 @@ function packedSamples(bytes: Uint8Array, { at, width, height }: PnmHeader): Uin
 }
 
 /** One byte a sample, or two, the high one first, where `maxval` needs two. */
-function binarySamples(bytes: Uint8Array, { at, maxval }: PnmHeader, count: number): ArrayLike<number> {
+function binarySamples(
+  bytes: Uint8Array,
+  { at, maxval }: PnmHeader,
+  count: number,
+): Uint8Array | Uint16Array {
   const width = maxval < 256 ? 1 : 2;
   if (at + count * width > bytes.length) throw damagedPnm("it is cut off");
   if (width === 1) return bytes.subarray(at, at + count);
@@ -73,14 +78,35 @@ function bytesOf({ maxval, zeroIsWhite }: PnmHeader): Uint8Array {
   });
 }
 
+const coloursOf = (channels: PnmHeader["channels"]): 1 | 3 => (channels < 3 ? 1 : 3);
+
+/** [pixels, channels] → [pixels, 3]: grey three times, alpha over white. */
+function scaled(samples: Uint8Array | Uint16Array, header: PnmHeader): Uint8Array {
+  const { width, height, channels } = header;
+  const byteOf = bytesOf(header);
+  const colours = coloursOf(channels);
+  const hasAlpha = channels !== colours;
+  const data = new Uint8Array(width * height * 3);
+  for (let read = 0, write = 0; write < data.length; read += channels)
+    for (let channel = 0; channel < 3; channel++) {
+      const value = byteOf[samples[read + (colours === 3 ? channel : 0)] ?? 0] ?? 0;
+      const alpha = hasAlpha ? (byteOf[samples[read + colours] ?? 0] ?? 0) : 255;
+      data[write++] = hasAlpha ? overWhite(value, alpha) : value;
+    }
+  return data;
+}
+
+const WORD_TOP = 65_535;
+
 /**
  * Reads PBM, PGM and PPM, as text (P1, P2, P3) and binary (P4, P5, P6), and PAM (P7); of several pictures in one file the
  * first. Own code, since sharp's libvips is built without a reader. Values go from 0 … maxval to 0 … 255 as Pillow 13
- * scales a PPM (PpmImagePlugin.py), for grey too; alpha is laid over white.
+ * scales a PPM (PpmImagePlugin.py), for grey too; alpha is laid over white. A maxval of 65535 is what any program writes
+ * of 16-bit numbers, whether or not they fill it: there the rule for these decides (`wideToRgb`).
  * https://netpbm.sourceforge.net/doc/ppm.html, …/pam.html
  * @throws CoreError `corrupt`, `limit`, `bad-input` (a PAM of another kind).
  */
-export function decodePnm(bytes: Uint8Array, maxPixels: number): RgbImage {
+export function decodePnm(bytes: Uint8Array, maxPixels: number): DecodedImage {
   const header = readPnmHeader(bytes);
   const { width, height, channels, digits } = header;
   checkPixels(width, height, maxPixels);
@@ -91,16 +117,19 @@ export function decodePnm(bytes: Uint8Array, maxPixels: number): RgbImage {
       : digits === "binary"
         ? binarySamples(bytes, header, count)
         : plainSamples(bytes, header, count);
-  if (channels === 3 && header.maxval === 255) return { width, height, data: Uint8Array.from(samples) };
-  const byteOf = bytesOf(header);
-  const colours = channels < 3 ? 1 : 3;
-  const hasAlpha = channels !== colours;
-  const data = new Uint8Array(width * height * 3);
-  for (let read = 0, write = 0; write < data.length; read += channels)
-    for (let channel = 0; channel < 3; channel++) {
-      const value = byteOf[samples[read + (colours === 3 ? channel : 0)] ?? 0] ?? 0;
-      const alpha = hasAlpha ? (byteOf[samples[read + colours] ?? 0] ?? 0) : 255;
-      data[write++] = hasAlpha ? overWhite(value, alpha) : value;
-    }
-  return { width, height, data };
+  if (channels === 3 && header.maxval === 255)
+    return { image: { width, height, data: Uint8Array.from(samples) } };
+  if (!(samples instanceof Uint16Array) || header.maxval !== WORD_TOP)
+    return { image: { width, height, data: scaled(samples, header) } };
+  const facts = {
+    name: "Netpbm image",
+    type: "uint16",
+    colours: coloursOf(channels),
+    zeroIsWhite: false,
+  } as const;
+  const { image, readings, isFull } = wideToRgb(
+    { width, height, bands: channels, data: samples },
+    { ...facts, ...(channels % 2 === 0 && { alpha: channels - 1 }) },
+  );
+  return { image: isFull ? { width, height, data: scaled(samples, header) } : image, readings };
 }

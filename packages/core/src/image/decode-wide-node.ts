@@ -31,7 +31,7 @@ export async function decodeWide(
 ): Promise<DecodedImage> {
   const [depth, Numbers] = DEPTHS[facts.type];
   const space = spaceOf(facts);
-  const source = openImage(bytes, { failOn: "error", ignoreIcc: true });
+  const source = openImage(bytes, { ignoreIcc: true });
   const { data, info } = await source
     .clone()
     .pipelineColourspace(space)

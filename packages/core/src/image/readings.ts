@@ -9,7 +9,7 @@ export type NarrowBits = (typeof NARROW_BITS)[number];
  *
  * - `bits-N-of-16`: 16-bit numbers that fill N bits, taken as a picture of N bits
  * - `unit-float`: numbers from 0 to 1, taken as black to white
- * - `bytes-in-wider`: whole numbers from 0 to 255 in 32-bit numbers, taken as they are
+ * - `bytes-in-wider`: 0 to 255 in 32-bit numbers, taken as they are (fractions cut off)
  * - `extra-band`: bands beside the colours that are no alpha, left aside
  * - `one-colour`: nearly all pixels became one colour in 8 bits, though the file has finer steps
  * - `damaged-jpeg`: a JPEG that is whole by its length, with parts that can not be decoded
@@ -34,8 +34,8 @@ const PREDICATES: Readonly<Record<Exclude<ImageReading, NarrowReading>, Predicat
     "holds numbers from 0 to 1: they are read as black to white",
   ],
   "bytes-in-wider": [
-    "hold whole numbers from 0 to 255 in 32 bits each: they are read as 8-bit pictures",
-    "holds whole numbers from 0 to 255 in 32 bits each: it is read as an 8-bit picture",
+    "hold numbers from 0 to 255 in 32 bits each: they are read as 8-bit pictures",
+    "holds numbers from 0 to 255 in 32 bits each: it is read as an 8-bit picture",
   ],
   "extra-band": [
     "have bands beside their colours that the files do not call alpha: these bands are left aside",

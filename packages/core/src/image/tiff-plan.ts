@@ -94,6 +94,9 @@ function wideType(bits: number, format: number): WideType | undefined {
   throw refused("This TIFF has complex numbers, which are no picture.", EIGHT_BITS);
 }
 
+/** Compressions of a TIFF that are JPEG's, the old and the new one. */
+const JPEGS = new Set([6, 7]);
+
 function coloursOf(photometric: number, directory: TiffDirectory): 1 | 3 | 4 | undefined {
   switch (photometric) {
     case PHOTOMETRIC.whiteIsZero:
@@ -101,8 +104,15 @@ function coloursOf(photometric: number, directory: TiffDirectory): 1 | 3 | 4 | u
     case PHOTOMETRIC.palette:
       return 1;
     case PHOTOMETRIC.rgb:
-    case PHOTOMETRIC.yCbCr:
       return 3;
+    case PHOTOMETRIC.yCbCr: {
+      // libvips turns these into RGB where they are JPEG's or have fewer pixels of colour, and takes them for RGB else
+      const isWhole = directory.numbers(TAGS.yCbCrSubsampling).every((ratio) => ratio === 1);
+      const isJpeg = JPEGS.has(directory.numbers(TAGS.compression)[0] ?? 1);
+      if (isWhole && !isJpeg && directory.numbers(TAGS.yCbCrSubsampling).length > 0)
+        throw refused("This TIFF has colours as YCbCr, which are read in JPEGs alone.", "Save it in RGB.");
+      return 3;
+    }
     case PHOTOMETRIC.separated:
       if (directory.numbers(TAGS.inkSet)[0] === 2)
         throw refused("This TIFF has inks other than cyan, magenta, yellow and black.", "Save it in RGB.");

@@ -2,6 +2,7 @@
 export const TAGS = {
   newSubfileType: 254,
   bitsPerSample: 258,
+  compression: 259,
   photometric: 262,
   imageDescription: 270,
   samplesPerPixel: 277,
@@ -11,6 +12,7 @@ export const TAGS = {
   extraSamples: 338,
   sampleFormat: 339,
   sMaxSampleValue: 341,
+  yCbCrSubsampling: 530,
   dngVersion: 50_706,
 } as const;
 

@@ -58,7 +58,7 @@ function declaredRange({ bits, from }: DeclaredBits, { max, step }: ValueStatist
  *
  * - the file says how many bits its numbers have;
  * - they fill a number of bits to the very top (a step more would need another bit), as a photo with a white spot does;
- * - they are 256 equal steps, shifted, that all but reach the top (an 8-bit photo times 4, 16 or 64);
+ * - they are 8-bit numbers, shifted, that reach the upper half of a number of bits (a photo times 4, 16 or 64);
  * - or they are surely full: they reach 2^14, or are bytes that stand high or twice.
  *
  * What is left would be black to the eye or nearly so, and is refused.
@@ -70,9 +70,7 @@ function wordRange(statistics: ValueStatistics, declared: DeclaredBits | undefin
   if (max >= SURELY_FULL || step >= 256 || doubledBytes || min === max) return FULL;
   const toTheTop = NARROW_BITS.find((bits) => max + step === 2 ** bits);
   if (toTheTop !== undefined) return narrow(toTheTop);
-  const shifted = NARROW_BITS.find(
-    (bits) => step > 1 && step * 256 === 2 ** bits && max >= 0.875 * 2 ** bits,
-  );
+  const shifted = NARROW_BITS.find((bits) => step > 1 && step * 256 === 2 ** bits && max >= 2 ** (bits - 1));
   return shifted === undefined ? undefined : narrow(shifted);
 }
 
@@ -108,8 +106,10 @@ export function valueRange(
   }
   if (type === "float32" && min >= -ROUNDING && max <= 1 + ROUNDING)
     return { scale: { times: 255 }, reading: "unit-float" };
-  if (whole && min >= 0 && max <= 255) return { scale: { bits: 8 }, reading: "bytes-in-wider" };
-  const expected = type === "float32" ? "0 to 1, or whole numbers from 0 to 255" : "0 to 255";
+  // a decimal picture of 0 … 255 has something in its upper half; one that ends at 2.4 has another white
+  const isBytes = min >= 0 && max < 256 && (whole || max >= 128);
+  if (isBytes) return { scale: { bits: 8 }, reading: "bytes-in-wider" };
+  const expected = type === "float32" ? "0 to 1 or 0 to 255" : "0 to 255";
   throw new CoreError("bad-input", {
     what: `This ${name} has numbers of 32 bits, and nothing says which of them is white.`,
     received,
