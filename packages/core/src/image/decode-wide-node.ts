@@ -41,7 +41,9 @@ export async function decodeWide(
   const { width, height } = info;
   const bands: number = info.channels;
   if ((facts.alpha ?? facts.colours - 1) >= bands) throw new TypeError(`${bands} channels`);
-  const numbers = new Numbers(data.buffer, data.byteOffset, data.byteLength / Numbers.BYTES_PER_ELEMENT);
+  const { buffer, byteOffset, byteLength } =
+    data.byteOffset % Numbers.BYTES_PER_ELEMENT === 0 ? data : new Uint8Array(data);
+  const numbers = new Numbers(buffer, byteOffset, byteLength / Numbers.BYTES_PER_ELEMENT);
   const { image, readings, isFull } = wideToRgb({ width, height, bands, data: numbers }, facts);
   const hasProfile = isFull && facts.colours === 3 && (await source.metadata()).hasProfile;
   return { image: hasProfile ? await plain() : image, readings };

@@ -21,7 +21,7 @@ export function withCleanHeader(bytes: Uint8Array): Uint8Array {
   let frame = 0;
   const transform = jpegChannels(bytes) === 4 ? 2 : 1; // the one that libjpeg supposes: YCCK or YCbCr
   for (const { marker, start, end } of jpegSegments(bytes)) {
-    const segment = bytes.slice(start, end);
+    const segment = new Uint8Array(bytes.subarray(start, end)); // a Buffer's `slice` would share the memory
     if (isFrame(marker)) frame = marker;
     if (marker === APP0 && beginsWith(segment, "JFIF\0")) segment[9] = 1;
     if (marker === APP14 && beginsWith(segment, "Adobe") && (segment[15] ?? 0) > 2) segment[15] = transform;

@@ -12,7 +12,7 @@ const PICTURE_TAGS = new Set([
  */
 export function withCleanDirectory(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes.length < 16) return undefined;
-  const clean = bytes.slice();
+  const clean = new Uint8Array(bytes); // a Buffer's `slice` would share the memory
   const view = new DataView(clean.buffer, clean.byteOffset, clean.byteLength);
   const little = bytes[0] === 0x49;
   const big = view.getUint16(2, little) === 43; // with 64-bit offsets
@@ -27,9 +27,9 @@ export function withCleanDirectory(bytes: Uint8Array): Uint8Array | undefined {
   const entries = new Map<number, Uint8Array>();
   for (let at = from; at < end; at += entrySize) {
     const tag = view.getUint16(at, little);
-    if (PICTURE_TAGS.has(tag) && !entries.has(tag)) entries.set(tag, bytes.slice(at, at + entrySize));
+    if (PICTURE_TAGS.has(tag) && !entries.has(tag)) entries.set(tag, bytes.subarray(at, at + entrySize));
   }
-  const next = bytes.slice(end, end + offsetSize);
+  const next = bytes.subarray(end, end + offsetSize);
   if (big) view.setBigUint64(offset, BigInt(entries.size), little);
   else view.setUint16(offset, entries.size, little);
   const sorted = [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry);

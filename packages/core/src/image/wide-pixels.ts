@@ -1,3 +1,4 @@
+import { isOneColour, type WideNumbers } from "./one-colour.ts";
 import { overWhite } from "./over-white.ts";
 import type { ImageReading } from "./readings.ts";
 import type { RgbImage } from "./types.ts";
@@ -10,12 +11,9 @@ import {
 } from "./value-range.ts";
 
 /** A decoded picture whose numbers are still those of its file. */
-export interface WideImage {
+export interface WideImage extends WideNumbers {
   readonly width: number;
   readonly height: number;
-  /** Numbers a pixel. */
-  readonly bands: number;
-  readonly data: Uint16Array | Uint32Array | Int32Array | Float32Array; // [height, width, bands]
 }
 
 /** What its numbers are. */
@@ -60,43 +58,6 @@ function byteScale(scale: ValueScale): (value: number) => number {
   if ("times" in scale) return (value) => Math.min(255, Math.max(0, Math.floor(value * scale.times + 0.5)));
   const shift = scale.bits - 8;
   return (value) => Math.min(255, value >> shift);
-}
-
-/** The share of all samples, at each end, that may lie outside the few levels that a picture is almost one colour in. */
-const FEW_SAMPLES = 0.005;
-/** Levels of 256 in which nearly all of such a picture lies. */
-const ONE_COLOUR_LEVELS = 16;
-/** How many values of the file must have become one level, on average, for something to be lost. */
-const VALUES_A_LEVEL = 4;
-
-/** Nearly all bytes lie close together, where the file's own values are many. @param levels [256], samples of each byte. */
-function isOneColour(
-  { data, bands }: WideImage,
-  colours: number,
-  levels: Uint32Array,
-  byteOf: (stored: number) => number,
-): boolean {
-  const few = levels.reduce((sum, count) => sum + count, 0) * FEW_SAMPLES;
-  const edge = (order: readonly number[]): number => {
-    let outside = 0;
-    for (const level of order) {
-      outside += levels[level] ?? 0;
-      if (outside > few) return level;
-    }
-    return 0;
-  };
-  const rising = Array.from({ length: 256 }, (_, level) => level);
-  const [lowest, highest] = [edge(rising), edge(rising.toReversed())];
-  if (highest - lowest >= ONE_COLOUR_LEVELS) return false;
-  const values = new Set<number>();
-  const many = VALUES_A_LEVEL * (highest - lowest + 1);
-  for (let pixel = 0; pixel < data.length && values.size <= many; pixel += bands)
-    for (let band = 0; band < colours; band++) {
-      const stored = data[pixel + band] ?? 0;
-      const byte = byteOf(stored);
-      if (byte >= lowest && byte <= highest) values.add(stored);
-    }
-  return values.size > many;
 }
 
 /**
