@@ -15,8 +15,7 @@ export { MAX_PIXELS } from "./vips-node.ts";
 
 async function decodePng(bytes: Uint8Array): Promise<DecodedImage> {
   const { bitDepth, colours, hasAlpha, declared } = pngHeader(bytes);
-  const plain = () => decodePlain(bytes);
-  if (bitDepth !== 16) return { image: await plain() };
+  if (bitDepth !== 16) return { image: await decodePlain(bytes) };
   const facts: WideFacts = {
     name: "PNG",
     type: "uint16",
@@ -25,7 +24,7 @@ async function decodePng(bytes: Uint8Array): Promise<DecodedImage> {
     ...(hasAlpha && { alpha: colours }),
     ...(declared && { declared }),
   };
-  return decodeWide(bytes, facts, plain);
+  return decodeWide(bytes, facts, () => decodePlain(bytes, { fromP3: true }));
 }
 
 async function decodeFormat(bytes: Uint8Array, format: ImageFormat): Promise<DecodedImage> {

@@ -7,6 +7,8 @@ export interface PlainOptions {
   readonly failOn?: SharpOptions["failOn"];
   /** Bands beside the colours are left aside, instead of the last one being alpha. @default false */
   readonly coloursOnly?: boolean;
+  /** Colours of 16 bits with a profile: sharp brings these to Display P3 and leaves them there. @default false */
+  readonly fromP3?: boolean;
   /** The picture may be CMYK: libvips is asked, which takes 0.1 ms. @default false */
   readonly mayBeCmyk?: boolean;
 }
@@ -29,7 +31,7 @@ function firstFour(data: Uint8Array, bands: number): Uint8Array {
 
 /** The way of nearly all images: libvips brings them to 8-bit sRGB over white. @throws libvips's own errors. */
 export async function decodePlain(bytes: Uint8Array, options: PlainOptions = {}): Promise<RgbImage> {
-  const { failOn, coloursOnly = false, mayBeCmyk = false } = options;
+  const { failOn, coloursOnly = false, mayBeCmyk = false, fromP3 = false } = options;
   const cmyk = mayBeCmyk && (await isPlainCmyk(bytes, options));
   const source = openImage(bytes, failOn ? { failOn } : {});
   // sRGB is what sharp gives unless told otherwise
@@ -38,6 +40,7 @@ export async function decodePlain(bytes: Uint8Array, options: PlainOptions = {})
     : coloursOnly
       ? source.removeAlpha()
       : source.flatten({ background: "#ffffff" });
+  if (fromP3) eightBit.withIccProfile("srgb", { attach: false });
   const { data, info } = await eightBit.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   // sharp's type says 1 to 4, which does not hold for the bands of a TIFF

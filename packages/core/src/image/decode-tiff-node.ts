@@ -31,6 +31,7 @@ async function decodePlanned(bytes: Uint8Array, plan: TiffPlan): Promise<Decoded
     decodePlain(bytes, {
       coloursOnly: extras > 0 && alpha === undefined,
       mayBeCmyk: colours === 4,
+      fromP3: wide !== undefined,
     });
   if (wide && colours !== 4) {
     const facts = { name: "TIFF", type: wide, colours, zeroIsWhite, ...(declared && { declared }) };

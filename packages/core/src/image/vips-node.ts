@@ -5,6 +5,9 @@ import type { ImageFormat } from "./types.ts";
 /** 100 megapixels: 300 MB of bytes, the most that one image may take of memory (of 16-bit numbers, 600 MB beside). */
 export const MAX_PIXELS = 100_000_000;
 
+/** Bands of a TIFF, colours among them. */
+const MAX_BANDS = 32;
+
 /**
  * Every loader of libvips but those of the formats we take (the rest is attack surface; a build has only some of them,
  * unknown names are passed over). Uhdr is a JPEG with a gain map, which the plain JPEG loader reads without it.
@@ -48,7 +51,8 @@ export function openImage(
   options: Pick<SharpOptions, "failOn" | "ignoreIcc"> = {},
 ): Sharp {
   prepareSharp();
-  return sharp(bytes, { autoOrient: true, limitInputPixels: MAX_PIXELS, ...options });
+  const limits = { limitInputPixels: MAX_PIXELS, limitInputChannels: MAX_BANDS };
+  return sharp(bytes, { autoOrient: true, ...limits, ...options });
 }
 
 /** What a failure of libvips says to people; an error that is one already stays as it is. */
