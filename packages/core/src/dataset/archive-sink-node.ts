@@ -9,9 +9,12 @@ import { HEAD_BYTES, sniffHead } from "./sniff-file-node.ts";
 
 const numbered = z.string().regex(/^\d+$/);
 
-/** What an unpacked archive holds; written beside the files, so that opening it again unpacks nothing. */
+/**
+ * What an unpacked archive holds; written beside the files, so that opening it again unpacks nothing. Its version rises
+ * when more files than before are known as images: those that an earlier graft passed over were not written.
+ */
 export const archiveManifestSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   files: z.array(z.object({ path: z.string(), file: numbered, bytes: z.int().min(0) })),
   /** Files that are no images by their first bytes, so that they were not written. */
   passed: z.array(z.object({ path: z.string(), reason: z.string() })).default([]),
@@ -113,7 +116,7 @@ export class ArchiveSink {
 
   manifest(): ArchiveManifest {
     return {
-      version: 1,
+      version: 2,
       files: [...this.files.values()],
       passed: [...this.passed].map(([path, reason]) => ({ path, reason })),
       folders: [...this.folders],
