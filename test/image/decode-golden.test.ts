@@ -20,7 +20,6 @@ const TOLERANCE: Readonly<Record<string, number>> = {
   "grey-alpha.png": 1,
   "palette-alpha.png": 1,
   "rgba.png": 1,
-  "rgba-16.png": 1,
   "lossless-alpha.webp": 1,
   // libheif and libavif turn YCbCr to RGB with constants of another precision
   "lossy.avif": 1,

@@ -86,6 +86,7 @@ export type * from "./head/types.ts";
 export { augmentImage, changeImage, drawChange, type ImageChange, type VariantKey } from "./image/augment.ts";
 export { DECODER_VERSION } from "./image/decoder-version.ts";
 export { differenceHash } from "./image/difference-hash.ts";
+export { type ImageReading, type ReadingNote, readingNotes, readingSentence } from "./image/readings.ts";
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";

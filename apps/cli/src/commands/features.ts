@@ -118,6 +118,7 @@ async function openSource(session: Session, name: string, flags: Flags, size: nu
     const plain = flags.labelsFrom === undefined ? await session.unlabelled(name) : undefined;
     if (plain) {
       if (plain.broken.length > 0) session.notice(brokenText(plain.broken));
+      for (const { message } of plain.notes) session.notice(`Note: ${message}`);
       if (plain.isUnclear) {
         const why = nextCommand(session.context.environment, ["inspect", name]);
         session.notice(`Note: the rows have no labels, as the folders are not clearly classes; why: ${why}`);

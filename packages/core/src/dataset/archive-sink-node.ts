@@ -14,7 +14,10 @@ export const ARCHIVE_STORE_VERSION = 2;
 
 const numbered = z.string().regex(/^\d+$/);
 
-/** What an unpacked archive holds; written beside the files, so that opening it again unpacks nothing. */
+/**
+ * What an unpacked archive holds; written beside the files, so that opening it again unpacks nothing. Its version rises
+ * when more files than before are known as images: those that an earlier graft passed over were not written.
+ */
 export const archiveManifestSchema = z.object({
   version: z.literal(ARCHIVE_STORE_VERSION),
   /** Two may have one file, by a link. */

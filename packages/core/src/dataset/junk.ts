@@ -1,3 +1,5 @@
+import { unreadByName } from "../image/unread-formats.ts";
+
 const JUNK = new Map([
   ["__macosx", "what macOS adds to archives"],
   ["thumbs.db", "a thumbnail cache of Windows"],
@@ -28,7 +30,8 @@ export function junkInPath(path: string): { readonly path: string; readonly reas
   return undefined;
 }
 
-const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|svg)$/i;
+const IMAGE_NAME =
+  /\.(jpe?g|jpe|jfif|png|apng|webp|gif|bmp|dib|tiff?|avif|heic|heif|hif|svg|ppm|pgm|pbm|pnm|pam)$/i;
 const DOCUMENT_ENDINGS =
   "txt md rst rtf tex bib csv tsv json jsonl ndjson ya?ml xml html? css url lnk pdf docx? odt xlsx? pptx? py ipynb js ts m r sh bat exe log cfg ini toml lock mat npy npz pkl h5 hdf5 parquet arrow feather tfrecords? onnx pth? pb tflite weights names db sqlite zip rar 7z tar t?gz bz2 xz mp4 m4v mov avi mkv webm mpe?g wmv 3gp mp3 wav ogg flac m4a";
 const DOCUMENT_NAME = new RegExp(`\\.(${DOCUMENT_ENDINGS.replaceAll(" ", "|")})$`, "i");
@@ -38,7 +41,7 @@ const PLAIN_DOCUMENT =
 
 /** The name promises an image. What a file is, its first bytes say; this decides between "skipped" and "broken" only. */
 export function isNamedLikeImage(path: string): boolean {
-  return IMAGE_NAME.test(path);
+  return IMAGE_NAME.test(path) || unreadByName(path) !== undefined;
 }
 
 /** The name promises something else than an image (a readme, a table, a video). */

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { CoreError, throwIfCancelled } from "../errors.ts";
+import { readingNotes } from "../image/readings.ts";
 import { visibleText } from "../visible-text.ts";
 import { archiveStem } from "./archive-kind.ts";
 import { type FoundImages, findImages } from "./find-images-node.ts";
@@ -12,8 +13,9 @@ import { findLayout } from "./layout/find-layout.ts";
 import { isTableName } from "./layout/label-table.ts";
 import { byCodeUnit } from "./listing.ts";
 import type { OpenDatasetOptions } from "./open-node.ts";
+import { passedOverNotes } from "./passed-over.ts";
 import { sniffFile } from "./sniff-file-node.ts";
-import type { BrokenFile, DatasetImage } from "./types.ts";
+import type { BrokenFile, DatasetImage, DatasetNote } from "./types.ts";
 
 /** Files looked at together, for each core. */
 const AT_ONCE_PER_CORE = 4;
@@ -23,6 +25,8 @@ export interface UnlabelledImages {
   /** Their `label` means nothing. */
   readonly images: readonly DatasetImage[];
   readonly broken: readonly BrokenFile[];
+  /** What there is to say of how they were read, and of what looks like an image and is none. */
+  readonly notes: readonly DatasetNote[];
   /** They lie in several folders, which are not clearly classes: why, `openDataset` says. */
   readonly isUnclear: boolean;
   /** Absolute path. @throws CoreError `not-found` for an image of another place. */
@@ -46,7 +50,7 @@ async function isSorted(name: string, { images, listing }: FoundImages): Promise
 async function findIn(
   name: string,
   signal: AbortSignal | undefined,
-): Promise<Pick<FoundImages, "images" | "broken"> | undefined> {
+): Promise<Pick<FoundImages, "images" | "broken" | "skipped"> | undefined> {
   const location = resolve(name);
   const facts = KNOWN_SETS.has(name) ? undefined : await stat(location).catch(() => undefined);
   if (facts?.isDirectory()) {
@@ -63,7 +67,7 @@ async function findIn(
     sniffed.type === "image"
       ? [[file], []]
       : [[], [{ path: file.path, code: sniffed.code, reason: sniffed.reason }]];
-  return { images, broken };
+  return { images, broken, skipped: [] };
 }
 
 function noImage(name: string, [first]: readonly BrokenFile[]): CoreError {
@@ -113,6 +117,10 @@ export async function openUnlabelled(
   return {
     images: images.sort(byPath),
     broken,
+    notes: [
+      ...passedOverNotes(found.skipped, () => false),
+      ...readingNotes(images).map(({ reading, message }) => ({ code: reading, message })),
+    ],
     isUnclear: new Set(images.flatMap(({ path }) => path.split("/").slice(-2, -1))).size > 1,
     pathOf({ path }) {
       const location = locations.get(path);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
+import { readingNotes } from "../image/readings.ts";
 import { nameFew } from "../name-few.ts";
 import { visibleText } from "../visible-text.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
@@ -146,6 +147,7 @@ export async function scanListing(
       ...(listing.notes ?? []),
       ...layout.notes,
       ...passedOverNotes(passed.sort(byPath), layout.isClassPlace),
+      ...readingNotes(images).map(({ reading, message }) => ({ code: reading, message })),
       ...labelsAlikeNotes(layout.labels),
       ...groupNotes,
     ],

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
 import { imageFormat } from "../image/sniff.ts";
+import { CAMERA_RAW, unreadByName } from "../image/unread-formats.ts";
 import { isNamedLikeImage } from "./junk.ts";
 import type { ListedFile } from "./listing.ts";
 import { unreadable } from "./walk-node.ts";
@@ -16,17 +17,21 @@ export type Sniffed =
 
 /**
  * The one rule of what is an image: by content. A name that promises an image decides only whether a file that is none
- * is skipped or broken.
+ * is skipped or broken, and of a broken one how its format is called. The exception are RAW files that are TIFFs by
+ * their first bytes, with a preview that could be taken for the picture: there the name counts.
  * @param head the first `HEAD_BYTES` bytes, or all that there are.
  */
 export function sniffHead(path: string, head: Uint8Array): Sniffed {
+  const named = unreadByName(path);
   try {
-    imageFormat(head);
-    return { type: "image" };
+    if (imageFormat(head) !== "tiff" || named !== CAMERA_RAW) return { type: "image" };
+    return { type: "broken", code: "bad-input", reason: CAMERA_RAW.sentence };
   } catch (error) {
     if (!(error instanceof CoreError)) throw error;
-    const isMeantAsImage = isNamedLikeImage(path) || error.facts.format !== undefined;
-    if (isMeantAsImage) return { type: "broken", code: error.code, reason: error.message };
+    const isKnown = error.facts.format !== undefined;
+    if (named && !isKnown && head.length > 0)
+      return { type: "broken", code: error.code, reason: named.sentence };
+    if (isKnown || isNamedLikeImage(path)) return { type: "broken", code: error.code, reason: error.message };
     return { type: "skipped", reason: head.length === 0 ? "an empty file" : "not an image" };
   }
 }

@@ -1,3 +1,4 @@
+import type { ImageReading } from "../image/readings.ts";
 import type { ImageFacts } from "../image/types.ts";
 
 /** Which side of a split an image is on. */
@@ -54,7 +55,8 @@ export interface DatasetNote {
     | "class-left-out"
     | "passed-over"
     | "names-alike"
-    | "no-groups";
+    | "no-groups"
+    | ImageReading;
   /** One sentence for people: how many, why, an example. */
   readonly message: string;
 }

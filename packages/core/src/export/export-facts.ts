@@ -16,13 +16,7 @@ export interface ExportFacts {
   readonly likeness?: LikenessFacts;
 }
 
-export function exportFacts({
-  labels,
-  rule,
-  weights,
-  versions,
-  likeness,
-}: Model["manifest"]): ExportFacts {
+export function exportFacts({ labels, rule, weights, versions, likeness }: Model["manifest"]): ExportFacts {
   const { size, fit, resize } = rule;
   return {
     labels,

@@ -51,6 +51,7 @@ function readme(manifest: Model["manifest"], language: SnippetLanguage): string 
     ...likenessText(manifest),
     "On the same pixels it agreed with graft to 1e-4 when it was written, on real images.",
     resizing,
+    "Pictures of 10, 12 or 14 bits in 16, of decimal numbers, and of more bands than their colours are brought to 8-bit RGB\nby graft alone: save such a picture so before.",
     "",
   ].join("\n");
 }

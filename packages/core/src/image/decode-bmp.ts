@@ -1,4 +1,5 @@
 import { CoreError } from "../errors.ts";
+import { checkPixels } from "./pixel-limit.ts";
 import type { RgbImage } from "./types.ts";
 
 /** BITMAPFILEHEADER's length; BITMAPINFOHEADER follows. */
@@ -44,12 +45,7 @@ function readHeader(bytes: Uint8Array, maxPixels: number): Header {
   const signedHeight = view.getInt32(22, true);
   const height = Math.abs(signedHeight);
   if (width < 1 || height < 1) throw damaged(`its size is ${width} × ${signedHeight}`);
-  if (width * height > maxPixels)
-    throw new CoreError("limit", {
-      what: "The image is too large.",
-      received: `${width} × ${height} pixels`,
-      expected: `at most ${maxPixels} pixels`,
-    });
+  checkPixels(width, height, maxPixels);
   const pixels = view.getUint32(10, true);
   const colors = bits > 8 ? 0 : view.getUint32(46, true) || 1 << bits;
   const paletteAt = FILE_HEADER + headerLength;

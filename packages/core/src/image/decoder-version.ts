@@ -2,6 +2,8 @@
  * Rises when the decoders give other pixels for some file, so that features of the old pixels are not used again; a
  * model's image rule stays as it is.
  *
- * 2: CMYK without a profile goes by Pillow's formula (1: by libvips's built-in profile of printer's inks).
+ * - 2: CMYK without a profile goes by Pillow's formula (1: by libvips's built-in profile of printer's inks).
+ * - 3: Netpbm; 16- and 32-bit numbers by `valueRange`'s rule; bands of a TIFF that are no alpha are left aside; JPEGs at
+ *   which libjpeg only grumbles. 8-bit pixels of all other files are those of 2.
  */
-export const DECODER_VERSION = 2;
+export const DECODER_VERSION = 3;

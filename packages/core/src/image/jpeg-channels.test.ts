@@ -21,3 +21,10 @@ test.each([
 ])("%s", (_, bytes, channels) => {
   expect(jpegChannels(Uint8Array.from(bytes))).toBe(channels);
 });
+
+test("bytes between segments are passed over, as libjpeg does", () => {
+  const stray = [0x11, 0x11, 0xff, 0x00, 0x22];
+  expect(
+    jpegChannels(Uint8Array.from([0xff, 0xd8, 0xff, 0xfe, 0, 4, 7, 7, ...stray, ...frame(0xc0, 4)])),
+  ).toBe(4);
+});

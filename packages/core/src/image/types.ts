@@ -1,3 +1,5 @@
+import type { ImageReading } from "./readings.ts";
+
 /** 8-bit sRGB, row by row, three bytes a pixel: data.length = width · height · 3. */
 export interface RgbImage {
   readonly width: number;
@@ -5,7 +7,16 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
-export type ImageFormat = "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "avif";
+export type ImageFormat =
+  | ("jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "avif")
+  // Netpbm's: black and white, grey, colour, and the one that can have alpha
+  | ("pbm" | "pgm" | "ppm" | "pam");
+
+/** An image's pixels, and what was decided to get them where its file does not say (`ImageFacts.readings`). */
+export interface DecodedImage {
+  readonly image: RgbImage;
+  readonly readings?: readonly ImageReading[];
+}
 
 /** How any image becomes the size × size bytes that the trunk sees; written into every model and export. */
 export interface ImageRule {
@@ -25,6 +36,8 @@ export interface ImageFacts {
   readonly height: number;
   /** 64-bit difference hash of the oriented image, 16 hex digits: equal for re-encoded or resized copies. */
   readonly perceptualHash: string;
+  /** What was decided about the file where it does not say outright what its numbers mean; absent for nearly all. */
+  readonly readings?: readonly ImageReading[];
 }
 
 /** Turns encoded bytes into pixels: sharp in Node, the browser's decoders on a page. */
