@@ -51,7 +51,9 @@ async function judge(listed: ListedFile, inspect: ScanOptions["inspect"]): Promi
 
 /** Why these files are not used: the most frequent reason, with an example. */
 function commonReason(files: readonly SkippedFile[]): string {
-  const [most] = [...groupBy(files, ({ reason }) => reason).values()].sort((a, b) => b.length - a.length);
+  // the values that one file has are another's
+  const kinds = groupBy(files, ({ reason }) => reason.replace(/ Received: .*$/s, ""));
+  const [most] = [...kinds.values()].sort((a, b) => b.length - a.length);
   const [example] = most ?? [];
   if (most === undefined || example === undefined) return "";
   const path = visibleText(example.path);
@@ -77,11 +79,10 @@ function checkUsable(
     empty.has(layout.labelOf(path) ?? ""),
   );
   const where = hasTrain ? " to train on" : "";
-  throw layoutError(
-    source,
-    `${visibleText(source)} has no usable image${where} of ${names}.${commonReason(inEmpty)}`,
-    { tree: layout.tree },
-  );
+  const what = `${visibleText(source)} has no usable image${where} of ${names}.${commonReason(inEmpty)}`;
+  if (known.size > 0 || inEmpty.length === 0) throw layoutError(source, what, { tree: layout.tree });
+  const fix = "The folders are as they should be: it is these files that need to be replaced or converted.";
+  throw new CoreError("bad-input", { what, fix }, { facts: { source } });
 }
 
 /**
