@@ -10,7 +10,10 @@ import { isTableName, MOST_TABLE_BYTES, MOST_TABLES } from "./layout/label-table
 import { settleBoth } from "./settle-both.ts";
 import { HEAD_BYTES, sniffHead } from "./sniff-file-node.ts";
 
-/** Raised where the same archive is unpacked into other files, or they get another meaning. */
+/**
+ * Raised where the same archive is unpacked into other files, or they get another meaning: also where `sniffHead` takes
+ * more of them for images, since of all else no byte is kept.
+ */
 export const ARCHIVE_STORE_VERSION = 2;
 
 const numbered = z.string().regex(/^\d+$/);
