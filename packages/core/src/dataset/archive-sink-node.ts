@@ -7,9 +7,13 @@ import { z } from "zod";
 import { archiveKind, archiveStem, BESIDE_IMAGES } from "./archive-kind.ts";
 import { type ArchiveLeaf, ArchiveTree, type KeptContent } from "./archive-tree.ts";
 import { isTableName, MOST_TABLE_BYTES, MOST_TABLES } from "./layout/label-table.ts";
+import { settleBoth } from "./settle-both.ts";
 import { HEAD_BYTES, sniffHead } from "./sniff-file-node.ts";
 
-/** Raised where the same archive is unpacked into other files, or they get another meaning. */
+/**
+ * Raised where the same archive is unpacked into other files, or they get another meaning: also where `sniffHead` takes
+ * more of them for images, since of all else no byte is kept.
+ */
 export const ARCHIVE_STORE_VERSION = 2;
 
 const numbered = z.string().regex(/^\d+$/);
@@ -100,13 +104,19 @@ export class ArchiveSink {
     content: AsyncIterable<Uint8Array>,
     check: Transform = new PassThrough(),
   ): Promise<void> {
-    await pipeline(content, check, async (chunks: AsyncIterable<Uint8Array>) => {
-      const rest = chunks[Symbol.asyncIterator]();
-      const head = await readHead(rest);
-      const file = this.#take(path, bytes, head);
-      if (file !== undefined) await pipeline(joined(head, rest), createWriteStream(file, { flags: "wx" }));
-      else for (let next = await rest.next(); !next.done; ) next = await rest.next();
+    let storing: Promise<void> | undefined;
+    const fed = pipeline(content, check, (chunks: AsyncIterable<Uint8Array>) => {
+      storing = this.#store(path, bytes, chunks[Symbol.asyncIterator]());
+      return storing;
     });
+    await settleBoth(fed, () => storing);
+  }
+
+  async #store(path: string, bytes: number, chunks: AsyncIterator<Uint8Array>): Promise<void> {
+    const head = await readHead(chunks);
+    const file = this.#take(path, bytes, head);
+    if (file !== undefined) await pipeline(joined(head, chunks), createWriteStream(file, { flags: "wx" }));
+    else for (let next = await chunks.next(); !next.done; ) next = await chunks.next();
   }
 
   /** `addFile` of content that is in memory, and right. */

@@ -11,6 +11,7 @@ import { TAR_BLOCK } from "./archive-tar-header.ts";
 import { damagedTar, type TarEntry, TarReader } from "./archive-tar-reader.ts";
 import type { UnpackOptions } from "./archive-zip-node.ts";
 import { entryName } from "./entry-name-node.ts";
+import { settleBoth } from "./settle-both.ts";
 
 /** Errors of zlib are about the archive's bytes; those of the file system and ours pass as they are. */
 function tarFailure(error: unknown): unknown {
@@ -121,9 +122,15 @@ export async function unpackTar(
       onProgress?.({ done: source.bytesRead, total: archiveBytes });
     }
   };
+  let reading: Promise<void> | undefined;
+  const begin = (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+    reading = read(chunks);
+    return reading;
+  };
   const watched = watch(checkSizes);
+  const fed = isGzip ? pipeline(source, createGunzip(), watched, begin) : pipeline(source, watched, begin);
   try {
-    await (isGzip ? pipeline(source, createGunzip(), watched, read) : pipeline(source, watched, read));
+    await settleBoth(fed, () => reading);
   } catch (error) {
     throw tarFailure(error);
   }
