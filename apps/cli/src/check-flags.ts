@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { CoreError, checkUrl } from "@graft/core";
 import type { Command } from "commander";
+import type { CliEnvironment } from "./env.ts";
 import { UsageError } from "./exit-codes.ts";
 
 /**
@@ -8,7 +9,10 @@ import { UsageError } from "./exit-codes.ts";
  * of weights and backends that nothing has.
  * @throws UsageError
  */
-export async function checkFlags(command: Command, variables: NodeJS.ProcessEnv): Promise<void> {
+export async function checkFlags(
+  command: Command,
+  { home, variables }: Pick<CliEnvironment, "home" | "variables">,
+): Promise<void> {
   const flags: Readonly<Record<string, unknown>> = command.optsWithGlobals();
   const options = [command, command.parent, command.parent?.parent].flatMap((each) => each?.options ?? []);
   for (const option of options)
@@ -16,7 +20,7 @@ export async function checkFlags(command: Command, variables: NodeJS.ProcessEnv)
       throw new UsageError(`${option.long}: nothing was given. Leave it out, or say what.`);
   checkArguments(command);
   const { weights, backend } = flags;
-  if (typeof weights === "string") await checkWeights(weights);
+  if (typeof weights === "string") await checkWeights(weights, home);
   const fromEnvironment = variables.GRAFT_BACKEND?.trim();
   if (typeof backend === "string") await checkBackend("--backend", backend);
   else if (fromEnvironment && options.some((option) => option.attributeName() === "backend"))
@@ -40,16 +44,21 @@ async function checkBackend(flag: string, name: string): Promise<void> {
   asUsage(`${flag}: `, () => checkBackendName(name));
 }
 
-/** What an address holds is seen when it is fetched; what is no name and no address is a path. */
-async function checkWeights(name: string): Promise<void> {
+/** What an address or a file holds is seen when it is read; what is no name and no address is a path, or a run's id. */
+async function checkWeights(name: string, home: string): Promise<void> {
   if (["auto", "bundled", "imagenet"].includes(name)) return;
   if (/^file:/i.test(name)) return;
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(name)) return checkAddress(name, "--weights: ");
   const found = await stat(name).catch(() => undefined);
   if (found?.isFile()) return;
-  const why = found === undefined ? "there is no such name or file" : "it is no file";
+  const { placeOfWeights } = await import("@graft/core/node");
+  const place = await placeOfWeights(name, home).catch((error: unknown) => {
+    if (!(error instanceof CoreError)) throw error;
+    throw new UsageError(`--weights: it is no file and no model of graft. ${error.message}`);
+  });
+  if (place.kind === "model") return;
   throw new UsageError(
-    `--weights: ${why}. Received: ${name}. Expected: auto, bundled, imagenet, an address (https://…), or the path of a .h5, .h5.gz, .keras or model.json.`,
+    `--weights: there is no such name or file. Received: ${name}. Expected: auto, bundled, imagenet, an address (https://…), the path of a .h5, .h5.gz, .keras or model.json, or a model of graft by its folder or its run's id.`,
   );
 }
 

@@ -304,7 +304,7 @@ function run(handler: Handler): (this: Command, ...args: unknown[]) => Promise<v
   return async function action(this: Command) {
     const flags: Flags = this.optsWithGlobals();
     const environment = readEnvironment(typeof flags.home === "string" ? flags.home : undefined);
-    await (await import("./check-flags.ts")).checkFlags(this, environment.variables);
+    await (await import("./check-flags.ts")).checkFlags(this, environment);
     await handler(
       { environment, json: flags.json === true, command: commandWords(this) },
       flags,

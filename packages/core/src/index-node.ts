@@ -49,5 +49,6 @@ export type { RunRecord, RunRecordChange } from "./train/run-record.ts";
 export { type NewRun, openRunStore, type RunStore, type RunSummary } from "./train/run-store-node.ts";
 export { KERAS_RANGE } from "./trunk/input-range.ts";
 export type { LoadWeightsOptions } from "./trunk/load-options.ts";
+export { type PlaceOfWeights, placeOfWeights } from "./trunk/place-of-weights-node.ts";
 export { fetchWeights, listWeights, type WeightsEntry } from "./trunk/weights-list-node.ts";
 export { loadWeights } from "./trunk/weights-node.ts";

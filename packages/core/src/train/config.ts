@@ -56,7 +56,7 @@ export const trainConfigSchema = z.strictObject({
   ),
   weights: option(
     z.string().min(1).default("auto"),
-    "of the trunk: auto (imagenet where it can be had, else bundled), bundled, imagenet, a .h5, .keras or model.json file, or a URL",
+    "of the trunk: auto (imagenet where it can be had, else bundled), bundled, imagenet, a .h5, .keras or model.json file, a model of graft (its folder or run), or a URL",
   ),
   inputRange: option(
     z.tuple([z.number(), z.number()]).optional(),

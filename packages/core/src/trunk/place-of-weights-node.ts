@@ -75,5 +75,5 @@ export async function placeOfWeights(path: string, home: string): Promise<PlaceO
   // Keras 2 calls a checkpoint by what its files' names begin with
   if (existsSync(`${path}.index`)) throw foreignError(path, FOREIGN_KINDS.checkpoint);
   const ofRun = join(home, "runs", path, "model");
-  return /^[\w-]+$/.test(path) && isModel(ofRun) ? { kind: "model", path: ofRun } : { kind: "file", path };
+  return !/[\\/]/.test(path) && isModel(ofRun) ? { kind: "model", path: ofRun } : { kind: "file", path };
 }
