@@ -75,7 +75,7 @@ describe.skipIf(photos === undefined)("a training that starts from a model of gr
       const out = join(home, "f.npy");
       await succeed(["features", set, ...FROM(place), "--out", out, "--force"]);
       const { weights } = JSON.parse(await readFile(join(home, "f.json"), "utf8"));
-      expect(weights.sha256, place).toBe(sha256);
+      expect(weights, place).toMatchObject({ sha256, inputRange: [0, 1] });
     }
   });
 

@@ -4,6 +4,7 @@ import { CoreError } from "../errors.ts";
 import type { FoundTensor } from "./found-tensor.ts";
 import { TensorNames } from "./hdf5-names.ts";
 import { corruptHdf5, Hdf5Source, hdf5Reason, readWeight } from "./hdf5-numbers.ts";
+import type { AboutModel } from "./stated-range.ts";
 
 /** The library, loaded. */
 export type Hdf5Library = typeof import("h5wasm");
@@ -37,19 +38,20 @@ export async function withHdf5File<T>(
   }
 }
 
-/** The network of a whole model in Keras 2's layout, as its config says it; undefined where there is none. */
-function configOf(file: File): unknown {
-  const text = file.attrs.model_config?.value;
+/** What a file has beside its tensors: the config of a whole model in Keras 2's layout, and what graft adds to its own. */
+function aboutModel({ attrs }: File): AboutModel {
+  const { model_config: config, inputRange, graftVersion } = attrs;
+  const facts = { inputRange: inputRange?.value, graftVersion: graftVersion?.value };
   try {
-    return typeof text === "string" ? JSON.parse(text) : undefined;
+    return { facts, config: typeof config?.value === "string" ? JSON.parse(config.value) : undefined };
   } catch {
     // weights can be read without it, and nothing else depends on it
-    return undefined;
+    return { facts };
   }
 }
 
 /**
- * Opens a weights file and gives its tensors to `use`, with the model's config where it has one; they can be read until it
+ * Opens a weights file and gives its tensors to `use`, with what it has beside them; they can be read until it
  * returns.
  *
  * Reads the layouts of Keras 2 and Keras 3: weights alone, whole models, a trunk nested in another model. Optimiser
@@ -59,12 +61,12 @@ function configOf(file: File): unknown {
 export async function withHdf5<T>(
   bytes: Uint8Array,
   origin: string,
-  use: (found: readonly FoundTensor[], config: unknown) => T,
+  use: (found: readonly FoundTensor[], about: AboutModel) => T,
 ): Promise<T> {
   const { ready } = await import("h5wasm");
   const source = new Hdf5Source(origin, await ready, bytes);
   return withHdf5File(bytes, origin, (library, file) =>
-    use(tensorsOf(library, file, source), configOf(file)),
+    use(tensorsOf(library, file, source), aboutModel(file)),
   );
 }
 

@@ -10,8 +10,7 @@ import type { FoundTensor } from "./found-tensor.ts";
 import { withHdf5 } from "./hdf5.ts";
 import { readKerasArchive } from "./keras-archive-node.ts";
 import { type MatchedTensors, matchTensors } from "./match-tensors.ts";
-import { layersInFront } from "./model-config.ts";
-import { type StatedRange, statedRange } from "./stated-range.ts";
+import { type AboutModel, type StatedRange, statedRange } from "./stated-range.ts";
 import { parseTfjsModel, type TfjsManifest, tfjsTensors } from "./tfjs-weights.ts";
 
 const unzip = promisify(gunzip);
@@ -76,10 +75,10 @@ async function unpack(bytes: Buffer, origin: string): Promise<Buffer> {
   }
 }
 
-/** A model's config beside its weights in a .keras archive; undefined where there is none. */
-async function archivedConfig(bytes: Buffer, origin: string): Promise<unknown> {
+/** A JSON file beside the weights in a .keras archive; undefined where there is none. */
+async function archivedJson(bytes: Buffer, origin: string, name: string): Promise<unknown> {
   try {
-    return JSON.parse((await readKerasArchive(bytes, origin, "config.json")).toString("utf8"));
+    return JSON.parse((await readKerasArchive(bytes, origin, name)).toString("utf8"));
   } catch (error) {
     // weights can be read without it, and nothing else depends on it
     if (error instanceof CoreError || error instanceof SyntaxError) return undefined;
@@ -105,19 +104,19 @@ export interface ReadWeightsOptions {
 export async function readWeights(bytes: Buffer, options: ReadWeightsOptions): Promise<FileWeights> {
   const { path, origin = path, cut } = options;
   if (startsWith(bytes, 0x1f, 0x8b)) return readWeights(await unpack(bytes, origin), options);
-  const matched = (found: readonly FoundTensor[], config: unknown): FileWeights => {
+  const matched = (found: readonly FoundTensor[], about: AboutModel): FileWeights => {
     const tensors = matchTensors(found, origin, cut);
-    return { ...tensors, stated: statedRange(layersInFront(config, tensors.firstLayer)) };
+    return { ...tensors, stated: statedRange(about, tensors.firstLayer) };
   };
   if (startsWith(bytes, 0x50, 0x4b, 3, 4)) {
     const weights = await readKerasArchive(bytes, origin);
-    const config = await archivedConfig(bytes, origin);
-    return withHdf5(weights, origin, (found) => matched(found, config));
+    const config = await archivedJson(bytes, origin, "config.json");
+    const facts = await archivedJson(bytes, origin, "metadata.json");
+    return withHdf5(weights, origin, (found) => matched(found, { config, facts }));
   }
   if (isJson(bytes)) {
-    const { manifest, config, inputRange } = parseTfjsModel(bytes.toString("utf8"), origin);
-    const weights = matched(tfjsTensors(manifest, await readShards(manifest, path), origin), config);
-    return inputRange ? { ...weights, stated: { range: inputRange, by: ["graft"], inFront: [] } } : weights;
+    const { manifest, about } = parseTfjsModel(bytes.toString("utf8"), origin);
+    return matched(tfjsTensors(manifest, await readShards(manifest, path), origin), about);
   }
   const foreign = foreignKind(bytes, origin);
   if (foreign) throw foreignError(origin, foreign);

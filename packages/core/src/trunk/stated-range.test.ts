@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { layersInFront } from "./model-config.ts";
 import { type StatedRange, statedRange } from "./stated-range.ts";
 
-const stated = (config: unknown): StatedRange => statedRange(layersInFront(config, "conv2d"));
+const stated = (config: unknown, facts?: unknown): StatedRange => statedRange({ config, facts }, "conv2d");
 
 const CONVOLUTION = { filters: 32, kernel_size: [3, 3], strides: [2, 2] };
 
@@ -128,4 +127,17 @@ test("a layer that scales what is scaled already says nothing of 255", () => {
 test("a config without the trunk, and none at all, say nothing", () => {
   for (const config of [undefined, null, 7, "{}", {}, { class_name: "Functional", config: {} }])
     expect(stated(config)).toEqual({ by: [], inFront: [] });
+});
+
+test("what graft writes into its exports holds, as JSON and as its text", () => {
+  const own = { range: [0, 1], by: ["graft"], inFront: [] };
+  const config = chain(["Rescaling", { scale: 2 }]);
+  expect(stated(config, { graftVersion: "0.1.0", inputRange: [0, 1] })).toEqual(own);
+  expect(stated(config, { graftVersion: "0.1.0", inputRange: "[0,1]" })).toEqual(own);
+  for (const facts of [
+    { inputRange: [0, 1] },
+    { graftVersion: "1", inputRange: "[0" },
+    { graftVersion: "1", inputRange: "7" },
+  ])
+    expect(stated(undefined, facts)).toEqual({ by: [], inFront: [] });
 });

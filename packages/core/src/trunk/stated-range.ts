@@ -1,4 +1,5 @@
-import type { FrontLayer } from "./model-config.ts";
+import { z } from "zod";
+import { type FrontLayer, layersInFront } from "./model-config.ts";
 
 /** What a file says of the pixels that its trunk gets. */
 export interface StatedRange {
@@ -10,6 +11,29 @@ export interface StatedRange {
   readonly inFront: readonly string[];
   /** True for layers that scale what is scaled already: they do not say what 255 becomes. */
   readonly takesScaled?: boolean;
+}
+
+/** What a weights file has beside its tensors. */
+export interface AboutModel {
+  /** The network's config, as JSON; undefined where there is none. */
+  readonly config?: unknown;
+  /** What graft writes into its exports, by name; JSON or its text. */
+  readonly facts?: unknown;
+}
+
+const range = z.tuple([z.number(), z.number()]);
+const ofGraft = z.object({
+  graftVersion: z.string(),
+  inputRange: z.union([range, z.string().transform((text) => range.parse(JSON.parse(text)))]),
+});
+
+/** The range that an export of graft names; undefined for another program's file. */
+function ownRange(facts: unknown): readonly [number, number] | undefined {
+  try {
+    return ofGraft.safeParse(facts).data?.inputRange;
+  } catch {
+    return undefined; // a text that is no range says nothing
+  }
 }
 
 /** x → scale · x + offset */
@@ -76,8 +100,17 @@ function affineOf(layer: FrontLayer): Affine | undefined {
 /** -1.0000000000000002 comes of 255 · (1 / 127.5) − 1, and means −1. */
 const rounded = (value: number): number => Number(value.toPrecision(12)) + 0;
 
+/**
+ * What a file says of its trunk's pixels: what graft wrote into it, else what the layers in front of the trunk do.
+ * @param firstLayer what the file calls the trunk's first convolution.
+ */
+export function statedRange({ config, facts }: AboutModel, firstLayer: string): StatedRange {
+  const own = ownRange(facts);
+  return own ? { range: own, by: ["graft"], inFront: [] } : rangeInFront(layersInFront(config, firstLayer));
+}
+
 /** The range that layers in front of a trunk make of pixels 0 … 255. */
-export function statedRange(front: readonly FrontLayer[]): StatedRange {
+function rangeInFront(front: readonly FrontLayer[]): StatedRange {
   let scale = 1;
   let offset = 0;
   const by: string[] = [];

@@ -5,6 +5,7 @@ import { numElements } from "../graph/graph.ts";
 import { foreignError } from "./foreign-kinds.ts";
 import { foreignJson } from "./foreign-weights.ts";
 import { type FoundTensor, namedTensor } from "./found-tensor.ts";
+import type { AboutModel } from "./stated-range.ts";
 
 const stored = z.enum(["float32", "int32", "bool", "uint8", "uint16", "float16"]);
 type Stored = z.infer<typeof stored>;
@@ -37,21 +38,28 @@ const modelSchema = z.object({
 /** The part of a tfjs model.json that says where the weights are. */
 export type TfjsManifest = z.infer<typeof modelSchema>["weightsManifest"];
 
+type TfjsWeight = z.infer<typeof weightSchema>;
+
 /** A tfjs model.json. */
 export interface TfjsModel {
   readonly manifest: TfjsManifest;
-  /** The network's config as Keras has it; undefined where there is none. */
-  readonly config: unknown;
-  /** What graft writes into its own: the pixels' range. */
-  readonly inputRange?: readonly [number, number];
+  readonly about: AboutModel;
 }
 
-const topologySchema = z.object({ modelTopology: z.object({ model_config: z.unknown() }) });
-const ofGraft = z.object({
-  generatedBy: z.literal("graft"),
-  userDefinedMetadata: z.object({ inputRange: z.tuple([z.number(), z.number()]) }),
+const aboutSchema = z.object({
+  generatedBy: z.string().optional(),
+  modelTopology: z.object({ model_config: z.unknown() }).optional().catch(undefined),
+  userDefinedMetadata: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
-type TfjsWeight = z.infer<typeof weightSchema>;
+
+/** The network's config as Keras has it, and what graft writes into its own. */
+function aboutModel(json: unknown): AboutModel {
+  const { generatedBy, modelTopology, userDefinedMetadata } = aboutSchema.safeParse(json).data ?? {};
+  return {
+    config: modelTopology?.model_config,
+    ...(generatedBy === "graft" ? { facts: { graftVersion: "", ...userDefinedMetadata } } : {}),
+  };
+}
 
 /**
  * @throws CoreError `corrupt` when the text is no tfjs model with weights, `unsupported` for one that is known not to be read.
@@ -61,12 +69,7 @@ export function parseTfjsModel(text: string, origin: string): TfjsModel {
     const json: unknown = JSON.parse(text);
     const foreign = foreignJson(json);
     if (foreign) throw foreignError(origin, foreign);
-    const inputRange = ofGraft.safeParse(json).data?.userDefinedMetadata.inputRange;
-    return {
-      manifest: modelSchema.parse(json).weightsManifest,
-      config: topologySchema.safeParse(json).data?.modelTopology.model_config,
-      ...(inputRange ? { inputRange } : {}),
-    };
+    return { manifest: modelSchema.parse(json).weightsManifest, about: aboutModel(json) };
   } catch (cause) {
     if (cause instanceof CoreError) throw cause;
     throw new CoreError(
