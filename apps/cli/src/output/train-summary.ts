@@ -4,6 +4,7 @@ import {
   type EpochEndEvent,
   imagesOfPart,
   type Metrics,
+  type Model,
   scorePredictions,
   type TrainEvent,
   type TrainResult,
@@ -129,6 +130,18 @@ function resultText(
     ...(isHeadOnly
       ? ["Fine-tuning made it no better, so the model is the head's, on the trunk as it was."]
       : []),
+    ...likenessText(manifest?.likeness),
     `Model: ${where ?? "none"}`,
   ].join("\n");
+}
+
+/** What predict says beside answers from now on, and how often. */
+function likenessText(likeness: Model["manifest"]["likeness"]): string[] {
+  if (!likeness) return [];
+  const { foreign, keptShare } = likeness;
+  const ofForeign = foreign ? `of ${foreign.flagged} of ${foreign.images} ${foreign.name}, and ` : "";
+  const wrongly = Math.round(100 * (1 - keptShare));
+  return [
+    `predict says "like nothing it learned from" ${ofForeign}of about ${wrongly} in 100 pictures that are like it`,
+  ];
 }

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { checkLabels } from "./export-facts.ts";
+import { parseTrainConfig } from "../train/config.ts";
+import { checkLabels, exportTexts } from "./export-facts.ts";
+import type { Model } from "./types.ts";
 
 const MODEL = { labels: ["10", "2"] };
 
@@ -17,4 +19,19 @@ it.each([
 
 it("takes one that carries the model's", () => {
   checkLabels(["10", "2"], MODEL, "Keras file");
+});
+
+it("gives every format what a model has learned of its training's likeness, and none of one that has not", () => {
+  const manifest: Model["manifest"] = {
+    ...{ labels: ["cat", "dog"], cut: "mixed7", config: parseTrainConfig({}), run: "run", splitHash: "" },
+    head: { recipe: "gap", numClasses: 2, activation: "softmax", units: 2, hidden: 0, dropout: 0 },
+    rule: { version: 1, size: 150, fit: "stretch", resize: "bilinear" },
+    weights: { source: "bundled", origin: "", sha256: "", inputRange: [0, 1] },
+    ...{ metrics: { loss: 1, accuracy: 1 }, trainedOn: [], backend: "", versions: {}, createdAt: "" },
+  };
+  expect(exportTexts(manifest).has("likeness")).toBe(false);
+  const likeness = { layers: ["mixed5"], directions: 9, threshold: 0.1, keptShare: 0.95 } as const;
+  const whole = { ...likeness, trainingImages: 20, heldBack: 20 };
+  const text = exportTexts({ ...manifest, likeness: whole }).get("likeness") ?? "";
+  expect(JSON.parse(text)).toEqual(whole);
 });

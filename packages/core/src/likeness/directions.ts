@@ -1,8 +1,11 @@
 import { dot } from "../metrics/dot.ts";
 
-/** Most directions that a model keeps: with two taps of 768 channels, 98 kB. More of them flag no more (test/bench/bench-unlike.ts). */
+/**
+ * Most directions that a model keeps: with two layers of 768 channels, 98 kB. Of 861 photos of other things 32 of them flag
+ * 60 % for a model of cats and dogs where 95 % of its own kind pass, 64 flag 63 %, 128 flag 63 %.
+ */
 export const MOST_DIRECTIONS = 64;
-/** With the training images themselves as a start, two rounds give what the exact directions give. */
+/** With training images themselves as a start, two rounds flag what the exact directions flag, to 2 %. */
 const ROUNDS = 2;
 /** Less than this share of a vector that is left beside the others is rounding. */
 const NOTHING_LEFT = 1e-6;
