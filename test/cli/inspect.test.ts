@@ -67,7 +67,7 @@ describe.skipIf(!takesControls)(
       const { code, stdout, stderr } = await graft(["inspect", odd], home);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may reach a terminal
       expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-      expect(stdout).toMatch(/^red\\n\\x1b\[31m\\u202e +3 +2 +1 +1 +0$/m);
+      expect(stdout).toMatch(/^"red\\n\\x1b\[31m\\u202e" +3 +2 +1 +1 +0$/m);
       expect(stdout).toContain("blue/broken\\x1b]0;title\\x07.png: The file is not an image.");
       expect(stdout).toContain("red\\n\\x1b[31m\\u202e/0\\r\\x9b.png = ");
       expect(code).toBe(0);
