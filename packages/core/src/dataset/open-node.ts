@@ -3,6 +3,7 @@ import { open, readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Fetch, Waiting } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
 import { visibleText } from "../visible-text.ts";
@@ -120,9 +121,7 @@ function imageSource(locations: ReadonlyMap<string, string>, { lease }: Listing)
       try {
         bytes = await readFile(pathOf(image));
       } catch (error) {
-        if (error instanceof CoreError) throw error;
-        const what = `${visibleText(image.path)} ${reasonOf(error)}.`;
-        throw new CoreError("not-found", { what }, { cause: error });
+        throw error instanceof CoreError ? error : readFailure(pathOf(image), error);
       }
       if (createHash("sha256").update(bytes).digest("hex") === image.hash) return bytes;
       const fix = "Leave the images alone while they are in use, or start again.";

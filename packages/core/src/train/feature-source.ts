@@ -1,4 +1,5 @@
 import type { Program } from "../backend.ts";
+import { LostImages } from "../dataset/lost-images.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
 import { type ExtractProgress, extractTaps } from "../features/extract.ts";
@@ -47,8 +48,8 @@ export interface TrunkCalibration {
 
 /** Makes features for one run, with one trunk for all requests of the same taps. */
 export class FeatureSource {
-  /** Images that could not be used so far; no later request takes them. */
-  readonly broken = new Set<DatasetImage>();
+  /** Images that could not be used any more so far; no later request takes them. */
+  readonly lost: LostImages;
   readonly #options: TrainOptions;
   readonly #events: EventMaker;
   readonly #now: () => number;
@@ -62,13 +63,18 @@ export class FeatureSource {
       events,
       now,
       calibration,
+      images,
     }: {
       readonly events: EventMaker;
       readonly now: () => number;
       readonly calibration?: TrunkCalibration | undefined;
+      /** All that the run computes features of. */
+      readonly images: Readonly<Record<"train" | "validation", readonly DatasetImage[]>>;
     },
   ) {
     this.#options = options;
+    const { source, labels } = options.dataset;
+    this.lost = new LostImages({ source, labels, needed: images.train, validation: images.validation });
     this.#calibration = calibration;
     this.#events = events;
     this.#now = now;
@@ -89,10 +95,14 @@ export class FeatureSource {
     });
   }
 
-  /** @throws CoreError as `extractFeatures`; broken images become warnings. */
+  /**
+   * Images that are lost become one warning.
+   * @throws CoreError as `extractFeatures`; `unreadable` when too many images are lost (see {@link LostImages}).
+   */
   async *rows(request: FeatureRequest): AsyncGenerator<TrainEvent, RowsByTap> {
     const { taps, variants, augmentation } = request;
-    const images = request.images.filter((image) => !this.broken.has(image));
+    const images = request.images.filter((image) => !this.lost.has(image));
+    const { config, prepare, decodeAhead } = this.#options;
     const tables = yield* reportsOf<TrainEventBody, TrainEvent, readonly FeatureTable[]>(
       (report, signal) =>
         extractTaps({
@@ -101,23 +111,23 @@ export class FeatureSource {
             ...{ output: tap, space: this.space(tap, augmentation), rowShape: this.rowShape(tap) },
           })),
           store: request.stored ? this.#options.store : null,
-          prepare: this.#options.prepare,
-          decodeAhead: this.#options.decodeAhead,
+          ...{ prepare, decodeAhead },
           openProgram: () => this.#openProgram(taps),
           batch: this.#options.backend.limits.preferredBatch,
           onProgress: this.#progressReporter(request, report),
-          onBroken: (image, error) => {
-            this.broken.add(image);
-            report(brokenWarning(image, error));
-          },
+          onBroken: (image, error) => this.lost.add(image, error),
           onStoreFull: (error) => this.#warnStoreFull(report, error),
+        }).catch(async (error: unknown) => {
+          throw await this.lost.refusal(error, { prepare, decodeAhead, signal, rule: imageRule(config) });
         }),
       { show: (body) => this.#events.make(body), signal: this.#options.signal },
     );
-    const { broken } = this;
+    const message = this.lost.notice();
+    if (message !== undefined) yield this.#events.make({ type: "warning", code: "broken-image", message });
+    const { lost } = this;
     const rowsOf = (table: FeatureTable): RowsByVariant =>
       variants.map((_, variant) =>
-        readableRows(table, images, { broken, variants: variants.length, variant }),
+        readableRows(table, images, { broken: lost, variants: variants.length, variant }),
       );
     return new Map(
       taps.flatMap((tap, at) => {
@@ -174,9 +184,4 @@ function compileTrunk(
   if (calibration === undefined) return backend.compile(graph);
   const { images } = calibration;
   return compileInt8({ graph, backend, images, rule: imageRule(config), prepare });
-}
-
-function brokenWarning(image: DatasetImage, error: CoreError): TrainEventBody {
-  const message = `${image.path} can not be used and is left out: ${error.message}`;
-  return { type: "warning", code: "broken-image", message };
 }

@@ -92,7 +92,7 @@ export async function openRunContext(
   };
   checkImages(images.train);
   const calibration = await calibrationOf(options, images.train);
-  const source = new FeatureSource(options, { events, now, calibration });
+  const source = new FeatureSource(options, { events, now, calibration, images });
   const hashes = await runHashes(options, source);
   const fallbacks: string[] = [];
   const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));

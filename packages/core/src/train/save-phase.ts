@@ -25,7 +25,7 @@ function splitValues(values: HeadValues, weights: TrunkWeights): Pick<Model, "we
 function modelOf(context: RunContext, best: BestEpoch): Model {
   const { options, spec, images, source, hashes, now } = context;
   const { config, dataset, weights, backend, run, versions } = options;
-  const used = images.train.filter((image) => !source.broken.has(image));
+  const used = images.train.filter((image) => !source.lost.has(image));
   const { tensors: _, ...info } = weights;
   // the head's epochs may have been the better ones
   const isFineTuned = [...best.values.keys()].some((name) => weights.tensors.has(name));
@@ -39,7 +39,7 @@ function modelOf(context: RunContext, best: BestEpoch): Model {
       splitHash: hashes.split,
       images: {
         train: used.length,
-        validation: images.validation.filter((image) => !source.broken.has(image)).length,
+        validation: images.validation.filter((image) => !source.lost.has(image)).length,
         test: images.test.length,
       },
       trainedOn: [...new Set(used.map(({ hash }) => hash))].sort(),
