@@ -37,6 +37,7 @@ export { placeFolder } from "./export/place-folder-node.ts";
 export { readModelFolder } from "./export/read-model-node.ts";
 export { type VerifyOptions, verifyModelFolder } from "./export/verify-model-node.ts";
 export { checkModelFolder, writeModelFolder } from "./export/write-model-node.ts";
+export { processStart } from "./files/owner-node.ts";
 export { readFailure } from "./files/read-failure-node.ts";
 export { writeWhole } from "./files/write-whole-node.ts";
 export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
