@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CoreError } from "@graft/core";
-import { processStart } from "@graft/core/node";
+import { makeFolder, processStart } from "@graft/core/node";
 import type { EngineName } from "./engine-folder-node.ts";
 
 /** A folder of another machine that shares HOME is left alone this long; an installation takes minutes. */
@@ -29,7 +29,7 @@ async function ownerOf(path: string, [owner, pid, ticks]: readonly string[]): Pr
  * @throws CoreError `conflict` when another installation of it is under way.
  */
 export async function openWorkFolder(engines: string, name: EngineName): Promise<string> {
-  await mkdir(engines, { recursive: true });
+  await makeFolder(engines);
   for (const entry of await readdir(engines)) {
     if (!entry.startsWith(prefix(name))) continue;
     const path = join(engines, entry);

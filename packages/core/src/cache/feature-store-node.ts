@@ -1,8 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
 import { decodeFloat16, encodeFloat16 } from "../features/float16.ts";
 import { featureSpaceId } from "../features/space.ts";
 import type { FeatureKey, FeatureSpace, FeatureStore } from "../features/types.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { newOwner } from "../files/owner-node.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
@@ -182,7 +182,7 @@ class FolderStore implements NodeFeatureStore {
  */
 export async function openFeatureStore(options: FeatureStoreOptions): Promise<NodeFeatureStore> {
   try {
-    await mkdir(options.folder, { recursive: true });
+    await makeFolder(options.folder);
     await sweepCache(options.folder, (options.now ?? Date.now)());
     if (options.archives !== undefined) await sweepArchives(options.archives);
   } catch (error) {

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type Stats } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ARCHIVE_MANIFEST, leaseArchive, sweepArchives, temporaryName } from "../cache/archives-node.ts";
 import { CACHE_BYTES, cacheFolders } from "../cache/cache-node.ts";
 import { storeError } from "../cache/folder-node.ts";
 import { giveUp } from "../cache/give-up-node.ts";
 import { CoreError } from "../errors.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { showLife } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { visibleText } from "../visible-text.ts";
@@ -144,7 +145,7 @@ async function unpackInto(
 ): Promise<ArchiveManifest> {
   const temporary = temporaryName(root);
   try {
-    await mkdir(join(temporary, FILES), { recursive: true });
+    await makeFolder(join(temporary, FILES));
     using _ = showLife(temporary);
     const sink = new ArchiveSink(join(temporary, FILES));
     try {
@@ -289,7 +290,7 @@ export async function openArchives(
   const { archives: root } = cacheFolders(home);
   const leased: LeasedArchive[] = [];
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     await sweepArchives(root);
     for (const archive of archives) {
       const one = leaseOne(archive, root, options.signal).catch((error) => {
