@@ -97,7 +97,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         expect(five.result.error?.message).toMatch(/^5 of 210 images can no longer be read/);
         const { events, result } = await run(isOneOf(4));
         expect(result).toMatchObject({ status: "completed" });
-        expect(result.model?.manifest.images.train).toBe(154);
+        expect(result.model?.manifest.images?.train).toBe(154);
         expect(events.filter(({ type }) => type === "warning")).toMatchObject([
           {
             code: "broken-image",

@@ -52,7 +52,7 @@ export class FeatureSource {
   readonly lost: LostImages;
   readonly #options: TrainOptions;
   readonly #events: EventMaker;
-  readonly #now: () => number;
+  readonly #clock: () => number;
   #trunk: { readonly taps: string; readonly program: Promise<Program> } | undefined;
   readonly #calibration: TrunkCalibration | undefined;
   #storeIsFull = false;
@@ -61,12 +61,13 @@ export class FeatureSource {
     options: TrainOptions,
     {
       events,
-      now,
+      clock,
       calibration,
       images,
     }: {
       readonly events: EventMaker;
-      readonly now: () => number;
+      /** Milliseconds of a clock that never goes back. */
+      readonly clock: () => number;
       readonly calibration?: TrunkCalibration | undefined;
       /** All that the run computes features of. */
       readonly images: Readonly<Record<"train" | "validation", readonly DatasetImage[]>>;
@@ -77,7 +78,7 @@ export class FeatureSource {
     this.lost = new LostImages({ source, labels, needed: images.train, validation: images.validation });
     this.#calibration = calibration;
     this.#events = events;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Shape of one row of a tap. */
@@ -161,8 +162,8 @@ export class FeatureSource {
   }
 
   #progressReporter({ progress }: FeatureRequest, report: (body: TrainEventBody) => void) {
-    const may = createThrottle(EVENT_INTERVAL_MS, this.#now);
-    const rateOf = createRate(this.#now);
+    const may = createThrottle(EVENT_INTERVAL_MS, this.#clock);
+    const rateOf = createRate(this.#clock);
     const { before, total } = progress;
     return (extracted: ExtractProgress): void => {
       if (!may() && extracted.done < extracted.total) return;

@@ -19,7 +19,10 @@ import type { TrainOptions } from "./types.ts";
 export interface RunContext {
   readonly options: TrainOptions;
   readonly events: EventMaker;
+  /** When: milliseconds since 1970. */
   readonly now: () => number;
+  /** How long: milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
   readonly spec: HeadSpec;
   readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
   readonly source: FeatureSource;
@@ -82,7 +85,7 @@ async function calibrationOf(
  */
 export async function openRunContext(
   options: TrainOptions,
-  { events, now }: Pick<RunContext, "events" | "now">,
+  { events, now, clock }: Pick<RunContext, "events" | "now" | "clock">,
 ): Promise<RunContext> {
   const { config, dataset, split } = options;
   const images = {
@@ -92,13 +95,13 @@ export async function openRunContext(
   };
   checkImages(images.train);
   const calibration = await calibrationOf(options, images.train);
-  const source = new FeatureSource(options, { events, now, calibration, images });
+  const source = new FeatureSource(options, { events, clock, calibration, images });
   const hashes = await runHashes(options, source);
   const fallbacks: string[] = [];
   const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));
   if (checkpoint) checkHashes(checkpoint, hashes, config);
   return {
-    ...{ options, events, now, images, source, hashes, fallbacks },
+    ...{ options, events, now, clock, images, source, hashes, fallbacks },
     resumed: checkpoint && {
       ...{ epoch: checkpoint.epoch, seconds: checkpoint.seconds, backend: checkpoint.backend },
     },

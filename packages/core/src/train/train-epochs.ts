@@ -34,6 +34,7 @@ interface TrainEpochsOptions {
   readonly hashes: RunHashes;
   readonly backend: Checkpoint["backend"];
   readonly events: EventMaker;
+  /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly signal?: AbortSignal | undefined;
   /** Parameters of this size and more are not waited for while they are saved. @default 64 MiB */

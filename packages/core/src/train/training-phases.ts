@@ -54,7 +54,7 @@ async function* phaseEpochs(
   start: PhaseStartValues,
   { rowsOfEpoch, validation }: TrainingFeatures,
 ): AsyncGenerator<TrainEvent, void> {
-  const { options, events, now, spec, progress, hashes, saver, backend } = context;
+  const { options, events, clock, spec, progress, hashes, saver, backend } = context;
   const { config, signal, checkpointMs } = options;
   const { name } = progress.phase;
   const { epochs } = scheduleOf(config, name);
@@ -70,7 +70,7 @@ async function* phaseEpochs(
       ...(body ? { body } : {}),
     });
     await trainer.writeParameters(context.takeParameters(name) ?? start.values());
-    const shared = { config, progress, saver, hashes, backend, events, now, signal };
+    const shared = { config, progress, saver, hashes, backend, events, now: clock, signal };
     const pace = checkpointMs === undefined ? {} : { checkpointMs };
     yield* trainEpochs({ ...shared, ...pace, trainer, rowsOfEpoch, validation });
   } finally {

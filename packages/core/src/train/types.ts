@@ -63,6 +63,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Time between two checkpoints inside an epoch. @default 30 s */
   readonly checkpointMs?: number;
-  /** Milliseconds since 1970. @default Date.now */
+  /** Milliseconds since 1970, for what says when: the events' `time`. It may be set back. @default Date.now */
   readonly now?: () => number;
+  /**
+   * Milliseconds since some moment, for what says how long: a clock that never goes back.
+   * @default `now` where that is given, else performance.now
+   */
+  readonly clock?: () => number;
 }
