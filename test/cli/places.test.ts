@@ -3,10 +3,9 @@ import { existsSync, openSync } from "node:fs";
 import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { NOBODY, nobodysFlags } from "../as-nobody.ts";
 import { PROGRAM } from "../setup/build-graft.ts";
 import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
-
-const NOBODY = 65534;
 
 let home = "";
 beforeAll(async () => {
@@ -40,11 +39,10 @@ describe.skipIf(process.platform === "win32")("a --out that can not be written",
   ])("(%s) is refused before any work", async (_, words, message) => {
     await mkdir(join(home, "read-only"), { recursive: true });
     await chmod(home, 0o755);
-    // root may write anywhere, so the command runs as nobody where the tests are root
-    const isRoot = process.getuid?.() === 0;
+    const nodeFlags = await nobodysFlags();
+    const isRoot = nodeFlags.length > 0;
     await chown(home, isRoot ? NOBODY : (process.getuid?.() ?? 0), -1);
     if (!isRoot) await chmod(join(home, "read-only"), 0o555);
-    const nodeFlags = isRoot ? ["--import", `data:text/javascript,process.setuid(${NOBODY})`] : [];
     const { code, stdout, stderr } = await graft(words(), home, { nodeFlags });
     expect(stderr.replaceAll(/\s+/g, " ")).toMatch(message);
     expect(stderr.trim().split("\n")).toHaveLength(1);
