@@ -2,7 +2,7 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { CoreError } from "@graft/core";
 import { findImages, openUnlabelled, readFailure } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asNobody, openTo } from "../as-nobody.ts";
+import { asNobody, openToAll } from "../as-nobody.ts";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -11,7 +11,7 @@ let folder: string;
 beforeAll(async () => {
   place = await openWorkplace();
   await mkdir(place.path("."), { recursive: true });
-  await openTo(place.root, place.path("."));
+  await openToAll(place.root, place.path("."));
   const files = ["a/1", "a/2", "b/1", "b/2"].map(async (name, seed) => [`${name}.png`, await picture(seed)]);
   await place.warmUp();
   folder = await place.write("set", Object.fromEntries(await Promise.all(files)));

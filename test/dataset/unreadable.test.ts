@@ -2,7 +2,7 @@ import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findImages } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asNobody, openTo } from "../as-nobody.ts";
+import { asNobody, openToAll } from "../as-nobody.ts";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -11,7 +11,7 @@ let two: Buffer;
 
 beforeAll(async () => {
   place = await openWorkplace();
-  await openTo(place.root, place.path("."), place.path(".."));
+  await openToAll(place.root, place.path("."), place.path(".."));
   one = await picture(1);
   two = await picture(2);
   await place.warmUp();
