@@ -8,6 +8,7 @@ import { storeError } from "../cache/folder-node.ts";
 import { giveUp } from "../cache/give-up-node.ts";
 import { CoreError } from "../errors.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { showLife } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { visibleText } from "../visible-text.ts";
@@ -202,7 +203,11 @@ async function leaseOne(
   signal: AbortSignal | undefined,
 ): Promise<LeasedArchive> {
   const facts = await stat(archive.path);
-  const id = `${await hashFile(archive.path, signal)}-${ARCHIVE_STORE_VERSION}`;
+  const hash = await hashFile(archive.path, signal).catch((error: unknown) => {
+    const isOfSystem = !["", "ABORT_ERR"].includes(codeOf(error));
+    throw isOfSystem ? readFailure(archive.path, error) : error;
+  });
+  const id = `${hash}-${ARCHIVE_STORE_VERSION}`;
   const target = join(root, id);
   const lease = await leaseArchive(root, id);
   const stored = await readStored(target);

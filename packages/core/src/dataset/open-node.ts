@@ -3,6 +3,7 @@ import { open, readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Fetch, Waiting } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
+import { machineCode } from "../files/one-file-error.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
@@ -83,6 +84,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
     head = await readHead(path);
   } catch (error) {
     if (error instanceof CoreError) throw error;
+    if (machineCode(error) !== undefined) throw readFailure(path, error);
     const isAbsent = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
     if (!isAbsent) {
       const fix = "Make it readable, or give another.";
