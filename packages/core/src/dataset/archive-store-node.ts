@@ -8,6 +8,7 @@ import { storeError } from "../cache/folder-node.ts";
 import { giveUp } from "../cache/give-up-node.ts";
 import { CoreError } from "../errors.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
+import { machineCode } from "../files/one-file-error.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { showLife } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
@@ -187,12 +188,13 @@ interface LeasedArchive {
 }
 
 /** Trouble in reading the archive is no trouble of the store. */
-function readFailure(error: unknown, archive: Archive): unknown {
+function archiveFailure(error: unknown, archive: Archive): unknown {
   const isRead =
     error instanceof Error &&
     "syscall" in error &&
     (error.syscall === "read" || ("path" in error && error.path === archive.path));
   if (!isRead) return error;
+  if (machineCode(error) !== undefined) return readFailure(archive.path, error);
   const what = `${visibleText(shownPath(archive))} ${reasonOf(error)}.`;
   return new CoreError("bad-input", { what, fix: "Make it readable, or give another." }, { cause: error });
 }
@@ -203,11 +205,7 @@ async function leaseOne(
   signal: AbortSignal | undefined,
 ): Promise<LeasedArchive> {
   const facts = await stat(archive.path);
-  const hash = await hashFile(archive.path, signal).catch((error: unknown) => {
-    const isOfSystem = !["", "ABORT_ERR"].includes(codeOf(error));
-    throw isOfSystem ? readFailure(archive.path, error) : error;
-  });
-  const id = `${hash}-${ARCHIVE_STORE_VERSION}`;
+  const id = `${await hashFile(archive.path, signal)}-${ARCHIVE_STORE_VERSION}`;
   const target = join(root, id);
   const lease = await leaseArchive(root, id);
   const stored = await readStored(target);
@@ -267,7 +265,7 @@ async function listAll(
         ? onProgress?.(progress)
         : onProgress?.({ done: doneBefore + (progress.done / progress.total) * one.facts.size, total });
     const listing = await listOne(one, root, { ...options, before, onProgress: tell }).catch((error) => {
-      throw readFailure(error, one.archive);
+      throw archiveFailure(error, one.archive);
     });
     listings.push(listing);
     before = {
@@ -299,7 +297,7 @@ export async function openArchives(
     await sweepArchives(root);
     for (const archive of archives) {
       const one = leaseOne(archive, root, options.signal).catch((error) => {
-        throw readFailure(error, archive);
+        throw archiveFailure(error, archive);
       });
       leased.push(await one);
     }
