@@ -16,12 +16,13 @@ export interface SmallDisk {
 /**
  * A real file system of that size. Await it at a test file's top level.
  * @param size as tmpfs takes it, such as "64k".
+ * @param how "ro": it can only be read, and is empty.
  */
-export async function mountSmallDisk(size: string): Promise<SmallDisk> {
+export async function mountSmallDisk(size: string, how: "rw" | "ro" = "rw"): Promise<SmallDisk> {
   const root = await mkdtemp(join(tmpdir(), "graft-full-"));
   const small = join(root, "small");
   await mkdir(small);
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", small]);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size},${how}`, "tmpfs", small]);
   const refusal =
     mounted.status === 0 ? undefined : (mounted.error?.message ?? mounted.stderr.toString().trim());
   afterAll(async () => {

@@ -3,10 +3,17 @@ import { existsSync, openSync } from "node:fs";
 import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { NOBODY, programForAll } from "../as-nobody.ts";
 import { PROGRAM } from "../setup/build-graft.ts";
-import { copyPhotos, graft, jsonLines, photos, startGraft, temporaryFolder } from "./run-graft.ts";
-
-const NOBODY = 65534;
+import {
+  copyPhotos,
+  type GraftOptions,
+  graft,
+  jsonLines,
+  photos,
+  startGraft,
+  temporaryFolder,
+} from "./run-graft.ts";
 
 let home = "";
 beforeAll(async () => {
@@ -30,6 +37,14 @@ describe("an --out that can not be", () => {
   });
 });
 
+let program: Promise<string> | undefined;
+/** How the command line runs as nobody. */
+async function asNobody(): Promise<GraftOptions> {
+  program ??= temporaryFolder("for-all").then(programForAll);
+  const nodeFlags = ["--import", `data:text/javascript,process.setuid(${NOBODY})`];
+  return { nodeFlags, program: await program };
+}
+
 describe.skipIf(process.platform === "win32")("a --out that can not be written", () => {
   const model = (name: string): string[] => ["train", "emoji", "--out", join(home, name)];
   const file = (name: string): string[] => ["features", "emoji", "--out", join(home, name)];
@@ -44,8 +59,7 @@ describe.skipIf(process.platform === "win32")("a --out that can not be written",
     const isRoot = process.getuid?.() === 0;
     await chown(home, isRoot ? NOBODY : (process.getuid?.() ?? 0), -1);
     if (!isRoot) await chmod(join(home, "read-only"), 0o555);
-    const nodeFlags = isRoot ? ["--import", `data:text/javascript,process.setuid(${NOBODY})`] : [];
-    const { code, stdout, stderr } = await graft(words(), home, { nodeFlags });
+    const { code, stdout, stderr } = await graft(words(), home, isRoot ? await asNobody() : {});
     expect(stderr.replaceAll(/\s+/g, " ")).toMatch(message);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(stdout).toBe("");

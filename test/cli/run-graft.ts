@@ -27,13 +27,16 @@ export interface GraftOptions {
   readonly nodeFlags?: readonly string[];
   /** Where it runs. @default the repository */
   readonly cwd?: string;
+  /** @default the one that was built here */
+  readonly program?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The real command line as a child process, without network and terminal. */
 export function startGraft(words: readonly string[], home: string, options: GraftOptions = {}): StartedGraft {
-  const { nodeFlags = [], cwd = ROOT } = options;
-  const env = { ...process.env, GRAFT_OFFLINE: "1", GRAFT_HOME: home };
-  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...words], { cwd, env });
+  const { nodeFlags = [], program = PROGRAM, cwd = ROOT } = options;
+  const env = { ...process.env, GRAFT_OFFLINE: "1", GRAFT_HOME: home, ...options.env };
+  const child = spawn(process.execPath, [...nodeFlags, program, ...words], { cwd, env });
   let stdout = "";
   let stderr = "";
   const listeners = new Set<() => void>();

@@ -2,6 +2,7 @@ import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findImages } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asNobody, openToAll } from "../as-nobody.ts";
 import { openWorkplace, picture, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -10,29 +11,14 @@ let two: Buffer;
 
 beforeAll(async () => {
   place = await openWorkplace();
-  // root reads everything, so these tests are another user's: who must get at the folders
-  for (const folder of [place.root, place.path("."), place.path("..")]) {
-    await mkdir(folder, { recursive: true });
-    await chmod(folder, 0o755);
-  }
+  await openToAll(place.root, place.path("."), place.path(".."));
   one = await picture(1);
   two = await picture(2);
+  await place.warmUp();
 });
 afterAll(() => place.close());
 
-const NOBODY = 65534;
 const canLock = process.platform !== "win32";
-/** As a user who is not root; root's own right is given back after it. */
-async function asNobody<T>(work: () => Promise<T>): Promise<T> {
-  if (process.getuid?.() !== 0) return work();
-  process.seteuid?.(NOBODY);
-  try {
-    return await work();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
-
 const openLocked = (folder: string) => asNobody(() => place.open(folder));
 async function refusalOf(folder: string): Promise<string> {
   const error: unknown = await openLocked(folder).catch((caught: unknown) => caught);

@@ -47,6 +47,12 @@ export async function openWorkplace() {
       const inspect = (file: string) => pool.inspect(file);
       return openDataset(name, { home, env: {}, fetch: noNetwork, inspect, ...options });
     },
+    /** Starts all threads of the pool, which load what they need: another user may not get at it. */
+    async warmUp(): Promise<void> {
+      const file = join(root, "warm.png");
+      await writeFile(file, await picture(0));
+      await Promise.all(Array.from({ length: 2 * pool.threads }, () => pool.inspect(file)));
+    },
     /** Names in the cache of archives, temporaries included. */
     unpacked: (): Promise<string[]> => readdir(join(home, "cache", "archives")).catch(() => []),
     async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { CoreError, type DatasetImage, type Model, throwIfCancelled } from "@graft/core";
+import { CoreError, type DatasetImage, isOfOneFile, type Model, throwIfCancelled } from "@graft/core";
 import { openRunStore } from "@graft/core/node";
 import { datasetOptions } from "./dataset-location.ts";
 import { evaluationImages } from "./evaluation-images.ts";
@@ -61,7 +61,7 @@ async function runImages(
     const { images } = evaluationImages(dataset, split, undefined);
     return await prepared(session, manifest, { images, source, name: "the model's run" });
   } catch (error) {
-    if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
+    if (!isOfOneFile(error)) throw error;
     return undefined;
   }
 }
@@ -84,7 +84,7 @@ async function prepared(
     try {
       images.push(...(await prepare(image, rule, null, [0])));
     } catch (error) {
-      if (!(error instanceof CoreError)) throw error;
+      if (!isOfOneFile(error)) throw error;
       refusal = error;
     }
   }

@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import type { SelectedBackend } from "@graft/backend-select";
 import {
-  CoreError,
   type DatasetImage,
   type EvaluationReport,
   type EvaluationResult,
@@ -10,6 +9,7 @@ import {
   featureShape,
   GradCam,
   type HeatMap,
+  isOfOneFile,
   type Model,
   overlayHeat,
   type PrepareImage,
@@ -101,7 +101,7 @@ class Pictures {
     try {
       return (await prepare(image, { ...model.manifest.rule, size }, null, [0]))[0];
     } catch (error) {
-      if (error instanceof CoreError && error.code !== "cancelled") return undefined;
+      if (isOfOneFile(error)) return undefined;
       throw error;
     }
   }

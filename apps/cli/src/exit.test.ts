@@ -18,6 +18,16 @@ it("tells a file system's refusal as one, with the path and without a stack", ()
   expect(message).not.toMatch(/defect|\n/);
 });
 
+it.each(["EIO", "ESTALE", "ENOMEM", "ETIMEDOUT", "EROFS"])("tells %s of the machine so, too", (code) => {
+  const refusal = Object.assign(new Error(`${code}: as the system says, read`), { code, syscall: "read" });
+  expect(errorMessage(refusal)).toMatch(/^The system refused: /);
+  const defect = Object.assign(new Error("EBADF: bad file descriptor, read"), {
+    code: "EBADF",
+    syscall: "read",
+  });
+  expect(errorMessage(defect)).toContain("defect in graft");
+});
+
 it("shows the stack of a defect only", () => {
   expect(errorMessage(new TypeError("x is not a function"))).toMatch(/at .*exit\.test.*defect in graft/s);
   expect(errorMessage(new CoreError("bad-input", { what: "No." }))).toBe("No.");

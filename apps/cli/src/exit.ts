@@ -1,4 +1,4 @@
-import { CoreError, visibleLines } from "@graft/core";
+import { CoreError, machineCode, visibleLines } from "@graft/core";
 import { EXIT, UsageError } from "./exit-codes.ts";
 
 /** The one place where an error becomes an exit code. */
@@ -8,17 +8,15 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.failed;
 }
 
-/** What a file system says no with: a place's fault, not a defect. */
-const SYSTEM_CODES = new Set(
-  "EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EIO EMFILE ENFILE ENOTDIR EISDIR ENOENT ENAMETOOLONG EBUSY".split(
-    " ",
-  ),
-);
+/** What a file system says no with: a place's fault, not a defect. Trouble of the machine is none either. */
+const SYSTEM_CODES = new Set("EACCES EPERM ENOTDIR EISDIR ENOENT ENAMETOOLONG EFBIG ELOOP".split(" "));
+/** A file that was closed too early, an address that is none: nobody but graft makes these. */
+const DEFECTS = new Set(["EBADF", "EFAULT"]);
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return (
-    error instanceof Error && "syscall" in error && "code" in error && SYSTEM_CODES.has(String(error.code))
-  );
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return false;
+  const code = String(error.code);
+  return SYSTEM_CODES.has(code) || (machineCode(error) !== undefined && !DEFECTS.has(code));
 }
 
 /** What a person is told: the sentence alone, or the stack when graft itself is at fault. */

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import {
   CoreError,
@@ -10,14 +9,23 @@ import {
   overlayHeat,
   type PredictionWithFeatures,
 } from "@graft/core";
-import { encodeImage, type HashedFile, type ImagePool, writeWhole } from "@graft/core/node";
+import {
+  encodeImage,
+  type HashedFile,
+  type ImagePool,
+  isDiskFull,
+  makeFolder,
+  writeRefusal,
+  writeWhole,
+} from "@graft/core/node";
+import { distinctNames } from "./distinct-names.ts";
 
 /** Longest side of a heat map in pixels. */
 const SIDE = 512;
 
 /**
- * Writes heat maps into one folder: photo.jpg → photo.heatmap.png, a second photo.jpg → photo.heatmap-2.png; so Photo.jpg, as
- * on many disks the two names are one.
+ * Writes heat maps into one folder: photo.jpg → photo.heatmap.png, a second photo.jpg or a Photo.jpg →
+ * photo.heatmap-2.png, Photo.heatmap-2.png.
  */
 export class HeatMapWriter {
   readonly #folder: string;
@@ -25,7 +33,7 @@ export class HeatMapWriter {
   readonly #gradCam: GradCam;
   readonly #pool: ImagePool;
   readonly #force: boolean;
-  readonly #names = new Set<string>();
+  readonly #distinctName = distinctNames();
 
   /** @param options.force heat maps of an earlier time may be replaced. */
   constructor(
@@ -61,25 +69,19 @@ export class HeatMapWriter {
     const heat = overlayHeat({ width: SIDE, height: SIDE, data }, map);
     const png = await encodeImage(heat, { format: "png", size: await this.#sizeOf(file.path) });
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       await writeWhole(path, png);
     } catch (cause) {
-      const what = `The heat map can not be written: ${cause instanceof Error ? cause.message : cause}.`;
+      const what = `The heat map cannot be written: ${writeRefusal(path, cause)}.`;
       const fix = "Choose a folder for --heatmap that you may write to.";
-      throw new CoreError("bad-input", { what, received: path, fix }, { cause });
+      throw new CoreError(isDiskFull(cause) ? "disk-full" : "bad-input", { what, fix }, { cause });
     }
     return path;
   }
 
   #nameOf(path: string): string {
     const stem = basename(path, extname(path));
-    for (let copy = 1; ; copy++) {
-      const name = `${stem}.heatmap${copy === 1 ? "" : `-${copy}`}.png`;
-      const onAnyDisk = name.normalize("NFC").toLowerCase();
-      if (this.#names.has(onAnyDisk)) continue;
-      this.#names.add(onAnyDisk);
-      return name;
-    }
+    return this.#distinctName((copy) => `${stem}.heatmap${copy === 1 ? "" : `-${copy}`}.png`);
   }
 
   async #sizeOf(path: string): Promise<{ readonly width: number; readonly height: number }> {

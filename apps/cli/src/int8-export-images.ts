@@ -1,4 +1,11 @@
-import { CoreError, calibrationPixels, type DatasetImage, type Model, type PrepareImage } from "@graft/core";
+import {
+  CoreError,
+  calibrationPixels,
+  type DatasetImage,
+  isOfOneFile,
+  type Model,
+  type PrepareImage,
+} from "@graft/core";
 import type { RunFolder } from "@graft/core/node";
 import { datasetOptions } from "./dataset-location.ts";
 import { evaluationImages } from "./evaluation-images.ts";
@@ -46,7 +53,7 @@ async function readable(
         const label = manifest.labels.indexOf(labels[image.label] ?? "");
         return pixels ? [{ pixels, label }] : [];
       } catch (error) {
-        if (error instanceof CoreError && error.code !== "cancelled") return [];
+        if (isOfOneFile(error)) return [];
         throw error;
       }
     }),

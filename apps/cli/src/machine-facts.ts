@@ -1,5 +1,7 @@
-import { mkdir, statfs } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { makeFolder } from "@graft/core/node";
 
 export interface MachineFacts {
   readonly node: string;
@@ -9,7 +11,7 @@ export interface MachineFacts {
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
   readonly home: string;
-  /** Room for runs, caches and weights; undefined where the home can not be made or asked. */
+  /** Room for runs, caches and weights; undefined where the home cannot be made or written. */
   readonly freeDiskBytes: number | undefined;
 }
 
@@ -29,7 +31,8 @@ export async function machineFacts(home: string): Promise<MachineFacts> {
 
 async function freeDisk(folder: string): Promise<number | undefined> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
+    await access(folder, constants.W_OK);
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
   } catch {

@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { access, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { CoreError } from "@graft/core";
+import { writeRefusal } from "@graft/core/node";
 
 /** The name that a file has until it is whole. */
 const partOf = (path: string): string => `${path}.part`;
@@ -93,7 +94,7 @@ function writingError(error: unknown, path: string, flag: string): unknown {
     : "Choose a folder that exists and that you may write to.";
   return new CoreError(
     isFull ? "disk-full" : "bad-input",
-    { what, received: `${path} (${code})`, fix },
+    { what, received: writeRefusal(path, error), fix },
     { cause: error },
   );
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { CoreError, type ImageRule } from "@graft/core";
-import type { ImagePool } from "@graft/core/node";
+import { type CoreError, type ImageRule, isOfOneFile } from "@graft/core";
+import { type ImagePool, readFailure } from "@graft/core/node";
 import type { NamedImage } from "./image-paths.ts";
 
 /** A file as the trunk sees it, [size, size, 3], or why it can not be used. */
@@ -14,7 +14,10 @@ export interface UsableFile {
   readonly image: Uint8Array;
 }
 
-/** Prepares files one batch ahead of whoever takes them; a file that can not be used stops nothing. */
+/**
+ * Prepares files one batch ahead of whoever takes them; a file that can not be used stops nothing.
+ * @throws CoreError `cancelled`; `unreadable` for trouble of the machine or of a folder.
+ */
 export async function* prepareFiles(
   images: readonly NamedImage[],
   batch: number,
@@ -35,16 +38,15 @@ async function prepareFile(named: NamedImage, pool: ImagePool, rule: ImageRule):
   if ("error" in named) return named;
   const { path } = named;
   try {
-    const hash = createHash("sha256")
-      .update(await readFile(path))
-      .digest("hex");
+    const bytes = await readFile(path).catch((error: unknown) => {
+      throw readFailure(path, error);
+    });
+    const hash = createHash("sha256").update(bytes).digest("hex");
     const [image] = await pool.prepare({ path, hash }, rule, null, [0]);
     if (image === undefined) throw new TypeError("the pool gives one image for each variant");
     return { path, image, hash };
   } catch (cause) {
-    if (cause instanceof CoreError && cause.code !== "cancelled") return { path, error: cause };
-    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
-    const error = new CoreError("bad-input", { what: `The file can not be read: ${cause.message}.` });
-    return { path, error };
+    if (!isOfOneFile(cause)) throw cause;
+    return { path, error: cause };
   }
 }

@@ -1,11 +1,11 @@
 import type { SelectedBackend } from "@graft/backend-select";
 import {
-  CoreError,
   calibrationId,
   type DatasetImage,
   featureSpaceId,
   imageRule,
   imagesOfPart,
+  isOfOneFile,
   type Model,
   type PrepareImage,
   type RunEndEvent,
@@ -149,7 +149,7 @@ async function someImages(
     try {
       return await prepare(image, manifest.rule, null, [0]);
     } catch (error) {
-      if (error instanceof CoreError) return [];
+      if (isOfOneFile(error)) return [];
       throw error;
     }
   });

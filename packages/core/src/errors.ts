@@ -10,6 +10,7 @@ export type ErrorCode =
   | "backend" // an engine failed or is not usable
   | "offline" // the network was needed and did not answer
   | "disk-full" // the disk (or its quota) has no room
+  | "unreadable" // files that cannot be read or written for now: a disk, a network drive or a folder is in trouble, not one file
   | "conflict" // something is in the way: an existing target, a live run
   | "cancelled"; // stopped by the caller's signal
 

@@ -1,4 +1,5 @@
 import type { Backend } from "./backend.ts";
+import { LostImages } from "./dataset/lost-images.ts";
 import { lowestHashes } from "./dataset/lowest-hashes.ts";
 import type { DatasetImage } from "./dataset/types.ts";
 import { CoreError, throwIfCancelled } from "./errors.ts";
@@ -29,6 +30,8 @@ export interface EvaluateOptions {
   /** The model, opened already; the caller disposes of it. @default opened here for the time of the evaluation */
   readonly predictor?: FeaturePredictor;
   readonly images: readonly DatasetImage[];
+  /** The data set's name or path, for what is said of it. */
+  readonly source?: string;
   /** The data set's labels, which the images' `label` counts in; matched to the model's by name. */
   readonly labels: readonly string[];
   readonly prepare: PrepareImage;
@@ -105,8 +108,8 @@ const MOST_COMPUTED = 400;
 
 /**
  * Runs a model over labelled images and scores it. Images are decoded beside the network, at most a few batches ahead.
- * @throws CoreError `bad-input` for classes that the model does not know or when no image can be read, `cancelled`, and as
- * `openPredictor`.
+ * @throws CoreError `bad-input` for classes that the model does not know or when no image can be read, `unreadable` when too
+ * many cannot (see {@link LostImages}), `cancelled`, and as `openPredictor`.
  */
 export async function evaluateModel(options: EvaluateOptions): Promise<EvaluationResult> {
   const { model, backend, images, labels, prepare, decodeAhead, signal, onProgress } = options;
@@ -138,6 +141,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       fix: "Give a data set with at least one readable image, or another part of it (--split).",
     });
   }
+  new LostImages({ source: options.source, labels, needed: images }).addAll(broken);
   const compared = await predictImages({ ...line, images: others, prepare: training?.prepare ?? prepare });
   const truth = predictions.map(({ image }) => labelOf[image.label] ?? -1);
   const trainedOn = new Set(manifest.trainedOn);

@@ -56,6 +56,7 @@ export {
   featureSpaceSchema,
 } from "./features/space.ts";
 export type * from "./features/types.ts";
+export { isOfOneFile, machineCode } from "./files/one-file-error.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/check-inputs.ts";
 export * from "./graph/graph.ts";

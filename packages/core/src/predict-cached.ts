@@ -1,4 +1,5 @@
 import type { Backend } from "./backend.ts";
+import { LostImages } from "./dataset/lost-images.ts";
 import type { DatasetImage } from "./dataset/types.ts";
 import type { ImagePrediction } from "./evaluate.ts";
 import type { Model } from "./export/types.ts";
@@ -32,13 +33,15 @@ export interface CachedPredictionOptions {
 
 /**
  * What a model that was just trained says of images whose features are in the cache: the head alone runs, so that the
- * confusion matrix at the end of a training costs no second pass through the trunk. Images that broke since are left out.
+ * confusion matrix at the end of a training costs no second pass through the trunk. A few images that are lost since are left
+ * out.
+ * @throws CoreError as `extractFeatures`; `unreadable` when too many images are lost (see {@link LostImages}).
  */
 export async function cachedPredictions(options: CachedPredictionOptions): Promise<ImagePrediction[]> {
   const { model, backend, prepare, decodeAhead, store, signal } = options;
   const { head, rule } = model.manifest;
   const { space, rowShape, tap } = modelRows(model, backend);
-  const broken = new Set<DatasetImage>();
+  const lost = new LostImages({ labels: model.manifest.labels, needed: [], validation: options.images });
   const table = await extractFeatures({
     images: options.images,
     variants: [0],
@@ -51,8 +54,10 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
       // what lies below a tail is what it was
       backend.compile(trunkGraph(model.weights, { cut: tap.layer, size: rule.size, pool: tap.pool })),
     batch: backend.limits.preferredBatch,
-    onBroken: (image) => void broken.add(image),
+    onBroken: (image, error) => lost.add(image, error),
     ...(signal ? { signal } : {}),
+  }).catch(async (error: unknown) => {
+    throw await lost.refusal(error, { prepare, rule, decodeAhead, signal });
   });
   const graph = headGraph(model, rowShape, backend.limits.blockBytes);
   const program = await backend.compile(graph);
@@ -70,7 +75,7 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
     }
     return options.images.flatMap((image, i) => {
       const prediction = predictions[i];
-      return prediction === undefined || broken.has(image) ? [] : [{ image, prediction }];
+      return prediction === undefined || lost.has(image) ? [] : [{ image, prediction }];
     });
   } finally {
     program.dispose();

@@ -4,9 +4,11 @@ import {
   type EvaluationResult,
   evaluateModel,
   measureSplitGap,
+  nameFew,
   openFeaturePredictor,
   type SplitGap,
   type SplitGapOptions,
+  visibleText,
 } from "@graft/core";
 import { type RunFolder, readModelFolder } from "@graft/core/node";
 import { checkTypedDataset, datasetLocation } from "../dataset-location.ts";
@@ -66,6 +68,7 @@ export async function evaluate(
     backend: selected.backend,
     images: chosen.images,
     labels: dataset.labels,
+    source: datasetName,
     ...(training && "images" in training ? { training } : {}),
     ...(typeof flags.precisionTarget === "number" ? { precisionTarget: flags.precisionTarget } : {}),
     decodeAhead: session.decodeAhead,
@@ -134,7 +137,13 @@ function partOf(flag: unknown): Parameters<typeof evaluationImages>[2] {
 
 function notes(result: EvaluationResult, { description, images }: EvaluationImages): string[] {
   const lines = [`Evaluating on ${description}.`];
-  for (const { image, error } of result.broken) lines.push(`Left out: ${image.path}: ${error.message}`);
+  const [first] = result.broken;
+  if (first) {
+    const names = nameFew(result.broken.map(({ image }) => image.path));
+    lines.push(
+      `Left out, as no longer usable: ${names} (${visibleText(first.image.path)}: ${first.error.message})`,
+    );
+  }
   const seen = result.seenInTraining;
   if (seen.length === 0) return lines;
   const names = seen.slice(0, 3).map(({ path }) => path);

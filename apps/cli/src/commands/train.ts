@@ -109,9 +109,9 @@ export async function finishTraining(
   if (!json && result.model) await printTrainSummary(session, training, result, words);
   if (result.error) {
     const error = deserializeError(result.error);
-    // a diverged one would diverge again; without an epoch on disk only more room makes another try worth it
+    // a diverged one would diverge again; without an epoch on disk another try is worth it when the machine was at fault
     const isResumable =
-      result.error.code === "disk-full" ||
+      ["disk-full", "unreadable"].includes(result.error.code) ||
       (result.epochs + (result.steps ?? 0) > 0 && result.error.code !== "diverged");
     throw isResumable ? resumableError(error, environment, training.run.record) : error;
   }

@@ -18,7 +18,7 @@ export class HeadStatus {
 
   /**
    * @param options.images training images, all of which an epoch sees; `columns` to fit; `finishedEpochs` when the phase
-   *   begins, at `time`: those of an earlier phase and those that an interrupted run has done already.
+   *   begins, at `time` of a clock that never goes back: those of an earlier phase and those that an interrupted run has done already.
    */
   constructor(options: {
     readonly images: number;
@@ -32,8 +32,8 @@ export class HeadStatus {
     this.#meter.update(options.time, 0, Number.POSITIVE_INFINITY);
   }
 
-  /** @returns the line to show. */
-  step({ epoch, epochs, step, steps, loss, time }: StepEndEvent): string {
+  /** @param time as in the constructor. @returns the line to show. */
+  step({ epoch, epochs, step, steps, loss }: StepEndEvent, time: number): string {
     const total = (epochs - this.#finished) * this.#images;
     const done = (epoch - 1 - this.#finished + step / steps) * this.#images;
     const speed = this.#meter.update(time, done, total);
@@ -48,7 +48,7 @@ export class HeadStatus {
     return firstThatFits([`${drawn}${words}`.trimStart(), [...course, ...eta].join(" · ")], columns);
   }
 
-  epoch({ epoch, epochs, valAccuracy, time }: EpochEndEvent): void {
+  epoch({ epoch, epochs, valAccuracy }: EpochEndEvent, time: number): void {
     this.#validation = valAccuracy;
     const [done, total] = [epoch, epochs].map((count) => (count - this.#finished) * this.#images);
     this.#meter.update(time, done ?? 0, total ?? 0);

@@ -20,9 +20,12 @@ function row({ id, state, record }: RunSummary): string[] {
     record.config.recipe,
     accuracy === undefined ? "-" : percent(accuracy),
     record.epochs === undefined ? "-" : String(record.epochs),
-    record.seconds === undefined ? "-" : record.seconds.toFixed(1),
+    record.seconds === undefined ? "-" : lasted(record.seconds).toFixed(1),
   ];
 }
+
+/** Seconds as an older graft took them from a clock that may have been set back. */
+const lasted = (seconds: number): number => Math.max(0, seconds);
 
 /** "validation accuracy 90.0 %, last epoch 85.5 %": of the kept epoch and, when that is another, of the last. */
 export function accuracyText(
@@ -57,7 +60,7 @@ export function runText(
     ["backend", backend && `${backend.id}, ${backend.name}, ${backend.engine} ${backend.engineVersion}`],
     ["options", options.join(", ")],
     ["accuracy", accuracy === "" ? undefined : `kept epoch ${keptEpoch} of ${epochs}, ${accuracy}`],
-    ["time", seconds === undefined ? undefined : duration(seconds)],
+    ["time", seconds === undefined ? undefined : duration(lasted(seconds))],
     ["model", model],
     ["out", out === model ? undefined : out],
     // that it was stopped is its state, and no error

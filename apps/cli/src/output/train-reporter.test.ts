@@ -18,6 +18,19 @@ const environment = (interactive: boolean, columns = interactive ? 100 : 80): Cl
   ...{ home: "/home", interactive, columns, color: false, variables: {} },
 });
 
+/** Shows events as if each came at its own time. */
+function playing(given: CliEnvironment) {
+  let time = 0;
+  const reporter = humanReporter(given, { onUnread: () => undefined, clock: () => time });
+  return {
+    event(event: TrainEvent): void {
+      ({ time } = event);
+      reporter.event(event);
+    },
+    close: () => reporter.close(),
+  };
+}
+
 /** Three epochs of 10 steps and 80 images: a second for each, its last tenth for the validation images. */
 function* course(): Generator<TrainEvent> {
   let seq = 0;
@@ -43,7 +56,7 @@ function* course(): Generator<TrainEvent> {
 }
 
 it("shows on a terminal which epoch of how many, the loss, the last validation, the pace and the time left", async () => {
-  const reporter = humanReporter(environment(true), { onUnread: () => undefined });
+  const reporter = playing(environment(true));
   for (const event of course()) {
     reporter.event(event);
     // a line is not redrawn at once
@@ -60,7 +73,7 @@ it("shows on a terminal which epoch of how many, the loss, the last validation, 
 });
 
 it("prints a line an epoch and nothing else of it where there is no terminal", () => {
-  const reporter = humanReporter(environment(false), { onUnread: () => undefined });
+  const reporter = playing(environment(false));
   for (const event of course()) reporter.event(event);
   reporter.close();
   const lines = shown.trimEnd().split("\n");
@@ -88,7 +101,7 @@ function* longCourse(): Generator<TrainEvent> {
 
 /** What stood on the screen, one state after the other. */
 function linesIn(columns: number): string[] {
-  const reporter = humanReporter(environment(true, columns), { onUnread: () => undefined });
+  const reporter = playing(environment(true, columns));
   // no line is held back because the one before was drawn a moment ago
   let now = 0;
   vi.spyOn(performance, "now").mockImplementation(() => {
@@ -130,7 +143,7 @@ it("begins a line that stays on a clean line, whatever the terminal echoed there
 });
 
 it("counts a fine-tuning's epochs on, with a pace and a time left of its own", () => {
-  const reporter = humanReporter(environment(true), { onUnread: () => undefined });
+  const reporter = playing(environment(true));
   let now = 0;
   vi.spyOn(performance, "now").mockImplementation(() => {
     now += 1000;
@@ -147,4 +160,15 @@ it("counts a fine-tuning's epochs on, with a pace and a time left of its own", (
   reporter.close();
   // 8 images a second: half an epoch of 80 is done, one and a half are left
   expect(shown).toContain("epoch 4/5 · loss 0.1000 · 8 images/s · ETA 0:15");
+});
+
+it("tells how long a phase took by a clock that never goes back, whatever the events' times say", () => {
+  let now = 0;
+  const reporter = humanReporter(environment(false), { onUnread: () => undefined, clock: () => now });
+  const at = (time: number, body: TrainEventBody): TrainEvent => ({ ...body, run: "r", seq: 0, time });
+  reporter.event(at(3_600_000, { type: "phase-start", phase: "features", total: 100 }));
+  now = 5000;
+  const progress = { type: "progress", phase: "features", done: 100, total: 100, unit: "images" } as const;
+  reporter.event(at(3400, progress));
+  expect(shown).toContain("Computing features: 100/100 images in 5.0 s");
 });

@@ -17,6 +17,11 @@ interface ReporterOptions {
   readonly onUnread: () => void;
 }
 
+interface HumanReporterOptions extends ReporterOptions {
+  /** Milliseconds of a clock that never goes back: an event's `time` says when, and may. @default performance.now */
+  readonly clock?: () => number;
+}
+
 /** `--json`: the events themselves, one object a line on stdout. */
 export function jsonReporter({ onUnread }: ReporterOptions): TrainReporter {
   let isRead = true;
@@ -47,7 +52,10 @@ const PHASE_TEXT: Readonly<Record<Phase, string>> = {
 };
 
 /** For people, on stderr: one line that is redrawn on a terminal, plain lines anywhere else. */
-export function humanReporter(environment: CliEnvironment, { onUnread }: ReporterOptions): TrainReporter {
+export function humanReporter(
+  environment: CliEnvironment,
+  { onUnread, clock = () => performance.now() }: HumanReporterOptions,
+): TrainReporter {
   const { columns } = environment;
   const line = new StatusLine(environment);
   let meter = new RateMeter();
@@ -62,16 +70,17 @@ export function humanReporter(environment: CliEnvironment, { onUnread }: Reporte
       switch (event.type) {
         case "phase-start":
           meter = new RateMeter();
-          startedAt = event.time;
+          startedAt = clock();
           if (event.phase === "head" || event.phase === "fine-tune")
-            head = new HeadStatus({ images, columns, finishedEpochs, time: event.time });
+            head = new HeadStatus({ images, columns, finishedEpochs, time: clock() });
           if (event.phase === "fine-tune")
             line.print("Fine-tuning: the head and the trunk's last layers, from the kept epoch");
           line.phase(PHASE_TEXT[event.phase]);
           break;
         case "progress": {
-          const { phase, done, total, time } = event;
-          line.status(progressText(event, meter, columns));
+          const { phase, done, total } = event;
+          const time = clock();
+          line.status(progressText(event, { meter, columns, time }));
           if (done === total)
             line.print(
               `${PHASE_TEXT[phase]}: ${amountText(event)} in ${duration((time - startedAt) / 1000)}`,
@@ -79,10 +88,10 @@ export function humanReporter(environment: CliEnvironment, { onUnread }: Reporte
           break;
         }
         case "step-end":
-          line.status(head.step(event));
+          line.status(head.step(event, clock()));
           break;
         case "epoch-end":
-          head.epoch(event);
+          head.epoch(event, clock());
           finishedEpochs = event.epoch;
           line.print(epochText(event, columns));
           break;
@@ -112,8 +121,11 @@ function amountText({ done, total, unit }: ProgressEvent): string {
 }
 
 /** "Computing features  ████░░░░  320/2000 images  210 images/s  8.0 s left" */
-function progressText(event: ProgressEvent, meter: RateMeter, columns: number): string {
-  const { phase, done, total, unit, time } = event;
+function progressText(
+  event: ProgressEvent,
+  { meter, columns, time }: { readonly meter: RateMeter; readonly columns: number; readonly time: number },
+): string {
+  const { phase, done, total, unit } = event;
   const rate = event.rate ?? meter.update(time, done, total)?.rate;
   const [what, amount] = [PHASE_TEXT[phase], amountText(event)];
   const pace =

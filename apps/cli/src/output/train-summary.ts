@@ -1,4 +1,5 @@
 import {
+  CoreError,
   cachedPredictions,
   type Dataset,
   type EpochEndEvent,
@@ -35,7 +36,10 @@ export async function printTrainSummary(
   const { environment } = session.context;
   const events = await run.readEvents();
   const blocks = [curvesText(events, environment.columns)];
-  if (result.model) blocks.push(await validationText(session, training, { ...result, model: result.model }));
+  if (result.model) {
+    const { model } = result;
+    blocks.push(await validationText(session, training, { ...result, model }).catch(unlessUnreadable));
+  }
   blocks.push(resultText(events, result));
   const [example] = imagesOfPart(opened.dataset, run.split, "validation");
   const image = exampleImage(example && opened.source.pathOf(example), environment.home);
@@ -48,6 +52,13 @@ export async function printTrainSummary(
     ].join("\n"),
   );
   print(`\n${blocks.filter((block) => block !== "").join("\n\n")}`);
+}
+
+/** The training is done and its model in place: that its images cannot be looked at any more is worth a line. */
+function unlessUnreadable(error: unknown): string {
+  if (error instanceof CoreError && error.code === "unreadable")
+    return `Who is taken for whom is not known: ${error.message}`;
+  throw error;
 }
 
 /** Accuracy and loss over the epochs. */

@@ -1,31 +1,19 @@
-import { readFileSync } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CoreError } from "@graft/core";
+import { makeFolder, processStart } from "@graft/core/node";
 import type { EngineName } from "./engine-folder-node.ts";
 
 /** A folder of another machine that shares HOME is left alone this long; an installation takes minutes. */
 const FOREIGN_MS = 24 * 3600 * 1000;
 
-/** When a process started, in the kernel's ticks: with its id that names it, since ids are used again. */
-function startTicks(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // fields 3 and 22; the command's name before them, in brackets, may hold blanks
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined; // no such process
-  }
-}
-
 const prefix = (name: EngineName): string => `.install-${name}@`;
 const host = (): string => hostname().replaceAll("@", "");
 
-/** .install-NAME@HOST@PID@TICKS */
+/** .install-NAME@HOST@PID@TICKS: with its start a number names a process, since numbers are used again. */
 function folderName(name: EngineName): string {
-  return `${prefix(name)}${host()}@${process.pid}@${startTicks(process.pid) ?? 0}`;
+  return `${prefix(name)}${host()}@${process.pid}@${processStart(process.pid) ?? 0}`;
 }
 
 async function ownerOf(path: string, [owner, pid, ticks]: readonly string[]): Promise<string | undefined> {
@@ -33,7 +21,7 @@ async function ownerOf(path: string, [owner, pid, ticks]: readonly string[]): Pr
     const { mtimeMs } = await stat(path);
     return Date.now() - mtimeMs < FOREIGN_MS ? `a process of ${owner}` : undefined;
   }
-  return startTicks(Number(pid)) === ticks ? `process ${pid}` : undefined;
+  return processStart(Number(pid)) === ticks ? `process ${pid}` : undefined;
 }
 
 /**
@@ -41,7 +29,7 @@ async function ownerOf(path: string, [owner, pid, ticks]: readonly string[]): Pr
  * @throws CoreError `conflict` when another installation of it is under way.
  */
 export async function openWorkFolder(engines: string, name: EngineName): Promise<string> {
-  await mkdir(engines, { recursive: true });
+  await makeFolder(engines);
   for (const entry of await readdir(engines)) {
     if (!entry.startsWith(prefix(name))) continue;
     const path = join(engines, entry);

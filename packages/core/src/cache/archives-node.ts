@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { isAlive, newTag, parseOwnerTag } from "../files/owner-node.ts";
 import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
@@ -67,7 +68,7 @@ async function isLiveMark(path: string, tag: string): Promise<boolean> {
 
 /** A file that says for as long as its owner lives what it does with the archive. */
 async function markFile(root: string, id: string, kind: "lease" | "leaving"): Promise<string> {
-  await mkdir(usesFolder(root), { recursive: true });
+  await makeFolder(usesFolder(root));
   return join(usesFolder(root), `${id}.${newTag()}.${kind}`);
 }
 

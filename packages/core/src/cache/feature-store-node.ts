@@ -1,9 +1,11 @@
-import { mkdir } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
 import { decodeFloat16, encodeFloat16 } from "../features/float16.ts";
 import { featureSpaceId } from "../features/space.ts";
 import type { FeatureKey, FeatureSpace, FeatureStore } from "../features/types.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { newOwner } from "../files/owner-node.ts";
+import { readFailure } from "../files/read-failure-node.ts";
+import { codeOf } from "../files/system-error-node.ts";
 import { sweepArchives } from "./archives-node.ts";
 import { CACHE_BYTES } from "./cache-node.ts";
 import { storeError, sweepCache } from "./folder-node.ts";
@@ -92,12 +94,14 @@ class FolderStore implements NodeFeatureStore {
 
   async has(space: FeatureSpace, key: FeatureKey): Promise<boolean> {
     checkKey(key);
-    return (await this.#open(space)).reader.has(key);
+    const { reader } = await this.#open(space);
+    return this.#read(reader.has(key));
   }
 
   async get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined> {
     checkKey(key);
-    const bytes = await (await this.#open(space)).reader.get(key);
+    const { reader } = await this.#open(space);
+    const bytes = await this.#read(reader.get(key));
     return bytes && decodeRow(space, bytes);
   }
 
@@ -126,6 +130,15 @@ class FolderStore implements NodeFeatureStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** What the system says where the cache cannot be looked into, as an error that a run goes on after. */
+  async #read<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw codeOf(error) === "" ? error : readFailure(this.#folder, error);
+    }
   }
 
   async #close(): Promise<void> {
@@ -164,12 +177,12 @@ class FolderStore implements NodeFeatureStore {
  *
  * Rows lie in packs (pack-node.ts). What a kill at any moment leaves is either whole rows or bytes that are never read
  * and are overwritten by the next process that writes to the space. Several processes may use the folder at once; each
- * writes to packs of its own and sees the others' rows.
+ * writes to packs of its own and sees the others' rows. A read that the system refuses is `unreadable` or `bad-input`.
  * @throws CoreError `bad-input`, `disk-full` when the folder can not be made.
  */
 export async function openFeatureStore(options: FeatureStoreOptions): Promise<NodeFeatureStore> {
   try {
-    await mkdir(options.folder, { recursive: true });
+    await makeFolder(options.folder);
     await sweepCache(options.folder, (options.now ?? Date.now)());
     if (options.archives !== undefined) await sweepArchives(options.archives);
   } catch (error) {

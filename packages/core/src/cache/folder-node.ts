@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { featureSpaceSchema } from "../features/space.ts";
 import type { FeatureSpace } from "../features/types.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { isAlive, type Owner, ownerTag, parseOwnerTag } from "../files/owner-node.ts";
 import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
+import { writeRefusal } from "../files/write-refusal-node.ts";
 import { writeWhole } from "../files/write-whole-node.ts";
 
 /*
@@ -44,7 +46,9 @@ export interface SpaceFolder {
 /** What a system's refusal to write means here. */
 export function storeError(error: unknown, what: string): CoreError {
   if (error instanceof CoreError) return error;
-  const received = error instanceof Error ? error.message : String(error);
+  const path =
+    error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : "it";
+  const received = writeRefusal(path, error);
   if (isDiskFull(error)) {
     const fix =
       "Free some space, make the cache smaller (graft cache prune), or put it on another disk (--home).";
@@ -75,7 +79,7 @@ export const newPackId = (): string =>
 /** A folder for the space, with its description. @throws as the file system. */
 export async function makeSpaceFolder(folder: string, id: string, space?: FeatureSpace): Promise<string> {
   const path = join(folder, id);
-  await mkdir(path, { recursive: true });
+  await makeFolder(path);
   const file = join(path, SPACE_FILE);
   if (space === undefined || (await unlessGone(stat(file)))) return path;
   await writeWhole(file, `${JSON.stringify(space, null, 2)}\n`);

@@ -1,9 +1,11 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { syncFolder } from "../files/sync-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
+import { writeRefusal } from "../files/write-refusal-node.ts";
 import { bestFacts, bestFactsSchema, checkpointFacts, checkpointFactsSchema } from "./facts.ts";
 import { readTensorFile, type TensorFile, writeTensorFile } from "./tensor-file-node.ts";
 import type { BestEpoch, Checkpoint, CheckpointStore } from "./types.ts";
@@ -114,7 +116,16 @@ function damageOf(error: unknown): string {
 }
 
 function savingError(error: unknown, folder: string): unknown {
-  if (!isDiskFull(error)) return error;
+  if (error instanceof CoreError || codeOf(error) === "") return error;
+  if (!isDiskFull(error)) {
+    const what = "The checkpoint cannot be written.";
+    const fix = "Look at the disk, or give yourself the right to write there.";
+    return new CoreError(
+      "unreadable",
+      { what, received: writeRefusal(folder, error), fix },
+      { cause: error },
+    );
+  }
   const what = "There is no room on the disk for the checkpoint.";
   const fix = "Free some space (`graft cache prune`, `graft runs delete`).";
   return diskFull({ what, received: folder, fix }, error);
@@ -205,7 +216,7 @@ export function openCheckpointStore(folder: string): FolderCheckpointStore {
     async save(checkpoint) {
       const { best } = checkpoint;
       try {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         if (best && best.epoch !== bestOnDisk?.epoch) {
           const crc = await place(SPARE.best, bestName(best.epoch), {
             facts: bestFacts(best),

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type Stats } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ARCHIVE_MANIFEST, leaseArchive, sweepArchives, temporaryName } from "../cache/archives-node.ts";
 import { CACHE_BYTES, cacheFolders } from "../cache/cache-node.ts";
 import { storeError } from "../cache/folder-node.ts";
 import { giveUp } from "../cache/give-up-node.ts";
 import { CoreError } from "../errors.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
+import { machineCode } from "../files/one-file-error.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { showLife } from "../files/show-life-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { visibleText } from "../visible-text.ts";
@@ -144,7 +147,7 @@ async function unpackInto(
 ): Promise<ArchiveManifest> {
   const temporary = temporaryName(root);
   try {
-    await mkdir(join(temporary, FILES), { recursive: true });
+    await makeFolder(join(temporary, FILES));
     using _ = showLife(temporary);
     const sink = new ArchiveSink(join(temporary, FILES));
     try {
@@ -185,12 +188,13 @@ interface LeasedArchive {
 }
 
 /** Trouble in reading the archive is no trouble of the store. */
-function readFailure(error: unknown, archive: Archive): unknown {
+function archiveFailure(error: unknown, archive: Archive): unknown {
   const isRead =
     error instanceof Error &&
     "syscall" in error &&
     (error.syscall === "read" || ("path" in error && error.path === archive.path));
   if (!isRead) return error;
+  if (machineCode(error) !== undefined) return readFailure(archive.path, error);
   const what = `${visibleText(shownPath(archive))} ${reasonOf(error)}.`;
   return new CoreError("bad-input", { what, fix: "Make it readable, or give another." }, { cause: error });
 }
@@ -261,7 +265,7 @@ async function listAll(
         ? onProgress?.(progress)
         : onProgress?.({ done: doneBefore + (progress.done / progress.total) * one.facts.size, total });
     const listing = await listOne(one, root, { ...options, before, onProgress: tell }).catch((error) => {
-      throw readFailure(error, one.archive);
+      throw archiveFailure(error, one.archive);
     });
     listings.push(listing);
     before = {
@@ -289,11 +293,11 @@ export async function openArchives(
   const { archives: root } = cacheFolders(home);
   const leased: LeasedArchive[] = [];
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     await sweepArchives(root);
     for (const archive of archives) {
       const one = leaseOne(archive, root, options.signal).catch((error) => {
-        throw readFailure(error, archive);
+        throw archiveFailure(error, archive);
       });
       leased.push(await one);
     }

@@ -1,5 +1,7 @@
 import { open } from "node:fs/promises";
 import { CoreError, throwIfCancelled } from "../errors.ts";
+import { machineCode } from "../files/one-file-error.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { nameFew } from "../name-few.ts";
 import { visibleText } from "../visible-text.ts";
 import { type ArchiveKind, archiveKind, archiveStem, BESIDE_IMAGES } from "./archive-kind.ts";
@@ -39,7 +41,8 @@ async function kindOf({ location }: ListedFile): Promise<ArchiveKind | undefined
     } finally {
       await file.close();
     }
-  } catch {
+  } catch (error) {
+    if (machineCode(error) !== undefined) throw readFailure(location, error);
     // whoever looks at the file next says why
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { visibleText } from "../visible-text.ts";
 import {
   isTableName,
@@ -43,7 +44,10 @@ async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
     .slice(0, MOST_TABLES);
   const tables: LabelTable[] = [];
   for (const { path, location } of named) {
-    const text = await readText(location);
+    const text = await readText(location).catch((error: unknown) => {
+      // it may hold all labels: without it the folders would be taken for the classes
+      throw readFailure(location, error);
+    });
     const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
     const table = text === undefined ? undefined : parseLabelTable(path, folder, text);
     if (table !== undefined) tables.push(table);

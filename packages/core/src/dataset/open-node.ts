@@ -3,6 +3,8 @@ import { open, readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Fetch, Waiting } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
+import { machineCode } from "../files/one-file-error.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
 import { visibleText } from "../visible-text.ts";
@@ -82,6 +84,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
     head = await readHead(path);
   } catch (error) {
     if (error instanceof CoreError) throw error;
+    if (machineCode(error) !== undefined) throw readFailure(path, error);
     const isAbsent = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
     if (!isAbsent) {
       const fix = "Make it readable, or give another.";
@@ -120,9 +123,7 @@ function imageSource(locations: ReadonlyMap<string, string>, { lease }: Listing)
       try {
         bytes = await readFile(pathOf(image));
       } catch (error) {
-        if (error instanceof CoreError) throw error;
-        const what = `${visibleText(image.path)} ${reasonOf(error)}.`;
-        throw new CoreError("not-found", { what }, { cause: error });
+        throw error instanceof CoreError ? error : readFailure(pathOf(image), error);
       }
       if (createHash("sha256").update(bytes).digest("hex") === image.hash) return bytes;
       const fix = "Leave the images alone while they are in use, or start again.";

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { CoreError, throwIfCancelled } from "../errors.ts";
+import { isOfOneFile } from "../files/one-file-error.ts";
 import { readingNotes } from "../image/readings.ts";
 import { visibleText } from "../visible-text.ts";
 import { archiveStem } from "./archive-kind.ts";
@@ -105,7 +106,7 @@ export async function openUnlabelled(
         images.push({ path, ...(await inspect(location)), label: 0 });
         locations.set(path, location);
       } catch (error) {
-        if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
+        if (!isOfOneFile(error)) throw error;
         broken.push({ path, code: error.code, reason: error.message });
       }
       onProgress?.({ done: ++done, total: found.images.length, unit: "images" });

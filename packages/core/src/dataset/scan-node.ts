@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { CoreError, throwIfCancelled } from "../errors.ts";
+import { isOfOneFile } from "../files/one-file-error.ts";
 import type { InspectedFile } from "../image/pool-messages.ts";
 import { readingNotes } from "../image/readings.ts";
 import { nameFew } from "../name-few.ts";
@@ -15,6 +16,7 @@ import { passedOverNotes } from "./passed-over.ts";
 import { type Sniffed, sniffFile } from "./sniff-file-node.ts";
 import { copyGroups } from "./source-group.ts";
 import type { BrokenFile, Dataset, DatasetImage, DatasetNote, SkippedFile } from "./types.ts";
+import { checkNotVanishing } from "./vanished-files.ts";
 
 export interface ScanOptions {
   readonly source: string;
@@ -44,7 +46,7 @@ async function judge(listed: ListedFile, inspect: ScanOptions["inspect"]): Promi
   try {
     return { type: "taken", file: await inspect(listed.location) };
   } catch (error) {
-    if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
+    if (!isOfOneFile(error)) throw error;
     return { type: "broken", code: error.code, reason: error.message };
   }
 }
@@ -154,6 +156,7 @@ export async function scanListing(
     ],
     presplit: layout.presplit,
   };
+  checkNotVanishing(source, broken, files.length);
   checkUsable(source, layout, dataset, options.layout?.purpose);
   return { dataset, locations };
 }

@@ -1,5 +1,7 @@
 import { open } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
+import { isOfOneFile } from "../files/one-file-error.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { imageFormat } from "../image/sniff.ts";
 import { CAMERA_RAW, unreadByName } from "../image/unread-formats.ts";
 import { isNamedLikeImage } from "./junk.ts";
@@ -46,13 +48,18 @@ async function readHead(location: string): Promise<Uint8Array> {
   }
 }
 
-/** Looks at a listed file; one that can not be read is broken. */
+/**
+ * Looks at a listed file; one that may not be read, or is gone by now, is broken.
+ * @throws CoreError `unreadable` for trouble of the machine or of the folder.
+ */
 export async function sniffFile({ path, location }: ListedFile): Promise<Sniffed> {
   let head: Uint8Array;
   try {
     head = await readHead(location);
   } catch (error) {
-    return { type: "broken", code: "bad-input", reason: unreadable("file", error) };
+    const failure = readFailure(location, error);
+    if (!isOfOneFile(failure)) throw failure;
+    return { type: "broken", code: failure.code, reason: unreadable("file", error) };
   }
   return sniffHead(path, head);
 }

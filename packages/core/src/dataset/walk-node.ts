@@ -2,6 +2,8 @@ import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { throwIfCancelled } from "../errors.ts";
+import { machineCode } from "../files/one-file-error.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import { entryName } from "./entry-name-node.ts";
 import { junkReason, OWN_HOME } from "./junk.ts";
@@ -49,6 +51,7 @@ class Walk {
     try {
       entries = await readdir(location, { withFileTypes: true, encoding: "buffer" });
     } catch (error) {
+      if (machineCode(error) !== undefined) throw readFailure(location, error);
       if (path === "") throw error;
       this.closed.push({ path, code: "bad-input", reason: unreadable("folder", error) });
       return;
@@ -104,6 +107,7 @@ class Walk {
       const code = codeOf(error);
       if (code === "ELOOP") return skip("a link that leads to itself");
       if (code === "ENOENT" || code === "ENOTDIR") return skip("a link that leads nowhere");
+      if (machineCode(error) !== undefined) throw readFailure(location, error);
       this.broken.push({ path, code: "bad-input", reason: unreadable("link", error) });
       return;
     }
@@ -123,7 +127,8 @@ class Walk {
  * Everything in a folder, sorted by code unit in each folder. Links inside the folder are followed, those that leave it
  * are skipped. A folder that can not be read, or whose name is no text, is reported as closed, such a file as broken.
  * @param options.home a folder inside that is graft's own, and passed over. @default none
- * @throws the system's error when `root` itself can not be read.
+ * @throws the system's error when `root` itself can not be read; CoreError `unreadable` for trouble of the machine with
+ * anything in it.
  */
 export async function walkFolder(
   root: string,

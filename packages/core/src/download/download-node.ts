@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, statfs } from "node:fs/promises";
+import { rename, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CoreError } from "../errors.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { syncFolder } from "../files/sync-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { PartFile } from "./part-file-node.ts";
@@ -132,7 +133,7 @@ export async function download(options: DownloadOptions): Promise<void> {
     options.fix ??
     `Check the connection; behind a proxy, set HTTPS_PROXY; or download it by hand and save it as ${target}.`;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await using part = await PartFile.claim(target);
     const wasResumed = part.size > 0;
     await transferAll(part, options, fix);

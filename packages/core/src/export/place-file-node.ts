@@ -1,5 +1,6 @@
-import { mkdir, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { syncFolder } from "../files/sync-folder-node.ts";
 import { besideTarget, clear, sweepStale } from "./place-folder-node.ts";
 import { checkFileTarget, type PlaceRules, placingError, resolveTarget } from "./place-target-node.ts";
@@ -22,7 +23,7 @@ export async function placeFile(path: string, options: PlaceFileOptions): Promis
     const target = await resolveTarget(path);
     const beside = besideTarget(target);
     await checkFileTarget(target, options);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     temporary = beside.temporary;
     await options.fill(temporary);
     // filling takes a while: what somebody else put there since is not replaced unasked

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { isAlive, newTag, parseOwnerTag } from "../files/owner-node.ts";
 import { syncFolder } from "../files/sync-folder-node.ts";
 import { checkTarget, type PlaceRules, placingError, resolveTarget } from "./place-target-node.ts";
@@ -72,7 +73,7 @@ export async function placeFolder(folder: string, options: PlaceFolderOptions): 
     const parent = dirname(target);
     const beside = besideTarget(target);
     const replaces = await checkTarget(target, options);
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     temporary = beside.temporary;
     await mkdir(temporary);
     await options.fill(temporary);

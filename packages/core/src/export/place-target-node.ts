@@ -2,6 +2,7 @@ import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
+import { writeRefusal } from "../files/write-refusal-node.ts";
 
 /** What may be placed where. */
 export interface PlaceRules {
@@ -134,5 +135,5 @@ export function placingError(error: unknown, target: string, noun: string): unkn
   if (!REFUSALS.includes(code)) return error;
   const what = `The ${noun} can not be written there.`;
   const fix = "Choose a folder that you may write to.";
-  return new CoreError("bad-input", { what, received: `${target} (${code})`, fix }, { cause: error });
+  return new CoreError("bad-input", { what, received: writeRefusal(target, error), fix }, { cause: error });
 }

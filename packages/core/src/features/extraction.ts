@@ -1,4 +1,6 @@
-import { throwIfCancelled } from "../errors.ts";
+import { CoreError, throwIfCancelled } from "../errors.ts";
+import { isOfOneFile } from "../files/one-file-error.ts";
+import { visibleText } from "../visible-text.ts";
 import { type ComputedRow, computeRows, type RowSink } from "./compute-rows.ts";
 import type { ExtractTapsOptions } from "./extract.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -93,8 +95,8 @@ export class Extraction {
         await Promise.all(rows.map((computed) => this.#keep(computed)));
         for (const computed of rows) take(computed);
       },
-      broken: (_, error) => {
-        throw error;
+      broken: ({ images: [image] }, error) => {
+        throw lostAgain(image?.path ?? "", error);
       },
     });
   }
@@ -132,6 +134,13 @@ export class Extraction {
     }
     this.#computed += computed;
   }
+}
+
+/** Of an image that was used already, and can be neither read from the store nor from its file. */
+function lostAgain(path: string, cause: CoreError): CoreError {
+  if (!isOfOneFile(cause)) return cause;
+  const what = `The features of ${visibleText(path)} are in the cache no longer, and the image can no longer be used: ${cause.message}`;
+  return new CoreError("unreadable", { what, fix: "Bring it back as it was, then go on." }, { cause });
 }
 
 function takeRow<T>(slot: number, row: Float32Array | undefined, take: (row: SlotRow) => T): T {

@@ -1,5 +1,6 @@
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
+import { isOfOneFile } from "../files/one-file-error.ts";
 import type { PrepareImage } from "../train/types.ts";
 import type { FeatureSpace } from "./types.ts";
 
@@ -37,7 +38,7 @@ async function prepareTask(task: RowTask, { space, prepare }: PrepareAheadOption
       try {
         return { task, pixels: await prepare(image, space.rule, space.augmentation, task.variants) };
       } catch (error) {
-        if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
+        if (!isOfOneFile(error)) throw error;
         last = error;
         if (error.code !== "backend") break;
       }
@@ -65,7 +66,7 @@ function untilCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): P
 /**
  * Prepares tasks ahead of their use and gives them in their order. Work is under way up to the bounds whenever control is
  * with the caller, so that decoding threads are busy while an engine holds the JavaScript thread.
- * @throws CoreError `cancelled`; what is in the making then ends unheard.
+ * @throws CoreError `cancelled`, `unreadable`; what is in the making then ends unheard.
  */
 export async function* prepareAhead(
   tasks: readonly RowTask[],

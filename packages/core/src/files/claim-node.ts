@@ -19,7 +19,9 @@ export async function readClaim(path: string, foreignLimitMs: number): Promise<C
     const [tag, { mtimeMs }] = [await readFile(path, "utf8"), await stat(path)];
     const owner = parseOwnerTag(tag);
     const silentMs = Date.now() - mtimeMs;
-    const isLive = owner ? isAlive(owner, silentMs, foreignLimitMs) : silentMs < EMPTY_LIMIT_MS;
+    // also one that is ahead of us: the clock was set back, and nobody is about to write it
+    const isFresh = Math.abs(silentMs) < EMPTY_LIMIT_MS;
+    const isLive = owner ? isAlive(owner, silentMs, foreignLimitMs) : isFresh;
     return { tag, owner, isLive };
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;

@@ -39,11 +39,18 @@ function readScope(): string {
   return createHash("sha256").update(`${hostname()} ${bootId} ${namespace}`).digest("hex").slice(0, 12);
 }
 
-/** Clock ticks from the machine's start to the process's, on Linux; undefined when there is no such process. */
-function startOf(pid: number): string | undefined {
+/** Of a process that is dead: it waits to be waited for, or is just going (man proc_pid_stat). */
+const DEAD_STATES = ["Z", "X", "x"] as const;
+
+/**
+ * Clock ticks from the machine's start to the process's, on Linux; undefined when there is no such process, or one that
+ * is dead and that its parent has not waited for.
+ */
+export function processStart(pid: number): string | undefined {
   const text = orElse(() => readFileSync(`/proc/${pid}/stat`, "utf8"), undefined);
-  // the second field, a program's name in brackets, may hold blanks and brackets; the start is the 22nd
-  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+  // the second field, a program's name in brackets, may hold blanks and brackets; the state is the 3rd, the start the 22nd
+  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
+  return DEAD_STATES.some((state) => state === fields?.[0]) ? undefined : fields?.[19];
 }
 
 /** Whether a process of this machine has that number, of whatever user. */
@@ -60,7 +67,7 @@ function processExists(pid: number): boolean {
 export const newOwner = (): Owner => ({
   scope: currentScope(),
   pid: process.pid,
-  started: startOf(process.pid) ?? "0",
+  started: processStart(process.pid) ?? "0",
   id: randomBytes(4).toString("hex"),
 });
 
@@ -83,6 +90,6 @@ export function parseOwnerTag(tag: string): Owner | undefined {
  */
 export function isAlive(owner: Owner, silentMs: number, foreignLimitMs: number): boolean {
   if (owner.scope !== currentScope()) return silentMs < foreignLimitMs;
-  if (owner.started !== "0") return startOf(owner.pid) === owner.started;
+  if (owner.started !== "0") return processStart(owner.pid) === owner.started;
   return processExists(owner.pid) && silentMs < SILENT_MS;
 }

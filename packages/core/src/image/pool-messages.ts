@@ -31,6 +31,11 @@ export interface PoolRequest {
   readonly task: PoolTask;
 }
 
+/** What a thread says once, when it has loaded what it needs. */
+export interface PoolReady {
+  readonly type: "ready";
+}
+
 export type PoolReply =
   | { readonly id: number; readonly type: "inspected"; readonly file: InspectedFile }
   | { readonly id: number; readonly type: "prepared"; readonly images: readonly Uint8Array<ArrayBuffer>[] }

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CoreError, deserializeError } from "../errors.ts";
 import type { Augmentation } from "../train/config.ts";
-import type { HashedFile, InspectedFile, PoolReply, PoolTask } from "./pool-messages.ts";
+import type { HashedFile, InspectedFile, PoolReady, PoolReply, PoolTask } from "./pool-messages.ts";
 import type { ImageRule } from "./types.ts";
 
 /** Reads and prepares image files on worker threads. Callers bound how much they ask for at once. */
@@ -13,11 +13,12 @@ export interface ImagePool {
   readonly threads: number;
   /** Tasks that have no answer yet. */
   readonly pending: number;
-  /** @throws CoreError as ImageDecoder, and `not-found`. */
+  /** @throws CoreError as ImageDecoder, `not-found`, and `unreadable` for trouble of the machine. */
   inspect(path: string): Promise<InspectedFile>;
   /**
-   * One [size, size, 3] image for each variant; without an augmentation they are all the same.
-   * @throws CoreError as ImageDecoder, and `corrupt` when the file is no longer the one of that hash.
+   * One [size, size, 3] image for each variant; without an augmentation they are all the same. Without any variant the file
+   * is read and compared, and not decoded.
+   * @throws CoreError as ImageDecoder and `inspect`, and `corrupt` when the file is no longer the one of that hash.
    */
   prepare(
     file: HashedFile,
@@ -54,6 +55,20 @@ function startWorker(): Worker {
   return new Worker(code, { eval: true });
 }
 
+function endedError(cause: unknown): CoreError {
+  const what = "The thread that reads images ended unexpectedly.";
+  const fix = "If one image does this every time, remove it; otherwise there may be too little memory.";
+  return new CoreError("backend", { what, received: String(cause), fix }, { cause });
+}
+
+/** No image was touched yet: none may be blamed. */
+function notStartedError(cause: unknown): CoreError {
+  const what = "The thread that reads images could not start.";
+  const fix =
+    "The machine may be short of memory or have too many files open: end other programs, then try again.";
+  return new CoreError("unreadable", { what, received: String(cause), fix }, { cause });
+}
+
 /** A thread that stays one for the pool: when its worker dies, the jobs in it fail and the next job starts a new one. */
 class PoolThread {
   private worker: Worker | undefined;
@@ -87,12 +102,14 @@ class PoolThread {
     const worker = startWorker();
     // An idle worker must not keep the process alive; `run` refs it while there is work.
     worker.unref();
-    worker.on("message", (reply: PoolReply) => this.finish(reply));
+    let isReady = false;
+    worker.on("message", (reply: PoolReply | PoolReady) => {
+      if (reply.type === "ready") isReady = true;
+      else this.finish(reply);
+    });
     const lost = (cause: unknown): void => {
       if (this.worker !== worker) return;
-      const what = "The thread that reads images ended unexpectedly.";
-      const fix = "If one image does this every time, remove it; otherwise there may be too little memory.";
-      this.fail(new CoreError("backend", { what, received: String(cause), fix }, { cause }));
+      this.fail(isReady ? endedError(cause) : notStartedError(cause));
       this.onFree();
     };
     worker.on("error", lost);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { CoreError, serializeError } from "../errors.ts";
+import { readFailure } from "../files/read-failure-node.ts";
 import { augmentImage } from "./augment.ts";
 import { nodeDecoder } from "./decode-node.ts";
 import type { InspectedFile, PoolReply, PoolRequest, PoolTask } from "./pool-messages.ts";
@@ -16,10 +17,18 @@ function readImage(path: string): { bytes: Uint8Array; hash: string } {
     const bytes = readFileSync(path);
     return { bytes, hash: createHash("sha256").update(bytes).digest("hex") };
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const what = `${path} can not be read (${cause instanceof Error ? cause.message : String(cause)}).`;
-    throw new CoreError(code === "ENOENT" ? "not-found" : "bad-input", { what }, { cause });
+    throw readFailure(path, cause);
   }
+}
+
+/** libvips says of an image that there is no memory for, as V8 does, what would be taken for a damaged file. */
+const OUT_OF_MEMORY = /out of memory|allocation failed|unable to allocate|cannot allocate/i;
+
+/** Memory that is short is no image's fault, though images are asked for it. */
+function withoutBlame(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !OUT_OF_MEMORY.test(`${error.message} ${error.cause}`)) return error;
+  const cause = Object.assign(new Error(error.message, { cause: error }), { code: "ENOMEM" });
+  return readFailure(path, cause);
 }
 
 async function inspect(path: string): Promise<InspectedFile> {
@@ -36,6 +45,8 @@ async function prepare(
     const fix = "Leave the images alone while they are in use, or start again.";
     throw new CoreError("corrupt", { what: `${path} changed since it was first read.`, fix });
   }
+  // only whether it is still there
+  if (task.variants.length === 0) return [];
   const pixels = applyRule(await nodeDecoder.decode(read.bytes), task.rule);
   // Copies own their buffers: a transferred buffer takes everything else that lives in it along.
   return task.variants.map((variant) =>
@@ -50,7 +61,8 @@ async function answer({ id, task }: PoolRequest): Promise<PoolReply> {
     if (task.type === "inspect") return { id, type: "inspected", file: await inspect(task.path) };
     return { id, type: "prepared", images: await prepare(task) };
   } catch (error) {
-    return { id, type: "failed", error: serializeError(error) };
+    const path = task.type === "inspect" ? task.path : task.file.path;
+    return { id, type: "failed", error: serializeError(withoutBlame(error, path)) };
   }
 }
 
@@ -59,3 +71,5 @@ parentPort?.on("message", async (request: PoolRequest) => {
   const moved = reply.type === "prepared" ? reply.images.map((image) => image.buffer) : [];
   parentPort?.postMessage(reply, moved);
 });
+// heard by the pool: from here on a thread that ends did so over an image
+parentPort?.postMessage({ type: "ready" });

@@ -1,4 +1,5 @@
-import type { DatasetImage, Part } from "../dataset/types.ts";
+import { LostImages } from "../dataset/lost-images.ts";
+import type { Part } from "../dataset/types.ts";
 import { extractTaps } from "../features/extract.ts";
 import { recipeSpace, recipeTap, rowShapeOf } from "../features/recipe-space.ts";
 import type { TrainConfig } from "../train/config.ts";
@@ -23,8 +24,8 @@ export function tapKey(config: Pick<TrainConfig, "recipe" | "cut">): string {
 
 /**
  * Features of all configs, which have one image rule, by {@link tapKey}: one pass of the trunk gives all that the store
- * lacks. Images that can not be read are left out.
- * @throws CoreError as `extractTaps`.
+ * lacks. A few images that are lost meanwhile are left out.
+ * @throws CoreError as `extractTaps`; `unreadable` when too many images are lost (see {@link LostImages}).
  */
 export async function sweptFeatures(
   configs: readonly TrainConfig[],
@@ -45,18 +46,26 @@ export async function sweptFeatures(
     const layers = [...byKey].map(([key, config]) => [key, recipeTap(config, "features")] as const);
     return tappedTrunk(weights, { taps: Object.fromEntries(layers), size: first.size });
   };
-  const rowsOf = async (part: Part): Promise<readonly LabelledRows[]> => {
-    const images = imagesOfPart(options.dataset, options.split, part);
-    const broken = new Set<DatasetImage>();
+  const { dataset, split } = options;
+  const parts = {
+    train: imagesOfPart(dataset, split, "train"),
+    validation: imagesOfPart(dataset, split, "validation"),
+  };
+  const { source, labels } = dataset;
+  const lost = new LostImages({ source, labels, needed: parts.train, validation: parts.validation });
+  const rowsOf = async (part: "train" | "validation"): Promise<readonly LabelledRows[]> => {
+    const images = parts[part];
     const tables = await extractTaps({
       ...{ images, taps, store, prepare, decodeAhead, variants: [0] },
       openProgram: () => backend.compile(graph()),
       batch: backend.limits.preferredBatch,
-      onBroken: (image) => void broken.add(image),
+      onBroken: (image, error) => lost.add(image, error),
       onProgress: ({ done }) => onDone(part, done),
       ...(signal ? { signal } : {}),
+    }).catch(async (error: unknown) => {
+      throw await lost.refusal(error, { prepare, rule, decodeAhead, signal });
     });
-    return tables.map((table) => readableRows(table, images, { broken }));
+    return tables.map((table) => readableRows(table, images, { broken: lost }));
   };
   const [train, validation] = [await rowsOf("train"), await rowsOf("validation")];
   return new Map(

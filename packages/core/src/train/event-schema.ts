@@ -24,7 +24,7 @@ export const serializedErrorSchema = z.object({
       "weights-mismatch",
       "diverged",
     ] as const),
-    ...(["backend", "offline", "disk-full", "conflict", "cancelled", "internal"] as const),
+    ...(["backend", "offline", "disk-full", "unreadable", "conflict", "cancelled", "internal"] as const),
   ]),
   message: z.string(),
   facts: z.record(z.string(), z.unknown()),

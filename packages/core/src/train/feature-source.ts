@@ -1,4 +1,5 @@
 import type { Program } from "../backend.ts";
+import { LostImages } from "../dataset/lost-images.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
 import { type ExtractProgress, extractTaps } from "../features/extract.ts";
@@ -53,11 +54,11 @@ export interface TrunkCalibration {
 
 /** Makes features for one run, with one trunk for all requests of the same taps. */
 export class FeatureSource {
-  /** Images that could not be used so far; no later request takes them. */
-  readonly broken: Set<DatasetImage>;
+  /** Images that could not be used any more so far; no later request takes them. */
+  readonly lost: LostImages;
   readonly #options: TrainOptions;
   readonly #events: EventMaker;
-  readonly #now: () => number;
+  readonly #clock: () => number;
   #trunk: { readonly taps: string; readonly program: Promise<Program> } | undefined;
   readonly #calibration: TrunkCalibration | undefined;
   #storeIsFull = false;
@@ -66,22 +67,28 @@ export class FeatureSource {
     options: TrainOptions,
     {
       events,
-      now,
+      clock,
       calibration,
-      broken = new Set(),
+      lost,
+      images,
     }: {
       readonly events: EventMaker;
-      readonly now: () => number;
+      /** Milliseconds of a clock that never goes back. */
+      readonly clock: () => number;
       readonly calibration?: TrunkCalibration | undefined;
-      /** Images that another source could not use. */
-      readonly broken?: Set<DatasetImage>;
+      /** All that the run computes features of. */
+      readonly images: Readonly<Record<"train" | "validation", readonly DatasetImage[]>>;
+      /** What another source of the run lost already. @default none */
+      readonly lost?: LostImages;
     },
   ) {
-    this.broken = broken;
     this.#options = options;
+    const { source, labels } = options.dataset;
+    this.lost =
+      lost ?? new LostImages({ source, labels, needed: images.train, validation: images.validation });
     this.#calibration = calibration;
     this.#events = events;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Shape of one row of a tap. */
@@ -99,10 +106,14 @@ export class FeatureSource {
     });
   }
 
-  /** @throws CoreError as `extractFeatures`; broken images become warnings. */
+  /**
+   * Images that are lost become one warning.
+   * @throws CoreError as `extractFeatures`; `unreadable` when too many images are lost (see {@link LostImages}).
+   */
   async *rows(request: FeatureRequest): AsyncGenerator<TrainEvent, RowsByTap> {
     const { taps, variants, augmentation, memoryBytes, compiled = taps } = request;
-    const images = request.images.filter((image) => !this.broken.has(image));
+    const images = request.images.filter((image) => !this.lost.has(image));
+    const { config, prepare, decodeAhead } = this.#options;
     const tables = yield* reportsOf<TrainEventBody, TrainEvent, readonly FeatureTable[]>(
       (report, signal) =>
         extractTaps({
@@ -111,24 +122,25 @@ export class FeatureSource {
             ...{ output: tap, space: this.space(tap, augmentation), rowShape: this.rowShape(tap) },
           })),
           store: request.stored ? this.#options.store : null,
-          prepare: request.prepare ?? this.#options.prepare,
+          prepare: request.prepare ?? prepare,
           ...(memoryBytes === undefined ? {} : { memoryBytes }),
-          decodeAhead: this.#options.decodeAhead,
+          decodeAhead,
           openProgram: () => this.#openProgram(compiled),
           batch: this.#options.backend.limits.preferredBatch,
           ...(request.progress ? { onProgress: this.#progressReporter(request.progress, report) } : {}),
-          onBroken: (image, error) => {
-            this.broken.add(image);
-            report(brokenWarning(image, error));
-          },
+          onBroken: (image, error) => this.lost.add(image, error),
           onStoreFull: (error) => this.#warnStoreFull(report, error),
+        }).catch(async (error: unknown) => {
+          throw await this.lost.refusal(error, { prepare, decodeAhead, signal, rule: imageRule(config) });
         }),
       { show: (body) => this.#events.make(body), signal: this.#options.signal },
     );
-    const { broken } = this;
+    const message = this.lost.notice();
+    if (message !== undefined) yield this.#events.make({ type: "warning", code: "broken-image", message });
+    const { lost } = this;
     const rowsOf = (table: FeatureTable): RowsByVariant =>
       variants.map((_, variant) =>
-        readableRows(table, images, { broken, variants: variants.length, variant }),
+        readableRows(table, images, { broken: lost, variants: variants.length, variant }),
       );
     return new Map(
       taps.flatMap((tap, at) => {
@@ -165,8 +177,8 @@ export class FeatureSource {
     { before, total }: NonNullable<FeatureRequest["progress"]>,
     report: (body: TrainEventBody) => void,
   ) {
-    const may = createThrottle(EVENT_INTERVAL_MS, this.#now);
-    const rateOf = createRate(this.#now);
+    const may = createThrottle(EVENT_INTERVAL_MS, this.#clock);
+    const rateOf = createRate(this.#clock);
     return (extracted: ExtractProgress): void => {
       if (!may() && extracted.done < extracted.total) return;
       const rate = rateOf(extracted.done);
@@ -187,9 +199,4 @@ function compileTrunk(
   if (calibration === undefined) return backend.compile(graph);
   const { images } = calibration;
   return compileInt8({ graph, backend, images, rule: imageRule(config), prepare });
-}
-
-function brokenWarning(image: DatasetImage, error: CoreError): TrainEventBody {
-  const message = `${image.path} can not be used and is left out: ${error.message}`;
-  return { type: "warning", code: "broken-image", message };
 }

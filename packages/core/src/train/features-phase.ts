@@ -1,4 +1,3 @@
-import { CoreError } from "../errors.ts";
 import type { TapName } from "../features/recipe-space.ts";
 import type { TrainEvent } from "./events.ts";
 import type { FeatureRequest, RowsByTap } from "./feature-source.ts";
@@ -18,21 +17,12 @@ function rowsOf(taps: RowsByTap, tap: TapName, position: number): LabelledRows {
   return rows;
 }
 
-function checkRows(rows: LabelledRows): LabelledRows {
-  if (rows.labels.length > 0) return rows;
-  throw new CoreError("bad-input", {
-    what: "No training image can be used.",
-    received: "only broken or changed files",
-    fix: "Look at the warnings above; scan the data set again.",
-  });
-}
-
 /**
  * Computes features: of the validation images as they are, of the training images in all copies that epochs use. With
  * `online` those of an epoch are computed when it begins, and the trunk stays open.
  *
  * @param taps what the phases that are left need of the trunk; one pass gives all.
- * @throws CoreError `bad-input` when no training image can be used; as `extractFeatures`.
+ * @throws CoreError `unreadable` when too many images are lost (see `LostImages`); as `extractFeatures`.
  */
 export async function* featuresPhase(
   context: RunContext,
@@ -72,7 +62,7 @@ export async function* featuresPhase(
     validation: rowsOf(validation, tap, 0),
     async *rowsOfEpoch(epoch) {
       const variant = variantOfEpoch(options.config, epoch);
-      if (training) return checkRows(rowsOf(training, tap, variant));
+      if (training) return rowsOf(training, tap, variant);
       const progress = { before: 0, total: images.train.length };
       const online = {
         ...ofTraining,
@@ -82,7 +72,7 @@ export async function* featuresPhase(
         variants: [variant],
         progress,
       };
-      return checkRows(rowsOf(yield* source.rows(online), tap, 0));
+      return rowsOf(yield* source.rows(online), tap, 0);
     },
   });
 }

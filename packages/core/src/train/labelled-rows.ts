@@ -23,7 +23,7 @@ export function readableRows(
   table: FeatureTable,
   images: readonly DatasetImage[],
   options: {
-    readonly broken: ReadonlySet<DatasetImage>;
+    readonly broken: Pick<ReadonlySet<DatasetImage>, "has">;
     readonly variants?: number;
     readonly variant?: number;
   },

@@ -23,7 +23,7 @@ const MOST_HELD_BACK = 1024;
 /** Of each tap: the likeness's own rows, 3 KB each, stay in memory, and blocks that the head trains on are left in the store. */
 const MEMORY_BYTES = 4 * 2 ** 20;
 
-type Context = Pick<RunContext, "options" | "images" | "source" | "events" | "now">;
+type Context = Pick<RunContext, "options" | "images" | "source" | "events" | "clock">;
 
 /**
  * What a training learns for telling pictures that are like nothing in it: of a sample of its images, whose features come with
@@ -74,10 +74,10 @@ export class LikenessSample {
   /** Features of the held-back images in the sample, and of pictures of something else, through the trunk that predicts. */
   async *seeHeldBack(request: SampleRequest = {}): AsyncGenerator<TrainEvent, void> {
     if (this.#taps.length === 0 || this.#heldBack) return;
-    const { source, options, events, now } = this.#context;
+    const { source, options, images, events, clock } = this.#context;
     const isInt8 = options.config.precision === "int8";
     // predictions take the float32 trunk
-    const exact = isInt8 ? new FeatureSource(options, { events, now, broken: source.broken }) : source;
+    const exact = isInt8 ? new FeatureSource(options, { events, clock, images, lost: source.lost }) : source;
     const plain = { ...request, augmentation: null, variants: [0], stored: true };
     try {
       this.#heldBack = yield* this.#vectors(exact, this.#images.heldBack, plain);

@@ -22,7 +22,10 @@ import type { TrainOptions } from "./types.ts";
 export interface RunContext {
   readonly options: TrainOptions;
   readonly events: EventMaker;
+  /** When: milliseconds since 1970. */
   readonly now: () => number;
+  /** How long: milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
   readonly spec: HeadSpec;
   readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
   readonly source: FeatureSource;
@@ -90,7 +93,7 @@ async function calibrationOf(
  */
 export async function openRunContext(
   options: TrainOptions,
-  { events, now }: Pick<RunContext, "events" | "now">,
+  { events, now, clock }: Pick<RunContext, "events" | "now" | "clock">,
 ): Promise<RunContext> {
   const { config, dataset, split } = options;
   const images = {
@@ -100,14 +103,14 @@ export async function openRunContext(
   };
   checkImages(images.train);
   const calibration = await calibrationOf(options, images.train);
-  const source = new FeatureSource(options, { events, now, calibration });
+  const source = new FeatureSource(options, { events, clock, calibration, images });
   const hashes = await runHashes(options, source);
   const fallbacks: string[] = [];
   const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));
   if (checkpoint) checkHashes(checkpoint, hashes, config);
   return {
-    ...{ options, events, now, images, source, hashes, fallbacks },
-    likeness: new LikenessSample({ options, images, source, events, now }),
+    ...{ options, events, now, clock, images, source, hashes, fallbacks },
+    likeness: new LikenessSample({ options, images, source, events, clock }),
     resumed: checkpoint && {
       ...{ epoch: checkpoint.epoch, seconds: checkpoint.seconds, backend: checkpoint.backend },
     },
@@ -116,6 +119,6 @@ export async function openRunContext(
     backend: checkpointBackend(options.backend),
     progress: progressOf(checkpoint),
     saver: createCheckpointSaver(options.checkpoints, checkpoint),
-    pace: createCheckpointPace({ clock: options.clock, shortestMs: options.checkpointMs }),
+    pace: createCheckpointPace({ clock, shortestMs: options.checkpointMs }),
   };
 }

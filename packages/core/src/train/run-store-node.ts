@@ -6,6 +6,7 @@ import { hashConfig } from "../checkpoint/hashes.ts";
 import { splitHash } from "../dataset/split.ts";
 import type { Dataset, Split } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
+import { makeFolder } from "../files/make-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import type { TrainConfig } from "./config.ts";
@@ -105,7 +106,7 @@ async function summarize(folder: string, id: string): Promise<RunSummary> {
 
 /** Makes a folder under an id that no other run has. */
 async function claimFolder(folder: string, name: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (;;) {
     const id = makeRunId({ time: Date.now(), name, suffix: randomBytes(2).toString("hex") });
     try {

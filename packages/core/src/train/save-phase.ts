@@ -29,7 +29,7 @@ const isCheckedInFloat32 = ({ options, images }: RunContext): boolean =>
 function modelOf(context: RunContext, best: BestEpoch, likeness: Likeness | undefined): Model {
   const { options, spec, images, source, hashes, now } = context;
   const { config, dataset, weights, backend, run, versions } = options;
-  const used = images.train.filter((image) => !source.broken.has(image));
+  const used = images.train.filter((image) => !source.lost.has(image));
   const { tensors: _, ...info } = weights;
   // the head's epochs may have been the better ones
   const isFineTuned = [...best.values.keys()].some((name) => weights.tensors.has(name));
@@ -44,7 +44,7 @@ function modelOf(context: RunContext, best: BestEpoch, likeness: Likeness | unde
       splitHash: hashes.split,
       images: {
         train: used.length,
-        validation: images.validation.filter((image) => !source.broken.has(image)).length,
+        validation: images.validation.filter((image) => !source.lost.has(image)).length,
         test: images.test.length,
       },
       trainedOn: [...new Set(used.map(({ hash }) => hash))].sort(),

@@ -17,6 +17,7 @@ interface TrainEpochsOptions extends CheckpointKeeperOptions {
   /** The rows that an epoch (counts from 1) trains on. */
   readonly rowsOfEpoch: (epoch: number) => AsyncGenerator<TrainEvent, LabelledRows>;
   readonly validation: LabelledRows;
+  /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly signal?: AbortSignal | undefined;
 }

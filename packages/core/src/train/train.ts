@@ -81,14 +81,15 @@ function* endWarnings({ options, progress, events, spec }: RunContext): Generato
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult> {
   const { run, backend, signal, firstSeq = 0, now = Date.now } = options;
+  const { clock = options.now ?? (() => performance.now()) } = options;
   const events = createEventMaker({ run, firstSeq, now });
-  const start = now();
+  const start = clock();
   let context: RunContext | undefined;
   let saved: Pick<TrainResult, "model" | "where"> = {};
   let failure: unknown;
   try {
     try {
-      context = await openRunContext(options, { events, now });
+      context = await openRunContext(options, { events, now, clock });
       yield* startEvents(context);
       if (!isTrained(context.progress, options.config)) yield* trainingPhases(context);
       yield* endWarnings(context);
@@ -124,7 +125,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     ...(best ? { metrics: saved.model?.manifest.metrics ?? best.metrics, keptEpoch: best.epoch } : {}),
     ...(failure === undefined ? {} : { error: serializeError(failure) }),
   };
-  const seconds = (now() - start) / 1000 + (context?.resumed?.seconds ?? 0);
+  // of a run that was begun by an older graft, which took a clock that may have been set back
+  const before = Math.max(0, context?.resumed?.seconds ?? 0);
+  const seconds = (clock() - start) / 1000 + before;
   yield events.make({ ...endOf(result, stand), seconds, backend: backend.id });
   if (failure !== undefined && !(failure instanceof CoreError)) throw failure;
   return result;

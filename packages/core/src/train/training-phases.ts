@@ -55,7 +55,7 @@ async function* phaseEpochs(
   start: PhaseStartValues,
   { rowsOfEpoch, validation }: TrainingFeatures,
 ): AsyncGenerator<TrainEvent, void> {
-  const { options, events, now, spec, progress, hashes, saver, pace, backend } = context;
+  const { options, events, clock, spec, progress, hashes, saver, pace, backend } = context;
   const { config, signal } = options;
   const { name } = progress.phase;
   const { epochs } = scheduleOf(config, name);
@@ -71,7 +71,7 @@ async function* phaseEpochs(
       ...(body ? { body } : {}),
     });
     await trainer.writeParameters(context.takeParameters(name) ?? start.values());
-    const shared = { config, progress, saver, pace, hashes, backend, events, now, signal };
+    const shared = { config, progress, saver, pace, hashes, backend, events, now: clock, signal };
     yield* trainEpochs({ ...shared, trainer, rowsOfEpoch, validation });
   } finally {
     trainer?.dispose();

@@ -76,8 +76,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Work that a kill costs at most, where writing a checkpoint is quick (`checkpointInterval`). @default 30 s */
   readonly checkpointMs?: number;
-  /** Milliseconds of a clock that is never set, for the time between checkpoints. @default performance.now */
-  readonly clock?: () => number;
-  /** Milliseconds since 1970. @default Date.now */
+  /** Milliseconds since 1970, for what says when: the events' `time`. It may be set back. @default Date.now */
   readonly now?: () => number;
+  /**
+   * Milliseconds since some moment, for what says how long: a clock that never goes back.
+   * @default `now` where that is given, else performance.now
+   */
+  readonly clock?: () => number;
 }
