@@ -48,16 +48,17 @@ afterAll(async () => {
   await rm(temporary, { recursive: true, force: true });
 });
 
-/** Exports, runs the folder's program on the photo, and gives its and graft's probabilities. */
+/** Exports, runs the folder's program on a photo, and compares its probabilities with graft's. */
 async function compare(
   language: SnippetLanguage,
   options: (typeof CASES)[number],
   program: (folder: string) => Promise<{ stdout: string }>,
+  file = photo,
 ): Promise<{ readonly labels: string[]; readonly largestDifference: number; readonly remarks: string[] }> {
   const model = sampleModel({ weights, cut: "mixed0", size: 75, ...options });
-  const image = applyRule(await nodeDecoder.decode(await readFile(photo)), model.manifest.rule);
+  const image = applyRule(await nodeDecoder.decode(await readFile(file)), model.manifest.rule);
   const reference = await referenceOf(model, [image], backend);
-  const folder = join(temporary, `${language}-${options.fit}`);
+  const folder = await mkdtemp(join(temporary, `${language}-`));
   await exportSnippetFolder(model, folder, { reference, language });
   const said = (await program(folder)).stdout.trim().split(/\r?\n/);
   const lines = said.filter((line) => line !== UNLIKE);
@@ -75,15 +76,30 @@ async function compare(
 /** What a program is to say after the probabilities. */
 const remarksOf = ({ fit }: (typeof CASES)[number]): string[] => (fit === "stretch" ? [UNLIKE] : []);
 
+/** How a Node user runs predict.mjs on a file. */
+const inNode = (file: string) => async (folder: string) => {
+  // what npm install would bring
+  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+  const { stdout, stderr } = await run(process.execPath, [join(folder, "predict.mjs"), file]);
+  expect(stderr).toBe("");
+  return { stdout };
+};
+const GOLDEN = join(ROOT, "test/image/golden/decode");
+
 describe("the program in a folder for Node", () => {
+  it("takes a JPEG at which libjpeg only grumbles, and none that is cut off", async () => {
+    const [options] = CASES;
+    for (const name of ["stray-bytes.jpg", "jfif-0.01.jpg", "lost-restart.jpg"]) {
+      const file = join(GOLDEN, name);
+      const { largestDifference } = await compare("node", options, inNode(file), file);
+      expect(largestDifference, name).toBeLessThan(0.02);
+    }
+    const cut = inNode(join(GOLDEN, "no-end.jpg"));
+    await expect(compare("node", options, cut)).rejects.toThrow(/premature end of JPEG/);
+  });
+
   it.each(CASES)("runs, and says about what graft says: $recipe, $fit", async (options) => {
-    const { labels, largestDifference, remarks } = await compare("node", options, async (folder) => {
-      // what npm install would bring
-      await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
-      const { stdout, stderr } = await run(process.execPath, [join(folder, "predict.mjs"), photo]);
-      expect(stderr).toBe("");
-      return { stdout };
-    });
+    const { labels, largestDifference, remarks } = await compare("node", options, inNode(photo));
     expect(labels).toEqual(options.labels);
     expect(remarks).toEqual(remarksOf(options));
     // sharp rounds between its two passes otherwise, and crops after it resizes
@@ -106,14 +122,21 @@ describe("the program in a folder for Node", () => {
 
 describe("the program in a folder for Python", () => {
   if (python === undefined) it.skip(`skipped: ${NO_KERAS}`, () => undefined);
+  const inPython = (file: string) => (folder: string) =>
+    run(python ?? "", [join(folder, "predict.py"), file], {
+      env: { ...process.env, PYTHONIOENCODING: "utf-8" },
+    });
+
+  it.skipIf(python === undefined)("cuts 16 bits of grey to 8, as graft does", async () => {
+    const file = join(GOLDEN, "grey-16.png");
+    const { largestDifference } = await compare("python", CASES[0], inPython(file), file);
+    expect(largestDifference).toBeLessThan(1.5e-4);
+  });
+
   it.skipIf(python === undefined).each(CASES)(
     "runs, and says what graft says: $recipe, $fit",
     async (options) => {
-      const { labels, largestDifference, remarks } = await compare("python", options, (folder) =>
-        run(python ?? "", [join(folder, "predict.py"), photo], {
-          env: { ...process.env, PYTHONIOENCODING: "utf-8" },
-        }),
-      );
+      const { labels, largestDifference, remarks } = await compare("python", options, inPython(photo));
       expect(labels).toEqual(options.labels);
       expect(remarks).toEqual(remarksOf(options));
       // printed with four decimals

@@ -57,8 +57,9 @@ async function decode(bytes: Uint8Array): Promise<DecodedImage & { readonly form
 }
 
 /**
- * sharp (libvips). EXIF orientation is applied, alpha laid over white, the first frame of an animation taken, 16 bits cut
- * to 8.
+ * sharp (libvips), and own code for what it does not read or would misread (BMP, Netpbm, numbers of 16 and 32 bits). EXIF
+ * orientation is applied, alpha laid over white, the first frame of an animation taken, 16 bits cut to 8, or the bits
+ * that a picture uses of them. What was decided where a file does not say it itself is in `ImageFacts.readings`.
  *
  * The pixels equal Pillow's for files without a profile, lossy ones and CMYK among them (inks are taken as Adobe writes
  * them, inverted, whether or not a JPEG says so: Pillow and libvips agree on that). Alpha may differ by 1, being rounded
