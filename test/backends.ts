@@ -2,7 +2,7 @@ import { createOnnxBackend, createTfjsBackend } from "@graft/backend-select";
 import type { Backend, BackendKind } from "@graft/core";
 import { createReferenceBackend } from "@graft/core/testing";
 
-/** Why an engine can not be used here; what `graft doctor` would say. */
+/** Why an engine cannot be used here; what `graft doctor` would say. */
 export interface Refusal {
   readonly refusal: string;
 }

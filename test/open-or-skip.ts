@@ -3,7 +3,7 @@ import { afterAll, describe, it } from "vitest";
 import { isRequired, type TestBackend } from "./backends.ts";
 
 /**
- * Registers tests on one engine: opened before, disposed of after them. An engine that can not be used becomes a skipped
+ * Registers tests on one engine: opened before, disposed of after them. An engine that cannot be used becomes a skipped
  * test with its reason as the name, or a failing one when REQUIRE_BACKENDS names it.
  *
  * Await it at a test file's top level: the engine is opened while tests are collected.
@@ -16,7 +16,7 @@ export async function describeOn(candidate: TestBackend, tests: (backend: Backen
       tests(opened);
     } else if (isRequired(candidate)) {
       it("is required by REQUIRE_BACKENDS", () => {
-        throw new Error(`${candidate.id} can not be used: ${opened.refusal}`);
+        throw new Error(`${candidate.id} cannot be used: ${opened.refusal}`);
       });
     } else {
       it.skip(`skipped: ${opened.refusal}`, () => undefined);

@@ -44,10 +44,10 @@ describe.skipIf(photos === undefined)("graft train --fine-tune", () => {
     expect(jsonLines(told)[0]?.largestDifference).toBeLessThan(1e-5);
   });
 
-  it("says before any work that its splits can not be compared", async () => {
+  it("says before any work that its splits cannot be compared", async () => {
     const { code, stderr } = await graft(["evaluate", model, set, "--split-gap"], home);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/can not be measured with a fine-tuned model.*Leave --split-gap out/);
+    expect(stderr).toMatch(/cannot be measured with a fine-tuned model.*Leave --split-gap out/);
     expect(stderr).not.toContain("Evaluating on");
   });
 

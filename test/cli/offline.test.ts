@@ -46,12 +46,12 @@ describe("the notice of the bundled weights", () => {
     const train = await graft(["train", set, "--epochs", "1"], home);
     expect(train.code, train.stderr).toBe(0);
     expect(notice(train)).toEqual([
-      expect.stringMatching(/can not be had \(GRAFT_OFFLINE is set\).*weaker than ImageNet's.*0\.85/),
+      expect.stringMatching(/cannot be had \(GRAFT_OFFLINE is set\).*weaker than ImageNet's.*0\.85/),
     ]);
     const features = await graft(["features", set, "--out", join(home, "f.npy")], home);
     expect(features.code, features.stderr).toBe(0);
     expect(notice(features)).toEqual([
-      "Weaker bundled weights, ImageNet's can not be had: GRAFT_OFFLINE is set.",
+      "Weaker bundled weights, ImageNet's cannot be had: GRAFT_OFFLINE is set.",
     ]);
   });
 });

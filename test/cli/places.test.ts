@@ -20,7 +20,7 @@ beforeAll(async () => {
   home = await temporaryFolder("places");
 });
 
-describe("an --out that can not be", () => {
+describe("an --out that cannot be", () => {
   it.each([
     ["below a file", "file/model", [], /a file where the folder should go/],
     ["a file", "file", ["--force"], /a file where the folder should go/],
@@ -45,13 +45,13 @@ async function asNobody(): Promise<GraftOptions> {
   return { nodeFlags, program: await program };
 }
 
-describe.skipIf(process.platform === "win32")("a --out that can not be written", () => {
+describe.skipIf(process.platform === "win32")("a --out that cannot be written", () => {
   const model = (name: string): string[] => ["train", "emoji", "--out", join(home, name)];
   const file = (name: string): string[] => ["features", "emoji", "--out", join(home, name)];
   it.each([
-    ["a model in a read-only folder", () => model("read-only/model"), /model can not be written.*EACCES/],
-    ["features in a read-only folder", () => file("read-only/f.npy"), /can not be written.*EACCES/],
-    ["features in no folder", () => file("none/f.npy"), /can not be written.*none.*a folder that exists/],
+    ["a model in a read-only folder", () => model("read-only/model"), /model cannot be written.*EACCES/],
+    ["features in a read-only folder", () => file("read-only/f.npy"), /cannot be written.*EACCES/],
+    ["features in no folder", () => file("none/f.npy"), /cannot be written.*none.*a folder that exists/],
   ])("(%s) is refused before any work", async (_, words, message) => {
     await mkdir(join(home, "read-only"), { recursive: true });
     await chmod(home, 0o755);
@@ -68,7 +68,7 @@ describe.skipIf(process.platform === "win32")("a --out that can not be written",
   });
 });
 
-it.skipIf(process.platform === "win32")("features do without a home that can not be written", async () => {
+it.skipIf(process.platform === "win32")("features do without a home that cannot be written", async () => {
   const nowhere = join(home, "dangling");
   await symlink(join(home, "none", "nowhere"), nowhere);
   const out = join(home, "homeless.npy");
@@ -186,19 +186,16 @@ describe.skipIf(photos === undefined)("bench (needs ../shared)", () => {
   });
 });
 
-it.skipIf(process.platform !== "linux")(
-  "results that can not be written end it with a sentence",
-  async () => {
-    const child = spawn(process.execPath, [PROGRAM, "weights", "list", "--home", home], {
-      stdio: ["ignore", openSync("/dev/full", "w"), "pipe"],
-    });
-    let stderr = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    const code = await new Promise((settle) => child.on("close", settle));
-    expect(stderr).toMatch(/^graft: The results can not be written: .*ENOSPC/m);
-    expect(stderr).not.toMatch(/\n\s+at /);
-    expect(code).toBe(1);
-  },
-);
+it.skipIf(process.platform !== "linux")("results that cannot be written end it with a sentence", async () => {
+  const child = spawn(process.execPath, [PROGRAM, "weights", "list", "--home", home], {
+    stdio: ["ignore", openSync("/dev/full", "w"), "pipe"],
+  });
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const code = await new Promise((settle) => child.on("close", settle));
+  expect(stderr).toMatch(/^graft: The results cannot be written: .*ENOSPC/m);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(code).toBe(1);
+});

@@ -146,7 +146,7 @@ describe.skipIf(photos === undefined)(
       expect(existsSync(out)).toBe(true);
     });
 
-    it("refuses a home that can not be made", async () => {
+    it("refuses a home that cannot be made", async () => {
       const file = join(home, "a file");
       await mkdir(home, { recursive: true });
       await writeFile(file, "");

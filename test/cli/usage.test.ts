@@ -58,7 +58,7 @@ describe("wrong usage", () => {
     [["features", "emoji"], /--out/],
     [["cache", "prune", "--max-bytes", "much"], /such as 2GB/],
     [["engines", "install", "cuda"], /tensorflow or tensorflow-cuda/],
-    [["train", "emoji", "--config", "no-such.json"], /no-such\.json can not be read/],
+    [["train", "emoji", "--config", "no-such.json"], /no-such\.json cannot be read/],
     [["predict", "model", "a.jpg", "--json", "--csv"], /choose one/],
     [["train", "no-such-folder", "--backend", "abacus"], /--backend: .*Received: abacus.*cpu.*onnx:cpu/],
     [["evaluate", "no-such-model", "emoji", "--backend", "cpu2"], /--backend: .*cpu2/],

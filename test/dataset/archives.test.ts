@@ -262,14 +262,14 @@ test("a refusal names the archive's path", async () => {
 });
 
 test.skipIf(process.platform === "win32")(
-  "a home that can not be made is named, with what to do",
+  "a home that cannot be made is named, with what to do",
   async () => {
     const path = await archive(zipOf(pair));
     const home = join(place.root, "dangling");
     await symlink(join(place.root, "none", "nowhere"), home);
     await expect(place.open(path, { home })).rejects.toMatchObject({
       code: "bad-input",
-      message: expect.stringMatching(/dangling.* can not be used.*(ENOENT|ENOTDIR).*--home/),
+      message: expect.stringMatching(/dangling.* cannot be used.*(ENOENT|ENOTDIR).*--home/),
     });
     await rm(home);
   },

@@ -77,7 +77,7 @@ test("a damaged or wrong cats-and-dogs is refused and not kept", async () => {
   expect((await openCatsAndDogs()).dataset.images).toHaveLength(4);
 });
 
-test("a damaged cats-and-dogs that can not be fetched again stays", async () => {
+test("a damaged cats-and-dogs that cannot be fetched again stays", async () => {
   await rm(join(place.home, "datasets"), { recursive: true, force: true });
   await mkdir(join(place.home, "datasets"), { recursive: true });
   await writeFile(cached(), "no zip");

@@ -27,7 +27,7 @@ async function refusalOf(folder: string): Promise<string> {
 }
 
 describe.skipIf(!canLock)(
-  `folders that can not be read${canLock ? "" : " (skipped: no such modes here)"}`,
+  `folders that cannot be read${canLock ? "" : " (skipped: no such modes here)"}`,
   () => {
     const locked: string[] = [];
     const lock = async (...names: string[]): Promise<void> => {
@@ -44,7 +44,7 @@ describe.skipIf(!canLock)(
       await lock(folder, "b");
       const text = await refusalOf(folder);
       expect(text).toMatch(
-        /can not be looked into.* b: The folder can not be read \(EACCES: [^)]*\)\. Make it/,
+        /cannot be looked into.* b: The folder cannot be read \(EACCES: [^)]*\)\. Make it/,
       );
       expect(text).not.toContain("empty");
     });
@@ -65,7 +65,7 @@ describe.skipIf(!canLock)(
       );
       const folder = await place.write(`part-${part}`, Object.fromEntries(files));
       await lock(folder, part);
-      expect(await refusalOf(folder)).toMatch(new RegExp(` ${part}: The folder can not be read \\(EACCES`));
+      expect(await refusalOf(folder)).toMatch(new RegExp(` ${part}: The folder cannot be read \\(EACCES`));
     });
 
     test("below a class, or beside train and validation: reported, and the others are used", async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!canLock)(
       expect(dataset.images).toHaveLength(4);
       expect(dataset.broken.map(({ path }) => path)).toEqual(["raw", "train/a/deep"]);
       expect(dataset.broken[1]?.reason).toMatch(
-        /^The folder can not be read \(EACCES: .*\)\. Make it readable/,
+        /^The folder cannot be read \(EACCES: .*\)\. Make it readable/,
       );
     });
 
@@ -103,15 +103,15 @@ describe.skipIf(!canLock)(
       const { dataset } = await openLocked(folder);
       expect(dataset.broken.map(({ path }) => path)).toEqual(["a/2.png", "a/3.png", "b/deep"]);
       for (const { reason } of dataset.broken)
-        expect(reason).toMatch(/can not be read \(EACCES.*Make it readable/);
+        expect(reason).toMatch(/cannot be read \(EACCES.*Make it readable/);
     });
 
     test("the data set's own folder: its path and the reason", async () => {
       const folder = await place.write("own", { "a/1.png": one });
       await lock(folder);
-      expect(await refusalOf(folder)).toMatch(/own can not be read \(EACCES/);
+      expect(await refusalOf(folder)).toMatch(/own cannot be read \(EACCES/);
       await expect(asNobody(() => findImages(folder))).rejects.toThrow(
-        /own: The folder can not be read \(EACCES/,
+        /own: The folder cannot be read \(EACCES/,
       );
     });
   },

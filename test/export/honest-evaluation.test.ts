@@ -98,7 +98,7 @@ describe("evaluateModel", () => {
     expect(values.slice(0, 30).filter((value) => value > (distances?.threshold ?? 0)).length).toBeLessThan(5);
   });
 
-  it("passes over training images that can not be read, and says nothing without enough of them", async () => {
+  it("passes over training images that cannot be read, and says nothing without enough of them", async () => {
     const options = { model, backend, images: range(0, 4), labels: LABELS, prepare, decodeAhead: 4 };
     expect((await evaluateModel(options)).distances).toBeUndefined();
     const gone: PrepareImage = (image, ...rest) =>

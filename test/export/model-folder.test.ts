@@ -101,14 +101,14 @@ describe("a model folder", () => {
     await expect(readModelFolder(folder)).rejects.toMatchObject({ code: "corrupt" });
   });
 
-  it.each(["graft.json", "weights.bin"])("whose %s can not be read says so with its path", async (name) => {
+  it.each(["graft.json", "weights.bin"])("whose %s cannot be read says so with its path", async (name) => {
     await writeModelFolder(model, folder);
     // what no user may read, root neither
     await rm(join(folder, name));
     await mkdir(join(folder, name));
     await expect(readModelFolder(folder)).rejects.toMatchObject({
       code: "bad-input",
-      message: `${join(folder, name)} can not be read. Received: EISDIR. Make it readable, or copy the model's folder to where you may read it.`,
+      message: `${join(folder, name)} cannot be read. Received: EISDIR. Make it readable, or copy the model's folder to where you may read it.`,
     });
   });
 

@@ -126,7 +126,7 @@ describe("unpacked archives", () => {
     expect(await isWhole(await opening)).toBe(true);
   });
 
-  test("that can not be unpacked leave no lease", async () => {
+  test("that cannot be unpacked leave no lease", async () => {
     const path = join(home, "bad.zip");
     await writeFile(path, "PK\u0003\u0004 and no more");
     await expect(open(path)).rejects.toMatchObject({ code: "corrupt" });

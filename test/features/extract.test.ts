@@ -298,7 +298,7 @@ test("decoding ahead keeps to its bounds", async () => {
   expect(bounds.mostUntaken).toBeLessThanOrEqual(8);
 });
 
-test("a program that can not be opened fails the extraction", async () => {
+test("a program that cannot be opened fails the extraction", async () => {
   const openProgram = (): Promise<never> => Promise.reject(new Error("no such engine"));
   await expect(extract({ openProgram })).rejects.toThrow("no such engine");
   expect(await (await cache.open()).has(spaceOf(8), keyOf(1))).toBe(false);

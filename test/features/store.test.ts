@@ -244,7 +244,7 @@ test("status tells what each space is and holds", async () => {
   expect(await cacheStatus(absent)).toEqual({ bytes: 0, entries: 0, spaces: [], archives: [] });
 });
 
-test("a folder that can not be made is refused with what to do", async () => {
+test("a folder that cannot be made is refused with what to do", async () => {
   await mkdir(cache.folder, { recursive: true });
   await writeFile(join(cache.folder, "file"), "");
   const refused = openFeatureStore({ folder: join(cache.folder, "file", "features") });

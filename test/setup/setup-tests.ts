@@ -1,4 +1,4 @@
-// npm run setup:tests: brings what tests need and npm does not carry. What can not be had is said, never an error here:
+// npm run setup:tests: brings what tests need and npm does not carry. What cannot be had is said, never an error here:
 // the tests that need it are then skipped by name (or fail, when REQUIRE_BACKENDS asks for them).
 import { spawnSync } from "node:child_process";
 import { installKeras } from "./keras-python.ts";

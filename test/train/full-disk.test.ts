@@ -24,7 +24,7 @@ describe.skipIf(refusal)(`a full disk${refusal ? ` (skipped: ${refusal})` : ""}`
     await expect(saving).rejects.not.toThrow(/resume/);
   });
 
-  it("fails a run that can not be made with the word to start again, and leaves nothing of it", async () => {
+  it("fails a run that cannot be made with the word to start again, and leaves nothing of it", async () => {
     await writeFile(join(small, "filler"), new Uint8Array(64 * 1024)).catch(() => undefined);
     const store = openRunStore(small);
     const creating = store.create({

@@ -224,7 +224,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       expect(result.status).toBe("completed");
     });
 
-    it("fails with the store's error when a checkpoint can not be written, and frees everything", async () => {
+    it("fails with the store's error when a checkpoint cannot be written, and frees everything", async () => {
       const { backend, held } = countHeld(engine);
       const options = makeTraining(backend, EPOCHS, {
         ...EVERY_STEP,

@@ -267,13 +267,13 @@ test("a file that is larger than the free disk is refused before it fills the di
 });
 
 test.skipIf(process.platform === "win32")(
-  "a home that can not be made is an error that names the file and what to do",
+  "a home that cannot be made is an error that names the file and what to do",
   async () => {
     await using server = await serve((request, response) => sendFile(request, response, FILE));
     symlinkSync(join(folder, "none", "nowhere"), join(folder, "deep"));
     await expect(download(from(server))).rejects.toMatchObject({
       code: "bad-input",
-      message: expect.stringMatching(/file\.bin can not be written.*ENOENT.*--home or GRAFT_HOME/),
+      message: expect.stringMatching(/file\.bin cannot be written.*ENOENT.*--home or GRAFT_HOME/),
     });
   },
 );

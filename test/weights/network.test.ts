@@ -34,7 +34,7 @@ const mirror = ({ url }: FileServer): NodeJS.ProcessEnv => ({ GRAFT_WEIGHTS_MIRR
 function expectBundled(weights: { readonly source: string }, why: RegExp): void {
   expect(weights.source).toBe("bundled");
   expect(notices.at(-1)).toMatch(why);
-  expect(notices.at(-1)).toMatch(/^The ImageNet weights can not be had \(.*\)\. Using the bundled weights/);
+  expect(notices.at(-1)).toMatch(/^The ImageNet weights cannot be had \(.*\)\. Using the bundled weights/);
 }
 
 test("auto takes the bundled weights when the server never answers, within its patience", async () => {

@@ -52,7 +52,7 @@ export interface ReportOptions {
   readonly splitGap?: EvaluationReport["splitGap"];
 }
 
-/** Small pictures as data: URIs, each made once; an image that can not be read any more has none. */
+/** Small pictures as data: URIs, each made once; an image that cannot be read any more has none. */
 class Pictures {
   readonly #options: ReportOptions;
   readonly #made = new Map<DatasetImage, Promise<ReportPicture>>();

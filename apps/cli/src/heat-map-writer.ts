@@ -51,7 +51,7 @@ export class HeatMapWriter {
 
   /**
    * @returns the path of the PNG, in the picture's own proportions where the model saw it stretched.
-   * @throws CoreError `conflict` for one that is there, `bad-input` for a folder that can not be written.
+   * @throws CoreError `conflict` for one that is there, `bad-input` for a folder that cannot be written.
    */
   async write(file: HashedFile, seen: PredictionWithFeatures): Promise<string> {
     const path = join(this.#folder, this.#nameOf(file.path));

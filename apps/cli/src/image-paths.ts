@@ -5,7 +5,7 @@ import { findImages } from "@graft/core/node";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { readdirWithoutLinks } from "./image-paths-readdir.ts";
 
-/** A file to look at, or one in a folder that can not be used and why. */
+/** A file to look at, or one in a folder that cannot be used and why. */
 export type NamedImage = { readonly path: string } | { readonly path: string; readonly error: CoreError };
 
 /** What words on the command line stand for. */
@@ -18,7 +18,7 @@ export interface NamedImages {
 /**
  * Files as they are, the images in folders at any depth (see `findImages`), and what patterns match, in the order given,
  * sorted within each, each path once (shells on Windows expand no patterns, and quoted ones reach us everywhere).
- * @throws CoreError `not-found` for a path or pattern that gives nothing, `bad-input` for one that can not be read.
+ * @throws CoreError `not-found` for a path or pattern that gives nothing, `bad-input` for one that cannot be read.
  */
 export async function imagePaths(words: readonly string[], signal?: AbortSignal): Promise<NamedImages> {
   const found = new Map<string, NamedImage>();
@@ -43,7 +43,7 @@ async function expand(word: string, signal: AbortSignal | undefined): Promise<Na
     if (matched.images.length > 0) return matched;
   }
   const isAbsent = ["ENOENT", "ENOTDIR"].includes(facts.code ?? "");
-  throw notFound(isAbsent ? "No such image." : `It can not be read (${facts.code}).`, word);
+  throw notFound(isAbsent ? "No such image." : `It cannot be read (${facts.code}).`, word);
 }
 
 async function someImagesIn(folder: string, signal: AbortSignal | undefined): Promise<NamedImages> {

@@ -6,7 +6,7 @@ import { createProgram } from "./program.ts";
 // a reader that has seen enough (`graft predict … | head`) is no error
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE")
-    process.stderr.write(`graft: The results can not be written: ${error.message}.\n`);
+    process.stderr.write(`graft: The results cannot be written: ${error.message}.\n`);
   process.exit(error.code === "EPIPE" ? undefined : EXIT.failed);
 });
 

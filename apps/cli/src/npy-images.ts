@@ -14,7 +14,7 @@ export interface NpyImages {
 /** @throws CoreError `not-found`, `corrupt`, `bad-input` for another type or shape. */
 export async function readNpyImages(path: string): Promise<NpyImages> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new CoreError("not-found", { what: `${path} can not be read (${cause.code}).` }, { cause });
+    throw new CoreError("not-found", { what: `${path} cannot be read (${cause.code}).` }, { cause });
   });
   const { shape, data } = parseNpy(bytes);
   const [count = 0, size = 0, width, channels] = shape;

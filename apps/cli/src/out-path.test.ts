@@ -54,7 +54,7 @@ describe("checkNotInput", () => {
 });
 
 describe("placeFile", () => {
-  it("keeps the old file when the new one can not be written whole", async () => {
+  it("keeps the old file when the new one cannot be written whole", async () => {
     const failed = placeFile(path("old.npy"), async (file) => {
       await file.writeFile("half");
       throw Object.assign(new Error("full"), { code: "ENOSPC" });

@@ -10,7 +10,7 @@ const partOf = (path: string): string => `${path}.part`;
 /**
  * Tries whether a file can be written at `--out`; leaves nothing behind.
  * @throws CoreError `conflict` for a folder, or for a file that `--force` does not allow to replace; `bad-input`,
- * `disk-full` for a place that can not be written.
+ * `disk-full` for a place that cannot be written.
  */
 export async function checkOutFile(path: string, force: boolean, flag = "--out"): Promise<void> {
   const isFolder = await stat(path).then(
@@ -61,7 +61,7 @@ export async function checkNotInput(path: string, input: string): Promise<void> 
 
 /**
  * Writes a file piece by piece; it appears whole or not at all.
- * @throws CoreError `disk-full`, `bad-input` for a place that can not be written.
+ * @throws CoreError `disk-full`, `bad-input` for a place that cannot be written.
  */
 export async function placeFile(
   path: string,
@@ -88,7 +88,7 @@ function writingError(error: unknown, path: string, flag: string): unknown {
   const isFull = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
   const what = isFull
     ? `The disk has no room for what ${flag} names.`
-    : `What ${flag} names can not be written.`;
+    : `What ${flag} names cannot be written.`;
   const fix = isFull
     ? "Free some room and try again."
     : "Choose a folder that exists and that you may write to.";

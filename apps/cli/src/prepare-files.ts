@@ -4,7 +4,7 @@ import { type CoreError, type ImageRule, isOfOneFile } from "@graft/core";
 import { type ImagePool, readFailure } from "@graft/core/node";
 import type { NamedImage } from "./image-paths.ts";
 
-/** A file as the trunk sees it, [size, size, 3], or why it can not be used. */
+/** A file as the trunk sees it, [size, size, 3], or why it cannot be used. */
 export type PreparedFile = UsableFile | { readonly path: string; readonly error: CoreError };
 
 export interface UsableFile {
@@ -15,7 +15,7 @@ export interface UsableFile {
 }
 
 /**
- * Prepares files one batch ahead of whoever takes them; a file that can not be used stops nothing.
+ * Prepares files one batch ahead of whoever takes them; a file that cannot be used stops nothing.
  * @throws CoreError `cancelled`; `unreadable` for trouble of the machine or of a folder.
  */
 export async function* prepareFiles(

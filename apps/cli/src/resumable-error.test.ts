@@ -26,6 +26,6 @@ it("promises no epoch to a run that has none on disk, or none that it knows of",
   expect(messageOf("disk-full")).toMatch(/No room\. Go on with: .*resume one$/);
 });
 
-it("points to another place for a model that can not go where it was to go", () => {
+it("points to another place for a model that cannot go where it was to go", () => {
   expect(messageOf("conflict", 20)).toMatch(/runs resume one --out FOLDER$/);
 });

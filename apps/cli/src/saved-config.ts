@@ -7,12 +7,12 @@ const CONFIG_FILES =
 /**
  * What `--config FILE` holds: a config, or something that carries one as `config` (a model's graft.json, a run's record).
  * The schema checks it afterwards.
- * @throws UsageError for a file that can not be read or is no JSON object.
+ * @throws UsageError for a file that cannot be read or is no JSON object.
  */
 export async function readSavedConfig(file: unknown): Promise<unknown> {
   if (typeof file !== "string") return {};
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`--config: ${file} can not be read (${cause.code}).`);
+    throw new UsageError(`--config: ${file} cannot be read (${cause.code}).`);
   });
   const value = parsed(text, file);
   return "config" in value ? asObject(value.config, file) : value;

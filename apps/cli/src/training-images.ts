@@ -55,7 +55,7 @@ export async function trainingImages(
       : await reference(there, trained);
   } catch (error) {
     if (!(error instanceof CoreError) || error.code === "cancelled") throw error;
-    return { reason: `Not known: the training's data set can not be opened (${error.message})` };
+    return { reason: `Not known: the training's data set cannot be opened (${error.message})` };
   }
 }
 

@@ -139,7 +139,7 @@ async function saveModel(
   return folder;
 }
 
-/** A few images that can be read; one that can not says nothing of the model. */
+/** A few images that can be read; one that cannot says nothing of the model. */
 async function someImages(
   images: readonly DatasetImage[],
   { manifest }: Model,

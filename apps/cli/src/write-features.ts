@@ -7,7 +7,7 @@ const ROWS_AT_ONCE = 64;
 
 /**
  * Writes a table as float32 .npy [n, …row], piece by piece; the file appears whole or not at all.
- * @throws CoreError `disk-full`, `bad-input` for a place that can not be written.
+ * @throws CoreError `disk-full`, `bad-input` for a place that cannot be written.
  */
 export async function writeFeatures(table: FeatureTable, path: string): Promise<void> {
   if (endianness() !== "LE")

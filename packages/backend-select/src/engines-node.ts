@@ -6,7 +6,7 @@ import type { TfjsOptions } from "./tfjs/tfjs-node.ts";
 
 /**
  * A backend that runs graphs by onnxruntime-node.
- * @throws CoreError `backend` whose message is the reason when the provider can not be used here; never falls back.
+ * @throws CoreError `backend` whose message is the reason when the provider cannot be used here; never falls back.
  */
 export async function createOnnxBackend(options: OnnxOptions): Promise<Backend> {
   const { openOnnxBackend } = await import("./onnx/onnx-node.ts");
@@ -15,7 +15,7 @@ export async function createOnnxBackend(options: OnnxOptions): Promise<Backend> 
 
 /**
  * A backend that runs graphs op by op on one of tfjs's engines in Node.
- * @throws CoreError `backend` whose message is the reason when the device can not be used here.
+ * @throws CoreError `backend` whose message is the reason when the device cannot be used here.
  */
 export async function createTfjsBackend(options: TfjsOptions): Promise<Backend> {
   const { openTfjsBackend } = await import("./tfjs/tfjs-node.ts");
@@ -24,7 +24,7 @@ export async function createTfjsBackend(options: TfjsOptions): Promise<Backend> 
 
 /**
  * A backend that runs graphs op by op on TensorFlow, when `installEngine` brought it.
- * @throws CoreError `backend` whose message is the reason when it can not be used here.
+ * @throws CoreError `backend` whose message is the reason when it cannot be used here.
  */
 export async function createTensorflowBackend(options: TensorflowOptions): Promise<Backend> {
   const engine = await import("./tensorflow/tensorflow-node.ts");

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Entries of a folder that fit; none when it can not be read. */
+/** Entries of a folder that fit; none when it cannot be read. */
 function entries(folder: string, pattern: RegExp): string[] {
   try {
     return readdirSync(folder).filter((name) => pattern.test(name));

@@ -40,7 +40,7 @@ async function writePassed(home: string, keys: readonly string[]): Promise<void>
     await writeFile(temporary, `${JSON.stringify(keys, null, 1)}\n`, { flush: true });
     await rename(temporary, file);
   } catch {
-    await rm(temporary, { force: true }).catch(() => undefined); // a home that can not be written: checked again next time
+    await rm(temporary, { force: true }).catch(() => undefined); // a home that cannot be written: checked again next time
   }
 }
 

@@ -157,7 +157,7 @@ describe("a backend that is asked for", () => {
       await expect(selectBackend({ backend: "cuda", home, env: env() })).rejects.toMatchObject({
         code: "backend",
         message: expect.stringMatching(
-          /backend cuda can not.*\n.*tfjs:tensorflow-cuda: .*not installed.*\n.*onnx:cuda: .*not installed.*nothing else is used.*onnx:cpu/,
+          /backend cuda cannot.*\n.*tfjs:tensorflow-cuda: .*not installed.*\n.*onnx:cuda: .*not installed.*nothing else is used.*onnx:cpu/,
         ),
         facts: { refusals: [{ id: "tfjs:tensorflow-cuda" }, { id: "onnx:cuda" }] },
       });
@@ -268,7 +268,7 @@ describe("the self-check", () => {
     expect(await opened()).toBe(0);
   });
 
-  it("is not remembered when it failed, nor a reason to stop when HOME can not be written", async () => {
+  it("is not remembered when it failed, nor a reason to stop when HOME cannot be written", async () => {
     const wrong = candidate("a:wrong", { open: async () => new WrongBackend() });
     for (let i = 0; i < 2; i++)
       await expect(selectFrom([wrong], { home, env: env() })).rejects.toThrow(/softmax/);

@@ -42,7 +42,7 @@ function adapterOnce(env: NodeJS.ProcessEnv): OpenContext["adapter"] {
   };
 }
 
-/** The candidate's backend, opened and checked, or why it can not be used. */
+/** The candidate's backend, opened and checked, or why it cannot be used. */
 async function tryCandidate(candidate: Candidate, plan: Plan): Promise<Backend | string> {
   const absent = plan.looksFirst ? candidate.absent(plan.home) : undefined;
   if (absent !== undefined) return absent;
@@ -66,7 +66,7 @@ function nothingUsable(wanted: string | undefined, refusals: readonly Refusal[])
   return new CoreError(
     "backend",
     {
-      what: `${wanted === undefined ? "No backend can" : `The backend ${wanted} can not`} be used on this machine.`,
+      what: `${wanted === undefined ? "No backend can" : `The backend ${wanted} cannot`} be used on this machine.`,
       received: `\n  ${reasons}`,
       fix:
         wanted === undefined

@@ -1,8 +1,8 @@
 /** What went wrong, as a closed list: apps map codes to exit codes and API codes in one place each. */
 export type ErrorCode =
-  | "bad-input" // a value, file or flag that can not be used as it is
+  | "bad-input" // a value, file or flag that cannot be used as it is
   | "not-found" // a path, run, model or name that does not exist
-  | "unsupported" // understood, but this part can not do it
+  | "unsupported" // understood, but this part cannot do it
   | "corrupt" // data that does not match its checksum, format or length
   | "limit" // larger than a stated limit
   | "weights-mismatch" // weights that do not fit the trunk

@@ -88,7 +88,7 @@ class PredictionLine {
 
 /**
  * Runs a model over a data set's images, decoded beside the network at most a few batches ahead.
- * @returns predictions in the order of the images, and those that can not be read with their errors.
+ * @returns predictions in the order of the images, and those that cannot be read with their errors.
  * @throws CoreError `cancelled`.
  */
 export async function predictImages(options: PredictImagesOptions): Promise<{

@@ -114,7 +114,7 @@ async function accuracyOn(
 export function checkSplitGap({ manifest }: Model): void {
   if (manifest.fineTuned === undefined) return;
   throw new CoreError("unsupported", {
-    what: "The gap between splits can not be measured with a fine-tuned model: its trunk has seen images of both sides.",
+    what: "The gap between splits cannot be measured with a fine-tuned model: its trunk has seen images of both sides.",
     fix: "Leave --split-gap out, or use a model whose head alone was trained.",
   });
 }

@@ -79,7 +79,7 @@ function asJson({ probe, imagesPerSecond, int8ImagesPerSecond, failure }: Candid
 
 function machineText(facts: MachineFacts): string {
   const disk =
-    facts.freeDiskBytes === undefined ? "can not be written" : `${byteSize(facts.freeDiskBytes)} free`;
+    facts.freeDiskBytes === undefined ? "cannot be written" : `${byteSize(facts.freeDiskBytes)} free`;
   return [
     `Node       ${facts.node} on ${facts.platform}`,
     `Processor  ${facts.processor}, ${facts.threads} threads`,
@@ -118,9 +118,9 @@ function deviceText({
 
 function verdict(context: CommandContext, facts: MachineFacts, chosen: Candidate | undefined): string {
   if (chosen === undefined)
-    return "This machine can not train: no engine is usable. Reinstall graft (npm ci) and run this again.";
+    return "This machine cannot train: no engine is usable. Reinstall graft (npm ci) and run this again.";
   if (facts.freeDiskBytes === undefined)
-    return `Trainings have nowhere to go: ${facts.home} can not be written. Choose another folder with --home.`;
+    return `Trainings have nowhere to go: ${facts.home} cannot be written. Choose another folder with --home.`;
   const warning =
     facts.freeDiskBytes < LITTLE_DISK_BYTES
       ? `\nThe disk is nearly full: ${nextCommand(context.environment, ["cache", "prune"])} frees room.`

@@ -101,7 +101,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
     );
 }
 
-/** Null, with a note, where the home can not be written: the file that was asked for lies elsewhere. */
+/** Null, with a note, where the home cannot be written: the file that was asked for lies elsewhere. */
 async function storeOrNote(session: Session): Promise<FeatureStore | null> {
   try {
     return await session.features();

@@ -105,7 +105,7 @@ type Place = Pick<Training, "modelFolder" | "mayReplace" | "change">;
 
 /**
  * Where a resumed run's model goes: what the flags say, as in `train`, else what the run was started with.
- * @throws CoreError `conflict`, `bad-input` when it can not go there.
+ * @throws CoreError `conflict`, `bad-input` when it cannot go there.
  */
 async function placeOf({ id, record, modelFolder }: RunFolder, flags: Flags): Promise<Place> {
   const given = typeof flags.out === "string" ? flags.out : undefined;
@@ -143,7 +143,7 @@ export async function remove({ environment, json }: CommandContext, ids: readonl
   }
 }
 
-/** A run that can not be read can be deleted; one that does not exist stops the command before anything is gone. */
+/** A run that cannot be read can be deleted; one that does not exist stops the command before anything is gone. */
 function rethrowUnlessBroken(error: unknown): void {
   if (error instanceof CoreError && error.code !== "not-found") return;
   throw error;

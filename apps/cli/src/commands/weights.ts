@@ -41,7 +41,7 @@ export async function fetch(context: CommandContext, name: string): Promise<void
   else print(`${entry.name} is here${entry.path === undefined ? "" : `: ${entry.path}`}`);
 }
 
-/** @throws UsageError for what can not be fetched by name, before anything is asked for. */
+/** @throws UsageError for what cannot be fetched by name, before anything is asked for. */
 function checkName(name: string): void {
   if (["imagenet", "bundled"].includes(name)) return;
   if (name.includes("://")) {

@@ -54,7 +54,7 @@ function jsonPrinter(model: Answering, notSureBelow: number): PredictionPrinter 
 
 function csvPrinter(model: Answering, notSureBelow: number): PredictionPrinter {
   const { labels, likeness } = model;
-  // the last column, so that the others are where they are for a model that can not say
+  // the last column, so that the others are where they are for a model that cannot say
   const whether = (word: string): string[] => (likeness ? [word] : []);
   printData(csvLine(["image", "label", "score", ...labels, "error", ...whether("unlike")]));
   return {

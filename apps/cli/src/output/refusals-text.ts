@@ -1,4 +1,4 @@
-/** Engines that can not be used, each with its whole reason. */
+/** Engines that cannot be used, each with its whole reason. */
 export function refusalsText(refusals: readonly { readonly id: string; readonly reason: string }[]): string {
   if (refusals.length === 0) return "";
   const width = Math.max(...refusals.map(({ id }) => id.length));

@@ -2,7 +2,7 @@ import { modelAccuracy, type RunEndEvent } from "@graft/core";
 import type { RunFolder, RunSummary } from "@graft/core/node";
 import { duration, percent, table } from "./text.ts";
 
-/** A line a run; why a run can not be read stands below, where it does not stretch the table. */
+/** A line a run; why a run cannot be read stands below, where it does not stretch the table. */
 export function runsText(runs: readonly RunSummary[]): string {
   const head = ["run", "state", "data set", "recipe", "validation", "epochs", "seconds"];
   const problems = runs.flatMap(({ id, problem }) => (problem === undefined ? [] : [`  ${id}  ${problem}`]));

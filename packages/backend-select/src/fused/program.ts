@@ -16,7 +16,7 @@ const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 let programs = 0;
 
-/** undefined when there is nothing to fuse, or the platform can not. */
+/** undefined when there is nothing to fuse, or the platform cannot. */
 function fusedWork(graph: Graph, minBytes: number): FusedWork | undefined {
   if (!platformRuns(() => moduleBytes(new Map([["any", forwardKernel(4)]])))) return undefined;
   const work = matchFused(graph, minBytes);
@@ -48,7 +48,7 @@ export class FusedProgram {
    */
   readonly #products = new WeakMap<FusedMemory, Float32Array[]>();
 
-  /** @returns undefined when there is nothing to fuse, or the platform can not. */
+  /** @returns undefined when there is nothing to fuse, or the platform cannot. */
   static of(graph: Graph, minBytes: number): FusedProgram | undefined {
     const work = fusedWork(graph, minBytes);
     if (!work) return undefined;

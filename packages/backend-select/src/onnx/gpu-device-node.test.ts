@@ -35,7 +35,7 @@ describe("onnx:webgpu", () => {
     const options = { provider: "webgpu", env: WITHOUT_DRIVERS, adapter: { facts } } as const;
     await expect(createOnnxBackend(options)).rejects.toMatchObject({
       code: "backend",
-      message: expect.stringMatching(/webgpu provider can not be used. Received: .*(adapter|vulkan|json)/i),
+      message: expect.stringMatching(/webgpu provider cannot be used. Received: .*(adapter|vulkan|json)/i),
     });
   });
 

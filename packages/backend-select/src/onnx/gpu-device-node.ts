@@ -66,7 +66,7 @@ function checkCudaProvider(): void {
   });
 }
 
-/** @throws CoreError `backend` with the reason when the provider can not be used here. */
+/** @throws CoreError `backend` with the reason when the provider cannot be used here. */
 export async function openGpuDevice(options: GpuOptions): Promise<OnnxDevice> {
   const { provider, deviceId = 0, allowSoftware = false, env = process.env } = options;
   if (provider === "cuda") checkCudaProvider();
@@ -77,7 +77,7 @@ export async function openGpuDevice(options: GpuOptions): Promise<OnnxDevice> {
   const words = [ENGINE, JSON.stringify(providerOptions(provider, deviceId))];
   const answer = await askChild({ script: PROBE, words, env, input: probeModel() });
   if ("reason" in answer) {
-    const what = `ONNX Runtime's ${provider} provider can not be used.`;
+    const what = `ONNX Runtime's ${provider} provider cannot be used.`;
     throw new CoreError("backend", { what, received: answer.reason, fix: NEEDS[provider] });
   }
   return {

@@ -93,7 +93,7 @@ describe("an ONNX model", () => {
     expect(graph?.node[0]).toMatchObject({ opType: "Identity", input: [name], output: ["y"] });
   });
 
-  it("refuses constants that one message can not hold", () => {
+  it("refuses constants that one message cannot hold", () => {
     const model = new OnnxModel();
     const half = new Float32Array(new ArrayBuffer(2 ** 30)); // 1 GiB of untouched pages: no memory is used
     model.floats([half.length], half);

@@ -8,7 +8,7 @@ import { ort } from "./runtime-node.ts";
 import { usableThreads } from "./threads-node.ts";
 
 const backend = await createOnnxBackend({ provider: "cpu", threads: 1 });
-/** The CPU put to what other providers can not do. */
+/** The CPU put to what other providers cannot do. */
 const withoutOffsets = new OnnxBackend({
   id: "onnx:cpu",
   kind: "cpu",

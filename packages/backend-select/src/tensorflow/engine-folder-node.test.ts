@@ -21,7 +21,7 @@ describe("an engine's folder", () => {
     const { stamp, kernels, kernelBackend, addon } = enginePaths(folder, "tensorflow");
     expect(whyNotInstalled(folder, "tensorflow")).toContain(`no ${folder}`);
     place(kernels, "");
-    expect(whyNotInstalled(folder, "tensorflow")).toContain("engine.json can not be read");
+    expect(whyNotInstalled(folder, "tensorflow")).toContain("engine.json cannot be read");
     place(stamp, stampText("tensorflow-cuda"));
     expect(whyNotInstalled(folder, "tensorflow")).toContain("another version");
     place(stamp, stampText("tensorflow"));

@@ -75,7 +75,7 @@ export function whyNotInstalled(folder: string, name: EngineName): string | unde
   try {
     stamp = readFileSync(paths.stamp, "utf8");
   } catch {
-    return `${paths.stamp} can not be read`;
+    return `${paths.stamp} cannot be read`;
   }
   if (stamp !== stampText(name)) return `${paths.stamp} is of another version`;
   const missing = [paths.kernels, paths.kernelBackend, paths.addon].find((path) => !existsSync(path));

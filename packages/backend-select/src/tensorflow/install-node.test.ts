@@ -84,13 +84,13 @@ describe.skipIf(!possible)("an installation", () => {
     expect(lines).toEqual([]);
   });
 
-  it("that can not reach npm's registry says so and leaves nothing", async () => {
+  it("that cannot reach npm's registry says so and leaves nothing", async () => {
     place("npm", onlyUnder(GOOD_NPM, "install", 'echo "npm error code ENOTFOUND" >&2; exit 1'));
     await expect(install()).rejects.toMatchObject({ code: "offline" });
     expect(readdirSync(engines())).toEqual([]);
   });
 
-  it("that can not fetch TensorFlow tells pip's last lines", async () => {
+  it("that cannot fetch TensorFlow tells pip's last lines", async () => {
     place("python3", onlyUnder(GOOD_PYTHON, "download", 'echo "ERROR: No matching distribution"; exit 1'));
     await expect(install()).rejects.toThrow(
       /pip could not fetch tensorflow-cpu==.*No matching distribution/s,
@@ -98,7 +98,7 @@ describe.skipIf(!possible)("an installation", () => {
     expect(readdirSync(engines())).toEqual([]);
   });
 
-  it("that can not compile tells the compiler's last lines", async () => {
+  it("that cannot compile tells the compiler's last lines", async () => {
     const compiler = 'echo "fatal error: node_api.h: No such file" >&2';
     // node-pre-gyp writes more than the last lines that an error keeps
     const noise = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do echo "node-pre-gyp ERR! stack $i" >&2; done';

@@ -36,7 +36,7 @@ async function isInstalled(folder: string, name: EngineName, options: InstallOpt
   const { onLine } = options;
   const reason = whyNotInstalled(folder, name);
   if (reason !== undefined) {
-    if (existsSync(folder)) onLine(`replacing an installation that can not be used: ${reason}`);
+    if (existsSync(folder)) onLine(`replacing an installation that cannot be used: ${reason}`);
     return false;
   }
   try {

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { CoreError } from "@graft/core";
 import { ENGINE_RECIPES, type EngineName } from "./engine-folder-node.ts";
 
-/** What can not be changed about a machine. */
+/** What cannot be changed about a machine. */
 export interface Machine {
   readonly platform: string;
   readonly arch: string;
@@ -122,7 +122,7 @@ export async function checkPreconditions(name: EngineName, options: Precondition
       ? await Promise.all(tools(env).map((tool) => toolProblem(tool, env)))
       : [impossible];
   // make and the rules that gyp writes for it take a blank in a path as its end
-  if (/\s/.test(home)) missing.push(`the addon can not be built under a path with a blank in it: ${home}`);
+  if (/\s/.test(home)) missing.push(`the addon cannot be built under a path with a blank in it: ${home}`);
   const problems = missing.filter((problem) => problem !== undefined);
   const free = await freeBytes(home);
   const full = free < diskBytes;
@@ -134,7 +134,7 @@ export async function checkPreconditions(name: EngineName, options: Precondition
   throw new CoreError(
     full && problems.length === 1 ? "disk-full" : "unsupported",
     {
-      what: `The engine ${name} can not be installed here.`,
+      what: `The engine ${name} cannot be installed here.`,
       received: problems.join("; "),
       fix: "The other engines need no installation: graft engines list.",
     },

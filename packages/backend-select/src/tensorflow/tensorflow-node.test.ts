@@ -27,7 +27,7 @@ describe("the TensorFlow engine", () => {
     await expect(opening).rejects.toMatchObject({ code: "backend" });
     await expect(opening).rejects.toThrow(`graft engines install ${variant}`);
     mkdirSync(engineFolder(home, variant), { recursive: true });
-    await expect(createTensorflowBackend({ variant, home })).rejects.toThrow("engine.json can not be read");
+    await expect(createTensorflowBackend({ variant, home })).rejects.toThrow("engine.json cannot be read");
   });
 
   it("that is broken is refused with the loader's words and leaves tfjs as it was", async () => {

@@ -22,7 +22,7 @@ export interface TfjsDevice {
   readonly facts: DeviceFacts;
   readonly limits: BackendLimits;
   readonly traits: EngineTraits;
-  /** Why the device can not be used any more, e.g. a lost GPU; undefined while all is well. */
+  /** Why the device cannot be used any more, e.g. a lost GPU; undefined while all is well. */
   failure(): string | undefined;
   /** Takes the engine out of tfjs-core and gives its memory back as far as the platform allows. */
   release(): Promise<void>;

@@ -14,12 +14,12 @@ export function alone<T>(work: () => Promise<T>): Promise<T> {
 /**
  * Runs `work` with the engine active. `work` is synchronous, so nothing else of this process can change the active
  * engine under it; what it started may be awaited afterwards (a tensor's data comes from the engine that holds it).
- * @throws CoreError `backend` when tfjs-core can not activate the engine.
+ * @throws CoreError `backend` when tfjs-core cannot activate the engine.
  */
 export function withEngine<T>(engineName: string, work: () => T): Promise<T> {
   return alone(async () => {
     if (tf.getBackend() !== engineName && !(await tf.setBackend(engineName))) {
-      throw new CoreError("backend", { what: `tfjs can not activate its engine ${engineName}.` });
+      throw new CoreError("backend", { what: `tfjs cannot activate its engine ${engineName}.` });
     }
     return work();
   });

@@ -55,7 +55,7 @@ describe("tfjs:webgpu", () => {
   });
 
   it.skipIf(absent)(
-    "says of a run after dispose that it can not be, and leaves globals as they were",
+    "says of a run after dispose that it cannot be, and leaves globals as they were",
     async () => {
       const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
       const backend = await open();

@@ -8,7 +8,7 @@ const ENGINE = "webgpu";
 /** tfjs's WebGPU engine on one device. */
 export interface WebgpuEngine {
   readonly limits: GPUSupportedLimits;
-  /** Why it can not be used any more; undefined while all is well. */
+  /** Why it cannot be used any more; undefined while all is well. */
   failure(): string | undefined;
   /** Takes the engine out of tfjs-core and destroys the device: only that gives all GPU memory back (ENGINES.md 3). */
   destroy(): Promise<void>;

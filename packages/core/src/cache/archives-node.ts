@@ -73,7 +73,7 @@ async function markFile(root: string, id: string, kind: "lease" | "leaving"): Pr
 }
 
 /**
- * Keeps an archive, unpacked or about to be, until it is disposed of or the process ends. A home that can not be written
+ * Keeps an archive, unpacked or about to be, until it is disposed of or the process ends. A home that cannot be written
  * to gives no lease: what is there can be read all the same.
  */
 export async function leaseArchive(root: string, id: string): Promise<AsyncDisposable> {
@@ -84,7 +84,7 @@ export async function leaseArchive(root: string, id: string): Promise<AsyncDispo
   return lease ?? { [Symbol.asyncDispose]: async () => undefined };
 }
 
-/** Undefined where the home can not be written to. */
+/** Undefined where the home cannot be written to. */
 async function unlessReadOnly<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
@@ -118,7 +118,7 @@ export async function removeArchive(root: string, id: string): Promise<boolean> 
   return true;
 }
 
-/** @returns "damaged" when it is not whole and nobody's any more, undefined when it is gone or can not be read now. */
+/** @returns "damaged" when it is not whole and nobody's any more, undefined when it is gone or cannot be read now. */
 async function readArchive(
   root: string,
   id: string,

@@ -119,7 +119,7 @@ class FolderStore implements NodeFeatureStore {
       this.#leases.add(lease);
       return lease;
     } catch (error) {
-      throw storeError(error, "The feature cache can not be written.");
+      throw storeError(error, "The feature cache cannot be written.");
     }
   }
 
@@ -178,7 +178,7 @@ class FolderStore implements NodeFeatureStore {
  * Rows lie in packs (pack-node.ts). What a kill at any moment leaves is either whole rows or bytes that are never read
  * and are overwritten by the next process that writes to the space. Several processes may use the folder at once; each
  * writes to packs of its own and sees the others' rows. A read that the system refuses is `unreadable` or `bad-input`.
- * @throws CoreError `bad-input`, `disk-full` when the folder can not be made.
+ * @throws CoreError `bad-input`, `disk-full` when the folder cannot be made.
  */
 export async function openFeatureStore(options: FeatureStoreOptions): Promise<NodeFeatureStore> {
   try {
@@ -186,7 +186,7 @@ export async function openFeatureStore(options: FeatureStoreOptions): Promise<No
     await sweepCache(options.folder, (options.now ?? Date.now)());
     if (options.archives !== undefined) await sweepArchives(options.archives);
   } catch (error) {
-    throw storeError(error, `The feature cache ${options.folder} can not be used.`);
+    throw storeError(error, `The feature cache ${options.folder} cannot be used.`);
   }
   return new FolderStore(options);
 }

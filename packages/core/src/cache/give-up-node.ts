@@ -23,7 +23,7 @@ export interface GivenUp {
   readonly keptForLiveRuns: number;
 }
 
-/** Rows in a pack that can be read; 0 when it can not be opened any more. */
+/** Rows in a pack that can be read; 0 when it cannot be opened any more. */
 export async function countEntries(spaceId: string, pack: PackFile): Promise<number> {
   const handle = await open(pack.path, "r").catch(() => undefined);
   if (!handle) return 0;

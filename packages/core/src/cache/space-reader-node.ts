@@ -59,7 +59,7 @@ export class SpaceReader {
       }
       await eraseRecord(pack.handle, pack.rowBytes, index);
     } catch {
-      // a disk that can not be read, or a pack given up meanwhile: the row is computed again
+      // a disk that cannot be read, or a pack given up meanwhile: the row is computed again
     }
     if (this.#entries.get(text) === entry) this.#entries.delete(text);
     return undefined;

@@ -89,7 +89,7 @@ export class SpaceWriter {
         await this.#writeGroup(group, length);
         for (const { resolve } of group) resolve();
       } catch (error) {
-        const full = storeError(error, "Features can not be written to the cache.");
+        const full = storeError(error, "Features cannot be written to the cache.");
         // packs that were given up to make room must not be held open, this one's own among them
         await this.#leave().catch(() => undefined);
         await this.#options.reader.look().catch(() => undefined);

@@ -78,7 +78,7 @@ async function writeManifest(folder: string, manifest: object): Promise<void> {
 function storeFailure(error: unknown, root: string): unknown {
   if (codeOf(error) === "ABORT_ERR")
     return new CoreError("cancelled", { what: "The work was cancelled." }, { cause: error });
-  if (!isDiskFull(error)) return codeOf(error) === "" ? error : storeError(error, `${root} can not be used.`);
+  if (!isDiskFull(error)) return codeOf(error) === "" ? error : storeError(error, `${root} cannot be used.`);
   const what = "There is no room to unpack the archive.";
   const fix = "Free some space (graft cache prune), or choose another folder with --home.";
   return diskFull({ what, received: root, fix }, error);
@@ -88,7 +88,7 @@ function storeFailure(error: unknown, root: string): unknown {
 async function makeRoom(home: string, bytes: number, maxBytes: number): Promise<void> {
   const limit = Math.max(0, maxBytes - bytes);
   const options = { now: Date.now(), counting: false };
-  // what can not be given up (another user's, a disk at fault) is no reason not to open a data set
+  // what cannot be given up (another user's, a disk at fault) is no reason not to open a data set
   await giveUp(cacheFolders(home), { above: limit, downTo: limit }, options).catch(() => undefined);
 }
 
@@ -283,7 +283,7 @@ async function listAll(
  * found there afterwards. Written to by nothing else. They count in the cache's limit and go as features do, least
  * recently used first, but never while a lease is held. The limits of size hold for their sum.
  * @throws CoreError as `unpackZip` and `unpackTar`, with the archive's path; `disk-full`; `bad-input` for an archive that
- * can not be read and a home that can not be written. No lease is left then.
+ * cannot be read and a home that cannot be written. No lease is left then.
  */
 export async function openArchives(
   archives: readonly Archive[],

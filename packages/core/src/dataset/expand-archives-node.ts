@@ -30,7 +30,7 @@ interface FoundArchive {
 const LEVELS = 2;
 const HEAD_BYTES = 512;
 
-/** What kind of archive the file is, by its first bytes; undefined for one that can not be read, too. */
+/** What kind of archive the file is, by its first bytes; undefined for one that cannot be read, too. */
 async function kindOf({ location }: ListedFile): Promise<ArchiveKind | undefined> {
   try {
     const file = await open(location);

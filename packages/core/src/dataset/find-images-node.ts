@@ -14,7 +14,7 @@ const AT_ONCE_PER_CORE = 4;
 export interface FoundImages {
   readonly images: readonly ListedFile[];
   readonly skipped: readonly SkippedFile[];
-  /** Files that should be images and are not usable, and folders that can not be entered. */
+  /** Files that should be images and are not usable, and folders that cannot be entered. */
   readonly broken: readonly BrokenFile[];
   /** All that lies in the folder. */
   readonly listing: Listing;
@@ -23,7 +23,7 @@ export interface FoundImages {
 /**
  * The images of a folder at any depth, chosen as a data set's are: by their first bytes, without junk and dot files, no
  * link followed out of the folder, nothing opened that is no file.
- * @throws CoreError `bad-input` when the folder itself can not be read, `cancelled`.
+ * @throws CoreError `bad-input` when the folder itself cannot be read, `cancelled`.
  */
 export async function findImages(folder: string, signal?: AbortSignal): Promise<FoundImages> {
   const listing = await walkFolder(folder, { signal }).catch((error: unknown) => {

@@ -17,7 +17,7 @@ export interface Listing {
   readonly folders: readonly string[];
   readonly skipped: readonly SkippedFile[];
   readonly broken: readonly BrokenFile[];
-  /** Folders that can not be entered (they are in `folders` too): nobody knows what lies in them. */
+  /** Folders that cannot be entered (they are in `folders` too): nobody knows what lies in them. */
   readonly closed: readonly BrokenFile[];
   /** How it was listed: that archives are read as folders, how names are read. @default none */
   readonly notes?: readonly DatasetNote[];

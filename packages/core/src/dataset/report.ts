@@ -65,7 +65,7 @@ export interface DatasetReport {
     readonly largest: string;
     readonly smallest: string;
   };
-  /** null for a data set that can not be trained on as it is (`drawSplit` says why). */
+  /** null for a data set that cannot be trained on as it is (`drawSplit` says why). */
   readonly split: null | {
     readonly kind: Split["kind"];
     readonly seed: number;
@@ -105,7 +105,7 @@ function classReports(dataset: Dataset, split: Split | null): readonly ClassRepo
 
 /**
  * Everything about a data set and its split that a person should see before training.
- * @param split null when it can not be drawn: the report tells of all else, conflicts above all.
+ * @param split null when it cannot be drawn: the report tells of all else, conflicts above all.
  */
 export function describeDataset(dataset: Dataset, split: Split | null): DatasetReport {
   const { source, images, labels, presplit, broken, skipped } = dataset;

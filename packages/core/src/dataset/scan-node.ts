@@ -90,7 +90,7 @@ function checkUsable(
 /**
  * Looks at every listed file and makes the data set of those that are usable images in class folders.
  * @returns the data set, and where each image's bytes are, by its path.
- * @throws CoreError `bad-input` for a layout that can not be trained on, `cancelled`.
+ * @throws CoreError `bad-input` for a layout that cannot be trained on, `cancelled`.
  */
 export async function scanListing(
   listing: Listing,

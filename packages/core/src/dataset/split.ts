@@ -34,7 +34,7 @@ export function drawSplit(
   if (!(fraction > 0 && fraction < 1 && testFraction >= 0 && testFraction < 1)) {
     const expected = "fractions between 0 and 1, both excluded (0 is a test part that is not drawn)";
     throw new CoreError("bad-input", {
-      what: "The split can not be drawn.",
+      what: "The split cannot be drawn.",
       received: `${fraction} for validation, ${testFraction} for a test part`,
       expected,
     });
@@ -97,7 +97,7 @@ const splitSchema = z
 export function parseSplit(json: unknown): Split {
   const parsed = splitSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const what = "The stored split can not be read.";
+  const what = "The stored split cannot be read.";
   const fix = "It is not one that graft wrote, or it was changed; draw it again by training anew.";
   throw new CoreError(
     "corrupt",

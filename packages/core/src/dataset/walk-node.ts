@@ -13,7 +13,7 @@ import type { BrokenFile, SkippedFile } from "./types.ts";
 /** What Node says of a failed file operation, without the path that messages name themselves. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return `can not be read (${text.replace(/, \w+( '.*')?$/s, "")})`;
+  return `cannot be read (${text.replace(/, \w+( '.*')?$/s, "")})`;
 }
 
 /** The whole reason of a file, folder or link that the system does not open, with what to do. */
@@ -125,9 +125,9 @@ class Walk {
 
 /**
  * Everything in a folder, sorted by code unit in each folder. Links inside the folder are followed, those that leave it
- * are skipped. A folder that can not be read, or whose name is no text, is reported as closed, such a file as broken.
+ * are skipped. A folder that cannot be read, or whose name is no text, is reported as closed, such a file as broken.
  * @param options.home a folder inside that is graft's own, and passed over. @default none
- * @throws the system's error when `root` itself can not be read; CoreError `unreadable` for trouble of the machine with
+ * @throws the system's error when `root` itself cannot be read; CoreError `unreadable` for trouble of the machine with
  * anything in it.
  */
 export async function walkFolder(

@@ -37,7 +37,7 @@ export function checkUrl(url: string): URL {
   const isWeb = parsed?.protocol === "http:" || parsed?.protocol === "https:";
   if (parsed && isWeb && parsed.username === "" && parsed.password === "") return parsed;
   throw new CoreError("bad-input", {
-    what: "This address can not be downloaded from.",
+    what: "This address cannot be downloaded from.",
     // a password in an address must not get into logs
     received: parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : url,
     expected: "http:// or https:// without a name and a password in it",
@@ -73,7 +73,7 @@ export async function ask(url: string, options: AskOptions): Promise<Answer> {
     release();
     throwIfCancelled(signal);
     const reason = late ? `no answer from ${host} within ${timeoutMs / 1000} s` : networkReason(cause);
-    const what = `${url} can not be reached.`;
+    const what = `${url} cannot be reached.`;
     throw new CoreError("offline", { what, received: reason, fix }, { cause, facts: { url, reason } });
   } finally {
     clearTimeout(timer);

@@ -49,7 +49,7 @@ function writeError(error: unknown, target: string): unknown {
   const code = codeOf(error);
   if (isDiskFull(error)) return noRoom(target, code, error);
   if (["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG"].includes(code)) {
-    const what = `${target} can not be written.`;
+    const what = `${target} cannot be written.`;
     const fix = "Choose a folder that you may write to (--home or GRAFT_HOME).";
     const received = error instanceof Error ? error.message : code;
     return new CoreError("bad-input", { what, received, fix }, { cause: error });
@@ -124,7 +124,7 @@ async function place(part: PartFile, target: string): Promise<void> {
  * or a kill the same call goes on where it stopped, if the server still has the same file (If-Range).
  *
  * @throws CoreError `offline` when the server does not answer, stalls or refuses; `not-found` (404); `corrupt` for a wrong
- * checksum (the file is removed); `disk-full`; `bad-input` for an address or a folder that can not be used; `cancelled`
+ * checksum (the file is removed); `disk-full`; `bad-input` for an address or a folder that cannot be used; `cancelled`
  * (what came is kept).
  */
 export async function download(options: DownloadOptions): Promise<void> {

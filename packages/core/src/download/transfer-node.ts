@@ -46,7 +46,7 @@ function refused({ url, fix }: TransferOptions, { status, statusText }: Response
     : new CoreError("offline", { what: `${url} was refused.`, received, fix }, { facts });
 }
 
-/** The headers that ask for the rest of a part; none when it can not be known to belong to the file. */
+/** The headers that ask for the rest of a part; none when it cannot be known to belong to the file. */
 async function rangeHeaders(part: PartFile, options: TransferOptions): Promise<Record<string, string>> {
   const origin = await part.origin();
   if (part.size === 0 || origin?.url !== options.url) return {};

@@ -45,7 +45,7 @@ function asSoftmax(model: Model): Model {
 /**
  * A model with as many columns as an export is to have.
  * @param columns 1: a sigmoid's single column stays. @default one a class
- * @throws CoreError `bad-input` for a number of columns that the head can not be written with.
+ * @throws CoreError `bad-input` for a number of columns that the head cannot be written with.
  */
 export function withColumns(model: Model, columns?: Columns): Model {
   const { activation, units } = model.manifest.head;

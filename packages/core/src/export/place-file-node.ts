@@ -15,7 +15,7 @@ export interface PlaceFileOptions extends Pick<PlaceRules, "force" | "noun"> {
  * be replaced stays as it is.
  * @returns the file's absolute path.
  * @throws CoreError `conflict` when something is there (without `force`, or no file), `disk-full`, `bad-input` for a place that
- * can not be written; what `fill` throws.
+ * cannot be written; what `fill` throws.
  */
 export async function placeFile(path: string, options: PlaceFileOptions): Promise<string> {
   let temporary: string | undefined;

@@ -51,7 +51,7 @@ describe("placeFolder", () => {
     await expect(failed).rejects.toBe(defect);
   });
 
-  it("keeps the folder that was there when the new one can not be filled", async () => {
+  it("keeps the folder that was there when the new one cannot be filled", async () => {
     const target = await placeFolder(join(temporary, "model"), options(write("old")));
     const failed = placeFolder(
       target,
@@ -127,7 +127,7 @@ describe("checkPlace", () => {
     },
   );
 
-  it.skipIf(!isMountPoint("/dev/shm"))("refuses a mount point, which can not be renamed", async () => {
+  it.skipIf(!isMountPoint("/dev/shm"))("refuses a mount point, which cannot be renamed", async () => {
     await expect(checkPlace("/dev/shm", place)).rejects.toMatchObject({
       code: "bad-input",
       message: expect.stringMatching(/mount point.*\/dev\/shm\/model/),

@@ -64,7 +64,7 @@ export async function sweepStale(parent: string, prefix: string): Promise<void> 
  * between the two renames leaves both, beside the target, and no half of either.
  * @returns the folder's absolute path.
  * @throws CoreError `conflict` when something is there (without `force`, or that is more than the known files),
- * `disk-full`, `bad-input` for a place that can not be written.
+ * `disk-full`, `bad-input` for a place that cannot be written.
  */
 export async function placeFolder(folder: string, options: PlaceFolderOptions): Promise<string> {
   let temporary: string | undefined;
@@ -85,7 +85,7 @@ export async function placeFolder(folder: string, options: PlaceFolderOptions): 
     await sweepStale(parent, beside.prefix);
     return target;
   } catch (error) {
-    // what can not be cleared now is swept by a later writing; the reason to tell is the first one
+    // what cannot be cleared now is swept by a later writing; the reason to tell is the first one
     if (temporary !== undefined) await clear(temporary);
     throw placingError(error, resolve(folder), options.noun);
   }

@@ -14,7 +14,7 @@ export interface PlaceRules {
   readonly noun: string;
 }
 
-/** Why a place can not be used, as the file system says it. */
+/** Why a place cannot be used, as the file system says it. */
 const REFUSALS = [
   ...["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENAMETOOLONG"],
   // a folder that is a mount point, a link that leads to itself, and folders such as /proc that take no others
@@ -82,7 +82,7 @@ async function checkMount(target: string, noun: string): Promise<void> {
   const [inside, outside] = [await stat(target), await stat(dirname(target))];
   if (inside.dev === outside.dev) return;
   throw new CoreError("bad-input", {
-    what: `The ${noun} can not take the place of a mount point.`,
+    what: `The ${noun} cannot take the place of a mount point.`,
     received: target,
     fix: `Choose a folder in it, such as ${join(target, noun)}.`,
   });
@@ -133,7 +133,7 @@ export function placingError(error: unknown, target: string, noun: string): unkn
     );
   }
   if (!REFUSALS.includes(code)) return error;
-  const what = `The ${noun} can not be written there.`;
+  const what = `The ${noun} cannot be written there.`;
   const fix = "Choose a folder that you may write to.";
   return new CoreError("bad-input", { what, received: writeRefusal(target, error), fix }, { cause: error });
 }

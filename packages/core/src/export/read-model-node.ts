@@ -16,7 +16,7 @@ function fileError(folder: string, name: string, cause: unknown): unknown {
   const code = codeOf(cause);
   if (cause instanceof CoreError || code === "") return cause;
   if (code !== "ENOENT" && code !== "ENOTDIR") {
-    const what = `${join(folder, name)} can not be read.`;
+    const what = `${join(folder, name)} cannot be read.`;
     const fix = "Make it readable, or copy the model's folder to where you may read it.";
     return new CoreError(
       "bad-input",
@@ -86,7 +86,7 @@ function directionsOf(
 /**
  * Reads a model folder; every file but the model card is checked against its sha256 and every tensor against the network's shapes.
  * @returns the model, with the trunk's tensors up to its cut; all numbers are views of one buffer.
- * @throws CoreError `not-found` for a missing folder or file, `bad-input` for one that can not be read, `unsupported` for another format version, `corrupt` for
+ * @throws CoreError `not-found` for a missing folder or file, `bad-input` for one that cannot be read, `unsupported` for another format version, `corrupt` for
  * content that is not what was written.
  */
 export async function readModelFolder(folder: string): Promise<Model> {

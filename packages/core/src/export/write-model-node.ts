@@ -40,7 +40,7 @@ export function checkModelFolder(folder: string, options: { readonly force?: boo
  * The folder appears whole or not at all; weights are written as they lie in memory, without a copy of the model.
  * @param options.force replace a model that is there. A folder that holds anything else is never replaced. @default false
  * @returns the folder's absolute path.
- * @throws CoreError `conflict`, `disk-full`, `bad-input` for a place that can not be written, `weights-mismatch`.
+ * @throws CoreError `conflict`, `disk-full`, `bad-input` for a place that cannot be written, `weights-mismatch`.
  */
 export function writeModelFolder(
   model: Model,

@@ -162,7 +162,7 @@ export async function computeRows(
   const prepared = prepareAhead(tasks, { space, prepare, decodeAhead, rowsAhead: 2 * batch, signal });
   // Decoding starts before the trunk is compiled and goes on beside it.
   const firstItem = prepared.next();
-  firstItem.catch(() => undefined); // heard below, unless the program can not be opened
+  firstItem.catch(() => undefined); // heard below, unless the program cannot be opened
   let program: Program | undefined;
   try {
     program = await options.openProgram();

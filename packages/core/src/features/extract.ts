@@ -38,7 +38,7 @@ export interface ExtractTapsOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExtractProgress) => void;
   /**
-   * Told of every image that can not be prepared; its rows are NaN and are not stored, so that a caller who forgets to
+   * Told of every image that cannot be prepared; its rows are NaN and are not stored, so that a caller who forgets to
    * drop them sees a loss that is no number instead of a wrong model.
    * @default such an image's error is thrown
    */

@@ -61,7 +61,7 @@ describe(".npy files", () => {
     expect(parseNpy(larger.subarray(3))).toEqual(parseNpy(SAVED));
   });
 
-  it("refuses what it can not read, with a reason", () => {
+  it("refuses what it cannot read, with a reason", () => {
     expect(refusal(Buffer.from("no such thing"))).toMatchObject({ code: "corrupt" });
     expect(refusal(SAVED.subarray(0, 40))).toMatchObject({ code: "corrupt" });
     expect(refusal(SAVED.subarray(0, -1)).message).toMatch(/3071 bytes.*3072/);

@@ -28,7 +28,7 @@ export type PreparedTask =
   | { readonly task: RowTask; readonly error: CoreError };
 
 /**
- * Asks for one content's pixels: from its next file when one can not be used, and once more when the thread that read it
+ * Asks for one content's pixels: from its next file when one cannot be used, and once more when the thread that read it
  * died, which another image may have caused.
  */
 async function prepareTask(task: RowTask, { space, prepare }: PrepareAheadOptions): Promise<PreparedTask> {

@@ -22,7 +22,7 @@ const LIKENESS_TAPS = ["near", "far"] as const;
 
 type TapConfig = Pick<TrainConfig, "recipe" | "cut"> & { readonly fineTune?: TrainConfig["fineTune"] };
 
-/** Where a config's taps are. @throws CoreError `bad-input` for a layer that can not be fine-tuned from. */
+/** Where a config's taps are. @throws CoreError `bad-input` for a layer that cannot be fine-tuned from. */
 export function recipeTap({ recipe, cut, fineTune = null }: TapConfig, name: TapName): Tap {
   if (name === "features") return { layer: cut, pool: poolOf(recipe) };
   if (name !== "tail") {

@@ -21,7 +21,7 @@ export class StoreUntilFull {
     return this.#store.get(space, key);
   }
 
-  /** undefined: the store can not say without reading the row. */
+  /** undefined: the store cannot say without reading the row. */
   has(space: FeatureSpace, key: FeatureKey): Promise<boolean> | undefined {
     return this.#store.has?.(space, key);
   }
@@ -96,7 +96,7 @@ export class TapRows {
     if (!this.table.isResident(slot) && !(await this.load(slot))) this.table.set(slot, row);
   }
 
-  /** Marks the row of an image that can not be used: NaN, and not stored. */
+  /** Marks the row of an image that cannot be used: NaN, and not stored. */
   spoil(slot: number): void {
     this.table.set(slot, new Float32Array(numElements(this.#tap.rowShape)).fill(Number.NaN));
   }

@@ -74,7 +74,7 @@ export function checkParameters(
     if (node.kind !== "parameter") continue;
     if (!state)
       throw new CoreError("bad-input", {
-        what: "This graph has parameters, so it can not run without a state.",
+        what: "This graph has parameters, so it cannot run without a state.",
         received: `the parameter ${node.name}`,
       });
     if (!state.has(node.name, node.shape))

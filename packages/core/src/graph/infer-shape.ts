@@ -26,7 +26,7 @@ export function paddingOf(
 
 function fail(op: Op, inputs: readonly Shape[], expected: string): never {
   throw new CoreError("bad-input", {
-    what: `The op ${op.op} can not take these inputs.`,
+    what: `The op ${op.op} cannot take these inputs.`,
     received: inputs.map(shapeText).join(", "),
     expected,
   });

@@ -44,7 +44,7 @@ function startWorker(): Worker {
   const built = new URL("./pool-worker-node.js", import.meta.url);
   if (existsSync(fileURLToPath(built))) return new Worker(built);
   // From source (tests, development): Node 20 reads no TypeScript, and an --import flag comes too late for a worker's
-  // first file, so that file is a line that registers tsx. Its CommonJS build, which `resolve` finds, can not find its own loader.
+  // first file, so that file is a line that registers tsx. Its CommonJS build, which `resolve` finds, cannot find its own loader.
   const loader = pathToFileURL(
     createRequire(import.meta.url)
       .resolve("tsx/esm/api")

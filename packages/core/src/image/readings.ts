@@ -12,7 +12,7 @@ export type NarrowBits = (typeof NARROW_BITS)[number];
  * - `bytes-in-wider`: 0 to 255 in 32-bit numbers, taken as they are (fractions cut off)
  * - `extra-band`: bands beside the colours that are no alpha, left aside
  * - `one-colour`: nearly all pixels became one colour in 8 bits, though the file has finer steps
- * - `damaged-jpeg`: a JPEG that is whole by its length, with parts that can not be decoded
+ * - `damaged-jpeg`: a JPEG that is whole by its length, with parts that cannot be decoded
  */
 export type ImageReading =
   | `bits-${NarrowBits}-of-16`

@@ -54,7 +54,7 @@ function declaredRange({ bits, from }: DeclaredBits, { max, step }: ValueStatist
 }
 
 /**
- * 16 bits. A dark photo and a photo of fewer bits can not be told apart by the largest value alone, so more is asked for:
+ * 16 bits. A dark photo and a photo of fewer bits cannot be told apart by the largest value alone, so more is asked for:
  *
  * - the file says how many bits its numbers have;
  * - they fill a number of bits to the very top (a step more would need another bit), as a photo with a white spot does;

@@ -17,7 +17,7 @@ function lastFrozen(cut: CutLayer, fineTune: string | null): CutLayer | undefine
  * of the trunk gives these with the features that are trained on.
  * @param config.fineTune as `--fine-tune`. @default null
  * @returns none when fine-tuning leaves no block as it is.
- * @throws CoreError `bad-input` for a layer that can not be fine-tuned from.
+ * @throws CoreError `bad-input` for a layer that cannot be fine-tuned from.
  */
 export function likenessLayers(config: {
   readonly cut: CutLayer;

@@ -121,7 +121,7 @@ describe("calibrate", () => {
     expect(result.temperature).toBeCloseTo(3.128430373, 4);
     const [first = 0, second = 0] = result.foldTemperatures;
     expect(first).not.toBeCloseTo(second, 2);
-    // an optimum on all images can not be beaten by two that never saw what they are measured on
+    // an optimum on all images cannot be beaten by two that never saw what they are measured on
     expect(result.after?.nll).toBeGreaterThan(0.86845175);
     expect(result.after?.nll).toBeLessThan(result.before.nll);
     const reversed = calibrate(TRUTH.toReversed(), PREDICTIONS.toReversed(), KEYS.toReversed());

@@ -62,7 +62,7 @@ export function scorePredictions(
 ): Evaluation {
   if (predictions.length === 0 || truth.length !== predictions.length) {
     throw new CoreError("bad-input", {
-      what: "These predictions can not be scored.",
+      what: "These predictions cannot be scored.",
       received: `${truth.length} true labels, ${predictions.length} predictions`,
       expected: "one of each for every image, and at least one image",
     });

@@ -33,7 +33,7 @@ it("are all there are of a small set", async () => {
   expect(await calibrationPixels({ images: few, rule: RULE, prepare })).toHaveLength(3);
 });
 
-it("are not replaced by others when one can not be read", async () => {
+it("are not replaced by others when one cannot be read", async () => {
   const gone = async (): Promise<never> => {
     throw new CoreError("not-found", { what: "cats/1.jpg is gone." });
   };

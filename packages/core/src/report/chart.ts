@@ -20,7 +20,7 @@ export interface Series {
 
 export interface Chart {
   readonly title: string;
-  /** What the picture shows, for who can not see it. */
+  /** What the picture shows, for who cannot see it. */
   readonly description: string;
   readonly x: Axis;
   readonly y: Axis;

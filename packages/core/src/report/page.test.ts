@@ -70,7 +70,7 @@ describe("evaluationPage", () => {
     expect(checkNesting(page)).toBeGreaterThan(100);
   });
 
-  it("tells who can not see it what its pictures and charts show", () => {
+  it("tells who cannot see it what its pictures and charts show", () => {
     for (const [image] of page.matchAll(/<img[^>]*>/g)) expect(image).toMatch(/alt="[^"]+"/);
     const charts = [...page.matchAll(/<svg[^>]*>/g)];
     expect(charts).toHaveLength(4);

@@ -4,7 +4,7 @@ import type { EvaluationReport, ReportAnswer, ReportPicture } from "./types.ts";
 
 /** A picture and its heat map, or a word where there is none any more. */
 function images({ path, picture, heat }: ReportPicture): Html {
-  if (picture === undefined) return html`<div class="missing">can not be read</div>`;
+  if (picture === undefined) return html`<div class="missing">cannot be read</div>`;
   return html`<div class="pair"><img src="${picture}" alt="${path}" width="144" height="144" loading="lazy"/>${
     heat !== undefined &&
     html`<img src="${heat}" alt="heat map of ${path}" width="144" height="144" loading="lazy"/>`

@@ -9,7 +9,7 @@ export type Fact = readonly [name: string, value: string];
 /** An image in a report. */
 export interface ReportPicture {
   readonly path: string;
-  /** `data:` URI of a small picture; absent for one that can not be read any more. */
+  /** `data:` URI of a small picture; absent for one that cannot be read any more. */
   readonly picture?: string;
   /** `data:` URI of the same with what speaks for the answer coloured. */
   readonly heat?: string;

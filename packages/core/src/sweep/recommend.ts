@@ -10,7 +10,7 @@ const name = ({ recipe, size, cut, learningRate }: SweepRow): string =>
 const points = (accuracy: number): string => `${(100 * accuracy).toFixed(1)} %`;
 
 /**
- * The cheapest of those that the validation images can not tell from the best: rows whose mean accuracy is within one
+ * The cheapest of those that the validation images cannot tell from the best: rows whose mean accuracy is within one
  * standard error of the best one's (Breiman et al. 1984, Classification and Regression Trees, 3.4.3) are as good, and the
  * fastest of them is recommended; of equally fast ones (within 5 %) the more accurate one, then the one with the lower loss.
  *
@@ -43,7 +43,7 @@ export function recommend(
   const faster = (best.predictMs / row.predictMs).toFixed(1);
   return {
     row,
-    reason: `its ${points(row.accuracy.mean)} can not be told from the best (${points(best.accuracy.mean)}: ${name(best)}) with ${validationImages} validation images (standard error ${points(margin)}), and it is ${faster} times as fast`,
+    reason: `its ${points(row.accuracy.mean)} cannot be told from the best (${points(best.accuracy.mean)}: ${name(best)}) with ${validationImages} validation images (standard error ${points(margin)}), and it is ${faster} times as fast`,
   };
 }
 

@@ -209,7 +209,7 @@ const FINE_TUNE_OPTIONS = [
   "fineTuneWarmup",
 ] as const;
 
-/** What a single option can not see: what goes together. */
+/** What a single option cannot see: what goes together. */
 function checkTogether(config: TrainConfig): void {
   const refuse = (key: keyof TrainConfig, message: string): never => {
     throw new z.ZodError([{ code: "custom", path: [key], message, input: config[key] }]);
@@ -241,7 +241,7 @@ function checkTogether(config: TrainConfig): void {
 
 /**
  * Schema defaults ← recipe defaults ← the user's options.
- * @throws z.ZodError, also for options that would be passed over and for a layer that can not be fine-tuned from; edges turn it into a message with `z.prettifyError`.
+ * @throws z.ZodError, also for options that would be passed over and for a layer that cannot be fine-tuned from; edges turn it into a message with `z.prettifyError`.
  */
 export function parseTrainConfig(input: TrainConfigInput): TrainConfig {
   const recipe = trainConfigSchema.shape.recipe.parse(input.recipe);

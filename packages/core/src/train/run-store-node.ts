@@ -42,7 +42,7 @@ export interface NewRun {
 export interface RunSummary {
   readonly id: string;
   readonly folder: string;
-  /** "broken": the folder can not be read; `problem` says why. */
+  /** "broken": the folder cannot be read; `problem` says why. */
   readonly state: RunState | "broken";
   readonly record?: RunRecord;
   /** Of the kept epoch. */
@@ -69,7 +69,7 @@ export interface RunStore {
   create(run: NewRun): Promise<RunFolder>;
   /** @throws CoreError `not-found` that lists near names, `corrupt`, `unsupported`. */
   open(id: string): Promise<RunFolder>;
-  /** Newest first. A folder that can not be read is in the list with its problem. */
+  /** Newest first. A folder that cannot be read is in the list with its problem. */
   list(): Promise<readonly RunSummary[]>;
   /** Removes a run and all that is in its folder. @throws CoreError `not-found`, `conflict` while a process works on it. */
   remove(id: string): Promise<void>;

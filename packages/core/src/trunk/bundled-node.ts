@@ -53,7 +53,7 @@ export async function readBundledManifest(): Promise<BundledManifest> {
   try {
     return bundledManifestSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const what = "The bundled weights' manifest can not be read.";
+    const what = "The bundled weights' manifest cannot be read.";
     throw new CoreError("corrupt", { what, received: BUNDLED_FILES.manifest, fix: REBUILD }, { cause });
   }
 }

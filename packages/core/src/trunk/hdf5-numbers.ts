@@ -150,7 +150,7 @@ function checkLength(data: Float32Array, { path }: Dataset, shape: readonly numb
 /**
  * The numbers of a dataset of float32 or float64.
  * @param origin of the file, for errors.
- * @throws CoreError `corrupt` for one of another length or that can not be read, `unsupported` for another type or a
+ * @throws CoreError `corrupt` for one of another length or that cannot be read, `unsupported` for another type or a
  * compression that the library does not have.
  */
 export function readDataset(dataset: Dataset, shape: readonly number[], origin: string): Float32Array {

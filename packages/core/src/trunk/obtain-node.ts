@@ -93,7 +93,7 @@ async function fetchAndRead(
   return readFetched(source, cut);
 }
 
-/** Why the server of the ImageNet weights can not be used now; undefined when it answers. */
+/** Why the server of the ImageNet weights cannot be used now; undefined when it answers. */
 async function refusal(
   source: CachedSource,
   { env, fetch, signal }: Surroundings,
@@ -115,7 +115,7 @@ async function refusal(
 const reasonOf = ({ facts, message }: CoreError): string =>
   typeof facts.reason === "string" ? facts.reason : message;
 
-/** The ImageNet weights, or the reason why they can not be had now. */
+/** The ImageNet weights, or the reason why they cannot be had now. */
 export async function obtainImagenetOrReason(
   surroundings: Surroundings,
 ): Promise<HashedTensors | { readonly reason: string }> {

@@ -69,7 +69,7 @@ async function unpack(bytes: Buffer, origin: string): Promise<Buffer> {
   try {
     return await unzip(bytes, { maxOutputLength: MAX_UNPACKED_BYTES });
   } catch (cause) {
-    const what = `${origin} can not be unpacked.`;
+    const what = `${origin} cannot be unpacked.`;
     const fix = "Fetch or copy the file again; it may have been cut off.";
     throw new CoreError("corrupt", { what, received: String(cause), fix }, { cause, facts: { origin } });
   }

@@ -67,7 +67,7 @@ export function urlSource(home: string, url: string): CachedSource {
 
 export const isCached = ({ path }: CachedSource): boolean => existsSync(path);
 
-/** @returns undefined when there is none, or it can not be read. */
+/** @returns undefined when there is none, or it cannot be read. */
 export async function readRecord(path: string): Promise<CacheRecord | undefined> {
   try {
     return recordSchema.parse(JSON.parse(await readFile(`${path}${RECORD_ENDING}`, "utf8")));
@@ -77,7 +77,7 @@ export async function readRecord(path: string): Promise<CacheRecord | undefined>
 }
 
 async function writeRecord(path: string, record: CacheRecord): Promise<void> {
-  // a cache that can not be written (read-only home, full disk) still gives weights, a little later each time
+  // a cache that cannot be written (read-only home, full disk) still gives weights, a little later each time
   await writeWhole(`${path}${RECORD_ENDING}`, JSON.stringify(record)).catch(() => undefined);
 }
 

@@ -119,7 +119,7 @@ export async function fetchWeights(
     return imagenetEntry(home, env);
   }
   if (!name.includes("://")) {
-    const what = "These weights can not be fetched.";
+    const what = "These weights cannot be fetched.";
     throw new CoreError("bad-input", { what, received: name, expected: "imagenet or a URL" });
   }
   const source = urlSource(home, name);

@@ -30,7 +30,7 @@ async function run(backend: Backend, [, op, inputs]: OpCase): Promise<HostTensor
 /**
  * Registers every op on a device of tfjs against the float64 reference.
  *
- * A device that can not be used becomes a test skipped with the reason, or a failing one when REQUIRE_BACKENDS names
+ * A device that cannot be used becomes a test skipped with the reason, or a failing one when REQUIRE_BACKENDS names
  * its kind.
  * @param tolerance of the largest value of a result; cases sum at most 75 products below 1.
  */

@@ -75,7 +75,7 @@ function checkClosed(source: string, closed: readonly BrokenFile[], { classFolde
   const reasons = missing.slice(0, 3).map(({ path, reason }) => `${visibleText(path)}: ${reason}`);
   const more = missing.length > reasons.length ? ` And ${missing.length - reasons.length} more.` : "";
   const folders = missing.length === 1 ? "a folder" : `${missing.length} folders`;
-  const what = `${visibleText(source)} has ${folders} that can not be looked into, so that classes may be missing. ${reasons.join(" ")}${more}`;
+  const what = `${visibleText(source)} has ${folders} that cannot be looked into, so that classes may be missing. ${reasons.join(" ")}${more}`;
   throw new CoreError("bad-input", { what }, { facts: { source, folders: missing } });
 }
 

@@ -60,7 +60,7 @@ function blockedMatmul({ builder }: RewriteSite, x: ValueId, blocks: readonly Va
 export function blockParameters(graph: Graph, blockBytes: number): Graph {
   if (graph.updates.length > 0) {
     throw new CoreError("bad-input", {
-      what: "Parameters can not be cut into blocks after updates were appended.",
+      what: "Parameters cannot be cut into blocks after updates were appended.",
       fix: "Call blockParameters before differentiate.",
     });
   }
