@@ -14,7 +14,7 @@ import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
 import { countHeld } from "./count-held.ts";
 import { randomTrunkWeights } from "./random-trunk.ts";
-import { makeDataset, makeSplit, makeTraining, runTraining } from "./training-problem.ts";
+import { EVERY_STEP, makeDataset, makeSplit, makeTraining, runTraining } from "./training-problem.ts";
 
 /** Images of noise, until `isLost`. */
 function prepareUnless(isLost: (image: DatasetImage) => CoreError | undefined) {
@@ -112,7 +112,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         const { events, result } = await run(
           ({ label }) => (epochs > 0 && label === 2 ? gone : undefined),
           online,
-          { checkpoints: { load: async () => undefined, save: async () => void epochs++ } },
+          { ...EVERY_STEP, checkpoints: { load: async () => undefined, save: async () => void epochs++ } },
         );
         expect(events.filter(({ type }) => type === "epoch-end")).toHaveLength(1);
         expect(result).toMatchObject({ ...failed, epochs: 1 });

@@ -14,7 +14,7 @@ let time = 0;
 const options = makeTraining(backend, CRASH_CONFIG, {
   ...{ checkpoints, numImages: CRASH_IMAGES, weights: randomTrunkWeights("mixed0") },
   // a clock so fast that every step is told of, and as many of them in a checkpoint as the disk can take
-  now: () => (time += 1000),
   ...EVERY_STEP,
+  clock: () => (time += 1000),
 });
 for await (const event of train(options)) process.stdout.write(`${JSON.stringify(event)}\n`);
