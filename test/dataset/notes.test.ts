@@ -52,14 +52,14 @@ describe("nothing that looks like an image is passed over without a line", () =>
     ]);
   });
 
-  test("files of formats that nobody knows, by their endings; texts and videos are no images", async () => {
+  test("files of formats that nobody knows, by their endings, films too; texts need no line", async () => {
     const folder = await place.write("formats", {
       ...files("cats/1.png", "dogs/2.png"),
       ...{ "cats/3.xyz": "data", "cats/4.xyz": "data", "dogs/5": "data" },
       ...{ "cats/notes.txt": "x", "dogs/clip.mp4": "x", README: "x", "cats/Thumbs.db": "x" },
     });
     expect(await notesOf(folder)).toEqual([
-      "3 files are no images that graft reads (2 .xyz, 1 without an ending), such as cats/3.xyz",
+      "4 files are no images that graft reads (2 .xyz, 1 without an ending, 1 .mp4), such as cats/3.xyz",
     ]);
   });
 

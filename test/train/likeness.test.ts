@@ -115,6 +115,19 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       expect(store.rows.size).toBe(kept + IMAGES + 3);
     });
 
+    it("learns nothing behind a trunk that gives nothing but zeros, and leaves a model that can be read", async () => {
+      const { prepare } = countingPrepare();
+      const zeros = [...weights.tensors].map(
+        ([name, { data, ...tensor }]) => [name, { ...tensor, data: data.map(() => 0) }] as const,
+      );
+      const model = await trained(
+        backend,
+        {},
+        { prepare, store: memoryFeatures(), weights: { ...weights, tensors: new Map(zeros) } },
+      );
+      expect(model.manifest.likeness).toBeUndefined();
+    });
+
     it("is learned by a run that goes on after its last epoch, and by one without a store", async () => {
       const { prepare } = countingPrepare();
       const checkpoints = memoryCheckpoints();

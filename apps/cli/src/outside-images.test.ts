@@ -33,6 +33,8 @@ it.each([
   ["the class of an image that was given", "alone/cats/maps", "alone/cats/1.jpg"],
   ["another class of the data set", "set/dogs", "set/cats"],
   ["what would be a new class of it", "set/maps", "set/cats/1.jpg"],
+  ["a folder that is called as a class", "elsewhere/dogs", "photos/1.jpg"],
+  ["a folder that holds other pictures", "photos", "alone/cats"],
 ])("refuses pictures in %s", async (_, folder, word) => {
   await expect(checked(folder, word)).rejects.toMatchObject({
     code: "conflict",

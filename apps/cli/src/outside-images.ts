@@ -1,6 +1,6 @@
 import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { CoreError } from "@graft/core";
+import { CoreError, isNamedLikeImage } from "@graft/core";
 import { placeOnDisk } from "./place-on-disk.ts";
 
 /** Whose folders pictures must not be written into. */
@@ -19,7 +19,7 @@ export interface GivenImages {
  * Holds pictures that are written (`--heatmap`) out of the folders of images that were given, where the next training would
  * take them for images of a class. Of a folder that was given: out of it and all below; of a file that was given: out of its
  * own folder; where one of these is named after a class: out of that class, and with other classes beside it out of the whole
- * data set; and out of the one that the model was trained on.
+ * data set; out of a folder that holds other pictures or is named after a class; and out of the one that the model was trained on.
  * @throws CoreError `conflict`.
  */
 export async function checkOutsideImages(folder: string, given: GivenImages): Promise<void> {
@@ -35,6 +35,14 @@ export async function checkOutsideImages(folder: string, given: GivenImages): Pr
   }
   if (trainedOn !== undefined && (await place.isIn(trainedOn)))
     throw refusal(folder, trainedOn, "the data set that the model was trained on");
+  if (labels.includes(basename(resolve(folder))) || (await holdsOtherPictures(folder)))
+    throw refusal(folder, folder, "a folder of images, or is called as a class");
+}
+
+/** Whether pictures lie there that are no heat maps. */
+async function holdsOtherPictures(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => isNamedLikeImage(name) && !/\.heatmap(-\d+)?\.png$/.test(name));
 }
 
 /** Of a folder that is named after a class: the folder above, when another class lies there, else itself. */
@@ -48,8 +56,8 @@ async function rootOfClass(folder: string, labels: readonly string[]): Promise<s
 function refusal(folder: string, inside: string, what: string): CoreError {
   return new CoreError("conflict", {
     what: `--heatmap is in ${what}, where its pictures would be taken for images of a class.`,
-    received: folder,
-    expected: `a folder outside of ${inside}`,
+    received: resolve(folder),
+    expected: `a folder outside of ${resolve(inside)}`,
     fix: "Choose another folder.",
   });
 }

@@ -83,7 +83,7 @@ function matchLabels(labels: readonly string[], ofModel: readonly string[]): rea
     {
       what: `The data set has ${unknown.length} of ${labels.length} classes that the model does not know: ${nameFew(unknown, SHOWN_CLASSES)}.`,
       expected: `the ${ofModel.length} classes of the model: ${nameFew(ofModel, SHOWN_CLASSES)}`,
-      fix: "Rename the folders to the model's classes, or leave the others out.",
+      fix: "Give the classes the model's names, or leave the others out.",
     },
     { facts: { unknown, dataset: labels, model: ofModel } },
   );

@@ -5,6 +5,7 @@ export type * from "./checkpoint/types.ts";
 export { type DatasetWarning, datasetWarnings, splitWarnings } from "./dataset/dataset-warnings.ts";
 export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
 export { flipWarning } from "./dataset/flip-warning.ts";
+export { isNamedLikeImage } from "./dataset/junk.ts";
 export { parseLabelsFrom } from "./dataset/layout/labels-from.ts";
 export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
 export {
@@ -35,7 +36,7 @@ export {
   TOLERANCE,
 } from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
-export { type ExportFacts, exportFacts, exportTexts } from "./export/export-facts.ts";
+export { type ExportFacts, exportFacts, exportTexts, withoutLikeness } from "./export/export-facts.ts";
 export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
 export { MODEL_FILES } from "./export/model-files.ts";
 export {

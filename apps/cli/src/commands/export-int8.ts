@@ -61,7 +61,7 @@ export async function exportInt8(
   const { path, agreement, predictions } = await exportOnnxInt8(model, out, {
     ...{ backend, calibration, reference, force },
   });
-  const facts = await placeFactsFile(out, written, force);
+  const facts = await placeFactsFile(out, written, { force, tellsUnlike: false });
   const done = { trained: model, written, labelsIn: "its metadata", facts, canHaveOneColumn: false };
   session.status("");
   const labels = held.map(({ label }) => label);

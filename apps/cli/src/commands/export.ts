@@ -2,7 +2,7 @@ import { type Columns, referenceOf, withColumns } from "@graft/core";
 import { readModelFolder } from "@graft/core/node";
 import { comparisonImages } from "../comparison-images.ts";
 import { UsageError } from "../exit-codes.ts";
-import { checkFactsFile, placeFactsFile } from "../export-facts-file.ts";
+import { checkFactsFile, placeFactsFile, TELLS_NOT_UNLIKE } from "../export-facts-file.ts";
 import { EXPORT_FORMAT_NAMES, type ExportFormat } from "../export-format-names.ts";
 import { EXPORT_FORMATS } from "../export-formats.ts";
 import { resolveModel } from "../model-path.ts";
@@ -47,7 +47,8 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
   const options = { reference, backend, force, ...(columns === undefined ? {} : { columns }) };
   const { path, largestDifference } = await format.write(model, out, options);
   const { labelsIn, canHaveOneColumn } = format;
-  const facts = isFile ? { facts: await placeFactsFile(out, written, force) } : {};
+  const tellsUnlike = !isFile || name === "onnx";
+  const facts = isFile ? { facts: await placeFactsFile(out, written, { force, tellsUnlike }) } : {};
   const done = { trained: model, written, labelsIn, canHaveOneColumn, ...facts };
   session.status("");
   if (context.json) {
@@ -60,6 +61,7 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
     [
       path,
       exportText(done),
+      ...(tellsUnlike || !model.manifest.likeness ? [] : [TELLS_NOT_UNLIKE]),
       `Read again and compared on ${description}: probabilities differ by at most ${difference}.`,
     ].join("\n"),
   );

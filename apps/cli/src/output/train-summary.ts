@@ -153,6 +153,6 @@ function likenessText(likeness: Model["manifest"]["likeness"]): string[] {
   const ofForeign = foreign ? `of ${foreign.flagged} of ${foreign.images} ${foreign.name}, and ` : "";
   const wrongly = Math.round(100 * (1 - keptShare));
   return [
-    `predict says "like nothing it learned from" ${ofForeign}of about ${wrongly} in 100 pictures that are like it`,
+    `predict says "like nothing it learned from" ${ofForeign}wrongly of about ${wrongly} in 100 pictures like those that it learned from`,
   ];
 }

@@ -39,6 +39,12 @@ const DOCUMENT_NAME = new RegExp(`\\.(${DOCUMENT_ENDINGS.replaceAll(" ", "|")})$
 const PLAIN_DOCUMENT =
   /(^|\/)(readme|licen[cs]e|copying|notice|authors|changelog|citation|makefile|dockerfile)$/i;
 
+/** Archives of kinds that are not read. */
+export const UNREAD_ARCHIVE = /\.(rar|7z|xz|txz|bz2|tbz2?|zst)$/i;
+
+/** Documents that hold pictures all the same: scans, films, arrays. */
+export const PICTURED_DOCUMENT = /\.(pdf|docx?|pptx?|mp4|m4v|mov|avi|mkv|webm|mpe?g|wmv|3gp|npy|npz)$/i;
+
 /** The name promises an image. What a file is, its first bytes say; this decides between "skipped" and "broken" only. */
 export function isNamedLikeImage(path: string): boolean {
   return IMAGE_NAME.test(path) || unreadByName(path) !== undefined;

@@ -35,11 +35,17 @@ async function readText(location: string): Promise<string | undefined> {
   }
 }
 
+const withoutEnding = (path: string): string => path.replace(/\.[^./]*$/, "");
+
 /** The tables that lie among the images, those nearest to the root first. */
 async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
   const depth = (path: string): number => path.split("/").length;
+  // 1.json beside 1.jpg is about that image alone
+  const images = new Set(
+    listing.files.flatMap(({ path }) => (isTableName(path) ? [] : [withoutEnding(path)])),
+  );
   const named = listing.files
-    .filter(({ path }) => isTableName(path))
+    .filter(({ path }) => isTableName(path) && !images.has(withoutEnding(path)))
     .sort((a, b) => depth(a.path) - depth(b.path))
     .slice(0, MOST_TABLES);
   const tables: LabelTable[] = [];

@@ -11,10 +11,13 @@ const LOOKS = new Map(
 
 /** What a name looks like, without regard to case, white space, marks that show nothing, and alphabets. */
 function look(label: string): string {
+  // A and a may be two letters of an alphabet; -1 is not 1
+  if ([...label].length === 1) return label;
   const plain = label
     .normalize("NFKC")
     .toLowerCase()
-    .replace(/[\p{Cf}\p{Z}\s_-]/gu, "");
+    .replace(/[\p{Cf}\p{Z}\s]/gu, "")
+    .replace(/(?<=\p{L})[_-]+(?=\p{L})/gu, "");
   return [...plain].map((letter) => LOOKS.get(letter) ?? letter).join("");
 }
 

@@ -1,15 +1,15 @@
 import { visibleText } from "../visible-text.ts";
 import { counted, verb } from "./count-words.ts";
 import { groupBy } from "./groups.ts";
-import { isNamedLikeDocument, isNamedLikeImage, junkInPath, OWN_HOME } from "./junk.ts";
+import { isNamedLikeDocument, isNamedLikeImage, junkInPath, OWN_HOME, PICTURED_DOCUMENT } from "./junk.ts";
 import { endingOf } from "./layout/stems.ts";
 import type { DatasetNote, SkippedFile } from "./types.ts";
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
-/** True for what people may take for an image of theirs: no text, no video, nothing that an operating system leaves behind. */
+/** True for what people may take for an image of theirs, a scan or a film: no text, nothing that a system leaves behind. */
 function isMissed({ path }: SkippedFile): boolean {
-  if (isNamedLikeDocument(path)) return false;
+  if (isNamedLikeDocument(path)) return PICTURED_DOCUMENT.test(path);
   if (junkInPath(path) === undefined) return true;
   // ._1.jpg is what macOS writes beside 1.jpg on other disks
   return isNamedLikeImage(path) && nameOf(path).startsWith(".") && !nameOf(path).startsWith("._");

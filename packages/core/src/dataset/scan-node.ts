@@ -60,7 +60,7 @@ function commonReason(files: readonly SkippedFile[]): string {
   if (most === undefined || example === undefined) return "";
   const path = visibleText(example.path);
   return most.length === 1
-    ? ` For example ${path}: ${example.reason}`
+    ? ` For example ${path}: ${example.reason.replace(/[^.]$/, "$&.")}`
     : ` ${most.length} files, such as ${path}: ${example.reason.replace(/[^.]$/, "$&.")}`;
 }
 

@@ -51,6 +51,8 @@ export interface DatasetNote {
     | "labels-from-folder"
     | "labels-without-image"
     | "joined-folders"
+    | "table-beside"
+    | "archives-not-read"
     | "loose-files"
     | "class-left-out"
     | "passed-over"

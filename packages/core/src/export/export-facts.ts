@@ -16,6 +16,12 @@ export interface ExportFacts {
   readonly likeness?: LikenessFacts;
 }
 
+/** The facts of a format that cannot tell what is unlike the training: a threshold alone would be of no use to anybody. */
+export function withoutLikeness(manifest: Model["manifest"]): Model["manifest"] {
+  const { likeness: _, ...others } = manifest;
+  return others;
+}
+
 export function exportFacts({ labels, rule, weights, versions, likeness }: Model["manifest"]): ExportFacts {
   const { size, fit, resize } = rule;
   return {

@@ -1,7 +1,7 @@
 import { makeZip } from "client-zip";
 import type { Shape } from "../graph/graph.ts";
 import { INPUT_LAYER } from "../trunk/table.ts";
-import { exportFacts } from "./export-facts.ts";
+import { exportFacts, withoutLikeness } from "./export-facts.ts";
 import { writeHdf5 } from "./hdf5-writer.ts";
 import {
   functionalConfig,
@@ -135,7 +135,7 @@ export async function kerasArchive(model: Model): Promise<AsyncIterable<Uint8Arr
   const metadata = {
     keras_version: KERAS_VERSION,
     date_saved: kerasTime(made),
-    ...exportFacts(model.manifest),
+    ...exportFacts(withoutLikeness(model.manifest)),
   };
   const files = [
     { name: KERAS_ENTRIES.metadata, input: JSON.stringify(metadata) },

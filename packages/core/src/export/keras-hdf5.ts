@@ -3,7 +3,7 @@ import { CoreError } from "../errors.ts";
 import { type Hdf5Library, withHdf5File } from "../trunk/hdf5.ts";
 import { readDataset } from "../trunk/hdf5-numbers.ts";
 import type { WeightTensor } from "../trunk/types.ts";
-import { exportTexts } from "./export-facts.ts";
+import { exportTexts, withoutLikeness } from "./export-facts.ts";
 import { writeHdf5 } from "./hdf5-writer.ts";
 import { functionalConfig, inKerasOrder, kerasLayers, variablesOf } from "./keras-layers.ts";
 import { modelNumbers } from "./model-numbers.ts";
@@ -32,7 +32,7 @@ export function kerasHdf5(model: Model): Promise<Uint8Array> {
       file.attribute("", name, value);
       file.attribute(WEIGHTS, name, value);
     }
-    for (const [name, value] of exportTexts(model.manifest)) file.attribute("", name, value);
+    for (const [name, value] of exportTexts(withoutLikeness(model.manifest))) file.attribute("", name, value);
     file.attribute("", "model_config", JSON.stringify(functionalConfig(layers)));
     file.attribute(
       WEIGHTS,

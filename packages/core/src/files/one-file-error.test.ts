@@ -21,6 +21,19 @@ describe("an error of the machine", () => {
     expect(isOfOneFile(deserializeError(serializeError(failure)))).toBe(false);
   });
 
+  it.each([
+    ["Unknown system error -116", "ESTALE"],
+    ["Unknown system error -117", "EUCLEAN"],
+    ["Unknown system error -123", "ENOMEDIUM"],
+    ["Unknown system error -999", "E999"],
+  ])("that libuv has no name for (%s) is one, too", (code, name) => {
+    const failure = readFailure("set/cats/3.jpg", systemError(code));
+    expect(failure).toMatchObject({
+      code: "unreadable",
+      message: expect.stringContaining(`cannot be read (${name}).`),
+    });
+  });
+
   it("is known by what caused it, too", () => {
     const wrapped = new CoreError("bad-input", { what: "No." }, { cause: systemError("EMFILE") });
     expect(machineCode(wrapped)).toBe("EMFILE");

@@ -104,6 +104,8 @@ export class LikenessSample {
     const directions = learnDirections(training);
     const width = training[0]?.length ?? 0;
     const kept = unitDirections(directions, width);
+    // features that are all 0, of a trunk that is broken, span nothing
+    if (kept.length === 0) return undefined;
     const distancesOf = (vectors: readonly Float32Array[]) =>
       Float64Array.from(vectors, (vector) => likenessDistance(kept, vector));
     const threshold = quantile(distancesOf(heldBack).sort(), KEPT_SHARE);

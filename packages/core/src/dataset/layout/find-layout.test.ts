@@ -139,6 +139,37 @@ describe("parts by name", () => {
   });
 });
 
+describe("folders beside a train folder", () => {
+  test.each(["Meta", "unlabeled", "holdout", "predictions", "samples for report"])("%s", async (beside) => {
+    const { labels, text } = await understood(
+      paths("Train/0/%.png × 3", "Train/1/%.png × 3", "Test/%.png × 3", `${beside}/x%.png × 2`),
+    );
+    expect(labels).toEqual(["0", "1"]);
+    expect(text).toContain(`${beside} holds 2 images and no class folders: they are not used`);
+  });
+
+  test("parts inside of each class are parts", async () => {
+    const files = ["cat", "dog"].flatMap((label) =>
+      paths(`${label}/train/%.jpg × 4`, `${label}/test/%.jpg × 2`),
+    );
+    const { counts, codes } = await understood(files);
+    expect(counts).toEqual({ "train/cat": 4, "test/cat": 2, "train/dog": 4, "test/dog": 2 });
+    expect(codes).toEqual(["parts"]);
+  });
+
+  test("folders without an image are no classes; archives that are not read are named", async () => {
+    const { labels, text } = await understood([
+      ...paths("cats/%.jpg × 3", "dogs/%.jpg × 3", "annotations/%.xml × 3"),
+      "owls.rar",
+    ]);
+    expect(labels).toEqual(["cats", "dogs"]);
+    expect(text).toBe("owls.rar is an archive that is not read: unpack it, or pack .zip or .tar.gz");
+    expect(await refusal(["cats.rar", "dogs.rar"])).toContain(
+      "It holds cats.rar, dogs.rar, which must be unpacked first",
+    );
+  });
+});
+
 describe("equal folders", () => {
   test.each([
     ["cameras", ["amazon", "webcam", "dslr"]],
@@ -154,6 +185,16 @@ describe("equal folders", () => {
     expect(outer.labels).toEqual([...roots].sort());
     const inner = await understood(files, { labelsFrom: { type: "inner-folders" } });
     expect(inner.counts).toEqual({ apple: 2 * roots.length, pear: 2 * roots.length });
+  });
+
+  test("one level deeper they are refused too; one inner folder in each is told of", async () => {
+    const deep = ["teamA", "teamB"].flatMap((team) =>
+      paths(`${team}/data/cat/%.jpg × 2`, `${team}/data/dog/%.jpg × 2`),
+    );
+    expect(await refusal(deep)).toContain("teamA, teamB hold the same folders (cat, dog)");
+    expect((await understood(paths("a/cats/%.jpg × 3", "b/dogs/%.jpg × 3"))).codes).toEqual([
+      "joined-folders",
+    ]);
   });
 
   test("folders of other names below are super-classes: taken and said; years are nothing", async () => {
@@ -218,6 +259,7 @@ describe("photo and mask", () => {
       paths("with_mask/with_mask_%.jpg × 9", "without_mask/without_mask_%.jpg × 9"),
     ],
     ["mask and no_mask, numbered alike", paths("mask/%.jpg × 9", "no_mask/%.jpg × 9")],
+    ["mask and no_mask, in other formats", paths("mask/%.jpg × 9", "no_mask/%.png × 9")],
     ["mask and nothing, numbered by a camera", paths("mask/IMG_%.jpg × 9", "face/IMG_%.jpg × 9")],
   ])("%s are classes", async (_, files) => {
     const { codes, counts } = await understood(files);
@@ -377,6 +419,80 @@ describe("labels in a table", () => {
     ).toContain("has no column age; its columns are dx, sex");
   });
 
+  test.each([
+    [
+      "an index that counts otherwise",
+      ",filename,label",
+      (at: number) => `${5 - at},${at}.jpg,${at % 2 ? "pug" : "beagle"}`,
+    ],
+    ["an id column", "id,image,label", (at: number) => `${at + 1},${at}.jpg,${at % 2 ? "pug" : "beagle"}`],
+    ["another ending and case", "file,label", (at: number) => `${at}.PNG,${at % 2 ? "pug" : "beagle"}`],
+    ["0.0 and 1.0 (ISIC)", "image,beagle,pug", (at: number) => `${at},${at % 2 ? "0.0,1.0" : "1.0,0.0"}`],
+    [
+      "a split beside",
+      "image,label,split",
+      (at: number) => `${at}.jpg,${at % 2 ? "pug" : "beagle"},${at < 4 ? "train" : "val"}`,
+    ],
+  ])("%s", async (_, header, line) => {
+    const { counts } = await understood(flat, { texts: { "labels.csv": `${header}\n${rows(line)}` } });
+    expect(counts).toEqual({ beagle: 3, pug: 3 });
+  });
+
+  test.each([
+    ["a caption each", "file_name,text", (at: number) => `${at}.jpg,a picture number ${at}`],
+    ["a split alone", "file_name,split", (at: number) => `${at}.jpg,${at % 2 ? "train" : "test"}`],
+    ["scores", "file_name,score", (at: number) => `${at}.jpg,0.${at % 2}5`],
+    ["two columns that could name the images", "a,b", (at: number) => `${at},${5 - at}`],
+  ])("%s: no labels, so refused", async (_, header, line) => {
+    expect(await refusal(flat, { texts: { "t.csv": `${header}\n${rows(line)}` } })).toContain(
+      "--labels-from",
+    );
+  });
+
+  test("a part of a large table; cells that say nothing; parts that a table of each names", async () => {
+    const many = Array.from({ length: 900 }, (_, at) => `${at}.jpg,${at % 2 ? "pug" : "beagle"}`).join("\n");
+    expect((await understood(flat, { texts: { "labels.csv": `file,label\n${many}` } })).counts).toEqual({
+      beagle: 3,
+      pug: 3,
+    });
+    const gaps = `file,label\n${rows((at) => `${at}.jpg,${at < 2 ? "nan" : at % 2 ? "pug" : "beagle"}`)}`;
+    expect((await understood(flat, { texts: { "labels.csv": gaps } })).counts).toEqual({ beagle: 2, pug: 2 });
+    const each = (from: number) =>
+      `id,breed\n${rows((at) => `${from + at}.jpg,${at % 2 ? "pug" : "beagle"}`)}`;
+    const files = [
+      ...paths("train/%.jpg × 6"),
+      ...paths("test/%.jpg × 6").map((path) => path.replace(/\d/, (at) => String(Number(at) + 10))),
+    ];
+    expect(
+      (await understood(files, { texts: { "train.csv": each(0), "test.csv": each(10) } })).counts,
+    ).toEqual({
+      ...{ "train/beagle": 3, "train/pug": 3, "test/beagle": 3, "test/pug": 3 },
+    });
+  });
+
+  test("rows about train say nothing of images of the same name in test", async () => {
+    const table = `file,label\n${rows((at) => `train/${at}.jpg,${at % 2 ? "pug" : "beagle"}`)}`;
+    expect(await refusal(paths("test/%.jpg × 6"), { texts: { "train.csv": table } })).toContain(
+      "has no class folder",
+    );
+  });
+
+  test("numbered folders beside a table are refused; named ones are the classes, and the table is told of", async () => {
+    const files = paths("patient_01/a%.jpg × 6", "patient_02/b%.jpg × 6");
+    const table = `path,diagnosis\n${["patient_01/a", "patient_02/b"].map((start) => rows((at) => `${start}${at}.jpg,${at % 2 ? "ill" : "well"}`)).join("\n")}`;
+    const text = await refusal(files, { texts: { "labels.csv": table } });
+    expect(text).toContain("patient_01, patient_02 are numbered, and labels.csv names the images too");
+    expect(text).toContain("--labels-from labels.csv:diagnosis");
+    const named = files.map((path) => path.replace("patient_01", "cats").replace("patient_02", "dogs"));
+    const other = table.replaceAll("patient_01", "cats").replaceAll("patient_02", "dogs");
+    expect(await understood(named, { texts: { "labels.csv": other } })).toMatchObject({
+      labels: ["cats", "dogs"],
+      codes: ["table-beside"],
+    });
+    const same = `path,label\n${["cats/a", "dogs/b"].map((start) => rows((at) => `${start}${at}.jpg,${start.slice(0, 4)}`)).join("\n")}`;
+    expect((await understood(named, { texts: { "labels.csv": same } })).codes).toEqual([]);
+  });
+
   test("class folders win over a table beside them; the answers of a sample submission are none", async () => {
     const table = `file,label\n${rows((at) => `${at}.jpg,x${at % 2}`)}`;
     expect(
@@ -385,6 +501,10 @@ describe("labels in a table", () => {
       labels: ["cats", "dogs"],
       codes: [],
     });
+    const sample = { "sample_submission.csv": table };
+    expect((await understood(paths("cats/%.jpg × 6", "dogs/d%.jpg × 6"), { texts: sample })).codes).toEqual(
+      [],
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { CoreError } from "../../errors.ts";
 import { nameFew } from "../../name-few.ts";
 import { visibleText } from "../../visible-text.ts";
 import { counted, verb } from "../count-words.ts";
-import { isNamedLikeDocument } from "../junk.ts";
+import { isNamedLikeDocument, UNREAD_ARCHIVE } from "../junk.ts";
 import { byCodeUnit, type Listing } from "../listing.ts";
 import type { BrokenFile, DatasetNote, SkippedFile } from "../types.ts";
 import { partOf } from "./folder-names.ts";
@@ -79,6 +79,14 @@ function checkClosed(source: string, closed: readonly BrokenFile[], { classFolde
   throw new CoreError("bad-input", { what }, { facts: { source, folders: missing } });
 }
 
+/** Archives of kinds that are not read, where classes lie: they may be some. */
+function archiveNotes(loose: readonly string[]): readonly DatasetNote[] {
+  const archives = loose.filter((path) => UNREAD_ARCHIVE.test(path));
+  if (archives.length === 0) return [];
+  const message = `${nameFew(archives)} ${verb(archives.length, "is an archive that is", "are archives that are")} not read: unpack ${verb(archives.length, "it", "them")}, or pack .zip or .tar.gz`;
+  return [{ code: "archives-not-read", message }];
+}
+
 /** Files that no rule placed or left out by name lie beside the class folders. */
 function looseFiles(files: readonly { readonly path: string }[], { view, placed }: Reading) {
   const known = new Set(view.skipped.map(({ path }) => path));
@@ -94,7 +102,10 @@ function looseFiles(files: readonly { readonly path: string }[], { view, placed 
             message: `${counted(images.length, "file")} ${verb(images.length, "lies", "lie")} beside the class folders and ${verb(images.length, "is", "are")} not used, such as ${visibleText(example)}`,
           },
         ];
-  return { skipped: loose.map((path) => ({ path, reason: "not in a class folder" })), notes };
+  return {
+    skipped: loose.map((path) => ({ path, reason: "not in a class folder" })),
+    notes: [...notes, ...archiveNotes(loose)],
+  };
 }
 
 async function read(view: View): Promise<Reading> {

@@ -1,4 +1,5 @@
 import Papa from "papaparse";
+import { partOf } from "./folder-names.ts";
 
 /** Rows of a file that may say the label of each image; nothing is known of its columns yet. */
 export interface LabelTable {
@@ -70,6 +71,8 @@ function fromJson(data: unknown): Cells | undefined {
   const coco = fromCoco(data);
   if (coco) return coco;
   const entries = Object.entries(data);
+  // {"train": [...], "val": [...]} says parts, not labels
+  if (entries.every(([key]) => partOf(key) !== undefined)) return undefined;
   // {"cat": ["1.jpg", "2.jpg"]}
   if (
     entries.length > 1 &&
@@ -97,7 +100,8 @@ const parsed = (text: string): unknown => {
 };
 
 function fromText(text: string): Cells | undefined {
-  const { data } = Papa.parse<string[]>(text, { skipEmptyLines: "greedy" });
+  // what a spreadsheet writes first for itself
+  const { data } = Papa.parse<string[]>(text.replace(/^\ufeff?sep=.\r?\n/, ""), { skipEmptyLines: "greedy" });
   const rows = data.filter((row) => row.length > 1).map((row) => row.map((value) => value.trim()));
   return rows.length === 0 ? undefined : { columns: undefined, rows };
 }

@@ -2,7 +2,7 @@ import { stemOf } from "./stems.ts";
 
 /** What cameras, phones and programs put before a number: no name of what is seen. */
 const GENERIC = new Set(
-  "camera capture clip crop data dcim dji download dsc dscf dscn fb_img file frame frames gopr gopro image images img input mvimg output p page patch photo photos pic pict picture pxl received sample scan screenshot signal-attachment snap snapshot telegram tile untitled unnamed vid video webcam whatsapp wp test train val valid validation".split(
+  "bild cimg depth foto gh gl gx hpim imgp kimg rgb rimg sam camera capture clip crop data dcim dji download dsc dscf dscn fb_img file frame frames gopr gopro image images img input mvimg output p page patch photo photos pic pict picture pxl received sample scan screenshot signal-attachment snap snapshot telegram tile untitled unnamed vid video webcam whatsapp wp test train val valid validation".split(
     " ",
   ),
 );
@@ -28,12 +28,12 @@ export function labelInName(path: string): string | undefined {
   let label = stem;
   // numbers that stand apart: cat_001_2 → cat
   for (let next = label; ; label = next) {
-    next = label.replace(/[\s._-]*[\s._(-]\d+\)?$/, "");
+    next = label.replace(/[\s._\-–—]*[\s._(\-–—]\d+\)?$/u, "");
     if (next === label) break;
   }
   if (label === stem) label = stem.replace(/\d+$/, "");
   if (label === stem) label = stem.replace(/^\d+[\s._-]+/, "");
-  label = label.replace(/[\s._-]+$/, "");
+  label = label.replace(/[\s._\-–—]+$/u, "");
   return label !== stem && /\p{L}/u.test(label) ? label : undefined;
 }
 

@@ -8,7 +8,7 @@ import { noteUnlabelled, placeLabels } from "./read-flat.ts";
 import { readParts } from "./read-parts.ts";
 import { matchTables, noteTable } from "./read-tables.ts";
 import { type Reading, type View, withNote } from "./reading.ts";
-import { layoutError } from "./refuse.ts";
+import { labelsFromCommands, layoutError } from "./refuse.ts";
 
 /** The table that was given, whose column may have been given too. */
 async function fromFile(view: View, column: string | undefined): Promise<Reading> {
@@ -24,11 +24,11 @@ async function fromFile(view: View, column: string | undefined): Promise<Reading
   const [unknown] = unclear;
   const what =
     unknown === undefined
-      ? `${visibleText(name)} names none of the images: no column holds their paths, names or numbers.`
+      ? `${visibleText(name)} names none of the images, or more than one column could name them: it needs one with their paths or file names.`
       : `${visibleText(name)} names the images, but ${column === undefined ? "it does not say which column is the label" : `it has no column ${visibleText(column)}`}; its columns are ${nameFew(unknown.candidates, 12)}.`;
   throw layoutError(view.source, what, {
     tree: view.tree,
-    commands: (unknown?.candidates ?? []).slice(0, 6).map((each) => `--labels-from ${name}:${each}`),
+    commands: labelsFromCommands((unknown?.candidates ?? []).map((each) => `${name}:${each}`)),
   });
 }
 
@@ -59,7 +59,7 @@ export async function readByHand(view: View): Promise<Reading | undefined> {
       const holdParts = imageFolders(view.root).some(
         ({ name, folders }) => partOf(name) !== undefined && folders.length > 0,
       );
-      return (holdParts ? readParts(view) : undefined) ?? readClasses(view);
+      return (holdParts ? await readParts(view) : undefined) ?? readClasses(view);
     }
     case "inner-folders": {
       const reading = labelsBy(view, innerFolder);

@@ -1,13 +1,14 @@
 import { nameFew } from "../../name-few.ts";
 import { visibleText } from "../../visible-text.ts";
 import { counted, verb } from "../count-words.ts";
+import { UNREAD_ARCHIVE } from "../junk.ts";
 import type { Part } from "../types.ts";
 import { isContainer, partOf, spokenPart } from "./folder-names.ts";
-import { type FolderNode, imageFolders, imagesBelow } from "./folder-tree.ts";
+import { type FolderNode, filesBelow, imageFolders, imagesBelow } from "./folder-tree.ts";
 import { clearLabelsInNames } from "./labels-in-names.ts";
 import { matchTables, noteTable } from "./read-tables.ts";
 import { type Place, type Reading, type View, withNote, withSkipped } from "./reading.ts";
-import { layoutError } from "./refuse.ts";
+import { labelsFromCommands, layoutError } from "./refuse.ts";
 
 /** Share of the images that a table must name to be about them. */
 const MOST = 0.5;
@@ -75,7 +76,7 @@ async function fromTables(view: View, images: readonly string[]): Promise<Readin
       ...unclear.flatMap(({ table, candidates }) => candidates.map((column) => `${table.name}:${column}`)),
     ];
     const what = `${visibleText(view.source)} has no class folders, and ${nameFew(choices.map((choice) => choice.split(":")[0] ?? "").filter((name, at, all) => all.indexOf(name) === at))} may hold the labels in ${counted(choices.length, "column")}.`;
-    const commands = choices.slice(0, 6).map((choice) => `--labels-from ${choice}`);
+    const commands = labelsFromCommands(choices);
     throw layoutError(view.source, what, { tree: view.tree, commands });
   }
   const unlabelled = images.filter((path) => !best.labels.has(path));
@@ -123,9 +124,12 @@ function fromOwnName(view: View, images: readonly string[]): Reading | undefined
 function flatProblem({ root, source, notes }: View): string {
   const folders = imageFolders(root);
   const masks = notes.find(({ code }) => code === "masks");
-  const why = masks === undefined ? "" : ` ${masks.message[0]?.toUpperCase()}${masks.message.slice(1)}.`;
+  const archives = filesBelow(root).filter((path) => UNREAD_ARCHIVE.test(path));
+  const packed = archives.length === 0 ? "" : ` It holds ${nameFew(archives)}, which must be unpacked first.`;
+  const why = masks === undefined ? packed : ` ${masks.message[0]?.toUpperCase()}${masks.message.slice(1)}.`;
   const shown = visibleText(source);
-  if (folders.length === 0) return `${shown} has no class folder; at least two are needed.${why}`;
+  const isHolder = folders.length === 1 && folders.every(({ name }) => mayHold(name));
+  if (folders.length === 0 || isHolder) return `${shown} has no class folder; at least two are needed.${why}`;
   const [first] = folders;
   if (folders.length === 1 && first !== undefined)
     return `${shown} has one class folder, "${visibleText(first.name)}"; at least two are needed.${why}`;

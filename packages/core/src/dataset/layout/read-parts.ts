@@ -33,7 +33,8 @@ function spokenParts(root: FolderNode): readonly PartFolder[] {
 
 /**
  * The train / validation / test folders, or none. A class may be called "train" (beside "bus" and "car"): a part must
- * hold class folders, and beside parts may only lie parts, unless train and another one are both there.
+ * hold class folders, and beside parts may lie only parts and at most one other folder of images (unlabelled, results …),
+ * unless train and another one are both there.
  */
 function findParts(root: FolderNode): readonly PartFolder[] {
   const named = root.folders.flatMap((folder) => {
@@ -42,7 +43,9 @@ function findParts(root: FolderNode): readonly PartFolder[] {
   });
   const parts = named.filter(({ folder }) => holdsFolders(folder));
   const isNamed = new Set(named.map(({ folder }) => folder));
-  const hasOnlyParts = root.folders.every((folder) => isNamed.has(folder) || isBeside(folder));
+  const others = root.folders.filter((folder) => !isNamed.has(folder) && !isBeside(folder));
+  const hasTrain = parts.some(({ folder, part }) => part === "train" && namesIn(folder).length > 1);
+  const hasOnlyParts = others.length === 0 || (others.length === 1 && hasTrain && !others.some(holdsFolders));
   const kinds = kindsOf(parts);
   return hasOnlyParts || (kinds.has("train") && kinds.size > 1) ? parts : spokenParts(root);
 }
@@ -110,7 +113,7 @@ function withoutStrangers(
  * Parts by name: train, validation and test folders (val, dev, training_set, seg_test …) with class folders in each. A part
  * that stands alone and is not train only wraps the classes.
  */
-export function readParts(view: View): Reading | undefined {
+export async function readParts(view: View): Promise<Reading | undefined> {
   const parts = findParts(view.root);
   const [alone] = parts;
   if (alone === undefined) return undefined;

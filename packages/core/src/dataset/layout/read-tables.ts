@@ -36,6 +36,15 @@ function join(matches: readonly TableMatch[]): TableLabels {
   };
 }
 
+/** True for tables with the same column for their labels, which name different images. */
+function areOfOneKind(some: readonly TableMatch[], others: readonly TableMatch[]): boolean {
+  const named = new Set(some.flatMap(({ labels }) => [...labels.keys()]));
+  return (
+    some[0]?.column === others[0]?.column &&
+    others.every(({ labels }) => [...labels.keys()].every((path) => !named.has(path)))
+  );
+}
+
 /** What tables say of these images: their labels, best first, and tables whose column a person must choose. */
 export function matchTables(
   tables: readonly LabelTable[],
@@ -46,9 +55,16 @@ export function matchTables(
   const matches = tables.flatMap((table) => matchTable(table, names, column) ?? []);
   const fileName = ({ table }: TableMatch): string =>
     table.name.slice(table.name.lastIndexOf("/") + 1).toLowerCase();
-  const groups = [...groupBy(matches.filter(isMatch), fileName).values()].map(join);
+  const byName = [...groupBy(matches.filter(isMatch), fileName).values()];
+  // train.csv and test.csv, each about its own images
+  const groups: TableMatch[][] = [];
+  for (const group of byName) {
+    const same = groups.find((others) => areOfOneKind(others, group));
+    if (same) same.push(...group);
+    else groups.push([...group]);
+  }
   return {
-    found: groups.sort((a, b) => b.labels.size - a.labels.size),
+    found: groups.map(join).sort((a, b) => b.labels.size - a.labels.size),
     unclear: matches.flatMap((match) => (isMatch(match) ? [] : [match])),
   };
 }

@@ -17,3 +17,11 @@ export function layoutError(
   const fix = `Put the images of each class into a folder named after it, and nothing else beside these folders:\n\n${drawTrees(tree, visibleText(name))}\n${typed}`;
   return new CoreError("bad-input", { what, fix }, { facts: { source } });
 }
+
+/** `--labels-from` with each of these tables and columns, as it can be typed; a column without a name cannot. */
+export function labelsFromCommands(choices: readonly string[]): readonly string[] {
+  return choices
+    .filter((choice) => !choice.endsWith(":"))
+    .slice(0, 6)
+    .map((choice) => `--labels-from ${/^[\w./:+-]+$/.test(choice) ? choice : `"${choice}"`}`);
+}

@@ -1,5 +1,6 @@
 import { visibleText } from "../../visible-text.ts";
 import { counted, verb } from "../count-words.ts";
+import { isNamedLikeImage } from "../junk.ts";
 import { isContainer, isMaskName } from "./folder-names.ts";
 import { type FolderNode, imageFolders, imagesBelow } from "./folder-tree.ts";
 import { pruneTree } from "./prune-tree.ts";
@@ -33,7 +34,9 @@ function pairOf(masks: FolderNode, photos: FolderNode): Pair | undefined {
   if (sharedPart(stems, names) < MOST) return undefined;
   const endings = new Set(others.map(endingOf));
   const hasOtherEnding = imagesBelow(masks).every((path) => !endings.has(endingOf(path)));
-  const isClear = isContainer(photos.name) || hasOtherEnding || areTelling(stems);
+  // mask and no_mask are classes of faces, whatever their files are called
+  const isClass = /mask/i.test(photos.name) && /mask/i.test(masks.name);
+  const isClear = !isClass && (isContainer(photos.name) || hasOtherEnding || areTelling(stems));
   if (!isClear) return undefined;
   return { masks, photos, shared: stems.filter((stem) => names.has(stem)).length, total: stems.length };
 }
@@ -66,7 +69,7 @@ function pairsNote(pairs: readonly Pair[]): string {
   const [first] = pairs;
   if (first === undefined) return "";
   const { masks, photos, shared, total } = first;
-  const more = pairs.length > 1 ? ` (and ${counted(pairs.length - 1, "pair")} more)` : "";
+  const more = pairs.length > 1 ? `, and so do ${counted(pairs.length - 1, "pair")} more` : "";
   return `${shown(photos)} and ${shown(masks)} hold files of the same names (${shared} of ${total})${more}: a photo and its mask are no two classes`;
 }
 
@@ -87,7 +90,8 @@ export function setAsideMasks(view: View): View {
   const example = files[0] === undefined ? "" : `, such as ${visibleText(files[0])}`;
   const why =
     pairs.length > 0 ? pairsNote(pairs) : `their names are those of a photo with _mask behind it${example}`;
-  const message = `${counted(count, "mask")} ${verb(count, "is", "are")} left out: ${why}`;
+  const noun = [...inFolders, ...files].every(isNamedLikeImage) ? "mask" : "annotation file";
+  const message = `${counted(count, noun)} ${verb(count, "is", "are")} left out: ${why}`;
   return withNote(
     withSkipped({ ...view, root }, [...inFolders, ...files], "a mask of a photo"),
     "masks",
