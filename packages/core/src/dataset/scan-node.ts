@@ -87,31 +87,31 @@ function checkUsable(
   throw new CoreError("bad-input", { what, fix }, { facts: { source } });
 }
 
-/**
- * Looks at every listed file and makes the data set of those that are usable images in class folders.
- * @returns the data set, and where each image's bytes are, by its path.
- * @throws CoreError `bad-input` for a layout that cannot be trained on, `cancelled`.
- */
-export async function scanListing(
-  listing: Listing,
-  options: ScanOptions,
-): Promise<{ readonly dataset: Dataset; readonly locations: ReadonlyMap<string, string> }> {
-  const { source, inspect, signal, onProgress } = options;
-  const layout = await findLayout(source, listing, options.layout);
-  const files = listing.files.flatMap((file) => {
-    const place = layout.placed.get(file.path);
+const byPath = (a: { readonly path: string }, b: { readonly path: string }): number =>
+  byCodeUnit(a.path, b.path);
+
+/** What came of a look at every file that has a class, each list sorted by path. */
+interface LookedAt {
+  readonly images: readonly DatasetImage[];
+  readonly skipped: readonly SkippedFile[];
+  readonly broken: readonly BrokenFile[];
+  /** Where each image's bytes are, by its path. */
+  readonly locations: ReadonlyMap<string, string>;
+}
+
+async function lookAtFiles(
+  { files: listed }: Listing,
+  { placed, labels }: Layout,
+  { source, inspect, signal, onProgress }: ScanOptions,
+): Promise<LookedAt> {
+  const files = listed.flatMap((file) => {
+    const place = placed.get(file.path);
     return place === undefined ? [] : [{ ...file, ...place }];
   });
-  const labelAt = new Map(layout.labels.map((label, at) => [label, at]));
+  const labelAt = new Map(labels.map((label, at) => [label, at]));
   const images: DatasetImage[] = [];
-  const skipped: SkippedFile[] = [
-    ...listing.skipped,
-    ...listing.passed.filter(({ path }) => layout.placed.has(path)),
-    ...layout.skipped,
-  ];
-  // of these the layout tells itself
-  const isLaidOut = new Set(layout.skipped.map(({ path }) => path));
-  const broken: BrokenFile[] = [...listing.broken, ...listing.closed];
+  const skipped: SkippedFile[] = [];
+  const broken: BrokenFile[] = [];
   const locations = new Map<string, string>();
   let done = 0;
   await forEachBounded(files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {
@@ -122,21 +122,38 @@ export async function scanListing(
     else if (judgement.type === "broken")
       broken.push({ path, code: judgement.code, reason: judgement.reason });
     else {
-      images.push({
-        path,
-        ...judgement.file,
-        label: labelAt.get(label) ?? -1,
-        ...(part === undefined ? {} : { part }),
-      });
+      const place = { label: labelAt.get(label) ?? -1, ...(part === undefined ? {} : { part }) };
+      images.push({ path, ...judgement.file, ...place });
       locations.set(path, file.location);
     }
     done++;
     onProgress?.({ done, total: files.length, unit: "images" });
   });
-  const byPath = (a: { path: string }, b: { path: string }): number => byCodeUnit(a.path, b.path);
-  images.sort(byPath);
+  checkNotVanishing(source, broken, files.length);
+  return {
+    images: images.sort(byPath),
+    skipped: skipped.sort(byPath),
+    broken: broken.sort(byPath),
+    locations,
+  };
+}
+
+/**
+ * Looks at every listed file and makes the data set of those that are usable images and have a class.
+ * @returns the data set, and where each image's bytes are, by its path.
+ * @throws CoreError `bad-input` for a layout that cannot be trained on, `unreadable` for trouble of the machine, `cancelled`.
+ */
+export async function scanListing(
+  listing: Listing,
+  options: ScanOptions,
+): Promise<{ readonly dataset: Dataset; readonly locations: ReadonlyMap<string, string> }> {
+  const { source } = options;
+  const layout = await findLayout(source, listing, options.layout);
+  const { images, locations, ...looked } = await lookAtFiles(listing, layout, options);
+  const passed = listing.passed.filter(({ path }) => layout.placed.has(path));
+  // of what the layout leaves out it tells itself
+  const passedOver = [...listing.skipped, ...passed, ...looked.skipped].sort(byPath);
   const { groupOf, notes: groupNotes } = groupsOf(images, layout, options);
-  const passed = skipped.filter(({ path }) => !isLaidOut.has(path));
   const dataset: Dataset = {
     source,
     labels: layout.labels,
@@ -144,19 +161,18 @@ export async function scanListing(
       const group = groupOf(image.path);
       return group === undefined ? image : { ...image, group };
     }),
-    skipped: skipped.sort(byPath),
-    broken: broken.sort(byPath),
+    skipped: [...passedOver, ...layout.skipped].sort(byPath),
+    broken: [...listing.broken, ...listing.closed, ...looked.broken].sort(byPath),
     notes: [
       ...(listing.notes ?? []),
       ...layout.notes,
-      ...passedOverNotes(passed.sort(byPath), layout.isClassPlace),
+      ...passedOverNotes(passedOver, layout.isClassPlace),
       ...readingNotes(images).map(({ reading, message }) => ({ code: reading, message })),
       ...labelsAlikeNotes(layout.labels),
       ...groupNotes,
     ],
     presplit: layout.presplit,
   };
-  checkNotVanishing(source, broken, files.length);
   checkUsable(source, layout, dataset, options.layout?.purpose);
   return { dataset, locations };
 }
