@@ -8,6 +8,11 @@ const COPY_MARKS: readonly RegExp[] = [
   /^(.*_original_.+)_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 ];
 
+/** The name of the photo that a file's name, without its ending, says it is a changed copy of; undefined for other names. */
+export function sourceName(stem: string): string | undefined {
+  return COPY_MARKS.map((mark) => mark.exec(stem)?.[1]).find((source) => source !== undefined);
+}
+
 /** Words that stand behind a name for a change, where the unchanged photo lies beside: IMG_1.jpg, IMG_1_flip.jpg. */
 const CHANGE =
   /[ _-](?:aug(?:mented)?|[hv]?flip(?:ped)?|mirror(?:ed)?|rot(?:ated?)?|crop(?:ped)?|blur(?:red)?|noise|bright(?:er|ness)?|dark(?:er)?)[ _-]?-?\d*$/i;
@@ -29,7 +34,7 @@ export function copyGroups(
   const here = new Set(paths.map((path) => folderOf(path) + stemOf(path)));
   for (const path of paths) {
     const stem = stemOf(path);
-    const marked = COPY_MARKS.map((mark) => mark.exec(stem)?.[1]).find((source) => source !== undefined);
+    const marked = sourceName(stem);
     if (marked !== undefined) groups.set(path, `copy ${labelOf(path)}/${marked}`);
     else if (CHANGE.test(stem)) {
       const source = stem.replace(CHANGE, "");

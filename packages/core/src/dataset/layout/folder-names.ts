@@ -77,11 +77,10 @@ export function isContainer(name: string): boolean {
 export function isMaskName(name: string): boolean {
   const words = wordsOf(name);
   const isMask = (word: string, at: number): boolean =>
-    MASKS.has(word) || (word === "ground" && words[at + 1] === "truth") || word === "truth";
-  return (
-    words.some((word, at) => MASKS.has(word) || (word === "ground" && words[at + 1] === "truth")) &&
-    words.every((word, at) => isMask(word, at) || FILLERS.has(word) || PART_WORDS.has(word) || isNumber(word))
-  );
+    MASKS.has(word) || (word === "truth" && words[at - 1] === "ground");
+  const mayStand = (word: string): boolean =>
+    word === "ground" || FILLERS.has(word) || PART_WORDS.has(word) || isNumber(word);
+  return words.some(isMask) && words.every((word, at) => isMask(word, at) || mayStand(word));
 }
 
 /** "2019", "2024-05-01": names of times, under which the same class is often sorted once more. */

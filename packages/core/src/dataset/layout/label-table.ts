@@ -14,7 +14,7 @@ export interface LabelTable {
 
 /** A table of ten million images is smaller. */
 export const MOST_TABLE_BYTES = 256 * 2 ** 20;
-/** Files that are looked at for labels; an annotation file for each image is no table of all. */
+/** Files that are looked at for labels: a set has a few tables, and may have a note beside each of its folders. */
 export const MOST_TABLES = 50;
 
 /** What a name of a table ends in. */

@@ -1,3 +1,4 @@
+import { sourceName } from "../source-group.ts";
 import { stemOf } from "./stems.ts";
 
 /** What cameras, phones and programs put before a number: no name of what is seen. */
@@ -15,16 +16,13 @@ const isGeneric = (label: string): boolean => {
   );
 };
 
-/** "cat-12_jpg.rf.0a1b…" → "cat-12": what Roboflow puts behind a name. */
-const withoutCopyMark = (stem: string): string =>
-  stem.replace(/\.rf\.[0-9a-f]{32}$/i, "").replace(/_(jpe?g|png|webp|bmp)$/i, "");
-
 /**
  * The label that a file's name begins with: cat.0.jpg, cat_12.jpg, "cat (3).jpg", cat12.jpg; or ends with: 0_cat.jpg.
  * @returns undefined for a name without a number apart from a word.
  */
 export function labelInName(path: string): string | undefined {
-  const stem = withoutCopyMark(stemOf(path)).normalize("NFC");
+  const name = stemOf(path);
+  const stem = (sourceName(name) ?? name).normalize("NFC");
   let label = stem;
   // numbers that stand apart: cat_001_2 → cat
   for (let next = label; ; label = next) {

@@ -5,7 +5,7 @@ import { isContainer, isMaskName } from "./folder-names.ts";
 import { type FolderNode, imageFolders, imagesBelow } from "./folder-tree.ts";
 import { pruneTree } from "./prune-tree.ts";
 import { type View, withNote, withSkipped } from "./reading.ts";
-import { areTelling, endingOf, sharedPart, stemOf } from "./stems.ts";
+import { areTelling, endingOf, stemOf } from "./stems.ts";
 
 /** Share of the masks whose photo must be there. */
 const MOST = 0.9;
@@ -31,14 +31,15 @@ function pairOf(masks: FolderNode, photos: FolderNode): Pair | undefined {
   const others = imagesBelow(photos);
   if (stems.length < FEWEST) return undefined;
   const names = new Set(others.map(stemOf));
-  if (sharedPart(stems, names) < MOST) return undefined;
+  const shared = stems.filter((stem) => names.has(stem)).length;
+  if (shared < MOST * stems.length) return undefined;
   const endings = new Set(others.map(endingOf));
   const hasOtherEnding = imagesBelow(masks).every((path) => !endings.has(endingOf(path)));
   // mask and no_mask are classes of faces, whatever their files are called
   const isClass = /mask/i.test(photos.name) && /mask/i.test(masks.name);
   const isClear = !isClass && (isContainer(photos.name) || hasOtherEnding || areTelling(stems));
   if (!isClear) return undefined;
-  return { masks, photos, shared: stems.filter((stem) => names.has(stem)).length, total: stems.length };
+  return { masks, photos, shared, total: stems.length };
 }
 
 /** Pairs at any depth: cats/images and cats/masks too. */

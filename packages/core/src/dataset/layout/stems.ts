@@ -12,11 +12,6 @@ export function endingOf(path: string): string {
   return dot > 0 ? name.slice(dot).toLowerCase() : "";
 }
 
-/** Share of `stems` that are among `others`, 0 to 1; 0 of nothing. */
-export function sharedPart(stems: readonly string[], others: ReadonlySet<string>): number {
-  return stems.length === 0 ? 0 : stems.filter((stem) => others.has(stem)).length / stems.length;
-}
-
 /**
  * True for names that tell pictures apart by more than a counter: "abyssinian_1" and "bombay_7", or "chair3a". Of "1", "2"
  * or "IMG_1", "IMG_2" two folders have the same by chance.
