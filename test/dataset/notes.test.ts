@@ -210,6 +210,15 @@ describe("labels from files, in real folders", () => {
     });
     const other = await place.open(folder, { labelsFrom: `${join(elsewhere, "more.csv")}:sex` });
     expect(other.dataset.labels).toEqual(["f", "m"]);
+    const list = join(
+      await place.write("list", { "list.txt": "p1 x\np2 x\np3 y\np4 y\n", "l.xlsx": "PK" }),
+      "list.txt",
+    );
+    expect((await place.open(folder, { labelsFrom: list })).dataset.labels).toEqual(["x", "y"]);
+    const sheet = list.replace("list.txt", "l.xlsx");
+    await expect(place.open(folder, { labelsFrom: sheet })).rejects.toThrow(
+      /is a spreadsheet.*Save it as CSV/,
+    );
     await expect(place.open(folder, { labelsFrom: join(elsewhere, "gone.csv") })).rejects.toMatchObject({
       code: "not-found",
     });

@@ -35,6 +35,8 @@ async function readText(location: string): Promise<string | undefined> {
   }
 }
 
+const SPREADSHEET = /\.(xlsx?|ods|numbers)$/i;
+
 const withoutEnding = (path: string): string => path.replace(/\.[^./]*$/, "");
 
 /** The tables that lie among the images, those nearest to the root first. */
@@ -71,6 +73,14 @@ async function tableAt(path: string): Promise<LabelTable> {
   } catch (error) {
     const what = `The file of labels ${shown} ${reasonOf(error)}.`;
     throw new CoreError("not-found", { what, expected }, { cause: error });
+  }
+  if (SPREADSHEET.test(path)) {
+    const fix = "Save it as CSV in the program that made it, and give that file.";
+    throw new CoreError("bad-input", {
+      what: `${shown} is a spreadsheet, which is not read.`,
+      expected,
+      fix,
+    });
   }
   const table = text === undefined ? undefined : parseLabelTable(basename(path), "", text);
   if (table !== undefined) return table;

@@ -99,9 +99,18 @@ const parsed = (text: string): unknown => {
   }
 };
 
+/** [file, label, file, label …] */
+function fromPairs(cells: readonly string[]): Cells | undefined {
+  const rows = Array.from({ length: cells.length / 2 }, (_, at) => cells.slice(2 * at, 2 * at + 2));
+  return rows.length === 0 ? undefined : { columns: undefined, rows };
+}
+
 function fromText(text: string): Cells | undefined {
   // what a spreadsheet writes first for itself
   const { data } = Papa.parse<string[]>(text.replace(/^\ufeff?sep=.\r?\n/, ""), { skipEmptyLines: "greedy" });
+  // "1.jpg cat": a list with spaces between
+  if (data.every((row) => row.length < 2))
+    return fromPairs(data.flatMap(([line = ""]) => /^(\S.*?)\s+(\S+)$/.exec(line.trim())?.slice(1) ?? []));
   const rows = data.filter((row) => row.length > 1).map((row) => row.map((value) => value.trim()));
   return rows.length === 0 ? undefined : { columns: undefined, rows };
 }
