@@ -231,7 +231,7 @@ test.skipIf(photos === undefined)(
     expect(dataset.labels).toEqual(["cats", "dogs"]);
     expect(dataset.images.filter(({ part }) => part === "train")).toHaveLength(400);
     expect(dataset.images.filter(({ part }) => part === "validation")).toHaveLength(200);
-    expect([dataset.broken, dataset.skipped]).toEqual([[], []]);
+    expect([dataset.broken, dataset.skipped, dataset.notes]).toEqual([[], [], []]);
     expect(progress).toEqual(Array.from({ length: 600 }, (_, at) => at + 1));
   },
 );

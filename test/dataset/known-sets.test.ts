@@ -93,6 +93,7 @@ test.skipIf(!isBuilt)(
   `emoji: three classes in two styles, styles of one emoji on one side${isBuilt ? "" : " (skipped: npm run build makes it)"}`,
   async () => {
     const { dataset } = await place.open("emoji");
+    expect(dataset.notes).toEqual([]);
     expect(dataset.labels).toEqual(["animal", "food", "transport"]);
     expect(dataset.broken).toEqual([]);
     for (const label of dataset.labels.keys()) {
