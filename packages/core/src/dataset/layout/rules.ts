@@ -1,6 +1,7 @@
 import { readByHand } from "./read-by-hand.ts";
 import { readClasses } from "./read-classes.ts";
 import { readFlat } from "./read-flat.ts";
+import { readInnerParts } from "./read-inner-parts.ts";
 import { readParts } from "./read-parts.ts";
 import type { Reading, View } from "./reading.ts";
 
@@ -31,9 +32,14 @@ export const LAYOUT_RULES: readonly LayoutRule[] = [
     read: readParts,
   },
   {
+    name: "parts inside of classes",
+    about: "cat/train, cat/test, dog/train …: taken, said",
+    read: readInnerParts,
+  },
+  {
     name: "class folders",
     about:
-      "one folder a class; refused where they hold the same folders, as parts do; super-classes are taken, said",
+      "one folder a class; refused where they hold the same folders, as parts do, or are numbered beside a table; super-classes are taken, said",
     read: readClasses,
   },
 ];
