@@ -71,9 +71,13 @@ export function memoryContract(backend: Backend, { keepsConstants }: TestBackend
           await program.run(stepInputs(options, step, 1 + (step % 5)), state);
       };
       await steps(1, 20);
-      const before = residentBytes();
-      await steps(20, 20 + numSteps);
-      const grown = residentBytes() - before;
+      // a leak grows each time; what a driver sets aside on a busy machine, once (86 MiB were seen)
+      let grown = Number.POSITIVE_INFINITY;
+      for (let span = 0; span < 2 && grown >= 50 * MIB; span++) {
+        const before = residentBytes();
+        await steps(20 + span * numSteps, 20 + (span + 1) * numSteps);
+        grown = residentBytes() - before;
+      }
       program.dispose();
       state.dispose();
       expect(grown, `${(grown / MIB).toFixed(0)} MiB more than before`).toBeLessThan(50 * MIB);
