@@ -42,12 +42,14 @@ const withoutEnding = (path: string): string => path.replace(/\.[^./]*$/, "");
 /** The tables that lie among the images, those nearest to the root first. */
 async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
   const depth = (path: string): number => path.split("/").length;
+  const candidates = listing.files.filter(({ path }) => isTableName(path));
+  if (candidates.length === 0) return [];
   // 1.json beside 1.jpg is about that image alone
   const images = new Set(
     listing.files.flatMap(({ path }) => (isTableName(path) ? [] : [withoutEnding(path)])),
   );
-  const named = listing.files
-    .filter(({ path }) => isTableName(path) && !images.has(withoutEnding(path)))
+  const named = candidates
+    .filter(({ path }) => !images.has(withoutEnding(path)))
     .sort((a, b) => depth(a.path) - depth(b.path))
     .slice(0, MOST_TABLES);
   const tables: LabelTable[] = [];

@@ -167,7 +167,7 @@ function likenessText({ likeness }: Manifest): string[] {
     `wrongly (it was taken from the ${pictures(heldBack)} kept out of the training).`,
     ...ofForeign,
     "It misses much: a model of 400 cats and dogs said so of 60 in 100 photos of all sorts of other things, one of 245 ants and",
-    "bees of 40 in 100, and one that had learned from all sorts of things of 15 (graft's own measurements). What looks like the",
+    "bees of 40 in 100, and one that had learned from all sorts of things of 17 (graft's own measurements). What looks like the",
     "training in light, background or texture passes. So the words are a reason to look, and their absence is no promise.",
   ];
 }

@@ -19,7 +19,7 @@ export function likenessVector(layers: readonly Float32Array[]): Float32Array {
 /**
  * How far a picture is from what a training's pictures span: the share of its vector, in [0, 1], that lies outside of their
  * directions. It is the residual of principal components, as in Wang et al. 2022, "ViM: Out-Of-Distribution with Virtual-logit
- * Matching", on unit vectors and without their centring, which changes nothing here.
+ * Matching", on unit vectors, and not centred.
  * @param directions at right angles and of length 1, as `unitDirections` gives them.
  * @param vector as {@link likenessVector} gives it.
  */

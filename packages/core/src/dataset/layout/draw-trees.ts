@@ -1,4 +1,5 @@
 import { visibleText } from "../../visible-text.ts";
+import { counted } from "../count-words.ts";
 import { type FolderNode, filesBelow } from "./folder-tree.ts";
 
 /** More lines or levels than these help nobody. */
@@ -8,14 +9,13 @@ const NAME_LENGTH = 28;
 
 const shorten = (name: string): string =>
   name.length <= NAME_LENGTH ? name : `${name.slice(0, NAME_LENGTH - 1)}…`;
-const counted = (count: number): string => (count === 1 ? "1 file" : `${count} files`);
 
 function drawFolder(node: FolderNode, level: number): string[] {
   const indent = "  ".repeat(level);
   const count = level === DRAWN_LEVELS ? filesBelow(node).length : node.files.length;
   const isShown = count > 0 || node.folders.length === 0;
   const lines = [
-    `${indent}${shorten(visibleText(node.name))}/${isShown ? `  (${count === 0 ? "empty" : counted(count)})` : ""}`,
+    `${indent}${shorten(visibleText(node.name))}/${isShown ? `  (${count === 0 ? "empty" : counted(count, "file")})` : ""}`,
   ];
   if (level === DRAWN_LEVELS) return lines;
   for (const child of node.folders.slice(0, DRAWN_FOLDERS)) lines.push(...drawFolder(child, level + 1));

@@ -51,6 +51,8 @@ export function matchTables(
   images: readonly string[],
   column?: string,
 ): { readonly found: readonly TableLabels[]; readonly unclear: readonly UnclearTable[] } {
+  // most data sets have none, and ten thousand images then need no names to be found by
+  if (tables.length === 0) return { found: [], unclear: [] };
   const names = new ImageNames(images);
   const matches = tables.flatMap((table) => matchTable(table, names, column) ?? []);
   const fileName = ({ table }: TableMatch): string =>
