@@ -1,5 +1,5 @@
 import { type CutLayer, createRandom, TRUNK_TENSORS, type TrunkWeights } from "@graft/core";
-import { trunkTensors } from "../../packages/core/src/export/model-tensors.ts";
+import { trunkTensors } from "../../packages/core/src/model/model-tensors.ts";
 
 /**
  * Weights of the trunk's shapes that keep its numbers in range: random kernels of He's size, neutral batch norms.

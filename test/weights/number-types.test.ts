@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { withHdf5 } from "../../packages/core/src/trunk/hdf5.ts";
+import { withHdf5 } from "../../packages/core/src/weights/hdf5.ts";
 
 /** The numbers of a golden file's dataset, as golden/make_number_types.py wrote them. */
 function read(file: string, variable: string): Promise<number[]> {

@@ -6,10 +6,10 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { numElements } from "../src/graph/graph.ts";
-import { BUNDLED_FILES, type BundledManifest, dequantise } from "../src/trunk/bundled-node.ts";
 import { TRUNK_TENSORS } from "../src/trunk/tensors.ts";
 import type { WeightTensor } from "../src/trunk/types.ts";
-import { hashWeights } from "../src/trunk/weights-hash.ts";
+import { BUNDLED_FILES, type BundledManifest, dequantise } from "../src/weights/bundled-node.ts";
+import { hashWeights } from "../src/weights/weights-hash.ts";
 import { isUpToDate } from "./is-up-to-date.ts";
 import { nsfwjsFiles, readNsfwjsModel } from "./nsfwjs-model.ts";
 
@@ -17,7 +17,7 @@ const SOURCES = [
   "./build-weights.ts",
   "./nsfwjs-model.ts",
   "../src/trunk/table.ts",
-  "../src/trunk/bundled-node.ts",
+  "../src/weights/bundled-node.ts",
 ];
 
 /** A reader never sees half a file. */

@@ -23,7 +23,6 @@ export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./da
 export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
-export { checkFilePlace, checkPlace } from "./export/check-place-node.ts";
 export {
   type Exported,
   type ExportOptions,
@@ -32,14 +31,14 @@ export {
   exportTfjs,
   TFJS_FILES,
 } from "./export/export-node.ts";
-export { writeHashed } from "./export/hashed-file-node.ts";
-export { placeFile } from "./export/place-file-node.ts";
-export { placeFolder } from "./export/place-folder-node.ts";
-export { readModelFolder } from "./export/read-model-node.ts";
 export { type VerifyOptions, verifyModelFolder } from "./export/verify-model-node.ts";
 export { checkModelFolder, writeModelFolder } from "./export/write-model-node.ts";
+export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";
+export { writeHashed } from "./files/hashed-file-node.ts";
 export { makeFolder } from "./files/make-folder-node.ts";
 export { processStart } from "./files/owner-node.ts";
+export { placeFile } from "./files/place-file-node.ts";
+export { placeFolder } from "./files/place-folder-node.ts";
 export { readFailure } from "./files/read-failure-node.ts";
 export { isDiskFull } from "./files/system-error-node.ts";
 export { writeRefusal } from "./files/write-refusal-node.ts";
@@ -48,12 +47,13 @@ export { MAX_PIXELS, nodeDecoder } from "./image/decode-node.ts";
 export { type EncodeOptions, encodeImage } from "./image/encode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";
 export { createImagePool, type ImagePool } from "./image/pool-node.ts";
-export { RUN_FILES, type RunFolder, type RunState } from "./train/run-folder-node.ts";
-export type { RunLock } from "./train/run-lock-node.ts";
-export type { RunRecord, RunRecordChange } from "./train/run-record.ts";
-export { type NewRun, openRunStore, type RunStore, type RunSummary } from "./train/run-store-node.ts";
-export { KERAS_RANGE } from "./trunk/input-range.ts";
-export type { LoadWeightsOptions } from "./trunk/load-options.ts";
-export { type PlaceOfWeights, placeOfWeights } from "./trunk/place-of-weights-node.ts";
-export { fetchWeights, listWeights, type WeightsEntry } from "./trunk/weights-list-node.ts";
-export { loadWeights } from "./trunk/weights-node.ts";
+export { readModelFolder } from "./model/read-model-node.ts";
+export { RUN_FILES, type RunFolder, type RunState } from "./runs/run-folder-node.ts";
+export type { RunLock } from "./runs/run-lock-node.ts";
+export type { RunRecord, RunRecordChange } from "./runs/run-record.ts";
+export { type NewRun, openRunStore, type RunStore, type RunSummary } from "./runs/run-store-node.ts";
+export { KERAS_RANGE } from "./weights/input-range.ts";
+export type { LoadWeightsOptions } from "./weights/load-options.ts";
+export { type PlaceOfWeights, placeOfWeights } from "./weights/place-of-weights-node.ts";
+export { fetchWeights, listWeights, type WeightsEntry } from "./weights/weights-list-node.ts";
+export { loadWeights } from "./weights/weights-node.ts";

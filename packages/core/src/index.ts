@@ -1,13 +1,20 @@
 // The folders in the order of the data; see ARCHITECTURE.md.
-export type * from "./backend.ts";
+export type * from "./backend/backend.ts";
+export * from "./backend/check-inputs.ts";
+export * from "./backend/state.ts";
+export * from "./backend/state-refusals.ts";
 export { canonicalJson, hashJson } from "./canonical-json.ts";
 export type * from "./checkpoint/types.ts";
+export * from "./config/config.ts";
 export { type DatasetWarning, datasetWarnings, splitWarnings } from "./dataset/dataset-warnings.ts";
 export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
 export { flipWarning } from "./dataset/flip-warning.ts";
+export type * from "./dataset/foreign-images.ts";
+export { imagesOfPart } from "./dataset/images-of-part.ts";
 export { isNamedLikeImage } from "./dataset/junk.ts";
 export { parseLabelsFrom } from "./dataset/layout/labels-from.ts";
 export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
+export type * from "./dataset/prepare-image.ts";
 export {
   type ClassReport,
   type DatasetReport,
@@ -25,7 +32,15 @@ export {
   type EvaluationResult,
   evaluateModel,
   type TrainingReference,
-} from "./evaluate.ts";
+} from "./evaluate/evaluate.ts";
+export { type KeptFeatures, keptFeatures } from "./evaluate/kept-features.ts";
+export {
+  checkSplitGap,
+  drawFileByFile,
+  measureSplitGap,
+  type SplitGapOptions,
+} from "./evaluate/split-gap.ts";
+export type * from "./events/events.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { overlayHeat, turboColor } from "./explain/overlay.ts";
 export {
@@ -37,17 +52,14 @@ export {
 } from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
 export { type ExportFacts, exportFacts, exportTexts, withoutLikeness } from "./export/export-facts.ts";
-export { MODEL_FORMAT_VERSION, parseManifest } from "./export/manifest.ts";
-export { MODEL_FILES } from "./export/model-files.ts";
 export {
   NODE_DEPENDENCIES,
   SNIPPET_FILES,
   type SnippetLanguage,
   snippetFiles,
 } from "./export/snippet-folder.ts";
-export type * from "./export/types.ts";
-export { type ExtractOptions, type ExtractProgress, extractFeatures } from "./features/extract.ts";
-export { decodeFloat16, encodeFloat16 } from "./features/float16.ts";
+export { type ExtractOptions, extractFeatures } from "./features/extract.ts";
+export type { ExtractProgress } from "./features/extract-options.ts";
 export * from "./features/npy.ts";
 export { recipeSpace, tapNames } from "./features/recipe-space.ts";
 export {
@@ -59,8 +71,8 @@ export {
 export type * from "./features/types.ts";
 export { isOfOneFile, machineCode } from "./files/one-file-error.ts";
 export * from "./graph/builder.ts";
-export * from "./graph/check-inputs.ts";
 export * from "./graph/graph.ts";
+export type * from "./graph/host-tensor.ts";
 export { inferShape, paddingOf, sameShape, shapeText, windowedLength } from "./graph/infer-shape.ts";
 export { createOptimizer, type Optimizer, type OptimizerName, STEP_SIZE_INPUT } from "./graph/optimizer.ts";
 export { appendUpdates } from "./graph/passes/append-updates.ts";
@@ -70,8 +82,6 @@ export { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
 export { fuseActivations } from "./graph/passes/fuse-activations.ts";
 export { prune } from "./graph/passes/prune.ts";
 export { rewriteGraph } from "./graph/passes/rewrite.ts";
-export * from "./graph/state.ts";
-export * from "./graph/state-refusals.ts";
 export {
   appendHead,
   dropoutWidth,
@@ -93,7 +103,6 @@ export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
-export { type KeptFeatures, keptFeatures } from "./kept-features.ts";
 export { learnDirections, MOST_DIRECTIONS, unitDirections } from "./likeness/directions.ts";
 export { likenessDistance, likenessVector } from "./likeness/distance.ts";
 export { isUnlike } from "./likeness/is-unlike.ts";
@@ -118,12 +127,17 @@ export {
   USUAL_QUANTILE,
 } from "./metrics/training-distance.ts";
 export type * from "./metrics/types.ts";
+export { MODEL_FORMAT_VERSION, parseManifest } from "./model/manifest.ts";
+export { MODEL_FILES } from "./model/model-files.ts";
+export type * from "./model/types.ts";
 export { nameFew } from "./name-few.ts";
+export { decodeFloat16, encodeFloat16 } from "./numbers/float16.ts";
+export { createRandom } from "./numbers/random.ts";
 export { isOffline } from "./offline.ts";
-export { modelGraph, openFeaturePredictor, openPredictor } from "./predict.ts";
-export { type CachedPredictionOptions, cachedPredictions } from "./predict-cached.ts";
-export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./predict-graph.ts";
-export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict-images.ts";
+export { modelGraph, openFeaturePredictor, openPredictor } from "./predict/predict.ts";
+export { type CachedPredictionOptions, cachedPredictions } from "./predict/predict-cached.ts";
+export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./predict/predict-graph.ts";
+export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict/predict-images.ts";
 export { CALIBRATION_IMAGES, calibrate } from "./quantize/calibrate.ts";
 export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
 export { checkInt8Engine } from "./quantize/compile-int8.ts";
@@ -132,20 +146,15 @@ export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";
 export { evaluationPage } from "./report/page.ts";
 export type * from "./report/types.ts";
-export { checkSplitGap, drawFileByFile, measureSplitGap, type SplitGapOptions } from "./split-gap.ts";
+export { checkResumable, type ResumedWith } from "./runs/check-resumable.ts";
+export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";
 export { sweep } from "./sweep/sweep.ts";
 export type * from "./sweep/types.ts";
-export { checkResumable, type ResumedWith } from "./train/check-resumable.ts";
-export * from "./train/config.ts";
-export type * from "./train/events.ts";
 export { imageRule } from "./train/feature-source.ts";
-export { imagesOfPart } from "./train/images-of-part.ts";
 export { modelAccuracy } from "./train/model-accuracy.ts";
 export { maxEpochs } from "./train/phase-plan.ts";
-export { createRandom } from "./train/random.ts";
-export type { RunBeginning, StartImage } from "./train/run-beginning.ts";
 export { train } from "./train/train.ts";
 export type * from "./train/types.ts";
 export {
@@ -169,5 +178,5 @@ export {
 export { type Tail, tailOf } from "./trunk/tail.ts";
 export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
-export { hashWeights } from "./trunk/weights-hash.ts";
 export { quotedText, visibleLines, visibleText } from "./visible-text.ts";
+export { hashWeights } from "./weights/weights-hash.ts";

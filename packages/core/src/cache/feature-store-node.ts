@@ -1,11 +1,11 @@
 import { CoreError } from "../errors.ts";
-import { decodeFloat16, encodeFloat16 } from "../features/float16.ts";
 import { featureSpaceId } from "../features/space.ts";
 import type { FeatureKey, FeatureSpace, FeatureStore } from "../features/types.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
 import { newOwner } from "../files/owner-node.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
+import { decodeFloat16, encodeFloat16 } from "../numbers/float16.ts";
 import { sweepArchives } from "./archives-node.ts";
 import { CACHE_BYTES } from "./cache-node.ts";
 import { storeError, sweepCache } from "./folder-node.ts";

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { inParallel } from "../features/in-parallel.ts";
+import { inParallel } from "../concurrency/in-parallel.ts";
 import type { FeatureKey } from "../features/types.ts";
 
 /*

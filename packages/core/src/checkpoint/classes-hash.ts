@@ -1,6 +1,6 @@
 import { hashJson } from "../canonical-json.ts";
+import { imagesOfPart } from "../dataset/images-of-part.ts";
 import type { Dataset, Split } from "../dataset/types.ts";
-import { imagesOfPart } from "../train/images-of-part.ts";
 
 /**
  * What is to be learned of which image: sha256 over the class names in their order and over hash and class of each training

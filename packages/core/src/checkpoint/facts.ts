@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { metricsSchema } from "../train/event-schema.ts";
+import { metricsSchema } from "../events/event-schema.ts";
 import type { BestEpoch, Checkpoint } from "./types.ts";
 
 const count = z.int().min(0);

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import { hashJson } from "../canonical-json.ts";
+import { type TrainConfig, trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
-import { type TrainConfig, trainConfigSchema } from "../train/config.ts";
 import type { Checkpoint, RunHashes } from "./types.ts";
 
 const NAMES: Readonly<Record<keyof RunHashes, string>> = {

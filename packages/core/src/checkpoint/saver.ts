@@ -1,4 +1,4 @@
-import type { Metrics } from "../train/events.ts";
+import type { Metrics } from "../events/events.ts";
 import type { BestEpoch, Checkpoint, CheckpointStore } from "./types.ts";
 
 /** How far a run is on disk: what a checkpoint says beside its numbers. */

@@ -1,6 +1,5 @@
+import type { Metrics } from "../events/events.ts";
 import type { HeadValues } from "../head/types.ts";
-import type { EpochProgress } from "../train/epoch.ts";
-import type { Metrics } from "../train/events.ts";
 
 /** Everything a resumed run must find unchanged; a difference is refused with its name. */
 export interface RunHashes {
@@ -19,6 +18,14 @@ export interface BestEpoch {
   readonly epoch: number;
   readonly metrics: Metrics;
   readonly values: HeadValues;
+}
+
+/** How far an epoch is: what its loss and accuracy so far are made of. */
+export interface EpochProgress {
+  /** Steps that were taken. */
+  step: number;
+  lossSum: number;
+  correct: number;
 }
 
 /** A phase of training, and how much of the run was done when it began. */

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { PassThrough, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { settleBoth } from "../concurrency/settle-both.ts";
 import { archiveKind, archiveStem, BESIDE_IMAGES } from "./archive-kind.ts";
 import { type ArchiveLeaf, ArchiveTree, type KeptContent } from "./archive-tree.ts";
 import { isTableName, MOST_TABLE_BYTES, MOST_TABLES } from "./layout/label-table.ts";
-import { settleBoth } from "./settle-both.ts";
 import { HEAD_BYTES, sniffHead } from "./sniff-file-node.ts";
 
 /**

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { settleBoth } from "../concurrency/settle-both.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { safeEntryName } from "./archive-entry-name.ts";
 import { checkArchiveSizes } from "./archive-limits.ts";
@@ -11,7 +12,6 @@ import { TAR_BLOCK } from "./archive-tar-header.ts";
 import { damagedTar, type TarEntry, TarReader } from "./archive-tar-reader.ts";
 import type { UnpackOptions } from "./archive-zip-node.ts";
 import { entryName } from "./entry-name-node.ts";
-import { settleBoth } from "./settle-both.ts";
 
 /** Errors of zlib are about the archive's bytes; those of the file system and ours pass as they are. */
 function tarFailure(error: unknown): unknown {

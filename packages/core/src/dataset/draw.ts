@@ -1,5 +1,5 @@
-import { createRandom } from "../train/random.ts";
-import { shuffle } from "../train/shuffle.ts";
+import { createRandom } from "../numbers/random.ts";
+import { shuffle } from "../numbers/shuffle.ts";
 import { Groups, groupBy } from "./groups.ts";
 import { byCodeUnit } from "./listing.ts";
 import { groupLookAlikes } from "./look-alikes.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { ImagePool } from "../image/pool-node.ts";
-import type { ForeignImages } from "../train/types.ts";
+import type { ForeignImages } from "./foreign-images.ts";
 import { EMOJI_FOLDER } from "./known-sets-node.ts";
 
 /** One batch of the trunk on most engines: half a second, once for each kind of features. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTrainConfig } from "../train/config.ts";
+import { parseTrainConfig } from "../config/config.ts";
 import { flipWarning } from "./flip-warning.ts";
 
 const CLASSIC = parseTrainConfig({ recipe: "classic" });

@@ -1,5 +1,5 @@
+import type { TrainConfig } from "../config/config.ts";
 import { nameFew } from "../name-few.ts";
-import type { TrainConfig } from "../train/config.ts";
 import { visibleText } from "../visible-text.ts";
 import type { DatasetWarning } from "./dataset-warnings.ts";
 import { mirroredClasses } from "./mirrored-classes.ts";

@@ -1,10 +1,10 @@
+import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError } from "../errors.ts";
-import { inParallel } from "../features/in-parallel.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import type { ImageRule } from "../image/types.ts";
 import { nameFew } from "../name-few.ts";
-import type { PrepareImage } from "../train/types.ts";
 import { visibleText } from "../visible-text.ts";
+import type { PrepareImage } from "./prepare-image.ts";
 import type { DatasetImage } from "./types.ts";
 
 /** Beyond this share it is the place that is in trouble, not the images. */

@@ -1,4 +1,4 @@
-import { createRandom } from "../train/random.ts";
+import { createRandom } from "../numbers/random.ts";
 import type { Dataset, DatasetImage, Part } from "./types.ts";
 
 /** An image of a test, by what matters to splits and reports. */

@@ -1,8 +1,8 @@
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import { CoreError } from "../errors.ts";
 import type { Prediction } from "../metrics/types.ts";
-import { openPredictor } from "../predict.ts";
-import type { Model } from "./types.ts";
+import type { Model } from "../model/types.ts";
+import { openPredictor } from "../predict/predict.ts";
 
 /** Largest difference of a probability between a written network and graft's own: batch norms are folded in one of them. */
 export const TOLERANCE = 1e-4;

@@ -1,7 +1,7 @@
 import { CoreError } from "../errors.ts";
+import type { Model } from "../model/types.ts";
 import { nameFew } from "../name-few.ts";
 import { visibleText } from "../visible-text.ts";
-import type { Model } from "./types.ts";
 
 /** Columns of an export's output where the head has one sigmoid for two classes: as it is, or one a class. */
 export type Columns = 1 | 2;

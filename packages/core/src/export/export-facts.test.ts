@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { parseTrainConfig } from "../train/config.ts";
+import { parseTrainConfig } from "../config/config.ts";
+import type { Model } from "../model/types.ts";
 import { checkLabels, exportTexts } from "./export-facts.ts";
-import type { Model } from "./types.ts";
 
 const MODEL = { labels: ["10", "2"] };
 

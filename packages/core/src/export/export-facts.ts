@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CoreError } from "../errors.ts";
 import type { ImageRule } from "../image/types.ts";
 import type { LikenessFacts } from "../likeness/types.ts";
-import type { Model } from "./types.ts";
+import type { Model } from "../model/types.ts";
 
 /** What a program needs to know beside a network's numbers. */
 export interface ExportFacts {

@@ -1,27 +1,27 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import { CoreError } from "../errors.ts";
-import { compilePredictor } from "../predict-graph.ts";
-import { withHdf5 } from "../trunk/hdf5.ts";
-import { readKerasArchive } from "../trunk/keras-archive-node.ts";
+import { writeHashed } from "../files/hashed-file-node.ts";
+import { placeFile } from "../files/place-file-node.ts";
+import { placeFolder } from "../files/place-folder-node.ts";
+import { MODEL_FILES } from "../model/model-files.ts";
+import { bytesOf, int8Bytes, modelNumbers } from "../model/model-numbers.ts";
+import { headTensors } from "../model/model-tensors.ts";
+import type { Model } from "../model/types.ts";
+import { viewTensors, weightSpecs } from "../model/weights-manifest.ts";
+import { compilePredictor } from "../predict/predict-graph.ts";
+import { withHdf5 } from "../weights/hdf5.ts";
+import { readKerasArchive } from "../weights/keras-archive-node.ts";
 import { checkAgreement, type Reference } from "./agreement.ts";
 import { type Columns, withColumns } from "./columns.ts";
 import { checkLabels } from "./export-facts.ts";
-import { writeHashed } from "./hashed-file-node.ts";
 import { KERAS_ENTRIES, kerasArchive } from "./keras-archive.ts";
 import { type KerasFile, kerasHdf5, readKerasHdf5 } from "./keras-hdf5.ts";
 import { layersGraph } from "./layers-graph.ts";
 import { layersModelJson } from "./layers-model.ts";
-import { MODEL_FILES } from "./model-files.ts";
-import { bytesOf, int8Bytes, modelNumbers } from "./model-numbers.ts";
-import { headTensors } from "./model-tensors.ts";
 import { parseLayersModel, parseNetwork } from "./network-config.ts";
-import { placeFile } from "./place-file-node.ts";
-import { placeFolder } from "./place-folder-node.ts";
-import type { Model } from "./types.ts";
-import { viewTensors, weightSpecs } from "./weights-manifest.ts";
 
 export interface ExportOptions {
   /** What graft itself says of a few images: the written file must say the same. */

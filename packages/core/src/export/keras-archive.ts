@@ -1,5 +1,7 @@
 import { makeZip } from "client-zip";
 import type { Shape } from "../graph/graph.ts";
+import { modelNumbers } from "../model/model-numbers.ts";
+import type { Model } from "../model/types.ts";
 import { INPUT_LAYER } from "../trunk/table.ts";
 import { exportFacts, withoutLikeness } from "./export-facts.ts";
 import { writeHdf5 } from "./hdf5-writer.ts";
@@ -12,9 +14,7 @@ import {
   variablesOf,
 } from "./keras-layers.ts";
 import { layerShapes } from "./layers-graph.ts";
-import { modelNumbers } from "./model-numbers.ts";
 import { parseNetwork } from "./network-config.ts";
-import type { Model } from "./types.ts";
 
 /** Whose format it is. */
 const KERAS_VERSION = "3.15.1";

@@ -1,14 +1,14 @@
 import type { Group } from "h5wasm";
 import { CoreError } from "../errors.ts";
-import { type Hdf5Library, withHdf5File } from "../trunk/hdf5.ts";
-import { readDataset } from "../trunk/hdf5-numbers.ts";
+import { modelNumbers } from "../model/model-numbers.ts";
+import type { Model } from "../model/types.ts";
 import type { WeightTensor } from "../trunk/types.ts";
+import { withHdf5File } from "../weights/hdf5.ts";
+import { type Hdf5Library, readDataset } from "../weights/hdf5-numbers.ts";
 import { exportTexts, withoutLikeness } from "./export-facts.ts";
 import { writeHdf5 } from "./hdf5-writer.ts";
 import { functionalConfig, inKerasOrder, kerasLayers, variablesOf } from "./keras-layers.ts";
-import { modelNumbers } from "./model-numbers.ts";
 import { type Network, parseNetwork } from "./network-config.ts";
-import type { Model } from "./types.ts";
 
 /** Whose layout it is: Keras 2's last own release writes this; Keras 3 reads it through its legacy reader. */
 const LAYOUT = { keras_version: "2.15.0", backend: "tensorflow" } as const;

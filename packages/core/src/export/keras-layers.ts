@@ -1,7 +1,7 @@
+import type { Model } from "../model/types.ts";
 import { LAYER_ORDER } from "../trunk/graph-order.ts";
 import type { ConvolutionLayer, TrunkLayer } from "../trunk/layer.ts";
 import { BATCH_NORM_EPSILON, INPUT_LAYER, layersUpTo } from "../trunk/table.ts";
-import type { Model } from "./types.ts";
 
 /** One layer as Keras 2 and tfjs-layers have it in a functional model's config. */
 export interface KerasLayer {

@@ -1,7 +1,7 @@
+import type { Model } from "../model/types.ts";
 import type { WeightTensor } from "../trunk/types.ts";
 import { columnsText } from "./columns.ts";
 import { functionalConfig, kerasLayers } from "./keras-layers.ts";
-import type { Model } from "./types.ts";
 
 /**
  * model.json: the whole network as a Keras functional model, the way `tf.loadLayersModel` reads it. Input: floats in the

@@ -1,4 +1,4 @@
-import type { Model } from "./types.ts";
+import type { Model } from "../model/types.ts";
 
 /** What every program says of a picture that is like nothing in the training, as `graft predict` does. */
 export const UNLIKE_TEXT = "like nothing it learned from";

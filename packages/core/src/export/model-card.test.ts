@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseTrainConfig } from "../train/config.ts";
+import { parseTrainConfig } from "../config/config.ts";
+import type { Model } from "../model/types.ts";
 import { modelCard } from "./model-card.ts";
 import { scaleFormula } from "./tfjs-snippet.ts";
-import type { Model } from "./types.ts";
 
 const MANIFEST: Model["manifest"] = {
   labels: ["cat", "dog"],

@@ -1,10 +1,10 @@
 import type { ImageRule } from "../image/types.ts";
+import type { Model } from "../model/types.ts";
 import { modelAccuracy } from "../train/model-accuracy.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import { columnsText } from "./columns.ts";
 import { UNLIKE_TEXT } from "./likeness-snippet.ts";
 import { scaleFormula, tfjsSnippet } from "./tfjs-snippet.ts";
-import type { Model } from "./types.ts";
 
 type Manifest = Model["manifest"];
 

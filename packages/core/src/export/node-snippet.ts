@@ -1,6 +1,6 @@
 import type { ImageRule } from "../image/types.ts";
+import type { Model } from "../model/types.ts";
 import { thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
-import type { Model } from "./types.ts";
 
 /** sharp's names for the rule's fits. */
 const FITS: Readonly<Record<ImageRule["fit"], string>> = {

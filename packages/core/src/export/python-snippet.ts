@@ -1,6 +1,6 @@
 import type { ImageRule } from "../image/types.ts";
+import type { Model } from "../model/types.ts";
 import { thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
-import type { Model } from "./types.ts";
 
 /** How Pillow brings `photo` to the rule's square, by the arithmetic of image/rule.ts. */
 function resizing({ size, fit, resize }: ImageRule): string[] {

@@ -1,7 +1,7 @@
+import type { Model } from "../model/types.ts";
 import { UNLIKE_TEXT } from "./likeness-snippet.ts";
 import { nodeSnippet } from "./node-snippet.ts";
 import { pythonSnippet } from "./python-snippet.ts";
-import type { Model } from "./types.ts";
 
 /** For whom a folder is: a Node or a Python user. */
 export type SnippetLanguage = "node" | "python";

@@ -1,6 +1,6 @@
 import type { ImageRule } from "../image/types.ts";
+import type { Model } from "../model/types.ts";
 import { tfjsLikeness } from "./likeness-snippet.ts";
-import type { Model } from "./types.ts";
 
 /** The canvas call that lays a photo onto a square, by the rule's fit. */
 function drawing({ fit, size }: ImageRule): string {

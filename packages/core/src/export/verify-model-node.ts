@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import { CoreError } from "../errors.ts";
-import { compilePredictor, type Predictor } from "../predict-graph.ts";
+import { MODEL_FILES } from "../model/model-files.ts";
+import { headTensors } from "../model/model-tensors.ts";
+import { readModelFolder } from "../model/read-model-node.ts";
+import type { Model } from "../model/types.ts";
+import { compilePredictor, type Predictor } from "../predict/predict-graph.ts";
 import { largestDifference, referenceOf, TOLERANCE } from "./agreement.ts";
 import { layersGraph } from "./layers-graph.ts";
-import { MODEL_FILES } from "./model-files.ts";
-import { headTensors } from "./model-tensors.ts";
 import { parseLayersModel } from "./network-config.ts";
-import { readModelFolder } from "./read-model-node.ts";
-import type { Model } from "./types.ts";
 
 export interface VerifyOptions {
   /** Runs both networks; without it only files and numbers are compared. */

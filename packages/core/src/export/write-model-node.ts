@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { checkPlace } from "./check-place-node.ts";
-import { writeHashed } from "./hashed-file-node.ts";
+import { checkPlace } from "../files/check-place-node.ts";
+import { writeHashed } from "../files/hashed-file-node.ts";
+import { placeFolder } from "../files/place-folder-node.ts";
+import { MODEL_FORMAT_VERSION } from "../model/manifest.ts";
+import { MODEL_FILES } from "../model/model-files.ts";
+import { bytesOf, int8Bytes, modelNumbers } from "../model/model-numbers.ts";
+import type { Model, ModelManifest } from "../model/types.ts";
 import { layersModelJson } from "./layers-model.ts";
-import { MODEL_FORMAT_VERSION } from "./manifest.ts";
 import { modelCard } from "./model-card.ts";
-import { MODEL_FILES } from "./model-files.ts";
-import { bytesOf, int8Bytes, modelNumbers } from "./model-numbers.ts";
-import { placeFolder } from "./place-folder-node.ts";
-import type { Model, ModelManifest } from "./types.ts";
 
 async function writeFiles(model: Model, folder: string): Promise<void> {
   const tensors = modelNumbers(model);

@@ -1,7 +1,8 @@
-import type { HostTensor, Program } from "../backend.ts";
+import type { Program } from "../backend/backend.ts";
+import type { PrepareImage } from "../dataset/prepare-image.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
-import type { PrepareImage } from "../train/types.ts";
+import type { HostTensor } from "../graph/host-tensor.ts";
 import { type PreparedTask, prepareAhead, type RowTask } from "./prepare-ahead.ts";
 import type { FeatureSpace } from "./types.ts";
 

@@ -1,9 +1,9 @@
+import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import { visibleText } from "../visible-text.ts";
 import { type ComputedRow, computeRows, type RowSink } from "./compute-rows.ts";
-import type { ExtractTapsOptions } from "./extract.ts";
-import { inParallel } from "./in-parallel.ts";
+import type { ExtractTapsOptions } from "./extract-options.ts";
 import type { RowTask } from "./prepare-ahead.ts";
 import { planRows, type RowPlan } from "./row-plan.ts";
 import type { SlotRow } from "./row-table.ts";

@@ -1,7 +1,7 @@
-import type { Backend } from "../backend.ts";
-import type { Model } from "../export/types.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { ValueId } from "../graph/graph.ts";
+import type { Model } from "../model/types.ts";
 import { addTail, type Tap } from "../trunk/build.ts";
 import { tailOf } from "../trunk/tail.ts";
 import { recipeSpace, recipeTap, rowShapeOf } from "./recipe-space.ts";

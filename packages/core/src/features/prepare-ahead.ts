@@ -1,7 +1,7 @@
+import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
-import type { PrepareImage } from "../train/types.ts";
 import type { FeatureSpace } from "./types.ts";
 
 /** Variants of one content that are to be computed, and the slots they go to. */

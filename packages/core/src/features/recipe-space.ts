@@ -1,7 +1,7 @@
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
+import type { Augmentation, TrainConfig } from "../config/config.ts";
 import type { ImageRule } from "../image/types.ts";
 import { likenessLayers } from "../likeness/likeness-layers.ts";
-import type { Augmentation, TrainConfig } from "../train/config.ts";
 import { featureShape, type Tap } from "../trunk/build.ts";
 import { tailOf } from "../trunk/tail.ts";
 import type { WeightsInfo } from "../trunk/types.ts";

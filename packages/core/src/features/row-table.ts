@@ -1,6 +1,6 @@
+import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
-import { inParallel } from "./in-parallel.ts";
 import type { RowPlan } from "./row-plan.ts";
 import type { FeatureTable } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { parseTrainConfig } from "../config/config.ts";
 import { createReferenceBackend } from "../testing/reference-backend.ts";
-import { parseTrainConfig } from "../train/config.ts";
 import { type FeatureSpaceOptions, featureSpace, featureSpaceId, featureSpaceSchema } from "./space.ts";
 
 const { augment } = parseTrainConfig({ augment: {} });

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import { hashJson } from "../canonical-json.ts";
+import { type Augmentation, augmentationSchema } from "../config/config.ts";
 import { DECODER_VERSION } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
-import { type Augmentation, augmentationSchema } from "../train/config.ts";
 import { isLayerName } from "../trunk/graph-order.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import type { FeatureSpace } from "./types.ts";

@@ -1,7 +1,7 @@
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
+import { roundToFloat16 } from "../numbers/float16.ts";
 import type { FeatureTap } from "./compute-rows.ts";
-import { roundToFloat16 } from "./float16.ts";
 import type { RowPlan } from "./row-plan.ts";
 import { RowTable, type RowTableOptions, type SlotRow } from "./row-table.ts";
 import type { FeatureKey, FeatureSpace, FeatureStore } from "./types.ts";

@@ -1,6 +1,6 @@
+import type { Augmentation } from "../config/config.ts";
 import type { DECODER_VERSION } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
-import type { Augmentation } from "../train/config.ts";
 
 /** All that a feature depends on but the image's own bytes: two equal spaces give equal features for one image. */
 export interface FeatureSpace {

@@ -1,6 +1,6 @@
-import type { HostTensor } from "../backend.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { ValueId } from "./graph.ts";
+import type { HostTensor } from "./host-tensor.ts";
 import type { Factor } from "./passes/scaled-gradient.ts";
 
 export type OptimizerName = "adam" | "adamw" | "rmsprop" | "sgd";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { logicalParameters } from "../backend/state.ts";
+import { parseTrainConfig } from "../config/config.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { parametersOf } from "../graph/graph.ts";
 import { createOptimizer } from "../graph/optimizer.ts";
-import { logicalParameters } from "../graph/state.ts";
-import { parseTrainConfig } from "../train/config.ts";
 import { appendHead, headGraphs } from "./build.ts";
 import { initialHeadValues } from "./initial-values.ts";
 import { predictedLabel, predictionsOf } from "./outputs.ts";

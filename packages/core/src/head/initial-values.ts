@@ -1,4 +1,4 @@
-import { createRandom } from "../train/random.ts";
+import { createRandom } from "../numbers/random.ts";
 import { headParameters } from "./parameters.ts";
 import type { HeadSpec, HeadValues } from "./types.ts";
 

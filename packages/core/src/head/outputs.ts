@@ -1,4 +1,4 @@
-import type { HostTensor } from "../backend.ts";
+import type { HostTensor } from "../graph/host-tensor.ts";
 import type { Prediction } from "../metrics/types.ts";
 import type { HeadSpec } from "./types.ts";
 

@@ -1,4 +1,4 @@
-import type { TrainConfig } from "../train/config.ts";
+import type { TrainConfig } from "../config/config.ts";
 import type { HeadSpec } from "./types.ts";
 
 /** Units of the course notebook's hidden layer. */

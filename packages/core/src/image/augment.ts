@@ -1,5 +1,5 @@
-import type { Augmentation } from "../train/config.ts";
-import { createRandom } from "../train/random.ts";
+import type { Augmentation } from "../config/config.ts";
+import { createRandom } from "../numbers/random.ts";
 
 /** One drawn change of an image, in Keras's words. */
 export interface ImageChange {

@@ -1,5 +1,5 @@
+import type { Augmentation } from "../config/config.ts";
 import type { SerializedError } from "../errors.ts";
-import type { Augmentation } from "../train/config.ts";
 import type { ImageFacts, ImageRule } from "./types.ts";
 
 /** A file and the SHA-256 (hex) that its content must still have. */

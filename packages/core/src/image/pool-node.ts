@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Augmentation } from "../config/config.ts";
 import { CoreError, deserializeError } from "../errors.ts";
-import type { Augmentation } from "../train/config.ts";
 import type { HashedFile, InspectedFile, PoolReady, PoolReply, PoolTask } from "./pool-messages.ts";
 import type { ImageRule } from "./types.ts";
 

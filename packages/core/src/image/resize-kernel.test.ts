@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { createRandom } from "../train/random.ts";
+import { createRandom } from "../numbers/random.ts";
 import { fastestPasses } from "./resize-kernel.ts";
 import { PLAIN_PASSES } from "./resize-passes.ts";
 

@@ -1,7 +1,8 @@
-import type { Backend, HostTensor } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import { CoreError } from "../errors.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, ValueId } from "../graph/graph.ts";
+import type { HostTensor } from "../graph/host-tensor.ts";
 import { prune } from "../graph/passes/prune.ts";
 import { integerForm } from "./integer-form.ts";
 import { quantizedValues } from "./quantized-values.ts";

@@ -1,8 +1,8 @@
 import { hashJson } from "../canonical-json.ts";
 import { lowestHashes } from "../dataset/lowest-hashes.ts";
+import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { ImageRule } from "../image/types.ts";
-import type { PrepareImage } from "../train/types.ts";
 import { CALIBRATION_IMAGES } from "./calibrate.ts";
 
 /**

@@ -1,9 +1,9 @@
-import type { Backend, Program } from "../backend.ts";
+import type { Backend, Program } from "../backend/backend.ts";
+import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ImageRule } from "../image/types.ts";
-import type { PrepareImage } from "../train/types.ts";
 import { calibrate } from "./calibrate.ts";
 import { calibrationPixels } from "./calibration-images.ts";
 import { quantizeGraph } from "./quantize-graph.ts";

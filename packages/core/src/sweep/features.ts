@@ -1,10 +1,10 @@
+import type { TrainConfig } from "../config/config.ts";
+import { imagesOfPart } from "../dataset/images-of-part.ts";
 import { LostImages } from "../dataset/lost-images.ts";
 import type { Part } from "../dataset/types.ts";
 import { extractTaps } from "../features/extract.ts";
 import { recipeSpace, recipeTap, rowShapeOf } from "../features/recipe-space.ts";
-import type { TrainConfig } from "../train/config.ts";
 import { imageRule } from "../train/feature-source.ts";
-import { imagesOfPart } from "../train/images-of-part.ts";
 import { type LabelledRows, readableRows } from "../train/labelled-rows.ts";
 import { tappedTrunk } from "../trunk/build.ts";
 import type { SweepData } from "./types.ts";

@@ -1,13 +1,13 @@
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
+import type { TrainConfig } from "../config/config.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
 import { headSpec } from "../head/spec.ts";
+import { epochOrder } from "../numbers/shuffle.ts";
 import { BatchMaker } from "../train/batches.ts";
 import { classWeights } from "../train/class-weights.ts";
-import type { TrainConfig } from "../train/config.ts";
 import { evaluateRows } from "../train/evaluate-rows.ts";
 import type { LabelledRows } from "../train/labelled-rows.ts";
-import { epochOrder } from "../train/shuffle.ts";
 import { openTrainer } from "../train/trainer.ts";
 import type { SweptFeatures } from "./features.ts";
 

@@ -1,11 +1,11 @@
-import { headTensors, trunkTensors } from "../export/model-tensors.ts";
+import type { TrainConfig } from "../config/config.ts";
 import { rowShapeOf } from "../features/recipe-space.ts";
 import { numElements } from "../graph/graph.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
 import { headSpec } from "../head/spec.ts";
-import { modelGraph } from "../predict.ts";
-import { compilePredictor } from "../predict-graph.ts";
-import type { TrainConfig } from "../train/config.ts";
+import { headTensors, trunkTensors } from "../model/model-tensors.ts";
+import { modelGraph } from "../predict/predict.ts";
+import { compilePredictor } from "../predict/predict-graph.ts";
 import { imageRule } from "../train/feature-source.ts";
 import type { SweepData, SweepRow } from "./types.ts";
 

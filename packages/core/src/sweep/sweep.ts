@@ -1,6 +1,6 @@
+import { parseTrainConfig, type TrainConfig } from "../config/config.ts";
+import { imagesOfPart } from "../dataset/images-of-part.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
-import { parseTrainConfig, type TrainConfig } from "../train/config.ts";
-import { imagesOfPart } from "../train/images-of-part.ts";
 import { sweptFeatures, tapKey } from "./features.ts";
 import { costOf } from "./predict-time.ts";
 import { recommend } from "./recommend.ts";

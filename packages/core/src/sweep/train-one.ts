@@ -1,13 +1,13 @@
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import { checkpointBackend } from "../checkpoint/hashes.ts";
 import { NO_CHECKPOINTS } from "../checkpoint/none.ts";
 import { createCheckpointPace } from "../checkpoint/pace.ts";
 import { createCheckpointSaver } from "../checkpoint/saver.ts";
+import type { TrainConfig } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
+import { createEventMaker } from "../events/event-maker.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
 import { headSpec } from "../head/spec.ts";
-import type { TrainConfig } from "../train/config.ts";
-import { createEventMaker } from "../train/event-maker.ts";
 import { type EpochMetrics, progressOf } from "../train/run-progress.ts";
 import { trainEpochs } from "../train/train-epochs.ts";
 import { openTrainer } from "../train/trainer.ts";

@@ -1,4 +1,4 @@
-import type { TrainConfig } from "../train/config.ts";
+import type { TrainConfig } from "../config/config.ts";
 import type { TrainOptions } from "../train/types.ts";
 import type { CutLayer } from "../trunk/cut-layers.ts";
 

@@ -1,7 +1,8 @@
-import type { Backend, BackendLimits, HostTensor, Program, State } from "../backend.ts";
+import type { Backend, BackendLimits, Program, State } from "../backend/backend.ts";
+import { checkInputs, checkParameters } from "../backend/check-inputs.ts";
 import { CoreError } from "../errors.ts";
-import { checkInputs, checkParameters } from "../graph/check-inputs.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { HostTensor } from "../graph/host-tensor.ts";
 import { evaluateGraph } from "./evaluate-graph.ts";
 import { ReferenceState, type StatePrecision } from "./reference-state.ts";
 

@@ -1,8 +1,8 @@
-import type { State } from "../backend.ts";
+import type { State } from "../backend/backend.ts";
+import { copyInto } from "../backend/state.ts";
+import { stateRefusals } from "../backend/state-refusals.ts";
 import { type Graph, numElements, parametersOf } from "../graph/graph.ts";
 import { sameShape } from "../graph/infer-shape.ts";
-import { copyInto } from "../graph/state.ts";
-import { stateRefusals } from "../graph/state-refusals.ts";
 
 /** How a state keeps numbers between runs; what `State.read` gives is float32 either way. */
 export type StatePrecision = "float64" | "float32";

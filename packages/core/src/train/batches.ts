@@ -1,7 +1,7 @@
-import type { HostTensor } from "../backend.ts";
+import type { TrainConfig } from "../config/config.ts";
+import type { HostTensor } from "../graph/host-tensor.ts";
 import { HEAD_INPUTS } from "../head/build.ts";
 import type { HeadSpec } from "../head/types.ts";
-import type { TrainConfig } from "./config.ts";
 import { fillDropoutMask } from "./dropout-mask.ts";
 import { type LabelledRows, rowLength } from "./labelled-rows.ts";
 import { fillLabels, smoothLabels } from "./labels.ts";

@@ -2,9 +2,9 @@ import { optionsOf } from "../checkpoint/hashes.ts";
 import type { CheckpointPace } from "../checkpoint/pace.ts";
 import type { CheckpointSaver, SavedPoint } from "../checkpoint/saver.ts";
 import type { Checkpoint, RunHashes } from "../checkpoint/types.ts";
-import type { TrainConfig } from "./config.ts";
-import type { EventMaker } from "./event-maker.ts";
-import type { TrainEvent, TrainEventBody } from "./events.ts";
+import type { TrainConfig } from "../config/config.ts";
+import type { EventMaker } from "../events/event-maker.ts";
+import type { TrainEvent, TrainEventBody } from "../events/events.ts";
 import type { RunProgress } from "./run-progress.ts";
 import type { Trainer } from "./trainer.ts";
 

@@ -1,4 +1,4 @@
-import type { TrainConfig } from "./config.ts";
+import type { TrainConfig } from "../config/config.ts";
 
 /**
  * How much a sample of each class counts. `balanced` is scikit-learn's: n / (classes that occur · n of the class); a

@@ -1,4 +1,4 @@
-import { createRandom } from "./random.ts";
+import { createRandom } from "../numbers/random.ts";
 
 /** Chances are counted in 65536ths, so that one 32-bit draw serves two numbers. */
 const CHANCES = 65_536;

@@ -1,4 +1,4 @@
-import type { Metrics } from "./events.ts";
+import type { Metrics } from "../events/events.ts";
 
 /** What the best epoch is chosen by: the validation loss, or the training loss where nothing is held out. */
 function monitored({ loss, valLoss }: Metrics): number {

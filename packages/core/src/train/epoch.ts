@@ -1,21 +1,14 @@
+import type { EpochProgress } from "../checkpoint/types.ts";
+import type { TrainConfig } from "../config/config.ts";
 import { throwIfCancelled } from "../errors.ts";
+import type { EventMaker } from "../events/event-maker.ts";
+import type { TrainEvent } from "../events/events.ts";
 import { predictedLabel } from "../head/outputs.ts";
+import { epochOrder } from "../numbers/shuffle.ts";
 import { type Batch, type BatchChanges, BatchMaker } from "./batches.ts";
-import type { TrainConfig } from "./config.ts";
 import { type DivergedAt, divergedError } from "./diverged.ts";
-import type { EventMaker } from "./event-maker.ts";
-import type { TrainEvent } from "./events.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
-import { epochOrder } from "./shuffle.ts";
 import type { Trainer } from "./trainer.ts";
-
-/** How far an epoch is: what its loss and accuracy so far are made of. */
-export interface EpochProgress {
-  /** Steps that were taken. */
-  step: number;
-  lossSum: number;
-  correct: number;
-}
 
 /** What a pass over the training images needs. */
 interface EpochOptions {

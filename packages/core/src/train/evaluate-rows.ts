@@ -1,7 +1,7 @@
 import { throwIfCancelled } from "../errors.ts";
+import type { Metrics } from "../events/events.ts";
 import { predictedLabel } from "../head/outputs.ts";
 import { BatchMaker } from "./batches.ts";
-import type { Metrics } from "./events.ts";
 import { type LabelledRows, rowLength } from "./labelled-rows.ts";
 import type { Trainer } from "./trainer.ts";
 

@@ -1,20 +1,22 @@
-import type { Program } from "../backend.ts";
+import type { Program } from "../backend/backend.ts";
+import type { Augmentation, TrainConfig } from "../config/config.ts";
 import { LostImages } from "../dataset/lost-images.ts";
+import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
-import { type ExtractProgress, extractTaps } from "../features/extract.ts";
+import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "../events/event-maker.ts";
+import type { TrainEvent, TrainEventBody } from "../events/events.ts";
+import { extractTaps } from "../features/extract.ts";
+import type { ExtractProgress } from "../features/extract-options.ts";
 import { recipeSpace, recipeTap, rowShapeOf, type TapName } from "../features/recipe-space.ts";
 import type { FeatureSpace, FeatureTable } from "../features/types.ts";
 import type { ImageRule } from "../image/types.ts";
 import { compileInt8 } from "../quantize/compile-int8.ts";
 import { tappedTrunk } from "../trunk/build.ts";
-import type { Augmentation, TrainConfig } from "./config.ts";
-import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "./event-maker.ts";
-import type { TrainEvent, TrainEventBody } from "./events.ts";
 import { type LabelledRows, readableRows } from "./labelled-rows.ts";
 import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
-import type { PrepareImage, TrainOptions } from "./types.ts";
+import type { TrainOptions } from "./types.ts";
 
 /** Some images, which copies of them, and what of the trunk. */
 export interface FeatureRequest {

@@ -1,5 +1,5 @@
+import type { TrainEvent } from "../events/events.ts";
 import type { TapName } from "../features/recipe-space.ts";
-import type { TrainEvent } from "./events.ts";
 import type { FeatureRequest, RowsByTap } from "./feature-source.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 import type { RunContext } from "./run-context.ts";

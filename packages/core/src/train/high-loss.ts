@@ -1,5 +1,5 @@
+import type { Metrics } from "../events/events.ts";
 import { tenthOf } from "./diverged.ts";
-import type { Metrics } from "./events.ts";
 
 /** How many times the first epoch's loss the last one's must be to have risen. */
 const ROSE = 10;

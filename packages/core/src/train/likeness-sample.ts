@@ -1,15 +1,16 @@
 import { lowestHashes } from "../dataset/lowest-hashes.ts";
-import type { DatasetImage } from "../dataset/types.ts";
+import type { DatasetImage, Part } from "../dataset/types.ts";
+import type { EventMaker } from "../events/event-maker.ts";
+import type { TrainEvent } from "../events/events.ts";
 import { likenessTaps, type TapName } from "../features/recipe-space.ts";
 import { learnDirections, unitDirections } from "../likeness/directions.ts";
 import { likenessDistance, likenessVector } from "../likeness/distance.ts";
 import { likenessLayers } from "../likeness/likeness-layers.ts";
 import type { ForeignShare, Likeness } from "../likeness/types.ts";
 import { quantile } from "../metrics/quantile.ts";
-import type { TrainEvent } from "./events.ts";
 import { type FeatureRequest, FeatureSource } from "./feature-source.ts";
 import { rowLength } from "./labelled-rows.ts";
-import type { RunContext } from "./run-context.ts";
+import type { TrainOptions } from "./types.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
 
 /** Share of the held-back images that are to count as like the training. */
@@ -23,7 +24,15 @@ const MOST_HELD_BACK = 1024;
 /** Of each tap: the likeness's own rows, 3 KB each, stay in memory, and blocks that the head trains on are left in the store. */
 const MEMORY_BYTES = 4 * 2 ** 20;
 
-type Context = Pick<RunContext, "options" | "images" | "source" | "events" | "clock">;
+/** What it needs of the run's context. */
+interface Context {
+  readonly options: TrainOptions;
+  readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
+  readonly source: FeatureSource;
+  readonly events: EventMaker;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
+}
 
 /**
  * What a training learns for telling pictures that are like nothing in it: of a sample of its images, whose features come with

@@ -1,5 +1,5 @@
-import { createRandom } from "./random.ts";
-import { shuffle } from "./shuffle.ts";
+import { createRandom } from "../numbers/random.ts";
+import { shuffle } from "../numbers/shuffle.ts";
 
 /** What mixup mixes: rows of a batch in arrays that it may change. */
 export interface MixableBatch {

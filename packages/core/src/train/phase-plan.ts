@@ -1,5 +1,5 @@
 import type { PhaseStart } from "../checkpoint/types.ts";
-import type { TrainConfig } from "./config.ts";
+import type { TrainConfig } from "../config/config.ts";
 import { shouldStop } from "./early-stopping.ts";
 import { phaseHistory, type RunProgress } from "./run-progress.ts";
 import type { Schedule } from "./schedule.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createEventMaker, createThrottle } from "./event-maker.ts";
+import { createEventMaker, createThrottle } from "../events/event-maker.ts";
 import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
 

@@ -1,7 +1,6 @@
-import type { BestEpoch, Checkpoint, PhaseStart } from "../checkpoint/types.ts";
+import type { BestEpoch, Checkpoint, EpochProgress, PhaseStart } from "../checkpoint/types.ts";
+import type { Metrics } from "../events/events.ts";
 import type { HeadValues } from "../head/types.ts";
-import type { EpochProgress } from "./epoch.ts";
-import type { Metrics } from "./events.ts";
 
 /** Of one finished epoch; without validation images it has no `val…`. */
 export type EpochMetrics = Metrics & Required<Pick<Metrics, "loss" | "accuracy">>;

@@ -1,12 +1,12 @@
 import type { BestEpoch } from "../checkpoint/types.ts";
 import { CoreError } from "../errors.ts";
-import type { Model } from "../export/types.ts";
+import type { TrainEvent } from "../events/events.ts";
 import type { HeadValues } from "../head/types.ts";
 import type { Likeness } from "../likeness/types.ts";
 import { scorePredictions } from "../metrics/score.ts";
-import { cachedPredictions } from "../predict-cached.ts";
+import type { Model } from "../model/types.ts";
+import { cachedPredictions } from "../predict/predict-cached.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
-import type { TrainEvent } from "./events.ts";
 import { imageRule } from "./feature-source.ts";
 import type { RunContext } from "./run-context.ts";
 

@@ -1,5 +1,5 @@
-import type { SCHEDULES } from "./config.ts";
-import type { Metrics } from "./events.ts";
+import type { SCHEDULES } from "../config/config.ts";
+import type { Metrics } from "../events/events.ts";
 
 /** What a phase's learning rate is made of. */
 export interface Schedule {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseTrainConfig } from "../config/config.ts";
+import { epochOrder } from "../numbers/shuffle.ts";
 import { classWeights } from "./class-weights.ts";
-import { parseTrainConfig } from "./config.ts";
 import { bestEpoch, shouldStop } from "./early-stopping.ts";
-import { epochOrder } from "./shuffle.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
 
 describe("epochOrder", () => {

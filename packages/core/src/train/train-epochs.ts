@@ -1,12 +1,13 @@
+import type { EpochProgress } from "../checkpoint/types.ts";
 import { CoreError } from "../errors.ts";
+import { createThrottle, EVENT_INTERVAL_MS } from "../events/event-maker.ts";
+import type { TrainEvent } from "../events/events.ts";
 import { CheckpointKeeper, type CheckpointKeeperOptions } from "./checkpoint-keeper.ts";
 import { classWeights } from "./class-weights.ts";
 import { divergedError, isBlownUp } from "./diverged.ts";
 import { bestEpoch } from "./early-stopping.ts";
-import { type EpochProgress, runEpoch, stepsPerEpoch } from "./epoch.ts";
+import { runEpoch, stepsPerEpoch } from "./epoch.ts";
 import { evaluateRows } from "./evaluate-rows.ts";
-import { createThrottle, EVENT_INTERVAL_MS } from "./event-maker.ts";
-import type { TrainEvent } from "./events.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 import { isPhaseDone, rateFlag, scheduleOf } from "./phase-plan.ts";
 import { type EpochMetrics, finishEpoch, phaseHistory } from "./run-progress.ts";

@@ -1,8 +1,8 @@
 import { backendDifference } from "../checkpoint/hashes.ts";
 import type { SavedPoint } from "../checkpoint/saver.ts";
 import { CoreError, serializeError } from "../errors.ts";
-import { createEventMaker } from "./event-maker.ts";
-import type { RunStatus, TrainEvent } from "./events.ts";
+import { createEventMaker } from "../events/event-maker.ts";
+import type { RunStatus, TrainEvent } from "../events/events.ts";
 import { highLoss } from "./high-loss.ts";
 import { isTrained, rateFlag, scheduleOf } from "./phase-plan.ts";
 import { openRunContext, type RunContext } from "./run-context.ts";

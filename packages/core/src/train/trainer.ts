@@ -1,10 +1,10 @@
-import type { Backend, Program, State } from "../backend.ts";
+import type { Backend, Program, State } from "../backend/backend.ts";
+import { readLogical, writeLogical } from "../backend/state.ts";
+import type { TrainConfig } from "../config/config.ts";
 import { type Graph, numElements, parametersOf } from "../graph/graph.ts";
 import { createOptimizer, type Optimizer } from "../graph/optimizer.ts";
-import { readLogical, writeLogical } from "../graph/state.ts";
 import { HEAD_INPUTS, type HeadBody, headGraphs } from "../head/build.ts";
 import type { HeadSpec, HeadValues } from "../head/types.ts";
-import type { TrainConfig } from "./config.ts";
 
 /** A head in an engine, perhaps on a tail: its two programs and the state they share. Whoever opened it disposes of it. */
 export interface Trainer {

@@ -1,3 +1,4 @@
+import type { TrainEvent } from "../events/events.ts";
 import type { HeadBody } from "../head/build.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
 import { addTail } from "../trunk/build.ts";
@@ -5,7 +6,6 @@ import { tailOf } from "../trunk/tail.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import { checkpointEvent } from "./checkpoint-keeper.ts";
 import { stepsPerEpoch } from "./epoch.ts";
-import type { TrainEvent } from "./events.ts";
 import { featuresPhase, type TrainingFeatures } from "./features-phase.ts";
 import { isPhaseDone, scheduleOf } from "./phase-plan.ts";
 import type { RunContext } from "./run-context.ts";

@@ -1,25 +1,14 @@
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { CheckpointStore } from "../checkpoint/types.ts";
-import type { Dataset, DatasetImage, Split } from "../dataset/types.ts";
+import type { TrainConfig } from "../config/config.ts";
+import type { ForeignImages } from "../dataset/foreign-images.ts";
+import type { PrepareImage } from "../dataset/prepare-image.ts";
+import type { Dataset, Split } from "../dataset/types.ts";
 import type { SerializedError } from "../errors.ts";
-import type { Model } from "../export/types.ts";
+import type { Metrics, RunStatus } from "../events/events.ts";
 import type { FeatureStore } from "../features/types.ts";
-import type { ImageRule } from "../image/types.ts";
+import type { Model } from "../model/types.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
-import type { Augmentation, TrainConfig } from "./config.ts";
-import type { Metrics, RunStatus } from "./events.ts";
-
-/**
- * Reads one image of a data set and makes one [size, size, 3] uint8 image for each variant (`ImagePool.prepare` behind
- * the image's path in Node). Callers bound how many they ask for at once.
- * @throws CoreError `not-found`, `corrupt`, `bad-input`, `limit`.
- */
-export type PrepareImage = (
-  image: DatasetImage,
-  rule: ImageRule,
-  augmentation: Augmentation | null,
-  variants: readonly number[],
-) => Promise<readonly Uint8Array[]>;
 
 /** How a training ended: what the last event says, and the model itself. */
 export interface TrainResult {
@@ -36,15 +25,6 @@ export interface TrainResult {
   /** Without a model: steps of the next epoch that the run can be gone on from, when there are any. */
   readonly steps?: number;
   readonly error?: SerializedError;
-}
-
-/** Pictures of something else than any data set: what a finished model says of them goes into its record. */
-export interface ForeignImages {
-  /** "emoji" */
-  readonly name: string;
-  /** Called when they are wanted. */
-  readonly images: () => Promise<readonly DatasetImage[]>;
-  readonly prepare: PrepareImage;
 }
 
 /** All that a training needs, opened by the caller; `train` closes none of it. */

@@ -1,4 +1,4 @@
-import type { TrainConfig } from "./config.ts";
+import type { TrainConfig } from "../config/config.ts";
 import { maxEpochs } from "./phase-plan.ts";
 
 /**

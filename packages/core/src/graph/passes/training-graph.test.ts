@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { readLogical, writeLogical } from "../../backend/state.ts";
 import { createReferenceBackend } from "../../testing/reference-backend.ts";
 import { GraphBuilder } from "../builder.ts";
 import type { Graph } from "../graph.ts";
 import { createOptimizer } from "../optimizer.ts";
-import { readLogical, writeLogical } from "../state.ts";
 import { appendUpdates } from "./append-updates.ts";
 import { blockParameters } from "./block-parameters.ts";
 import { differentiate } from "./differentiate.ts";

@@ -1,0 +1,139 @@
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { CoreError } from "../errors.ts";
+import { codeOf, diskFull, isDiskFull } from "./system-error-node.ts";
+import { writeRefusal } from "./write-refusal-node.ts";
+
+/** What may be placed where. */
+export interface PlaceRules {
+  /** Replace what is there, when it holds nothing but files of these names. */
+  readonly force: boolean;
+  /** All file names that such a folder may hold. */
+  readonly known: readonly string[];
+  /** What the folder is, for messages: "model". */
+  readonly noun: string;
+}
+
+/** Why a place cannot be used, as the file system says it. */
+const REFUSALS = [
+  ...["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENAMETOOLONG"],
+  // a folder that is a mount point, a link that leads to itself, and folders such as /proc that take no others
+  ...["EBUSY", "ELOOP", "ENOENT"],
+];
+
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Absolute, behind the links of a target that is there: not the link is replaced but what it leads to. */
+export function resolveTarget(folder: string): Promise<string> {
+  const target = resolve(folder);
+  // why it leads nowhere is told by whoever opens it
+  return realpath(target).catch(() => target);
+}
+
+/** Names in a folder; undefined when nothing is there. @throws CoreError `conflict` when it is no folder. */
+async function namesIn(folder: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    const isLink = codeOf(cause) === "ENOENT" && (await isThere(folder));
+    if (codeOf(cause) === "ENOENT" && !isLink) return undefined;
+    if (codeOf(cause) !== "ENOTDIR" && !isLink) throw cause;
+    const what = isLink
+      ? "There is a link that leads nowhere where the folder should go."
+      : "There is a file where the folder should go.";
+    throw new CoreError("conflict", { what, received: folder, fix: "Choose another folder." }, { cause });
+  }
+}
+
+/**
+ * @returns whether a file is there that is to be replaced.
+ * @throws CoreError `conflict` for what may not be replaced.
+ */
+export async function checkFileTarget(
+  target: string,
+  { force, noun }: Pick<PlaceRules, "force" | "noun">,
+): Promise<boolean> {
+  const there = await lstat(target).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (there === undefined) return false;
+  if (!there.isFile()) {
+    throw new CoreError("conflict", {
+      what: `There is ${there.isDirectory() ? "a folder" : "something"} where the ${noun} should go.`,
+      received: target,
+      fix: "Choose another path.",
+    });
+  }
+  if (force) return true;
+  throw new CoreError("conflict", {
+    what: "There is a file already.",
+    received: target,
+    fix: "Choose another path, or replace it with --force.",
+  });
+}
+
+/** A folder appears by a rename, which a file system's own root (a container's volume) refuses. */
+async function checkMount(target: string, noun: string): Promise<void> {
+  const [inside, outside] = [await stat(target), await stat(dirname(target))];
+  if (inside.dev === outside.dev) return;
+  throw new CoreError("bad-input", {
+    what: `The ${noun} cannot take the place of a mount point.`,
+    received: target,
+    fix: `Choose a folder in it, such as ${join(target, noun)}.`,
+  });
+}
+
+const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+
+/**
+ * @returns whether something is there that is to be replaced.
+ * @throws CoreError `conflict` for what may not be replaced, `bad-input` for a mount point.
+ */
+export async function checkTarget(target: string, { force, known, noun }: PlaceRules): Promise<boolean> {
+  const names = await namesIn(target);
+  if (names === undefined) return false;
+  await checkMount(target, noun);
+  if (names.length === 0) return true;
+  const foreign = names.filter((name) => !known.includes(name));
+  if (foreign.length > 0) {
+    throw new CoreError("conflict", {
+      what: `The folder ${target} holds more than ${withArticle(noun)}, so it is not replaced.`,
+      received:
+        foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : ""),
+      fix: "Choose another folder, or move these files away yourself.",
+    });
+  }
+  if (force) return true;
+  throw new CoreError("conflict", {
+    what: `There is ${withArticle(noun)} already.`,
+    received: target,
+    fix: "Choose another folder, or replace it with --force.",
+  });
+}
+
+/** A file system's refusal as people should hear it; anything else as it is. */
+export function placingError(error: unknown, target: string, noun: string): unknown {
+  const code = codeOf(error);
+  if (error instanceof CoreError) return error;
+  if (isDiskFull(error)) {
+    const what = `There is no room on the disk for the ${noun}.`;
+    return diskFull({ what, received: target, fix: "Free some space and try again." }, error);
+  }
+  if (code === "EEXIST" || code === "ENOTEMPTY") {
+    const what = `Something else put a folder there while the ${noun} was written.`;
+    return new CoreError(
+      "conflict",
+      { what, received: target, fix: "Choose another folder." },
+      { cause: error },
+    );
+  }
+  if (!REFUSALS.includes(code)) return error;
+  const what = `The ${noun} cannot be written there.`;
+  const fix = "Choose a folder that you may write to.";
+  return new CoreError("bad-input", { what, received: writeRefusal(target, error), fix }, { cause: error });
+}

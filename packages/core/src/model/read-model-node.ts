@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CoreError } from "../errors.ts";
+import { readHashed } from "../files/hashed-file-node.ts";
+import { codeOf } from "../files/system-error-node.ts";
+import { likenessWidth } from "../likeness/likeness-width.ts";
+import type { TensorSpec } from "../trunk/tensors.ts";
+import type { WeightTensor } from "../trunk/types.ts";
+import { parseManifest } from "./manifest.ts";
+import { MODEL_FILES } from "./model-files.ts";
+import { headTensors, trunkTensors } from "./model-tensors.ts";
+import type { Model, ModelManifest } from "./types.ts";
+import { checkSpecs, viewTensors, weightSpecs } from "./weights-manifest.ts";
+
+function fileError(folder: string, name: string, cause: unknown): unknown {
+  const code = codeOf(cause);
+  if (cause instanceof CoreError || code === "") return cause;
+  if (code !== "ENOENT" && code !== "ENOTDIR") {
+    const what = `${join(folder, name)} cannot be read.`;
+    const fix = "Make it readable, or copy the model's folder to where you may read it.";
+    return new CoreError(
+      "bad-input",
+      { what, received: code, fix },
+      { cause, facts: { folder, file: name } },
+    );
+  }
+  const what =
+    name === MODEL_FILES.manifest
+      ? `There is no model in ${folder}: it has no ${name}.`
+      : `The model in ${folder} is not whole: ${name} is missing.`;
+  const fix =
+    name === MODEL_FILES.manifest
+      ? "Give the folder that graft train named, or a run's id."
+      : "Copy the whole folder again from where it is complete, or train the model again.";
+  return new CoreError("not-found", { what, fix }, { cause, facts: { folder, file: name } });
+}
+
+/** The checked content of every file in the folder but its card, by name: people edit that, and nothing depends on it. */
+async function readFiles(
+  folder: string,
+  files: ModelManifest["files"],
+): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+  const contents = await Promise.all(
+    Object.entries(files)
+      .filter(([name]) => name !== MODEL_FILES.card)
+      .map(async ([name, sha256]) => {
+        try {
+          return [name, await readHashed(join(folder, name), sha256)] as const;
+        } catch (error) {
+          throw fileError(folder, name, error);
+        }
+      }),
+  );
+  return new Map(contents);
+}
+
+/** @throws CoreError `corrupt` */
+function parseJson(bytes: Uint8Array, where: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new CoreError(
+      "corrupt",
+      { what: `${where} is not JSON.`, fix: "Train the model again." },
+      { cause },
+    );
+  }
+}
+
+/** @throws CoreError `corrupt` for another count of numbers than the manifest says. */
+function directionsOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  { likeness, rule }: Pick<ModelManifest, "likeness" | "rule">,
+  path: string,
+): Int8Array<ArrayBuffer> {
+  const expected = likeness ? likeness.directions * likenessWidth(likeness, rule.size) : 0;
+  if (bytes.length === expected) return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  throw new CoreError("corrupt", {
+    what: `${MODEL_FILES.likeness} does not have the numbers that ${path} describes.`,
+    received: `${bytes.length} bytes`,
+    expected: `${expected}`,
+    fix: "Train the model again.",
+  });
+}
+
+/**
+ * Reads a model folder; every file but the model card is checked against its sha256 and every tensor against the network's shapes.
+ * @returns the model, with the trunk's tensors up to its cut; all numbers are views of one buffer.
+ * @throws CoreError `not-found` for a missing folder or file, `bad-input` for one that cannot be read, `unsupported` for another format version, `corrupt` for
+ * content that is not what was written.
+ */
+export async function readModelFolder(folder: string): Promise<Model> {
+  const path = join(folder, MODEL_FILES.manifest);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw fileError(folder, MODEL_FILES.manifest, error);
+  }
+  const { files, formatVersion, ...manifest } = parseManifest(text, path);
+  const contents = await readFiles(folder, files);
+  const content = (name: string): Uint8Array<ArrayBuffer> => {
+    const bytes = contents.get(name);
+    if (bytes) return bytes;
+    const what = `${path} does not name ${name} among the model's files.`;
+    throw new CoreError("corrupt", { what, fix: "Train the model again." });
+  };
+  const topologyPath = join(folder, MODEL_FILES.topology);
+  const specs = weightSpecs(parseJson(content(MODEL_FILES.topology), topologyPath), topologyPath);
+  const ofTrunk = trunkTensors(manifest);
+  const ofHead = headTensors(manifest);
+  checkSpecs(specs, [...ofTrunk, ...ofHead], topologyPath);
+  const tensors = viewTensors(content(MODEL_FILES.weights), specs, join(folder, MODEL_FILES.weights));
+  const pick = (wanted: readonly TensorSpec[]): ReadonlyMap<string, WeightTensor> =>
+    new Map(
+      wanted.flatMap(({ name }) => {
+        const tensor = tensors.get(name);
+        return tensor ? [[name, tensor] as const] : [];
+      }),
+    );
+  const { likeness } = manifest;
+  return {
+    manifest,
+    ...(likeness ? { directions: directionsOf(content(MODEL_FILES.likeness), manifest, path) } : {}),
+    weights: { ...manifest.weights, tensors: pick(ofTrunk) },
+    head: new Map([...pick(ofHead)].map(([name, { data }]) => [name, data])),
+  };
+}
