@@ -97,7 +97,11 @@ async function epochEnds(
   const { rows: count, validation } = GOLDEN;
   const events = trainEpochs({
     ...{ trainer, config, progress: progressOf(undefined), now: () => 0 },
-    saver: createCheckpointSaver({ load: async () => undefined, save: async () => undefined }),
+    saver: createCheckpointSaver({
+      load: async () => undefined,
+      save: async () => undefined,
+      clear: async () => undefined,
+    }),
     pace: createCheckpointPace(),
     rowsOfEpoch: async function* (epoch) {
       yield* [];

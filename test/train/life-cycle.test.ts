@@ -210,6 +210,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         ...EVERY_STEP,
         checkpoints: {
           load: async () => undefined,
+          clear: async () => undefined,
           save: () => Promise.reject(new CoreError("disk-full", { what: "No room." })),
         },
       });
@@ -221,7 +222,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
 
     it("is completed when its model is written and its last checkpoint is not: nothing goes on from that", async () => {
       const save = () => Promise.reject(new CoreError("disk-full", { what: "No room." }));
-      const checkpoints = { load: async () => undefined, save };
+      const checkpoints = { load: async () => undefined, save, clear: async () => undefined };
       const { result } = await runTraining(makeTraining(engine, EPOCHS, { checkpoints }));
       expect(result).toMatchObject({ status: "completed", epochs: 5, where: "nowhere" });
       const saveModel = () => Promise.reject(new CoreError("conflict", { what: "It is there." }));
@@ -275,6 +276,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         signal: controller.signal,
         checkpoints: {
           load: async () => undefined,
+          clear: async () => undefined,
           save: async () => {
             controller.abort();
             throw new CoreError("disk-full", { what: "No room." });

@@ -112,7 +112,14 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         const { events, result } = await run(
           ({ label }) => (epochs > 0 && label === 2 ? gone : undefined),
           online,
-          { ...EVERY_STEP, checkpoints: { load: async () => undefined, save: async () => void epochs++ } },
+          {
+            ...EVERY_STEP,
+            checkpoints: {
+              load: async () => undefined,
+              save: async () => void epochs++,
+              clear: async () => undefined,
+            },
+          },
         );
         expect(events.filter(({ type }) => type === "epoch-end")).toHaveLength(1);
         expect(result).toMatchObject({ ...failed, epochs: 1 });

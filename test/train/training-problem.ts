@@ -72,6 +72,7 @@ export function memoryCheckpoints(start?: Checkpoint): CheckpointStore & { reado
     save: async (checkpoint) => {
       saved.push(structuredClone(checkpoint)); // its arrays are written over afterwards
     },
+    clear: async () => void saved.splice(0),
   };
 }
 

@@ -15,7 +15,7 @@ export {
   openFeatureStore,
 } from "./cache/feature-store-node.ts";
 export type { CacheFolders } from "./cache/give-up-node.ts";
-export { type FolderCheckpointStore, openCheckpointStore } from "./checkpoint/store-node.ts";
+export { openCheckpointStore } from "./checkpoint/store-node.ts";
 export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
@@ -48,10 +48,10 @@ export { type EncodeOptions, encodeImage } from "./image/encode-node.ts";
 export type { HashedFile, InspectedFile } from "./image/pool-messages.ts";
 export { createImagePool, type ImagePool } from "./image/pool-node.ts";
 export { readModelFolder } from "./model/read-model-node.ts";
-export { RUN_FILES, type RunFolder, type RunState } from "./runs/run-folder-node.ts";
+export { RUN_FILES, type RunFolder } from "./runs/run-folder-node.ts";
 export type { RunLock } from "./runs/run-lock-node.ts";
 export type { RunRecord, RunRecordChange } from "./runs/run-record.ts";
-export { type NewRun, openRunStore, type RunStore, type RunSummary } from "./runs/run-store-node.ts";
+export { type FolderRunStore, openRunStore, type RunFolderSummary } from "./runs/run-store-node.ts";
 export { KERAS_RANGE } from "./weights/input-range.ts";
 export type { LoadWeightsOptions } from "./weights/load-options.ts";
 export { type PlaceOfWeights, placeOfWeights } from "./weights/place-of-weights-node.ts";

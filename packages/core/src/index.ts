@@ -1,6 +1,7 @@
 // The folders in the order of the data; see ARCHITECTURE.md.
 export type * from "./backend/backend.ts";
 export * from "./backend/check-inputs.ts";
+export type * from "./backend/selection.ts";
 export * from "./backend/state.ts";
 export * from "./backend/state-refusals.ts";
 export { canonicalJson, hashJson } from "./canonical-json.ts";
@@ -69,6 +70,7 @@ export {
   featureSpaceSchema,
 } from "./features/space.ts";
 export type * from "./features/types.ts";
+export type * from "./files/folder.ts";
 export { isOfOneFile, machineCode } from "./files/one-file-error.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/graph.ts";
@@ -103,6 +105,7 @@ export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
+export type * from "./jobs/workspace.ts";
 export { learnDirections, MOST_DIRECTIONS, unitDirections } from "./likeness/directions.ts";
 export { likenessDistance, likenessVector } from "./likeness/distance.ts";
 export { isUnlike } from "./likeness/is-unlike.ts";
@@ -148,6 +151,7 @@ export { evaluationPage } from "./report/page.ts";
 export type * from "./report/types.ts";
 export { checkResumable, type ResumedWith } from "./runs/check-resumable.ts";
 export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
+export type * from "./runs/types.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";
 export { sweep } from "./sweep/sweep.ts";

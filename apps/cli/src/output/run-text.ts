@@ -1,5 +1,6 @@
+import type { RunSummary } from "@graft/core";
 import { modelAccuracy, type RunEndEvent } from "@graft/core";
-import type { RunFolder, RunSummary } from "@graft/core/node";
+import type { RunFolder } from "@graft/core/node";
 import { duration, percent, table } from "./text.ts";
 
 /** A line a run; why a run cannot be read stands below, where it does not stretch the table. */

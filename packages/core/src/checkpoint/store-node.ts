@@ -131,19 +131,13 @@ function savingError(error: unknown, folder: string): unknown {
   return diskFull({ what, received: folder, fix }, error);
 }
 
-/** A store on disk can also be emptied. */
-export interface FolderCheckpointStore extends CheckpointStore {
-  /** Removes all of it: a finished run whose model is kept needs none. */
-  clear(): Promise<void>;
-}
-
 /**
  * Checkpoints in a folder of their own: a file each, the kept epoch's weights beside it in a file that is written only when
  * they change and stays as long as a checkpoint names it. Each is written under another name, synced, renamed, and read back
  * against checksums; a checkpoint has that of the kept epoch's file. The newest two of both stay, so that a damaged newest
  * costs the time between two. One process at a time (`RunFolder.lock`).
  */
-export function openCheckpointStore(folder: string): FolderCheckpointStore {
+export function openCheckpointStore(folder: string): CheckpointStore {
   /** The kept epoch that is known to be on disk, and its file's checksum. */
   let bestOnDisk: { readonly epoch: number; readonly crc: number } | undefined;
 

@@ -74,4 +74,6 @@ export interface CheckpointStore {
    * @throws CoreError `disk-full`.
    */
   save(checkpoint: Checkpoint): Promise<void>;
+  /** Removes all of it: a finished run whose model is kept needs none. */
+  clear(): Promise<void>;
 }

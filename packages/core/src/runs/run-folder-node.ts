@@ -1,14 +1,13 @@
 import { join } from "node:path";
-import { type FolderCheckpointStore, openCheckpointStore } from "../checkpoint/store-node.ts";
+import { openCheckpointStore } from "../checkpoint/store-node.ts";
 import { parseSplit } from "../dataset/split.ts";
-import type { Split } from "../dataset/types.ts";
 import { type EventLog, openEventLog } from "../events/event-log-node.ts";
-import type { RunStatus, TrainEvent } from "../events/events.ts";
 import { readJson, writeJson } from "../files/json-file-node.ts";
-import { type RunBeginning, startLabels } from "./run-beginning.ts";
+import { startLabels } from "./run-beginning.ts";
 import { lockHolder, lockRun, type RunLock } from "./run-lock-node.ts";
-import { parseRunRecord, type RunRecord, type RunRecordChange } from "./run-record.ts";
+import { parseRunRecord, type RunRecord } from "./run-record.ts";
 import { parseStoredImages } from "./start-images.ts";
+import type { RunState, StoredRun } from "./types.ts";
 
 /** The files of a run. */
 export const RUN_FILES = {
@@ -20,29 +19,11 @@ export const RUN_FILES = {
   model: "model",
 } as const;
 
-/** "running" only while its process lives. */
-export type RunState = "created" | "running" | RunStatus;
-
-/** One run on disk. Reading is free to all; what writes belongs to the holder of the lock. */
-export interface RunFolder {
-  readonly id: string;
+/** One run on disk. */
+export interface RunFolder extends StoredRun {
   readonly folder: string;
-  /** As last read or written here. */
-  readonly record: RunRecord;
-  readonly split: Split;
-  /** What the run noted of itself when it began: what `checkResumable` compares. */
-  beginning(): Promise<RunBeginning>;
-  readonly checkpoints: FolderCheckpointStore;
   /** Where the run's model goes unless the user says otherwise. */
   readonly modelFolder: string;
-  /** Changes run.json, whole or not at all. @throws CoreError `disk-full`. */
-  updateRecord(change: RunRecordChange): Promise<RunRecord>;
-  /** @throws CoreError `disk-full`. */
-  appendEvent(event: TrainEvent): Promise<void>;
-  /** First to last; what a killed process left of its last line is passed over. @throws CoreError `corrupt`. */
-  readEvents(): Promise<readonly TrainEvent[]>;
-  /** How the run stands, whatever its process could still say: one that is gone without an end was interrupted. */
-  state(): Promise<RunState>;
   /** @throws CoreError `conflict` that names the live process. */
   lock(): Promise<RunLock>;
 }

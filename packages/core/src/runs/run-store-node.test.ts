@@ -9,10 +9,11 @@ import { newOwner, ownerTag } from "../files/owner-node.ts";
 import { deadTag, otherProcess } from "../files/testing-node.ts";
 import { nearNames } from "./near-names.ts";
 import { isRunId, makeRunId } from "./run-id.ts";
-import { type NewRun, openRunStore, type RunStore } from "./run-store-node.ts";
+import { type FolderRunStore, openRunStore } from "./run-store-node.ts";
+import type { NewRun } from "./types.ts";
 
 let home: string;
-let store: RunStore;
+let store: FolderRunStore;
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "graft-home-"));
   store = openRunStore(home);

@@ -3,53 +3,22 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { classesHash } from "../checkpoint/classes-hash.ts";
 import { hashConfig } from "../checkpoint/hashes.ts";
-import type { TrainConfig } from "../config/config.ts";
 import { splitHash } from "../dataset/split.ts";
-import type { Dataset, Split } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
-import type { Metrics } from "../events/events.ts";
 import { writeJson } from "../files/json-file-node.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
-import type { WeightsInfo } from "../trunk/types.ts";
 import { nearNames } from "./near-names.ts";
-import { openRunFolder, RUN_FILES, type RunFolder, type RunState } from "./run-folder-node.ts";
+import { openRunFolder, RUN_FILES, type RunFolder } from "./run-folder-node.ts";
 import { isRunId, makeRunId } from "./run-id.ts";
 import { lockHolder, lockRun } from "./run-lock-node.ts";
 import { parseRunRecord, type RunRecord } from "./run-record.ts";
 import { storedImages } from "./start-images.ts";
-
-/** What a run starts from. */
-export interface NewRun {
-  readonly config: TrainConfig;
-  /** What the user calls the data set. */
-  readonly datasetName: string;
-  /** What is to be shown of it; JSON. */
-  readonly dataset?: Readonly<Record<string, unknown>>;
-  readonly split: Split;
-  /** What the split is of: each image's class and name, to be compared when the run goes on. */
-  readonly images?: Pick<Dataset, "labels" | "images">;
-  readonly weights: WeightsInfo;
-  /** The words after `graft`. */
-  readonly command?: readonly string[];
-  /** Where the model is to go, absolute. @default the run's own folder */
-  readonly out?: string;
-  /** A model that is there already may be replaced. @default false */
-  readonly force?: boolean;
-}
+import type { NewRun, RunStore, RunSummary } from "./types.ts";
 
 /** A line of `graft runs list`. */
-export interface RunSummary {
-  readonly id: string;
+export interface RunFolderSummary extends RunSummary {
   readonly folder: string;
-  /** "broken": the folder cannot be read; `problem` says why. */
-  readonly state: RunState | "broken";
-  readonly record?: RunRecord;
-  /** Of the kept epoch. */
-  readonly metrics?: Metrics;
-  /** The process that works on it. */
-  readonly pid?: number;
-  readonly problem?: string;
 }
 
 /** `RunRecord.began` */
@@ -62,17 +31,12 @@ async function beganWith({ config, split, images }: NewRun): Promise<RunRecord["
 }
 
 /** The runs under one home. */
-export interface RunStore {
+export interface FolderRunStore extends RunStore {
   /** HOME/runs */
   readonly folder: string;
-  /** @throws CoreError `disk-full`. */
   create(run: NewRun): Promise<RunFolder>;
-  /** @throws CoreError `not-found` that lists near names, `corrupt`, `unsupported`. */
   open(id: string): Promise<RunFolder>;
-  /** Newest first. A folder that cannot be read is in the list with its problem. */
-  list(): Promise<readonly RunSummary[]>;
-  /** Removes a run and all that is in its folder. @throws CoreError `not-found`, `conflict` while a process works on it. */
-  remove(id: string): Promise<void>;
+  list(): Promise<readonly RunFolderSummary[]>;
 }
 
 async function idsIn(folder: string): Promise<string[]> {
@@ -85,7 +49,7 @@ async function idsIn(folder: string): Promise<string[]> {
   }
 }
 
-async function summarize(folder: string, id: string): Promise<RunSummary> {
+async function summarize(folder: string, id: string): Promise<RunFolderSummary> {
   try {
     const run = await openRunFolder(folder, id);
     const pid = await lockHolder(folder);
@@ -145,7 +109,7 @@ function notFound(id: string, ids: readonly string[]): CoreError {
 }
 
 /** @param home HOME; runs are in its folder `runs`, which is made with the first run. */
-export function openRunStore(home: string): RunStore {
+export function openRunStore(home: string): FolderRunStore {
   const folder = join(home, "runs");
   const find = async (id: string): Promise<string> => {
     const ids = await idsIn(folder);

@@ -96,6 +96,7 @@ export async function trained(
       await disk?.();
       saved.push(structuredClone(checkpoint)); // its arrays are written over afterwards
     },
+    clear: async () => undefined,
   };
   const saver = createCheckpointSaver(store);
   const rows = makeRows(0, training);

@@ -1,0 +1,124 @@
+/**
+ * What a job needs of its host, opened on first use: a process with a home folder, a server's worker, a page. Jobs know no
+ * path and no platform; a host knows no method.
+ */
+import type { SelectedBackend } from "../backend/selection.ts";
+import type { ForeignImages } from "../dataset/foreign-images.ts";
+import type { PrepareImage } from "../dataset/prepare-image.ts";
+import type { BrokenFile, Dataset, DatasetImage, DatasetNote } from "../dataset/types.ts";
+import type { ByteProgress } from "../download/types.ts";
+import type { FeatureStore } from "../features/types.ts";
+import type { RgbImage } from "../image/types.ts";
+import type { Model } from "../model/types.ts";
+import type { RunStore, StoredRun } from "../runs/types.ts";
+import type { CutLayer } from "../trunk/cut-layers.ts";
+import type { TrunkWeights } from "../trunk/types.ts";
+
+/** How a data set is to be read. */
+export interface OpenDatasetRequest {
+  /** To score a model one class is enough, and a class may be empty. @default "train" */
+  readonly purpose?: "train" | "score" | undefined;
+  /** The labels of the model that is scored: a folder of such a name is a class. @default none */
+  readonly knownLabels?: readonly string[] | undefined;
+  /** Images of one name prefix belong together. @default false */
+  readonly groupPrefix?: boolean | undefined;
+  /** Where the labels are. @default by the layout */
+  readonly labelsFrom?: string | undefined;
+}
+
+/** Images of a host, and how they become pixels. */
+export interface OpenedImages {
+  readonly images: readonly DatasetImage[];
+  readonly prepare: PrepareImage;
+}
+
+export interface OpenedDataset {
+  readonly dataset: Dataset;
+  readonly prepare: PrepareImage;
+}
+
+/** Images of no class. */
+export interface OpenedUnlabelled extends OpenedImages {
+  readonly broken: readonly BrokenFile[];
+  readonly notes: readonly DatasetNote[];
+  /** They lie in several folders, which are not clearly classes. */
+  readonly isUnclear: boolean;
+}
+
+export interface WeightsRequest {
+  /** auto, bundled, imagenet, or whatever else the host can find by a name. */
+  readonly weights: string;
+  /** Range that the weights expect of pixels. @default the source's own */
+  readonly inputRange?: readonly [number, number] | undefined;
+  /** The last block that is needed. @default the whole trunk */
+  readonly cut?: CutLayer | undefined;
+}
+
+/** A model, and the run that made it when that is here too. */
+export interface OpenedModel {
+  readonly model: Model;
+  readonly run: StoredRun | undefined;
+}
+
+/** Where the work was done, for people. */
+export interface MachineFacts {
+  /** "Node v20.20.2", a browser's name and version. */
+  readonly runtime: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly threads: number;
+}
+
+export interface EncodeRequest {
+  /** png loses nothing; webp is small. */
+  readonly format: "png" | "webp";
+  /** Size of the encoded image in pixels. @default the image's own */
+  readonly size?: { readonly width: number; readonly height: number };
+}
+
+/** What a job tells while it opens things; what it computes it tells by its own events. */
+export type WorkspaceEvent =
+  /** A line that people should read: which weights, what is assumed. */
+  | { readonly type: "notice"; readonly message: string }
+  /** Images that were looked at. */
+  | { readonly type: "scan"; readonly done: number; readonly total: number }
+  /** Bytes of a download or an unpacking. `total` is 0 where a server does not say it. */
+  | { readonly type: "fetch"; readonly what: "dataset" | "weights"; readonly progress: ByteProgress };
+
+export interface Workspace {
+  /** Aborted when the host wants the work to stop; jobs end at the next step or the next few images. */
+  readonly signal: AbortSignal;
+  /** Hears of what is opened. */
+  readonly onEvent: (event: WorkspaceEvent) => void;
+  /**
+   * @param name whatever the host finds a data set by: a path, a known set's name, an id.
+   * @throws CoreError `not-found`, `bad-input` for what is no data set, `corrupt`, `limit`, `offline`.
+   */
+  openDataset(name: string, request?: OpenDatasetRequest): Promise<OpenedDataset>;
+  /** True when `openDataset` could find that name without asking anybody for it: nothing would be downloaded. */
+  hasDataset(name: string): Promise<boolean>;
+  /** Images that are in no classes; undefined for what is opened by `openDataset`. */
+  openUnlabelled(name: string): Promise<OpenedUnlabelled | undefined>;
+  /** @throws CoreError `not-found`, `weights-mismatch`, `offline`, `corrupt`. */
+  loadWeights(request: WeightsRequest): Promise<TrunkWeights>;
+  /** @param name a kind or an id, which never falls back. @default the fastest usable */
+  selectBackend(name?: string): Promise<SelectedBackend>;
+  /** The cache of features. @throws CoreError `bad-input`, `disk-full` where none can be made. */
+  features(): Promise<FeatureStore>;
+  readonly runs: RunStore;
+  /** @param name a run's id, or whatever else the host finds a model by. @throws CoreError `not-found`, `corrupt`, `unsupported`. */
+  openModel(name: string): Promise<OpenedModel>;
+  /** Images that may be prepared at once: a few for each decoding thread. */
+  readonly decodeAhead: number;
+  /** Pixels as the bytes of an image file. */
+  encode(image: RgbImage, request: EncodeRequest): Promise<Uint8Array>;
+  /** Pictures of something else than any data set. @default none */
+  readonly foreign?: ForeignImages;
+  machine(): Promise<MachineFacts>;
+  /** Versions of what makes models, for their records: `{ graft: "0.1.0" }`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
+}
