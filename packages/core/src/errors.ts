@@ -72,6 +72,18 @@ export function deserializeError(data: SerializedError): Error {
   return error;
 }
 
+/**
+ * Why a host stops work: to go on with it later ("interrupt": Ctrl-C, a machine that is shut down), or for good ("cancel").
+ * Given to `AbortController.abort`; any other reason, and none, mean "interrupt".
+ */
+export type StopReason = "interrupt" | "cancel";
+
+/** True for work that was stopped for good. */
+export function isCancelled(signal: AbortSignal | undefined): boolean {
+  const cancel: StopReason = "cancel";
+  return signal?.aborted === true && signal.reason === cancel;
+}
+
 /** Throws the `cancelled` error when the signal is aborted. Called once a step by everything that takes a signal. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted)

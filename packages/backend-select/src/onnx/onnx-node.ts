@@ -28,7 +28,8 @@ function cpuDevice(threads: number): OnnxDevice {
       engineVersion: ort.env.versions.node ?? ort.env.versions.common,
       threads,
     },
-    limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 32, int8: true },
+    // 8 images a run are as quick as 32 (101.9 and 102.7 images/s, medians of 25 in turn) and a wish to stop is heard sooner
+    limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 8, int8: true },
     traits: { maxPoolTellsOffsets: true, trainsByGemm: true },
     runtime: ort,
     fused: { minBytes: FUSED_MIN_BYTES, openTeam: () => createTeam(threads) },

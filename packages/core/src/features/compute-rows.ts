@@ -1,4 +1,5 @@
 import type { Program } from "../backend/backend.ts";
+import { eventLoopTurn } from "../concurrency/event-loop-turn.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
@@ -123,6 +124,8 @@ function finiteRow(row: Float32Array): Float32Array {
  * all images (features stay a function of their key), and none compiles for a second shape. It costs less than one
  * batch's time for each call (0.15 s on two cores).
  *
+ * No run of the trunk begins once the signal is aborted; the one under way ends and is kept.
+ *
  * @throws CoreError `bad-input` for features that are not finite, of which none reaches the sink; `cancelled` with all
  * finished batches taken by the sink; as prepare (through the sink), the program
  * and the sink.
@@ -141,12 +144,15 @@ export async function computeRows(
   let [inTrunk, inSink] = [Promise.resolve(), Promise.resolve()];
   const send = async (program: Program, full: Batch): Promise<void> => {
     await inTrunk;
+    throwIfCancelled(signal);
     inTrunk = full.run(program, taps).then(async (rows) => {
       await inSink;
       inSink = sink.take(rows);
       inSink.catch(() => undefined); // heard by the next batch, or at the end
     });
     inTrunk.catch(() => undefined); // likewise
+    // an engine that computes on this thread is done by then, another one goes on beside it
+    await eventLoopTurn();
   };
   const size = space.rule.size;
   let filling = new Batch(size, batch);
@@ -156,7 +162,6 @@ export async function computeRows(
       filling.add(slot, item.pixels[i] ?? new Uint8Array());
       if (!filling.isFull) continue;
       await send(program, filling);
-      throwIfCancelled(signal);
       filling = new Batch(size, batch);
     }
   };

@@ -1,8 +1,10 @@
 import type { Backend } from "../backend/backend.ts";
 import { writeLogical } from "../backend/state.ts";
+import { createThreadSharing } from "../concurrency/event-loop-turn.ts";
 import { LostImages } from "../dataset/lost-images.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
+import { throwIfCancelled } from "../errors.ts";
 import { extractFeatures } from "../features/extract.ts";
 import { addTunedTail, modelRows } from "../features/model-rows.ts";
 import type { FeatureStore } from "../features/types.ts";
@@ -65,7 +67,10 @@ export async function cachedPredictions(options: CachedPredictionOptions): Promi
   try {
     await writeLogical(state, graph, model.head);
     const predictions: Prediction[] = [];
+    const shareThread = createThreadSharing();
     for (let start = 0; start < table.numRows; start += BATCH) {
+      await shareThread();
+      throwIfCancelled(signal);
       const rows = Array.from({ length: Math.min(BATCH, table.numRows - start) }, (_, i) => start + i);
       const data = new Float32Array(rows.length * numElements(rowShape));
       await table.read(rows, data);

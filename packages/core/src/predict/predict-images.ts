@@ -1,6 +1,7 @@
+import { eventLoopTurn } from "../concurrency/event-loop-turn.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
-import type { CoreError } from "../errors.ts";
+import { type CoreError, throwIfCancelled } from "../errors.ts";
 import { prepareAhead } from "../features/prepare-ahead.ts";
 import type { ImageRule } from "../image/types.ts";
 import type { Prediction } from "../metrics/types.ts";
@@ -49,12 +50,14 @@ class PredictionLine {
   readonly predictions: PooledPrediction[] = [];
   readonly #predictor: FeaturePredictor;
   readonly #batch: number;
+  readonly #signal: AbortSignal | undefined;
   #waiting: { readonly image: DatasetImage; readonly pixels: Uint8Array }[] = [];
   #running: Promise<void> = Promise.resolve();
 
-  constructor(predictor: FeaturePredictor, batch: number) {
+  constructor({ predictor, batch, signal }: Pick<PredictImagesOptions, "predictor" | "batch" | "signal">) {
     this.#predictor = predictor;
     this.#batch = batch;
+    this.#signal = signal;
   }
 
   async add(image: DatasetImage, pixels: Uint8Array): Promise<void> {
@@ -76,6 +79,7 @@ class PredictionLine {
     const batch = this.#waiting;
     this.#waiting = [];
     await this.#running;
+    throwIfCancelled(this.#signal);
     this.#running = this.#predictor.predictWithFeatures(batch.map(({ pixels }) => pixels)).then((seen) => {
       for (const [i, { prediction, ...features }] of seen.entries()) {
         const image = batch[i]?.image;
@@ -83,6 +87,8 @@ class PredictionLine {
       }
     });
     this.#running.catch(() => undefined); // heard by the next batch, or at the end
+    // an engine that computes on this thread is done by then, another one goes on beside it
+    await eventLoopTurn();
   }
 }
 
@@ -95,12 +101,12 @@ export async function predictImages(options: PredictImagesOptions): Promise<{
   readonly predictions: readonly PooledPrediction[];
   readonly broken: readonly { readonly image: DatasetImage; readonly error: CoreError }[];
 }> {
-  const { predictor, images, rule, prepare, decodeAhead, batch, signal, onImage } = options;
+  const { images, rule, prepare, decodeAhead, batch, signal, onImage } = options;
   const tasks = images.map((image, i) => ({ images: [image], variants: [0], slots: [i] }));
   const space = { rule, augmentation: null };
   const prepared = prepareAhead(tasks, { space, prepare, decodeAhead, rowsAhead: 2 * batch, signal });
   const broken: { image: DatasetImage; error: CoreError }[] = [];
-  const line = new PredictionLine(predictor, batch);
+  const line = new PredictionLine(options);
   try {
     for await (const item of prepared) {
       const [image] = item.task.images;

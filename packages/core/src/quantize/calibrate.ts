@@ -1,5 +1,6 @@
 import type { Backend } from "../backend/backend.ts";
-import { CoreError } from "../errors.ts";
+import { eventLoopTurn } from "../concurrency/event-loop-turn.ts";
+import { CoreError, throwIfCancelled } from "../errors.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, ValueId } from "../graph/graph.ts";
 import type { HostTensor } from "../graph/host-tensor.ts";
@@ -75,12 +76,13 @@ const bound = (largest: number): number => Number((largest * HEADROOM).toPrecisi
 /**
  * Runs a graph in float32 over images and notes the range of every value that `quantizeGraph` will make whole numbers.
  * @param images [size, size, 3] uint8 each; the graph's one input.
- * @throws CoreError `bad-input` without images, as `Backend.compile` and `Program.run`.
+ * @throws CoreError `cancelled`, `bad-input` without images, as `Backend.compile` and `Program.run`.
  */
 export async function calibrate(options: {
   readonly graph: Graph;
   readonly backend: Backend;
   readonly images: readonly Uint8Array[];
+  readonly signal?: AbortSignal | undefined;
 }): Promise<Calibration> {
   const { backend, images } = options;
   const graph = integerForm(options.graph);
@@ -98,6 +100,8 @@ export async function calibrate(options: {
   const program = await backend.compile(rangesGraph(graph, groups));
   try {
     for (let start = 0; start < images.length; start += BATCH) {
+      await eventLoopTurn();
+      throwIfCancelled(options.signal);
       const batch = images.slice(start, start + BATCH);
       const length = batch[0]?.length ?? 0;
       const data = new Uint8Array(batch.length * length);

@@ -34,8 +34,9 @@ export async function compileInt8(options: {
   readonly images: readonly DatasetImage[];
   readonly rule: ImageRule;
   readonly prepare: PrepareImage;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<Program> {
-  const { graph, backend } = options;
+  const { graph, backend, signal } = options;
   const images = await calibrationPixels(options);
-  return backend.compile(quantizeGraph(graph, await calibrate({ graph, backend, images })));
+  return backend.compile(quantizeGraph(graph, await calibrate({ graph, backend, images, signal })));
 }

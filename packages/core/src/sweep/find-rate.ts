@@ -1,4 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
+import { createThreadSharing } from "../concurrency/event-loop-turn.ts";
 import type { TrainConfig } from "../config/config.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { initialHeadValues } from "../head/initial-values.ts";
@@ -127,10 +128,12 @@ async function oneRun(
     positions: measured.map((place) => rows.positions[place] ?? 0),
     labels: measured.map((place) => rows.labels[place] ?? 0),
   };
+  const shareThread = createThreadSharing();
   const curve: RatePoint[] = [];
   try {
     await trainer.writeParameters(initialHeadValues(spec, rowShape, seed));
     for (let step = 0; step < STEPS; step++) {
+      await shareThread();
       throwIfCancelled(signal);
       const learningRate = LOWEST * (HIGHEST / LOWEST) ** (step / (STEPS - 1));
       const places = order.slice(step * size, (step + 1) * size);
@@ -139,7 +142,7 @@ async function oneRun(
       const { inputs } = await maker.readForTraining(rows, places, time, changes);
       const scalars = trainer.optimizer.scalars({ step: step + 1, learningRate });
       await trainer.train.run({ ...inputs, ...scalars }, trainer.state);
-      const loss = (await evaluateRows(trainer, sample, { signal }))?.valLoss ?? Number.NaN;
+      const loss = (await evaluateRows(trainer, sample, { signal, shareThread }))?.valLoss ?? Number.NaN;
       if (!(loss <= BLOWN_UP * (curve[0]?.loss ?? loss))) break;
       curve.push({ learningRate, loss });
     }

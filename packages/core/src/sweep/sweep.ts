@@ -1,3 +1,4 @@
+import { eventLoopTurn } from "../concurrency/event-loop-turn.ts";
 import { parseTrainConfig, type TrainConfig } from "../config/config.ts";
 import { imagesOfPart } from "../dataset/images-of-part.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
@@ -64,6 +65,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
       if (!ofConfig) throw new TypeError("every config has its features");
       const kept = [];
       for (const seed of axes.seeds) {
+        await eventLoopTurn();
         throwIfCancelled(signal);
         const numClasses = dataset.labels.length;
         kept.push(await trainOne({ ...config, seed }, ofConfig, { backend, numClasses, signal }));

@@ -36,22 +36,14 @@ interface EpochOptions {
   readonly events: EventMaker;
   /** True when it is time to tell of a step. */
   readonly mayReport: () => boolean;
+  /** Called after each step; see `createThreadSharing`. */
+  readonly shareThread: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Number of updates in one epoch: the last batch may be smaller. */
 export function stepsPerEpoch(numImages: number, batchSize: number): number {
   return Math.ceil(numImages / batchSize);
-}
-
-/**
- * Lets timers, signals and messages be heard: an engine that computes on this thread would else keep them waiting, and
- * with them a wish to cancel.
- */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
 }
 
 /** Reads an epoch's batches by step (from 1), in the epoch's own order, into two arrays in turn. */
@@ -107,10 +99,8 @@ export async function* runEpoch(
     done.lossSum += loss * labels.length;
     for (const [row, label] of labels.entries())
       if (probabilities && predictedLabel(probabilities.data, row, spec) === label) done.correct++;
-    if (mayReport()) {
-      yield events.make({ type: "step-end", epoch, epochs, step, steps, loss });
-      await eventLoopTurn();
-    }
+    if (mayReport()) yield events.make({ type: "step-end", epoch, epochs, step, steps, loss });
+    await options.shareThread();
     batch = await next;
   }
   return { loss: done.lossSum / numImages, accuracy: done.correct / numImages };

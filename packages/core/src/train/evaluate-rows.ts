@@ -1,3 +1,4 @@
+import { createThreadSharing } from "../concurrency/event-loop-turn.ts";
 import { throwIfCancelled } from "../errors.ts";
 import type { Metrics } from "../events/events.ts";
 import { predictedLabel } from "../head/outputs.ts";
@@ -26,6 +27,8 @@ export async function evaluateRows(
   options: {
     readonly signal?: AbortSignal | undefined;
     readonly betweenBatches?: () => Promise<void>;
+    /** Called before each run. @default one of this evaluation's own */
+    readonly shareThread?: () => Promise<void>;
   } = {},
 ): Promise<Required<Pick<Metrics, "valLoss" | "valAccuracy">> | undefined> {
   const numImages = rows.labels.length;
@@ -34,9 +37,11 @@ export async function evaluateRows(
   const size = evaluationBatch(rows);
   const maker = new BatchMaker(rowShape, { spec, size });
   let [loss, correct] = [0, 0];
+  const { shareThread = createThreadSharing() } = options;
   for (let start = 0; start < numImages; start += size) {
-    throwIfCancelled(options.signal);
     await options.betweenBatches?.();
+    await shareThread();
+    throwIfCancelled(options.signal);
     const count = Math.min(size, numImages - start);
     const images = Array.from({ length: count }, (_, at) => start + at);
     const { inputs, labels } = await maker.read(rows, images);

@@ -192,7 +192,7 @@ export class FeatureSource {
 }
 
 function compileTrunk(
-  { backend, weights, config, prepare }: TrainOptions,
+  { backend, weights, config, prepare, signal }: TrainOptions,
   names: readonly TapName[],
   calibration: TrunkCalibration | undefined,
 ): Promise<Program> {
@@ -200,5 +200,5 @@ function compileTrunk(
   const graph = tappedTrunk(weights, { taps, size: config.size });
   if (calibration === undefined) return backend.compile(graph);
   const { images } = calibration;
-  return compileInt8({ graph, backend, images, rule: imageRule(config), prepare });
+  return compileInt8({ graph, backend, images, rule: imageRule(config), prepare, signal });
 }

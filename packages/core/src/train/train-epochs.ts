@@ -1,5 +1,6 @@
 import type { EpochProgress } from "../checkpoint/types.ts";
-import { CoreError } from "../errors.ts";
+import { createThreadSharing } from "../concurrency/event-loop-turn.ts";
+import { CoreError, isCancelled } from "../errors.ts";
 import { createThrottle, EVENT_INTERVAL_MS } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { CheckpointKeeper, type CheckpointKeeperOptions } from "./checkpoint-keeper.ts";
@@ -44,7 +45,7 @@ async function* rowsBesideCheckpoints(
 async function* passOnce(
   options: TrainEpochsOptions,
   keeper: CheckpointKeeper,
-  mayReport: () => boolean,
+  pauses: { readonly mayReport: () => boolean; readonly shareThread: () => Promise<void> },
 ): AsyncGenerator<TrainEvent, { readonly metrics: EpochMetrics; readonly steps: number }> {
   const { trainer, config, progress, signal, events } = options;
   const epoch = progress.epoch + 1;
@@ -58,7 +59,7 @@ async function* passOnce(
   const done: EpochProgress = progress.partial ?? { step: 0, lossSum: 0, correct: 0 };
   progress.partial = done;
   const trained = yield* runEpoch({
-    ...{ trainer, config, rows, epoch, events, mayReport, signal, stepsBefore, done },
+    ...{ trainer, config, rows, epoch, events, signal, stepsBefore, done, ...pauses },
     epochs: progress.phase.epoch + schedule.epochs,
     ...{ rate, runStepsBefore: progress.step },
     classWeights: classWeights(config.classWeights, rows.labels, trainer.spec.numClasses),
@@ -68,6 +69,7 @@ async function* passOnce(
   });
   const held = await evaluateRows(trainer, options.validation, {
     signal,
+    shareThread: pauses.shareThread,
     betweenBatches: () => keeper.keepWhenDue(),
   });
   const step = progress.step + steps;
@@ -95,13 +97,16 @@ function isKeepable(error: unknown): boolean {
 export async function* trainEpochs(options: TrainEpochsOptions): AsyncGenerator<TrainEvent, void> {
   const { trainer, config, progress, events, now } = options;
   // one for all epochs: those of the gap head take some milliseconds
-  const mayReport = createThrottle(EVENT_INTERVAL_MS, now);
+  const pauses = {
+    mayReport: createThrottle(EVENT_INTERVAL_MS, now),
+    shareThread: createThreadSharing(),
+  };
   const keeper = new CheckpointKeeper(options);
   const epochs = progress.phase.epoch + scheduleOf(config, progress.phase.name).epochs;
   try {
     while (!isPhaseDone(progress, config)) {
       const start = now();
-      const { metrics, steps } = yield* passOnce(options, keeper, mayReport);
+      const { metrics, steps } = yield* passOnce(options, keeper, pauses);
       const best = bestEpoch([...progress.history, metrics]) === progress.epoch + 1;
       const values = best ? await trainer.readWeights() : undefined;
       const seconds = (now() - start) / 1000;
@@ -111,7 +116,7 @@ export async function* trainEpochs(options: TrainEpochsOptions): AsyncGenerator<
       yield events.make({ type: "epoch-end", epoch, epochs, ...metrics, seconds, best });
     }
   } catch (error) {
-    if (isKeepable(error)) yield* keeper.stop();
+    if (isKeepable(error) && !isCancelled(options.signal)) yield* keeper.stop();
     throw error;
   }
   yield* keeper.phaseEnd();

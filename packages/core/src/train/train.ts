@@ -1,6 +1,6 @@
 import { backendDifference } from "../checkpoint/hashes.ts";
 import type { SavedPoint } from "../checkpoint/saver.ts";
-import { CoreError, serializeError } from "../errors.ts";
+import { CoreError, isCancelled, serializeError } from "../errors.ts";
 import { createEventMaker } from "../events/event-maker.ts";
 import type { RunStatus, TrainEvent } from "../events/events.ts";
 import { highLoss } from "./high-loss.ts";
@@ -31,11 +31,12 @@ function* startEvents(context: RunContext): Generator<TrainEvent, void> {
   if (difference) yield events.make({ type: "warning", code: "other-backend", message: difference });
 }
 
-const isCancelled = (error: unknown): boolean => error instanceof CoreError && error.code === "cancelled";
+const isStop = (error: unknown): boolean => error instanceof CoreError && error.code === "cancelled";
 
 function statusOf(failure: unknown, signal: AbortSignal | undefined): RunStatus {
   if (failure === undefined) return "completed";
-  return isCancelled(failure) && signal?.aborted ? "interrupted" : "failed";
+  if (!isStop(failure) || !signal?.aborted) return "failed";
+  return isCancelled(signal) ? "cancelled" : "interrupted";
 }
 
 /**
@@ -73,7 +74,8 @@ function* endWarnings({ options, progress, events, spec }: RunContext): Generato
  * the generator, also when the caller leaves early (`return`), and then no `run-end` is told.
  *
  * A run whose `checkpoints` hold something goes on from there: bit for bit as if it had never stopped, on the same
- * backend. Aborting the signal stops after the running step; `epochs` says which finished ones are in the checkpoint.
+ * backend. Aborting the signal stops after the running step: "interrupted", where `epochs` says which finished ones are in
+ * the checkpoint, or "cancelled" (see `StopReason`), where nothing more is kept.
  *
  * @returns the result; a CoreError (`conflict` for a checkpoint of another run, `diverged`, `backend`, `disk-full` …) is
  *   told by `run-end` and in the result, not thrown.
@@ -106,10 +108,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     }
     try {
       // a large one may take a second more, while which the model was written
-      if (context) yield* savedCheckpoint(context);
+      if (context && !isCancelled(signal)) yield* savedCheckpoint(context);
     } catch (error) {
       // who stopped a run must hear that what it did is not on disk; with its model saved, nothing goes on from that
-      if (saved.model === undefined && (failure === undefined || isCancelled(failure))) failure = error;
+      if (saved.model === undefined && (failure === undefined || isStop(failure))) failure = error;
     }
   } finally {
     // also when the caller leaves early

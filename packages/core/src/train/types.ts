@@ -52,7 +52,10 @@ export interface TrainOptions {
   readonly versions?: Readonly<Record<string, string>>;
   /** `seq` of the first event: a resumed run counts on. @default 0 */
   readonly firstSeq?: number;
-  /** Aborting it stops after the running step with a checkpoint: `run-end` says "interrupted". */
+  /**
+   * Aborting it stops after the running step with a checkpoint, and `run-end` says "interrupted"; with the reason "cancel"
+   * without one, and it says "cancelled".
+   */
   readonly signal?: AbortSignal;
   /** Work that a kill costs at most, where writing a checkpoint is quick (`checkpointInterval`). @default 30 s */
   readonly checkpointMs?: number;
