@@ -8,10 +8,10 @@ import {
   type ExtractProgress,
   encodeFloat16,
   extractFeatures,
-  type FeatureStore,
   type FeatureTable,
   type Program,
 } from "@graft/core";
+import { oneByOne } from "@graft/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openProblem } from "./extract-problem.ts";
 import { keyOf, openCacheFolder, spaceOf } from "./rows.ts";
@@ -145,14 +145,14 @@ describe("a store", () => {
     const { CoreError } = await import("@graft/core");
     const [told, puts]: [CoreError[], string[]] = [[], []];
     await using real = await cache.open();
-    const full: FeatureStore = {
+    const full = oneByOne({
       get: (space, key) => real.get(space, key),
       put: async (space, key, row) => {
         puts.push(key.hash);
         if (puts.length > 2) throw new CoreError("disk-full", { what: "No room." });
         await real.put(space, key, row);
       },
-    };
+    });
     const onStoreFull = (error: CoreError) => told.push(error);
     const table = await extract({ store: full, memoryBytes: 4 * ROW, onStoreFull });
     expect(await rowsOf(table)).toEqual(inMemory);

@@ -9,7 +9,7 @@ import {
   type TrainConfigInput,
   type TrainOptions,
 } from "@graft/core";
-import { createReferenceBackend } from "@graft/core/testing";
+import { createReferenceBackend, oneByOne } from "@graft/core/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { randomTrunkWeights } from "../train/random-trunk.ts";
 import {
@@ -39,14 +39,14 @@ function keepingStore(): FeatureStore & {
   const spaces = new Map<string, FeatureSpace>();
   const rows = new Map<string, Float32Array>();
   const nameOf = (space: FeatureSpace, { hash }: { hash: string }): string => JSON.stringify([space, hash]);
-  return {
-    ...{ spaces, rows },
+  const store = oneByOne({
     get: async (space, key) => rows.get(nameOf(space, key)),
     put: async (space, key, row) => {
       spaces.set(JSON.stringify(space), space);
       rows.set(nameOf(space, key), Float32Array.from(row));
     },
-  };
+  });
+  return { ...store, spaces, rows };
 }
 
 let backend: Backend;

@@ -13,6 +13,7 @@ import {
   tailOf,
 } from "@graft/core";
 import { readModelFolder, writeModelFolder } from "@graft/core/node";
+import { oneByOne } from "@graft/core/testing";
 import { expect, it } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
@@ -44,12 +45,12 @@ function countingPrepare() {
 function memoryFeatures() {
   const rows = new Map<string, Float32Array>();
   const name = (space: FeatureSpace, key: FeatureKey): string => JSON.stringify([space, key]);
-  return {
-    rows,
+  const store = oneByOne({
     get: async (space: FeatureSpace, key: FeatureKey) => rows.get(name(space, key)),
     put: async (space: FeatureSpace, key: FeatureKey, row: Float32Array) =>
       void rows.set(name(space, key), row.slice()),
-  };
+  });
+  return { ...store, rows };
 }
 
 const weights = randomTrunkWeights(CUT);

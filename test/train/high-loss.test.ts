@@ -1,4 +1,5 @@
-import type { Backend, FeatureStore, TrainEvent, TrainOptions } from "@graft/core";
+import type { Backend, TrainEvent, TrainOptions } from "@graft/core";
+import { oneByOne, type RowStore } from "@graft/core/testing";
 import { expect, it } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
@@ -10,12 +11,12 @@ const warnings = (events: readonly TrainEvent[]) => events.filter((event) => eve
 /** Three epochs of which the last sees images that are larger than all others by this factor. */
 function wildAtLast(engine: Backend, factor: number): TrainOptions {
   const store = madeUpFeatures();
-  const get: FeatureStore["get"] = async (space, key) => {
+  const get: RowStore["get"] = async (space, key) => {
     const row = await store.get(space, key);
     return key.variant === 2 ? row?.map((value) => value * factor) : row;
   };
   const config = { ...EPOCHS, epochs: 3, augment: {}, variants: 3 };
-  return makeTraining(engine, config, { store: { ...store, get } });
+  return makeTraining(engine, config, { store: oneByOne({ ...store, get }) });
 }
 
 for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {

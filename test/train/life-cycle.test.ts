@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Checkpoint, CoreError, type Dataset, type TrainEvent, train } from "@graft/core";
 import { openCheckpointStore } from "@graft/core/node";
+import { oneByOne } from "@graft/core/testing";
 import { expect, it, vi } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
@@ -110,11 +111,11 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         backend,
         { ...EPOCHS, augment: {}, variants: 3 },
         {
-          store: {
+          store: oneByOne({
             ...store,
             get: async (space, key) =>
               key.variant === 2 ? (await store.get(space, key))?.fill(Infinity) : store.get(space, key),
-          },
+          }),
         },
       );
       const { events, result } = await runTraining(options);
@@ -133,10 +134,10 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const options = makeTraining(engine, EPOCHS, {
         dataset,
         weights: randomTrunkWeights(),
-        store: {
+        store: oneByOne({
           ...store,
           get: async (space, key) => (key.hash === broken?.hash ? undefined : store.get(space, key)),
-        },
+        }),
         prepare: () => Promise.reject(new CoreError("corrupt", { what: "The file was changed." })),
       });
       const { events, result } = await runTraining(options);

@@ -16,6 +16,7 @@ import {
   type TrainOptions,
 } from "@graft/core";
 import { readModelFolder, verifyModelFolder, writeModelFolder } from "@graft/core/node";
+import { oneByOne } from "@graft/core/testing";
 import { expect, it } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
@@ -45,12 +46,12 @@ function countingPrepare() {
 function memoryFeatures() {
   const rows = new Map<string, Float32Array>();
   const name = (space: FeatureSpace, key: FeatureKey): string => JSON.stringify([space, key]);
-  return {
-    rows,
+  const store = oneByOne({
     get: async (space: FeatureSpace, key: FeatureKey) => rows.get(name(space, key)),
     put: async (space: FeatureSpace, key: FeatureKey, row: Float32Array) =>
       void rows.set(name(space, key), row.slice()),
-  };
+  });
+  return { ...store, rows };
 }
 
 function foreignImages(prepare: PrepareImage): ForeignImages {
@@ -135,7 +136,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const finished = memoryCheckpoints(checkpoints.saved.at(-1));
       const resumed = await trained(backend, {}, { prepare, store: memoryFeatures(), checkpoints: finished });
       expect(resumed.directions).toEqual(model.directions);
-      const nothing = { get: async () => undefined, put: async () => undefined };
+      const nothing = oneByOne({ get: async () => undefined, put: async () => undefined });
       expect((await trained(backend, {}, { prepare, store: nothing })).directions).toEqual(model.directions);
     });
 

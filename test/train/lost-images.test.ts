@@ -2,13 +2,13 @@ import {
   CoreError,
   createRandom,
   type DatasetImage,
-  type FeatureStore,
   type PrepareImage,
   parseTrainConfig,
   sweptFeatures,
   type TrainConfigInput,
   type TrainOptions,
 } from "@graft/core";
+import { oneByOne, type RowStore } from "@graft/core/testing";
 import { describe, expect, it } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
@@ -34,7 +34,7 @@ function prepareUnless(isLost: (image: DatasetImage) => CoreError | undefined) {
 const gone = new CoreError("not-found", { what: "There is no such file." });
 const changed = new CoreError("corrupt", { what: "It changed since it was first read." });
 const trouble = new CoreError("unreadable", { what: "dogs/1.png cannot be read (EIO)." });
-const NOTHING_KEPT: FeatureStore = { get: async () => undefined, put: async () => undefined };
+const NOTHING_KEPT: RowStore = { get: async () => undefined, put: async () => undefined };
 const CONFIG: TrainConfigInput = { epochs: 2, batchSize: 16 };
 const DATASET = makeDataset(210, ["birds", "cats", "dogs"]);
 
@@ -50,7 +50,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const options = {
         dataset: DATASET,
         prepare,
-        store: NOTHING_KEPT,
+        store: oneByOne(NOTHING_KEPT),
         weights: randomTrunkWeights(),
         ...given,
       };
@@ -79,11 +79,11 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         const inValidation = new Set(split.validation);
         const { result } = await run(({ hash }) => (inValidation.has(hash) ? gone : undefined), CONFIG, {
           ...{ dataset, split },
-          store: {
+          store: oneByOne({
             ...NOTHING_KEPT,
             get: async ({ rule }, { hash }) =>
               inValidation.has(hash) ? undefined : new Float32Array(rule.size === 75 ? 256 : 0),
-          },
+          }),
         });
         expect(result).toMatchObject(failed);
         expect(result.error?.message).toMatch(/^4 of 400 images.*Nothing is left of the validation images/);
@@ -136,7 +136,9 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
 
       it("stop a sweep and a search for a rate", async () => {
         const { prepare } = prepareUnless(({ label }) => (label === 1 ? gone : undefined));
-        const data = { ...makeTraining(engine, CONFIG, { dataset: DATASET, prepare, store: NOTHING_KEPT }) };
+        const data = {
+          ...makeTraining(engine, CONFIG, { dataset: DATASET, prepare, store: oneByOne(NOTHING_KEPT) }),
+        };
         const weights = randomTrunkWeights();
         const config = parseTrainConfig({ ...CONFIG, size: 75, cut: "mixed0" });
         await expect(sweptFeatures([config], { ...data, weights }, () => undefined)).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { createRandom, type PrepareImage } from "@graft/core";
+import { oneByOne } from "@graft/core/testing";
 import { expect, it } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
 import { describeOn } from "../open-or-skip.ts";
@@ -20,12 +21,12 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const stored: string[] = [];
       const given = {
         ...{ numImages: 16, prepare, weights: randomTrunkWeights() },
-        store: {
+        store: oneByOne({
           get: async () => undefined,
           put: async (_: unknown, { hash, variant }: { hash: string; variant: number }) => {
             stored.push(`${hash} ${variant}`);
           },
-        },
+        }),
       };
       const config = { epochs: 3, batchSize: 4, augment: {}, variants: "online" } as const;
       const checkpoints = memoryCheckpoints();

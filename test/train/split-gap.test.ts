@@ -6,12 +6,11 @@ import {
   drawFileByFile,
   type FeatureKey,
   type FeatureSpace,
-  type FeatureStore,
   type Model,
   measureSplitGap,
   type PrepareImage,
 } from "@graft/core";
-import { testRandom } from "@graft/core/testing";
+import { oneByOne, type RowStore, testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomWeights, sampleModel } from "../export/sample-model.ts";
 
@@ -63,7 +62,7 @@ const prepare: PrepareImage = async ({ path, hash }) => {
   return [Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => base[i % 3] ?? 0)];
 };
 
-class CountingStore implements FeatureStore {
+class CountingStore implements RowStore {
   readonly rows = new Map<string, Float32Array>();
   puts = 0;
   async get(_: FeatureSpace, { hash }: FeatureKey): Promise<Float32Array | undefined> {
@@ -78,18 +77,32 @@ class CountingStore implements FeatureStore {
 describe("measureSplitGap", () => {
   it("shows what is learned by heart: copies on both sides score, held together they do not", async () => {
     const store = new CountingStore();
-    const gap = await measureSplitGap({ model, backend, dataset, prepare, decodeAhead: 4, store });
+    const gap = await measureSplitGap({
+      model,
+      backend,
+      dataset,
+      prepare,
+      decodeAhead: 4,
+      store: oneByOne(store),
+    });
     expect(gap).toMatchObject({ images: 2 * Math.round((PICTURES / 2) * COPIES * 0.2), draws: 3 });
     expect(gap.random - gap.safe).toBeGreaterThan(0.1);
     // each content went through the trunk once for six trainings
     expect(store.puts).toBe(PICTURES * (COPIES - 1));
     expect([...store.rows.keys()].every((hash) => images.some((image) => image.hash === hash))).toBe(true);
-    const again = await measureSplitGap({ model, backend, dataset, prepare, decodeAhead: 4, store });
+    const again = await measureSplitGap({
+      model,
+      backend,
+      dataset,
+      prepare,
+      decodeAhead: 4,
+      store: oneByOne(store),
+    });
     expect(again).toEqual(gap);
   });
 
   it("refuses a fine-tuned model, and stops when it is cancelled", async () => {
-    const options = { backend, dataset, prepare, decodeAhead: 4, store: new CountingStore() };
+    const options = { backend, dataset, prepare, decodeAhead: 4, store: oneByOne(new CountingStore()) };
     const tuned = { ...model, manifest: { ...model.manifest, fineTuned: "mixed0" } };
     await expect(measureSplitGap({ ...options, model: tuned })).rejects.toMatchObject({
       code: "unsupported",

@@ -6,7 +6,6 @@ import {
   createRandom,
   type Dataset,
   type DatasetImage,
-  type FeatureStore,
   featureShape,
   parseTrainConfig,
   type Split,
@@ -16,6 +15,7 @@ import {
   type TrainResult,
   train,
 } from "@graft/core";
+import { oneByOne, type RowStore } from "@graft/core/testing";
 
 /** A data set that is its hashes: the first digit is the class. */
 export function makeDataset(numImages: number, labels: readonly string[] = ["cats", "dogs"]): Dataset {
@@ -47,7 +47,7 @@ export function makeSplit({ images }: Dataset, validation = 0.25): Split {
  * A store that has every feature, made from its key: sparse as a relu leaves it, with a hint of the class in every 16th
  * number. Training needs no trunk so.
  */
-export function madeUpFeatures(): FeatureStore {
+export function madeUpFeatures(): RowStore {
   return {
     async get({ cut, rule, pool }, { hash, variant }) {
       const shape = featureShape(cut, rule.size);
@@ -96,7 +96,7 @@ export function makeTraining(
       tensors: new Map(),
     },
     prepare: () => Promise.reject(new TypeError("every feature is in the store")),
-    store: madeUpFeatures(),
+    store: oneByOne(madeUpFeatures()),
     checkpoints: memoryCheckpoints(),
     saveModel: async () => "nowhere",
     ...options,

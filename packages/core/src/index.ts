@@ -61,6 +61,7 @@ export {
 } from "./export/snippet-folder.ts";
 export { type ExtractOptions, extractFeatures } from "./features/extract.ts";
 export type { ExtractProgress } from "./features/extract-options.ts";
+export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";
 export * from "./features/npy.ts";
 export { recipeSpace, tapNames } from "./features/recipe-space.ts";
 export {

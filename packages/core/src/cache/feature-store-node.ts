@@ -1,6 +1,8 @@
+import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError } from "../errors.ts";
+import type { RowStore } from "../features/one-by-one.ts";
 import { featureSpaceId } from "../features/space.ts";
-import type { FeatureKey, FeatureSpace, FeatureStore } from "../features/types.ts";
+import type { FeatureKey, FeatureRow, FeatureSpace, FeatureStore } from "../features/types.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
 import { newOwner } from "../files/owner-node.ts";
 import { readFailure } from "../files/read-failure-node.ts";
@@ -29,14 +31,14 @@ export interface FeatureStoreOptions {
 }
 
 /** Features in a folder, shared by any number of processes. */
-export interface NodeFeatureStore extends FeatureStore, AsyncDisposable {
+export interface NodeFeatureStore extends FeatureStore, RowStore, AsyncDisposable {
   has(space: FeatureSpace, key: FeatureKey): Promise<boolean>;
-  /** Nothing of this space is given up until the lease is disposed of or the process ends. */
-  lease(spaceId: string): Promise<AsyncDisposable>;
   /** Finishes what is being written. Idempotent; nothing else may be called afterwards. */
   close(): Promise<void>;
 }
 
+/** Rows of one call that are read from the disk together. */
+const READS_AT_ONCE = 32;
 /** A full cache is about this many packs, which are given up one by one. */
 const PACKS = 64;
 
@@ -110,6 +112,29 @@ class FolderStore implements NodeFeatureStore {
     const { writer } = await this.#open(space);
     const bytes = encodeRow(space, row);
     await this.#room.fill(recordBytes(bytes.length), () => writer.put(key, bytes));
+  }
+
+  async getMany(
+    space: FeatureSpace,
+    keys: readonly FeatureKey[],
+  ): Promise<readonly (Float32Array | undefined)[]> {
+    const rows = keys.map((): Float32Array | undefined => undefined);
+    await inParallel(keys.entries(), READS_AT_ONCE, async ([i, key]) => {
+      rows[i] = await this.get(space, key);
+    });
+    return rows;
+  }
+
+  async hasMany(space: FeatureSpace, keys: readonly FeatureKey[]): Promise<readonly boolean[]> {
+    const found: boolean[] = [];
+    for (const key of keys) found.push(await this.has(space, key));
+    return found;
+  }
+
+  /** Rows that are put together are written together. */
+  async putMany(space: FeatureSpace, rows: readonly FeatureRow[]): Promise<void> {
+    const ends = await Promise.allSettled(rows.map(({ key, row }) => this.put(space, key, row)));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   async lease(spaceId: string): Promise<AsyncDisposable> {

@@ -44,8 +44,12 @@ async function pooledRows(
 export function keptFeatures(model: Model, backend: Backend, store: FeatureStore): KeptFeatures {
   const { space, rowShape } = modelRows(model, backend);
   const keptOf = async (hashes: readonly string[]): Promise<KeptRow[]> => {
-    const rows = hashes.map(async (hash) => ({ hash, row: await store.get(space, { hash, variant: 0 }) }));
-    return (await Promise.all(rows)).flatMap(({ hash, row }) => (row ? [{ hash, row }] : []));
+    const keys = hashes.map((hash) => ({ hash, variant: 0 }));
+    const rows = await store.getMany(space, keys);
+    return keys.flatMap(({ hash }, i) => {
+      const row = rows[i];
+      return row ? [{ hash, row }] : [];
+    });
   };
   return async (hashes) => {
     // pooled before they were kept

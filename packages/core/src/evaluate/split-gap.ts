@@ -87,14 +87,19 @@ async function accuracyOn(
   { model, backend, prepare, decodeAhead, store, signal }: SplitGapOptions,
 ): Promise<number> {
   const keyOf = (key: FeatureKey): FeatureKey => ({ ...key, hash: contentOf(key.hash) });
-  const has = store.has?.bind(store);
+  const keysOf = (keys: readonly FeatureKey[]): FeatureKey[] => keys.map(keyOf);
   const events = train({
     ...{ run: "split-gap", config, dataset, split, weights: model.weights, backend, decodeAhead },
     prepare: (image, ...rest) => prepare({ ...image, hash: contentOf(image.hash) }, ...rest),
     store: {
-      get: (space, key) => store.get(space, keyOf(key)),
-      put: (space, key, row) => store.put(space, keyOf(key), row),
-      ...(has ? { has: (space, key) => has(space, keyOf(key)) } : {}),
+      getMany: (space, keys) => store.getMany(space, keysOf(keys)),
+      hasMany: (space, keys) => store.hasMany(space, keysOf(keys)),
+      putMany: (space, rows) =>
+        store.putMany(
+          space,
+          rows.map(({ key, row }) => ({ key: keyOf(key), row })),
+        ),
+      lease: (spaceId) => store.lease(spaceId),
     },
     checkpoints: NO_CHECKPOINTS,
     likeness: false,

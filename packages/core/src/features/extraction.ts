@@ -1,20 +1,18 @@
-import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
+import { numElements } from "../graph/graph.ts";
 import { visibleText } from "../visible-text.ts";
-import { type ComputedRow, computeRows, type RowSink } from "./compute-rows.ts";
+import { type ComputedRow, computeRows, type FeatureTap, type RowSink } from "./compute-rows.ts";
 import type { ExtractTapsOptions } from "./extract-options.ts";
 import type { RowTask } from "./prepare-ahead.ts";
 import { planRows, type RowPlan } from "./row-plan.ts";
-import type { SlotRow } from "./row-table.ts";
+import { type SlotRow, storeCalls } from "./row-table.ts";
 import { StoreUntilFull, TapRows } from "./tap-rows.ts";
 import type { FeatureTable } from "./types.ts";
 
 const DEFAULT_MEMORY_BYTES = 512 * 10 ** 6;
 /** Stored rows between two reports. */
 const REPORT_EVERY = 1000;
-/** Rows that are looked up in the store at once. */
-const LOOKUPS_AT_ONCE = 32;
 
 /** One extraction's bookkeeping: what is there, what is missing, where a new row goes. */
 export class Extraction {
@@ -51,21 +49,26 @@ export class Extraction {
     const slots = Array.from({ length: numSlots }, (_, slot) => slot);
     if (this.#options.store === null) return slots;
     const missing: number[] = [];
-    await inParallel(slots, LOOKUPS_AT_ONCE, async (slot) => {
+    let unreported = REPORT_EVERY;
+    for (const some of storeCalls(slots, widestOf(this.#options.taps))) {
       throwIfCancelled(this.#options.signal);
-      const found = await Promise.all(this.#places.map((place) => place.load(slot)));
-      if (found.every(Boolean)) this.#count([slot], 0);
-      else missing.push(slot);
-      if (slot % REPORT_EVERY === 0) this.report();
-    });
-    return missing.sort((a, b) => a - b);
+      const found = await Promise.all(this.#places.map((place) => place.load(some)));
+      const isReady = (_: number, i: number): boolean => found.every((ofTap) => ofTap[i]);
+      this.#count(some.filter(isReady), 0);
+      missing.push(...some.filter((slot, i) => !isReady(slot, i)));
+      unreported += some.length;
+      if (unreported < REPORT_EVERY) continue;
+      unreported = 0;
+      this.report();
+    }
+    return missing;
   }
 
   async compute(slots: readonly number[]): Promise<void> {
     const { signal, onBroken } = this.#options;
     await this.#run(slots, signal, {
       take: async (rows) => {
-        await Promise.all(rows.map((computed) => this.#keep(computed)));
+        await this.#keep(rows);
         this.#count(
           rows.map(({ slot }) => slot),
           rows.length,
@@ -92,7 +95,7 @@ export class Extraction {
   async #recompute(slots: readonly number[], take: (computed: ComputedRow) => void): Promise<void> {
     await this.#run(slots, undefined, {
       take: async (rows) => {
-        await Promise.all(rows.map((computed) => this.#keep(computed)));
+        await this.#keep(rows);
         for (const computed of rows) take(computed);
       },
       broken: ({ images: [image] }, error) => {
@@ -123,8 +126,12 @@ export class Extraction {
     return tasks;
   }
 
-  async #keep({ slot, rows }: ComputedRow): Promise<void> {
-    await Promise.all(this.#places.map((place, at) => takeRow(slot, rows[at], (row) => place.keep(row))));
+  async #keep(computed: readonly ComputedRow[]): Promise<void> {
+    await Promise.all(
+      this.#places.map((place, at) =>
+        place.keep(computed.map(({ slot, rows }) => takeRow(slot, rows[at], (row) => row))),
+      ),
+    );
   }
 
   #count(slots: readonly number[], computed: number): void {
@@ -134,6 +141,12 @@ export class Extraction {
     }
     this.#computed += computed;
   }
+}
+
+/** Shape of the tap's row that takes the most room. */
+function widestOf(taps: readonly FeatureTap[]): readonly number[] {
+  const shapes = taps.map(({ rowShape }) => rowShape);
+  return shapes.reduce((most, shape) => (numElements(shape) > numElements(most) ? shape : most), []);
 }
 
 /** Of an image that was used already, and can be neither read from the store nor from its file. */

@@ -1,11 +1,19 @@
-import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
 import type { RowPlan } from "./row-plan.ts";
 import type { FeatureTable } from "./types.ts";
 
-/** Rows that are fetched from a store at once. */
-const READS_AT_ONCE = 16;
+/** Bytes of rows that one call of a store brings, so that a wide tap's do not fill the memory; at most so many rows. */
+const CALL_BYTES = 8 * 2 ** 20;
+const MOST_ROWS = 256;
+
+/** Slots in pieces that one call of a store takes. */
+export function storeCalls(slots: Iterable<number>, rowShape: readonly number[]): number[][] {
+  const bytes = Float32Array.BYTES_PER_ELEMENT * numElements(rowShape);
+  const most = Math.max(1, Math.min(MOST_ROWS, Math.floor(CALL_BYTES / bytes)));
+  const all = [...slots];
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, i) => all.slice(i * most, (i + 1) * most));
+}
 
 /** One row and the slot it belongs to. */
 export interface SlotRow {
@@ -18,8 +26,8 @@ export interface RowTableOptions {
   readonly rowShape: readonly number[];
   /** Slots [0, resident) live in memory; the others where they are put: in a store, or held here after all. */
   readonly resident: number;
-  /** A slot that is not in memory, from the store. */
-  readonly fetch: (slot: number) => Promise<Float32Array | undefined>;
+  /** Slots that are not in memory, from the store; one for each, in their order. */
+  readonly fetch: (slots: readonly number[]) => Promise<readonly (Float32Array | undefined)[]>;
   /** Makes slots that the store lost (given up, damaged) and gives each to `take`. */
   readonly recompute: (slots: readonly number[], take: (computed: SlotRow) => void) => Promise<void>;
 }
@@ -93,11 +101,14 @@ export class RowTable implements FeatureTable {
       for (const place of places.get(slot) ?? []) out.set(row, place);
     };
     const lost: number[] = [];
-    await inParallel(places.keys(), READS_AT_ONCE, async (slot) => {
-      const row = await this.#options.fetch(slot);
-      if (row) put({ slot, row });
-      else lost.push(slot);
-    });
+    for (const slots of storeCalls(places.keys(), this.rowShape)) {
+      const rows = await this.#options.fetch(slots);
+      for (const [i, slot] of slots.entries()) {
+        const row = rows[i];
+        if (row) put({ slot, row });
+        else lost.push(slot);
+      }
+    }
     if (lost.length > 0)
       await this.#options.recompute(
         lost.sort((a, b) => a - b),

@@ -4,7 +4,7 @@ import { roundToFloat16 } from "../numbers/float16.ts";
 import type { FeatureTap } from "./compute-rows.ts";
 import type { RowPlan } from "./row-plan.ts";
 import { RowTable, type RowTableOptions, type SlotRow } from "./row-table.ts";
-import type { FeatureKey, FeatureSpace, FeatureStore } from "./types.ts";
+import type { FeatureKey, FeatureRow, FeatureSpace, FeatureStore } from "./types.ts";
 
 /** A store that is written to until it refuses, which is told once; it is read all the time. */
 export class StoreUntilFull {
@@ -17,19 +17,13 @@ export class StoreUntilFull {
     this.#onFull = onFull;
   }
 
-  get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined> {
-    return this.#store.get(space, key);
-  }
+  getMany: FeatureStore["getMany"] = (space, keys) => this.#store.getMany(space, keys);
+  hasMany: FeatureStore["hasMany"] = (space, keys) => this.#store.hasMany(space, keys);
 
-  /** undefined: the store cannot say without reading the row. */
-  has(space: FeatureSpace, key: FeatureKey): Promise<boolean> | undefined {
-    return this.#store.has?.(space, key);
-  }
-
-  async put(space: FeatureSpace, key: FeatureKey, row: Float32Array): Promise<void> {
-    if (this.#isFull) return;
+  async putMany(space: FeatureSpace, rows: readonly FeatureRow[]): Promise<void> {
+    if (this.#isFull || rows.length === 0) return;
     try {
-      await this.#store.put(space, key, row);
+      await this.#store.putMany(space, rows);
     } catch (error) {
       if (!(error instanceof CoreError)) throw error;
       if (!this.#isFull) this.#onFull?.(error);
@@ -67,33 +61,44 @@ export class TapRows {
         return recompute(slots, take);
       },
       resident: storing ? Math.min(plan.numSlots, fitting) : plan.numSlots,
-      fetch: (slot) => this.#fetch(slot),
+      fetch: (slots) => this.#fetch(slots),
     });
   }
 
-  /** True when the slot is ready: read into memory, or known to be in the store when memory is for other rows. */
-  async load(slot: number): Promise<boolean> {
-    const isReady = await this.#load(slot);
-    if (isReady) this.#ready.add(slot);
-    return isReady;
+  /** True for each slot that is ready: read into memory, or known to be in the store when memory is for other rows. */
+  async load(slots: readonly number[]): Promise<readonly boolean[]> {
+    const store = this.#store;
+    if (!store) return slots.map(() => false);
+    const inMemory = slots.filter((slot) => this.table.isResident(slot));
+    const elsewhere = slots.filter((slot) => !this.table.isResident(slot));
+    const found = new Map<number, boolean>();
+    const rows = await this.#fetch(inMemory);
+    for (const [i, slot] of inMemory.entries()) {
+      const row = rows[i];
+      if (row) this.table.set(slot, row);
+      found.set(slot, row !== undefined);
+    }
+    const known =
+      elsewhere.length === 0 ? [] : await store.hasMany(this.#tap.space, elsewhere.map(this.#key));
+    for (const [i, slot] of elsewhere.entries()) found.set(slot, known[i] === true);
+    for (const [slot, isReady] of found) if (isReady) this.#ready.add(slot);
+    return slots.map((slot) => found.get(slot) === true);
   }
 
-  async #load(slot: number): Promise<boolean> {
-    const isResident = this.table.isResident(slot);
-    const known = isResident ? undefined : this.#store?.has(this.#tap.space, this.#key(slot));
-    if (known !== undefined) return known;
-    const row = await this.#fetch(slot);
-    if (row && isResident) this.table.set(slot, row);
-    return row !== undefined;
-  }
-
-  /** A new row goes into the store and into memory, into both when there is room. */
-  async keep({ slot, row }: SlotRow): Promise<void> {
-    if (this.#ready.has(slot)) return;
-    if (this.#tap.space.cacheType === "float16") roundToFloat16(row); // as it will be when it is read back
-    if (this.table.isResident(slot)) this.table.set(slot, row);
-    await this.#store?.put(this.#tap.space, this.#key(slot), row);
-    if (!this.table.isResident(slot) && !(await this.load(slot))) this.table.set(slot, row);
+  /** New rows go into the store and into memory, into both when there is room. */
+  async keep(given: readonly SlotRow[]): Promise<void> {
+    const rows = given.filter(({ slot }) => !this.#ready.has(slot));
+    // as they will be when they are read back
+    if (this.#tap.space.cacheType === "float16") for (const { row } of rows) roundToFloat16(row);
+    for (const { slot, row } of rows) if (this.table.isResident(slot)) this.table.set(slot, row);
+    await this.#store?.putMany(
+      this.#tap.space,
+      rows.map(({ slot, row }) => ({ key: this.#key(slot), row })),
+    );
+    const elsewhere = rows.filter(({ slot }) => !this.table.isResident(slot));
+    if (elsewhere.length === 0) return;
+    const isReady = await this.load(elsewhere.map(({ slot }) => slot));
+    for (const [i, { slot, row }] of elsewhere.entries()) if (!isReady[i]) this.table.set(slot, row);
   }
 
   /** Marks the row of an image that cannot be used: NaN, and not stored. */
@@ -101,14 +106,17 @@ export class TapRows {
     this.table.set(slot, new Float32Array(numElements(this.#tap.rowShape)).fill(Number.NaN));
   }
 
-  #key(slot: number): FeatureKey {
+  readonly #key = (slot: number): FeatureKey => {
     const { sources, variants } = this.#plan;
     const hash = sources[Math.floor(slot / variants.length)]?.hash ?? "";
     return { hash, variant: variants[slot % variants.length] ?? 0 };
-  }
+  };
 
-  async #fetch(slot: number): Promise<Float32Array | undefined> {
-    const row = await this.#store?.get(this.#tap.space, this.#key(slot));
-    return row?.length === numElements(this.#tap.rowShape) ? row : undefined;
+  /** One for each slot, from the store; a row of another length is none. */
+  async #fetch(slots: readonly number[]): Promise<readonly (Float32Array | undefined)[]> {
+    if (!this.#store || slots.length === 0) return slots.map(() => undefined);
+    const rows = await this.#store.getMany(this.#tap.space, slots.map(this.#key));
+    const length = numElements(this.#tap.rowShape);
+    return slots.map((_, i) => (rows[i]?.length === length ? rows[i] : undefined));
   }
 }

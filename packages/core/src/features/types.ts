@@ -36,15 +36,26 @@ export interface FeatureTable {
   read(positions: readonly number[], out: Float32Array): Promise<void>;
 }
 
-/** Keeps features between runs. */
+/** An entry with its numbers. */
+export interface FeatureRow {
+  readonly key: FeatureKey;
+  readonly row: Float32Array;
+}
+
+/** Keeps features between runs. Many rows a call: one message over a wire, one write on a disk. */
 export interface FeatureStore {
-  /** @returns undefined when absent, or when its checksum is wrong (the entry is then dropped and computed again). */
-  get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined>;
   /**
-   * True when `get` would find the entry, as far as is known without reading it. A store without this method is asked by
-   * `get`.
+   * @returns one for each key, in their order; undefined where the entry is absent, or its checksum is wrong (it is then
+   *   dropped and computed again). The arrays are the caller's.
    */
-  has?(space: FeatureSpace, key: FeatureKey): Promise<boolean>;
-  /** Need not keep the row, e.g. when all room is taken by live runs. @throws CoreError `disk-full`. */
-  put(space: FeatureSpace, key: FeatureKey, row: Float32Array): Promise<void>;
+  getMany(space: FeatureSpace, keys: readonly FeatureKey[]): Promise<readonly (Float32Array | undefined)[]>;
+  /** True for each key that `getMany` would find, as far as is known without reading it. */
+  hasMany(space: FeatureSpace, keys: readonly FeatureKey[]): Promise<readonly boolean[]>;
+  /**
+   * Need not keep a row, e.g. when all room is taken by live runs. The rows are the caller's again when the promise settles.
+   * @throws CoreError `disk-full`; rows of the same call may then have been kept.
+   */
+  putMany(space: FeatureSpace, rows: readonly FeatureRow[]): Promise<void>;
+  /** Nothing of this space (`featureSpaceId`) is given up until the lease is disposed of or its holder ends. */
+  lease(spaceId: string): Promise<AsyncDisposable>;
 }
