@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
-import { commanderExitCode, EXIT } from "./exit-codes.ts";
+import { commanderExitCode, EXIT } from "./exit/exit-codes.ts";
 import { createProgram } from "./program.ts";
 
 // a reader that has seen enough (`graft predict … | head`) is no error
@@ -22,7 +22,7 @@ try {
     process.exitCode = commanderExitCode(error);
   } else {
     // loaded here only: `graft --help` needs none of it
-    const { errorMessage, exitCodeOf } = await import("./exit.ts");
+    const { errorMessage, exitCodeOf } = await import("./exit/exit.ts");
     process.stderr.write(`graft: ${errorMessage(error)}\n`);
     process.exitCode = exitCodeOf(error);
   }

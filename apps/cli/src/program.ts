@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
-import { parseByteCount } from "./byte-count.ts";
-import { addCompletion } from "./completion.ts";
-import { type CliEnvironment, readEnvironment } from "./env.ts";
-import { EXPORT_FORMAT_NAMES } from "./export-format-names.ts";
-import { packageVersion } from "./package-version.ts";
-import { parseShare } from "./share.ts";
+import { addCompletion } from "./completion/completion.ts";
+import { type CliEnvironment, readEnvironment } from "./environment/env.ts";
+import { packageVersion } from "./environment/package-version.ts";
+import { EXPORT_FORMAT_NAMES } from "./export/export-format-names.ts";
+import { parseByteCount } from "./options/byte-count.ts";
+import { parseShare } from "./options/share.ts";
 
 /** What a command's action gets beside its own flags. */
 export interface CommandContext {
@@ -25,7 +25,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
   const needsFlags = words.some((word) =>
     /^(train|sweep|lr-find|features|inspect|complete|completion)$/.test(word),
   );
-  const flags = needsFlags ? await import("./train-flags.ts") : undefined;
+  const flags = needsFlags ? await import("./options/train-flags.ts") : undefined;
   const program = new Command("graft")
     .description(
       "Transfer learning that anyone can run: a folder of images in, a model that works everywhere out.",
@@ -51,7 +51,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .option("--config <file>", "start from the options in a graft.json or run.json; flags win over it")
     .action(
       run(async (context, flags, dataset) =>
-        (await import("./commands/train.ts")).train(context, flags, dataset),
+        (await import("./commands/train/action.ts")).train(context, flags, dataset),
       ),
     );
   flags?.addTrainFlags(train);
@@ -80,7 +80,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addOption(backendOption())
     .action(
       run(async (context, flags, model, dataset) =>
-        (await import("./commands/evaluate.ts")).evaluate(context, flags, model, dataset),
+        (await import("./commands/evaluate/action.ts")).evaluate(context, flags, model, dataset),
       ),
     );
 
@@ -101,7 +101,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addOption(backendOption())
     .action(
       run(async (context, flags, model, ...images) =>
-        (await import("./commands/predict.ts")).predict(context, flags, model, images),
+        (await import("./commands/predict/action.ts")).predict(context, flags, model, images),
       ),
     );
 
@@ -129,7 +129,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addOption(backendOption())
     .action(
       run(async (context, flags, model) =>
-        (await import("./commands/export.ts")).exportModel(context, flags, model),
+        (await import("./commands/export/action.ts")).exportModel(context, flags, model),
       ),
     );
 
@@ -144,7 +144,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .option("--seeds <number>", "trainings of each combination, told as mean and deviation", "1")
     .action(
       run(async (context, flags, dataset) =>
-        (await import("./commands/sweep.ts")).sweep(context, flags, dataset),
+        (await import("./commands/sweep/action.ts")).sweep(context, flags, dataset),
       ),
     );
   flags?.addTrainFlags(sweep, flags.SWEEP_KEYS);
@@ -155,7 +155,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .argument("<dataset>", "as for train")
     .action(
       run(async (context, flags, dataset) =>
-        (await import("./commands/sweep.ts")).findLearningRate(context, flags, dataset),
+        (await import("./commands/sweep/action.ts")).findLearningRate(context, flags, dataset),
       ),
     );
   flags?.addTrainFlags(lrFind, flags.RATE_KEYS);
@@ -179,7 +179,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .option("--force", "replace files that are there")
     .action(
       run(async (context, flags, dataset) =>
-        (await import("./commands/features.ts")).features(context, flags, dataset),
+        (await import("./commands/features/action.ts")).features(context, flags, dataset),
       ),
     );
   flags?.addTrainFlags(features, [...flags.FEATURE_KEYS, "labelsFrom"]);
@@ -190,7 +190,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .argument("<dataset>", "as for train")
     .action(
       run(async (context, flags, dataset) =>
-        (await import("./commands/inspect.ts")).inspect(context, flags, dataset),
+        (await import("./commands/inspect/action.ts")).inspect(context, flags, dataset),
       ),
     );
   flags?.addTrainFlags(inspect, flags.SPLIT_KEYS);
@@ -201,7 +201,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
   program
     .command("doctor")
     .description("what this machine can train on, and how fast")
-    .action(run(async (context) => (await import("./commands/doctor.ts")).doctor(context)));
+    .action(run(async (context) => (await import("./commands/doctor/action.ts")).doctor(context)));
   program
     .command("bench")
     .description("speed of the trunk and of a training step on this machine")
@@ -209,20 +209,20 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addOption(backendOption())
     .action(
       run(async (context, flags, dataset) =>
-        (await import("./commands/bench.ts")).bench(context, flags, dataset),
+        (await import("./commands/bench/action.ts")).bench(context, flags, dataset),
       ),
     );
   program
     .command("demo")
     .description("the whole job on embedded images: train, curves, confusion matrix, predictions; no network")
-    .action(run(async (context) => (await import("./commands/demo.ts")).demo(context)));
+    .action(run(async (context) => (await import("./commands/demo/action.ts")).demo(context)));
   addCompletion(program);
   return program;
 }
 
 function addRuns(program: Command): void {
   const runs = program.command("runs").description("past and unfinished trainings");
-  const load = () => import("./commands/runs.ts");
+  const load = () => import("./commands/runs/action.ts");
   runs
     .command("list")
     .description("all runs, newest first")
@@ -248,7 +248,7 @@ function addRuns(program: Command): void {
 
 function addStores(program: Command): void {
   const weights = program.command("weights").description("pretrained weights of the trunk");
-  const loadWeights = () => import("./commands/weights.ts");
+  const loadWeights = () => import("./commands/weights/action.ts");
   weights
     .command("list")
     .description("what is here and what could be fetched")
@@ -260,7 +260,7 @@ function addStores(program: Command): void {
     .action(run(async (context, _, name) => (await loadWeights()).fetch(context, name)));
 
   const cache = program.command("cache").description("features and unpacked archives kept between runs");
-  const loadCache = () => import("./commands/cache.ts");
+  const loadCache = () => import("./commands/cache/action.ts");
   cache
     .command("show")
     .description("size and content")
@@ -276,7 +276,7 @@ function addStores(program: Command): void {
     .action(run(async (context, flags) => (await loadCache()).prune(context, flags)));
 
   const engines = program.command("engines").description("compute engines");
-  const loadEngines = () => import("./commands/engines.ts");
+  const loadEngines = () => import("./commands/engines/action.ts");
   engines
     .command("list")
     .description("engines and whether they are usable here")
@@ -304,7 +304,7 @@ function run(handler: Handler): (this: Command, ...args: unknown[]) => Promise<v
   return async function action(this: Command) {
     const flags: Flags = this.optsWithGlobals();
     const environment = readEnvironment(typeof flags.home === "string" ? flags.home : undefined);
-    await (await import("./check-flags.ts")).checkFlags(this, environment);
+    await (await import("./options/check-flags.ts")).checkFlags(this, environment);
     await handler(
       { environment, json: flags.json === true, command: commandWords(this) },
       flags,

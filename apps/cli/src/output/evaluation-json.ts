@@ -1,5 +1,5 @@
 import type { EvaluationResult } from "@graft/core";
-import type { Findings } from "../evaluation-findings.ts";
+import type { Findings } from "../evaluation/evaluation-findings.ts";
 
 /**
  * What `evaluate --json` says: the scores, `perClass` by label, the order of `confusion` in `labels`; and beside them

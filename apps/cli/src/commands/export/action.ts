@@ -1,0 +1,77 @@
+import { type Columns, referenceOf, withColumns } from "@graft/core";
+import { readModelFolder } from "@graft/core/node";
+import { UsageError } from "../../exit/exit-codes.ts";
+import { checkFactsFile, placeFactsFile, TELLS_NOT_UNLIKE } from "../../export/export-facts-file.ts";
+import { EXPORT_FORMAT_NAMES, type ExportFormat } from "../../export/export-format-names.ts";
+import { EXPORT_FORMATS } from "../../export/export-formats.ts";
+import { comparisonImages } from "../../images/comparison-images.ts";
+import { resolveModel } from "../../model/model-path.ts";
+import { modelRun, trainingFolder } from "../../model/model-run.ts";
+import { exportJson, exportText } from "../../output/export-text.ts";
+import { print, printJson } from "../../output/stdout.ts";
+import { checkOutsideDataset } from "../../places/outside-dataset.ts";
+import type { CommandContext, Flags } from "../../program.ts";
+import { Session } from "../../session/session.ts";
+import { exportInt8 } from "./int8.ts";
+
+/** `graft export MODEL --format F --out PATH`: the model for other programs, read again and compared before it is there. */
+export async function exportModel(context: CommandContext, flags: Flags, modelName: string): Promise<void> {
+  const name = EXPORT_FORMAT_NAMES.find((known) => known === flags.format);
+  if (name === undefined) throw new TypeError(`commander lets ${String(flags.format)} through`);
+  const columns = columnsOf(flags, name);
+  if (name === "onnx-int8") return exportInt8(context, flags, modelName, columns);
+  const format = EXPORT_FORMATS[name];
+  const isFile = format.extension !== undefined;
+  const out = String(flags.out);
+  const force = flags.force === true;
+  if (format.extension !== undefined && !out.toLowerCase().endsWith(format.extension)) {
+    throw new UsageError(
+      `--out: expected a name that ends in ${format.extension}, by which programs know the format. Received: ${out}.`,
+    );
+  }
+  const folder = resolveModel(modelName, context.environment.home);
+  await format.check(out, force);
+  if (isFile) await checkFactsFile(out, force);
+  await using session = new Session(context);
+  const model = await readModelFolder(folder);
+  const written = withColumns(model, columns);
+  const data = typeof flags.data === "string" ? flags.data : undefined;
+  if (!isFile) {
+    const ofRun = trainingFolder(await modelRun(context.environment.home, model.manifest));
+    for (const set of [data, ofRun]) if (set !== undefined) await checkOutsideDataset(out, set, "export");
+  }
+  const { images, description } = await comparisonImages(session, model.manifest, data);
+  const { backend } = await session.backend(flags.backend);
+  session.status("Writing the model, reading it again and comparing");
+  const reference = await referenceOf(model, images, backend);
+  const options = { reference, backend, force, ...(columns === undefined ? {} : { columns }) };
+  const { path, largestDifference } = await format.write(model, out, options);
+  const { labelsIn, canHaveOneColumn } = format;
+  const tellsUnlike = !isFile || name === "onnx";
+  const facts = isFile ? { facts: await placeFactsFile(out, written, { force, tellsUnlike }) } : {};
+  const done = { trained: model, written, labelsIn, canHaveOneColumn, ...facts };
+  session.status("");
+  if (context.json) {
+    const compared = { largestDifference, comparedOn: description, images: images.length };
+    printJson({ format: name, path, ...compared, ...exportJson(done) });
+    return;
+  }
+  const difference = largestDifference === 0 ? "0" : largestDifference.toExponential(1);
+  print(
+    [
+      path,
+      exportText(done),
+      ...(tellsUnlike || !model.manifest.likeness ? [] : [TELLS_NOT_UNLIKE]),
+      `Read again and compared on ${description}: probabilities differ by at most ${difference}.`,
+    ].join("\n"),
+  );
+}
+
+/** @throws UsageError for a format that has one column for each class, always. */
+function columnsOf({ columns }: Flags, name: ExportFormat): Columns | undefined {
+  if (columns !== "1") return columns === "2" ? 2 : undefined;
+  if (name !== "onnx-int8" && EXPORT_FORMATS[name].canHaveOneColumn) return 1;
+  throw new UsageError(
+    `--columns: ${name} always has one column for each class. Received: 1. Expected: 2, or another format: tfjs, h5 or keras.`,
+  );
+}

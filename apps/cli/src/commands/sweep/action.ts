@@ -1,0 +1,168 @@
+import {
+  CUT_LAYERS,
+  type CutLayer,
+  drawSplit,
+  findRate,
+  sweep as runSweep,
+  type SweepAxes,
+  type SweepData,
+  type SweepProgress,
+  sweptFeatures,
+  type TrainConfig,
+  tapKey,
+} from "@graft/core";
+import { makeHome } from "../../environment/make-home.ts";
+import { nextCommand } from "../../environment/self-command.ts";
+import { UsageError } from "../../exit/exit-codes.ts";
+import { checkTypedDataset, datasetLocation, datasetOptions } from "../../options/dataset-location.ts";
+import { configFromFlags, RATE_KEYS, SWEEP_KEYS, wordsOfConfig } from "../../options/train-flags.ts";
+import { print, printJson } from "../../output/stdout.ts";
+import { rateText, sweepText } from "../../output/sweep-text.ts";
+import type { CommandContext, Flags } from "../../program.ts";
+import { imageProgress } from "../../progress/image-progress.ts";
+import { Session } from "../../session/session.ts";
+
+const RECIPES: readonly TrainConfig["recipe"][] = ["gap", "classic"];
+
+/** `graft sweep DATASET`: heads over cuts, sizes, learning rates and seeds from one pass of the trunk; a table and a choice. */
+export async function sweep(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
+  const configOf = (recipe: TrainConfig["recipe"]): TrainConfig => configFromFlags({ ...flags, recipe });
+  const axes = axesOf(flags, configOf("gap").seed);
+  await using session = new Session(context);
+  const data = await openData(session, configOf(axes.recipes[0] ?? "gap"), dataset, lastOf(axes.cuts));
+  const result = await runSweep({ ...data, configOf, axes, onProgress: progressLine(session) });
+  session.status("");
+  if (context.json) {
+    printJson(result);
+    return;
+  }
+  const { recipe, size, cut, learningRate } = result.recommended;
+  const words = ["train", dataset, "--recipe", recipe, "--size", String(size), "--cut", cut];
+  const others = wordsOfConfig(configOf(recipe), SWEEP_KEYS);
+  const plain = recipe === "classic" ? ["--no-augment"] : [];
+  const command = nextCommand(context.environment, [
+    ...[...words, ...plain, "--learning-rate", String(learningRate), ...others],
+  ]);
+  print(`${sweepText(result, axes.seeds.length)}\n\nTrain it with: ${command}`);
+}
+
+/** `graft lr-find DATASET`: the loss over growing learning rates, and where it falls fastest. */
+export async function findLearningRate(
+  context: CommandContext,
+  flags: Flags,
+  dataset: string,
+): Promise<void> {
+  const config = configFromFlags(flags);
+  await using session = new Session(context);
+  const data = await openData(session, config, dataset, config.cut);
+  const progress = imageProgress("Computing features", (line) => session.status(line));
+  const total = data.split.train.length + data.split.validation.length;
+  const features = await sweptFeatures([config], data, (part, done) =>
+    progress((part === "train" ? 0 : data.split.train.length) + done, total),
+  );
+  const ofConfig = features.get(tapKey(config));
+  if (!ofConfig) throw new TypeError("the config has its features");
+  session.status("");
+  const { backend, signal } = data;
+  const found = await findRate(config, ofConfig, { backend, numClasses: data.dataset.labels.length, signal });
+  if (context.json) {
+    printJson(found);
+    return;
+  }
+  const others = wordsOfConfig(
+    config,
+    RATE_KEYS.filter((key) => key !== "recipe"),
+  );
+  const words = [
+    ...["train", dataset, "--recipe", config.recipe, "--learning-rate", String(found.learningRate)],
+    ...others,
+  ];
+  print(
+    `${rateText(found, context.environment.columns)}\n\nTrain with it: ${nextCommand(context.environment, words)}`,
+  );
+}
+
+const lastOf = (cuts: readonly CutLayer[]): CutLayer =>
+  CUT_LAYERS.findLast((one) => cuts.includes(one)) ?? "mixed10";
+
+/** @param cut the last block that is needed. */
+async function openData(
+  session: Session,
+  config: TrainConfig,
+  name: string,
+  cut: CutLayer,
+): Promise<SweepData> {
+  await makeHome(session.context.environment.home);
+  checkTypedDataset(name);
+  const { location } = datasetLocation(name);
+  const { dataset, source } = await session.dataset(location, datasetOptions(config));
+  session.tellNotes(dataset, name);
+  const { backend } = await session.backend(config.backend);
+  return {
+    ...{ dataset, backend, signal: session.signal, decodeAhead: session.decodeAhead },
+    split: drawSplit(dataset, { seed: config.seed, fraction: config.valSplit }),
+    weights: await session.weights(config.weights, config.inputRange, cut),
+    prepare: session.prepareFrom(source),
+    store: await session.features(),
+  };
+}
+
+const PHASES: Readonly<Record<SweepProgress["phase"], string>> = {
+  features: "Computing features",
+  heads: "Training heads",
+};
+
+function progressLine(session: Session): (progress: SweepProgress) => void {
+  const lines = Object.fromEntries(
+    Object.entries(PHASES).map(([phase, words]) => [
+      phase,
+      imageProgress(words, (line) => session.status(line), phase === "heads" ? "heads" : "images"),
+    ]),
+  );
+  return ({ phase, done, total }) => lines[phase]?.(done, total);
+}
+
+/** "mixed4,mixed7" → its words, each once. */
+const wordsOf = (flag: unknown): string[] => [
+  ...new Set(
+    String(flag)
+      .split(",")
+      .map((word) => word.trim()),
+  ),
+];
+
+function numbersOf(
+  flag: unknown,
+  name: string,
+  { min, max, whole }: { min: number; max: number; whole: boolean },
+): number[] {
+  return wordsOf(flag).map((word) => {
+    const value = Number(word);
+    if (word !== "" && value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
+    throw new UsageError(
+      `${name}: expected ${whole ? "whole numbers" : "numbers"} from ${min} to ${max}, separated by commas. Received: ${String(flag)}.`,
+    );
+  });
+}
+
+function choicesOf<T extends string>(flag: unknown, name: string, known: readonly T[]): T[] {
+  return wordsOf(flag).map((word) => {
+    const choice = known.find((one) => one === word);
+    if (choice) return choice;
+    throw new UsageError(
+      `${name}: expected names out of ${known.join(", ")}, separated by commas. Received: ${String(flag)}.`,
+    );
+  });
+}
+
+/** @throws UsageError that names the flag. */
+function axesOf(flags: Flags, firstSeed: number): SweepAxes {
+  const [count = 1] = numbersOf(flags.seeds, "--seeds", { min: 1, max: 100, whole: true });
+  return {
+    recipes: choicesOf(flags.recipes, "--recipes", RECIPES),
+    sizes: numbersOf(flags.sizes, "--sizes", { min: 75, max: 2048, whole: true }),
+    cuts: choicesOf<CutLayer>(flags.cuts, "--cuts", CUT_LAYERS),
+    learningRates: numbersOf(flags.learningRates, "--learning-rates", { min: 1e-9, max: 10, whole: false }),
+    seeds: Array.from({ length: count }, (_, at) => firstSeed + at),
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * Command-line flags made from the one config schema: names, help, defaults and checks live in core's train/config.ts.
+ */
+import {
+  parseTrainConfig,
+  RECIPE_DEFAULTS,
+  type TrainConfig,
+  type TrainConfigInput,
+  trainConfigSchema,
+} from "@graft/core";
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import { UsageError } from "../exit/exit-codes.ts";
+import { unknownKeysMessage } from "./saved-config.ts";
+import { bareType, helpText, valueName } from "./train-flags-help.ts";
+
+type Key = keyof TrainConfig;
+
+/** What features depend on (DESIGN 5): the flags of `graft features`. */
+export const FEATURE_KEYS: readonly Key[] = [
+  "weights",
+  "inputRange",
+  "cut",
+  "size",
+  "fit",
+  "resize",
+  "backend",
+];
+/** What a sweep leaves as it is; the other options it goes over, or has none of. */
+export const SWEEP_KEYS: readonly Key[] = [
+  ...FEATURE_KEYS.filter((key) => key !== "cut" && key !== "size"),
+  ...(["epochs", "batchSize", "optimizer", "weightDecay", "momentum", "schedule", "warmup"] as const),
+  ...(["dropout", "labelSmoothing", "mixup", "earlyStop", "classWeights"] as const),
+  ...(["valSplit", "groupPrefix", "labelsFrom", "seed", "cacheType"] as const),
+];
+/** What the test of learning rates depends on. */
+export const RATE_KEYS: readonly Key[] = [
+  ...FEATURE_KEYS,
+  ...(["recipe", "batchSize", "optimizer", "weightDecay", "momentum", "dropout"] as const),
+  ...(["labelSmoothing", "mixup", "classWeights", "valSplit", "groupPrefix", "labelsFrom"] as const),
+  ...(["seed", "cacheType"] as const),
+];
+/** What a split depends on: the flags of `graft inspect`. */
+export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "labelsFrom", "seed"];
+
+/** What can be turned off, and what a training then does. */
+const WITHOUT: Readonly<Partial<Record<Key, string>>> = {
+  augment: "train on the images as they are",
+  earlyStop: "run all epochs",
+  fineTune: "train the head alone, whatever --config says",
+};
+/** Of what augments, the one that changes what a picture shows. */
+const WITHOUT_FLIP = "with --augment: no mirrored copies, for classes such as left and right";
+/** What a flag without a value means, where a saved config says nothing. */
+const TURNED_ON: Readonly<Partial<Record<Key, unknown>>> = { augment: {}, earlyStop: 5 };
+
+/** "batchSize" → "batch-size" */
+export const flagName = (key: string): string =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const number = (text: string): number | string =>
+  text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+
+/** Text of a flag → the value that the schema then checks; text that is no number stays text, so that its error shows it. */
+function parserOf(key: Key, type: z.ZodType): ((text: string) => unknown) | undefined {
+  if (key === "inputRange") return (text) => text.split(",").map(number);
+  if (type instanceof z.ZodNumber || type instanceof z.ZodUnion) return number;
+  return undefined;
+}
+
+/**
+ * Adds one flag for each option of the schema.
+ * @param keys those that the command knows. @default all
+ */
+export function addTrainFlags<T extends Command>(
+  command: T,
+  keys: readonly string[] = Object.keys(trainConfigSchema.shape),
+): T {
+  for (const key of keys) {
+    if (!isKey(key)) continue;
+    const name = flagName(key);
+    const type = bareType(trainConfigSchema.shape[key]);
+    if (key === "augment") {
+      command.option("--augment", helpText(key)).option("--no-flip", WITHOUT_FLIP);
+    } else if (key === "earlyStop") {
+      command.addOption(new Option("--early-stop [epochs]", helpText(key)).argParser(number));
+    } else if (type instanceof z.ZodBoolean) {
+      command.option(`--${name}`, helpText(key));
+    } else {
+      const flag = new Option(`--${name} <${valueName(key)}>`, helpText(key));
+      const parser = parserOf(key, type);
+      if (parser) flag.argParser(parser);
+      if (type instanceof z.ZodEnum) flag.choices(type.options.map(String));
+      command.addOption(flag);
+    }
+    const without = WITHOUT[key];
+    if (without !== undefined) command.option(`--no-${name}`, without);
+  }
+  return command;
+}
+
+function isKey(key: string): key is Key {
+  return key in trainConfigSchema.shape;
+}
+
+/**
+ * Flags (and a saved config below them) → the complete config.
+ * @throws UsageError that names every wrong flag with what it was given.
+ */
+export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved: unknown = {}): TrainConfig {
+  const base: Record<string, unknown> = { ...asRecord(saved) };
+  if (flags.fineTune === false)
+    for (const key of Object.keys(base)) if (key.startsWith("fineTune")) delete base[key];
+  for (const [key, value] of Object.entries(flags)) {
+    if (!isKey(key) || value === undefined) continue;
+    if (key in WITHOUT && value === false) base[key] = null;
+    else if (key in TURNED_ON && value === true) base[key] ??= TURNED_ON[key];
+    else base[key] = value;
+  }
+  if (flags.flip === false) leaveFlipOut(base);
+  try {
+    return parseTrainConfig(base as TrainConfigInput); // the schema inside checks it; only its input type is asserted
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const lines = error.issues.map((issue) => {
+      // of flags only known ones are taken over, so that these are the file's
+      if (issue.code === "unrecognized_keys" && issue.path.length === 0)
+        return unknownKeysMessage(String(flags.config), issue.keys);
+      const key = String(issue.path[0] ?? "");
+      return key === ""
+        ? issue.message
+        : `--${flagName(key)}: ${issue.message}. Received: ${JSON.stringify(base[key])}.`;
+    });
+    throw new UsageError(lines.join("\n"));
+  }
+}
+
+/** Changes the augmentation that is asked for, or that the recipe brings; where there is none, there is no flip either. */
+function leaveFlipOut(base: Record<string, unknown>): void {
+  const recipe = trainConfigSchema.shape.recipe.safeParse(base.recipe).data;
+  const augment = base.augment === undefined && recipe ? RECIPE_DEFAULTS[recipe].augment : base.augment;
+  if (typeof augment === "object" && augment !== null && !Array.isArray(augment))
+    base.augment = { ...augment, flip: false };
+}
+
+/** The words that give a config again: those of its options that are not its recipe's defaults. */
+export function wordsOfConfig(config: TrainConfig, keys: readonly Key[]): string[] {
+  const usual = parseTrainConfig({ recipe: config.recipe });
+  return keys.flatMap((key) => {
+    const value = config[key];
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(usual[key])) return [];
+    if (value === null) return [`--no-${flagName(key)}`];
+    if (typeof value === "boolean") return value ? [`--${flagName(key)}`] : [];
+    return [`--${flagName(key)}`, String(value)];
+  });
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
