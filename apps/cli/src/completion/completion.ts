@@ -22,6 +22,9 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly ("run" | "set" | "pa
   "runs delete": [["run"]],
 };
 
+/** Words of a command line that ask for completion. */
+export const COMPLETION_COMMANDS = ["complete", "completion"] as const;
+
 /** Adds `graft completion SHELL` (prints the script) and the hidden `graft complete -- …` that the script calls. */
 export function addCompletion(program: Command): void {
   const completion = tab(program, { completionCommandName: "completion" });

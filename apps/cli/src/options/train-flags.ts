@@ -16,6 +16,8 @@ import { bareType, helpText, valueName } from "./train-flags-help.ts";
 
 type Key = keyof TrainConfig;
 
+/** Every option of a training, in the order of the schema: the flags of `graft train`. */
+export const ALL_KEYS: readonly string[] = Object.keys(trainConfigSchema.shape);
 /** What features depend on (DESIGN 5): the flags of `graft features`. */
 export const FEATURE_KEYS: readonly Key[] = [
   "weights",
@@ -72,10 +74,7 @@ function parserOf(key: Key, type: z.ZodType): ((text: string) => unknown) | unde
  * Adds one flag for each option of the schema.
  * @param keys those that the command knows. @default all
  */
-export function addTrainFlags<T extends Command>(
-  command: T,
-  keys: readonly string[] = Object.keys(trainConfigSchema.shape),
-): T {
+export function addTrainFlags<T extends Command>(command: T, keys: readonly string[] = ALL_KEYS): T {
   for (const key of keys) {
     if (!isKey(key)) continue;
     const name = flagName(key);

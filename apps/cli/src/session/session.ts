@@ -16,9 +16,9 @@ import {
   type UnlabelledImages,
 } from "@graft/core/node";
 import { nextCommand } from "../environment/self-command.ts";
-import type { CommandContext } from "../program.ts";
 import { fetchText } from "../progress/fetch-text.ts";
 import { StatusLine } from "../progress/status-line.ts";
+import type { CommandContext } from "./context.ts";
 
 export interface OpenedDataset {
   readonly dataset: Dataset;

@@ -5,7 +5,7 @@ import { SPEED_CASE, speedGraph, trunkSpeeds } from "../../bench/trunk-speed.ts"
 import { machineFacts } from "../../environment/machine-facts.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { table } from "../../output/text.ts";
-import type { CommandContext, Flags } from "../../program.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 /** Enough for a steady rate, few enough for some seconds. */

@@ -1,7 +1,7 @@
 import { cacheFolders, cacheStatus, pruneCache } from "@graft/core/node";
 import { print, printJson } from "../../output/stdout.ts";
 import { byteSize, table } from "../../output/text.ts";
-import type { CommandContext, Flags } from "../../program.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 
 const timeText = (time: number): string => new Date(time).toISOString().slice(0, 16).replace("T", " ");
 

@@ -2,7 +2,7 @@ import { evaluateModel, imagesOfPart, type Model, parseTrainConfig } from "@graf
 import { nextCommand } from "../../environment/self-command.ts";
 import { print } from "../../output/stdout.ts";
 import { percent, table } from "../../output/text.ts";
-import type { CommandContext } from "../../program.ts";
+import type { CommandContext } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 import type { Training } from "../../training/training.ts";
 import { finishTraining, startTraining } from "../train/action.ts";

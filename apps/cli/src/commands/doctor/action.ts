@@ -7,7 +7,7 @@ import { EXIT } from "../../exit/exit-codes.ts";
 import { refusalsText } from "../../output/refusals-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { byteSize, table } from "../../output/text.ts";
-import type { CommandContext } from "../../program.ts";
+import type { CommandContext } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 /** A candidate and what a pass through the trunk said of it. */

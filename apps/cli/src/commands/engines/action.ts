@@ -4,7 +4,7 @@ import { UsageError } from "../../exit/exit-codes.ts";
 import { refusalsText } from "../../output/refusals-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { table } from "../../output/text.ts";
-import type { CommandContext } from "../../program.ts";
+import type { CommandContext } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 const INSTALLABLE = ["tensorflow", "tensorflow-cuda"] as const;

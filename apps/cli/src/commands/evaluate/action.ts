@@ -24,8 +24,8 @@ import { findingsText, splitGapText, trustText } from "../../output/findings-tex
 import { mistakesOf } from "../../output/mistakes.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { checkOutFile, placeFile } from "../../places/out-path.ts";
-import type { CommandContext, Flags } from "../../program.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 /**

@@ -10,7 +10,7 @@ import { modelRun, trainingFolder } from "../../model/model-run.ts";
 import { exportJson, exportText } from "../../output/export-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { checkOutsideDataset } from "../../places/outside-dataset.ts";
-import type { CommandContext, Flags } from "../../program.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 import { exportInt8 } from "./int8.ts";
 

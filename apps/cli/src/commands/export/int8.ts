@@ -7,7 +7,7 @@ import { int8ExportImages } from "../../images/int8-export-images.ts";
 import { resolveModel } from "../../model/model-path.ts";
 import { exportJson, exportText } from "../../output/export-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
-import type { CommandContext, Flags } from "../../program.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 const EXTENSION = ".onnx";

@@ -20,8 +20,8 @@ import { checkTypedDataset } from "../../options/dataset-location.ts";
 import { configFromFlags } from "../../options/train-flags.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { checkNotInput, checkOutFile, placeFile } from "../../places/out-path.ts";
-import type { CommandContext, Flags } from "../../program.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 /** Images and how they become pixels, from a data set, from plain images or from an array. */

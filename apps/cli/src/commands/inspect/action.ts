@@ -10,7 +10,7 @@ import { checkTypedDataset, datasetOptions } from "../../options/dataset-locatio
 import { configFromFlags } from "../../options/train-flags.ts";
 import { datasetText } from "../../output/dataset-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
-import type { CommandContext, Flags } from "../../program.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 /**

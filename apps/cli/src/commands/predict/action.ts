@@ -17,7 +17,7 @@ import { resolveModel } from "../../model/model-path.ts";
 import { modelRun, trainingFolder } from "../../model/model-run.ts";
 import { printerOf } from "../../output/prediction-printers.ts";
 import { checkOutsideImages } from "../../places/outside-images.ts";
-import type { CommandContext, Flags } from "../../program.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 /** `graft predict MODEL IMAGE…`: a broken image is reported in its place and makes the exit code 1; the others go on. */

@@ -9,7 +9,7 @@ import { finishedEpochs } from "../../output/finished-epochs.ts";
 import { runsText, runText } from "../../output/run-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { checkOutsideDataset } from "../../places/outside-dataset.ts";
-import type { CommandContext, Flags } from "../../program.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 import { checkInt8Use } from "../../training/check-int8-use.ts";
 import { resumableError } from "../../training/resumable-error.ts";

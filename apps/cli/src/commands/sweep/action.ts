@@ -18,8 +18,8 @@ import { checkTypedDataset, datasetLocation, datasetOptions } from "../../option
 import { configFromFlags, RATE_KEYS, SWEEP_KEYS, wordsOfConfig } from "../../options/train-flags.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { rateText, sweepText } from "../../output/sweep-text.ts";
-import type { CommandContext, Flags } from "../../program.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 const RECIPES: readonly TrainConfig["recipe"][] = ["gap", "classic"];

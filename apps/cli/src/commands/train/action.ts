@@ -20,8 +20,8 @@ import {
 import { readSavedConfig } from "../../options/saved-config.ts";
 import { configFromFlags } from "../../options/train-flags.ts";
 import { checkOutsideDataset } from "../../places/outside-dataset.ts";
-import type { CommandContext, Flags } from "../../program.ts";
 import { humanReporter, jsonReporter } from "../../progress/train-reporter.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 import { checkInt8Use } from "../../training/check-int8-use.ts";
 import { keptText, resumableError } from "../../training/resumable-error.ts";

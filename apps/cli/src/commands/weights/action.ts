@@ -3,7 +3,7 @@ import { UsageError } from "../../exit/exit-codes.ts";
 import { checkAddress } from "../../options/check-flags.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { byteSize, table } from "../../output/text.ts";
-import type { CommandContext } from "../../program.ts";
+import type { CommandContext } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 
 /** `graft weights list`: what `--weights` takes by name, and what is here. */

@@ -1,0 +1,41 @@
+import { Option } from "commander";
+import { EXPORT_FORMAT_NAMES } from "../../export/export-format-names.ts";
+import { backendOption } from "../../options/backend-option.ts";
+import { action, type CommandDeclaration } from "../declaration.ts";
+
+export const exportCommand: CommandDeclaration = {
+  name: "export",
+  declare: (command) =>
+    command
+      .description("write a model for other programs; it is read again and compared before it is there")
+      .argument("<model>", "model folder or run id")
+      .addOption(
+        new Option(
+          "--format <name>",
+          "tfjs (LayersModel), h5 (Keras 2 and 3), keras (Keras 3), onnx, onnx-int8 (convolutions in 8 bits), or a folder with a program for node or python",
+        )
+          .choices(EXPORT_FORMAT_NAMES)
+          .makeOptionMandatory(),
+      )
+      .requiredOption(
+        "--out <path>",
+        "file or folder to write; a file gets its facts beside it, as PATH.json",
+      )
+      .addOption(
+        new Option(
+          "--columns <number>",
+          "of the output of a classic head for two classes: 2, one a class (default), or 1, the probability of the second; 1 for tfjs, h5 and keras only",
+        ).choices(["1", "2"]),
+      )
+      .option(
+        "--data <dataset>",
+        "whose images it is compared on (default: the run's own, else embedded ones)",
+      )
+      .option("--force", "replace an export that is there")
+      .addOption(backendOption())
+      .action(
+        action(async (context, flags, model) =>
+          (await import("./action.ts")).exportModel(context, flags, model),
+        ),
+      ),
+};

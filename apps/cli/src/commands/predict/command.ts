@@ -1,0 +1,31 @@
+import { Option } from "commander";
+import { backendOption } from "../../options/backend-option.ts";
+import { parseShare } from "../../options/share.ts";
+import { action, type CommandDeclaration } from "../declaration.ts";
+
+export const predictCommand: CommandDeclaration = {
+  name: "predict",
+  declare: (command) =>
+    command
+      .description("what a model sees in images")
+      .argument("<model>", "model folder or run id")
+      .argument("<images...>", "files, folders or patterns such as 'photos/*.jpg'")
+      .option("--csv", "comma-separated values on stdout")
+      .addOption(
+        new Option(
+          "--not-sure-below <score>",
+          "say 'not sure' of an image whose best class has less, such as 0.7; `graft evaluate` finds the score",
+        ).argParser(parseShare),
+      )
+      .option(
+        "--heatmap <folder>",
+        "write each picture there as a PNG with what speaks for its label coloured",
+      )
+      .option("--force", "replace heat maps that are there")
+      .addOption(backendOption())
+      .action(
+        action(async (context, flags, model, ...images) =>
+          (await import("./action.ts")).predict(context, flags, model, images),
+        ),
+      ),
+};

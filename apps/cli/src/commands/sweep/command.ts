@@ -1,0 +1,38 @@
+import { action, type CommandDeclaration } from "../declaration.ts";
+
+export const sweepCommand: CommandDeclaration = {
+  name: "sweep",
+  declare: (command) =>
+    command
+      .description("compare cut layers, sizes, learning rates and heads, from one pass of the trunk")
+      .argument("<dataset>", "as for train")
+      .option(
+        "--cuts <names>",
+        "cut layers, separated by commas",
+        "mixed4,mixed5,mixed6,mixed7,mixed8,mixed9",
+      )
+      .option("--learning-rates <numbers>", "separated by commas", "0.0003,0.001,0.003")
+      .option("--sizes <pixels>", "sides of the images, separated by commas", "150")
+      .option("--recipes <names>", "gap, classic or both", "gap")
+      .option("--seeds <number>", "trainings of each combination, told as mean and deviation", "1")
+      .action(
+        action(async (context, flags, dataset) =>
+          (await import("./action.ts")).sweep(context, flags, dataset),
+        ),
+      ),
+  trainFlags: ({ SWEEP_KEYS }) => SWEEP_KEYS,
+};
+
+export const lrFindCommand: CommandDeclaration = {
+  name: "lr-find",
+  declare: (command) =>
+    command
+      .description("find a learning rate in seconds: the loss over growing rates, and where it falls fastest")
+      .argument("<dataset>", "as for train")
+      .action(
+        action(async (context, flags, dataset) =>
+          (await import("./action.ts")).findLearningRate(context, flags, dataset),
+        ),
+      ),
+  trainFlags: ({ RATE_KEYS }) => RATE_KEYS,
+};
