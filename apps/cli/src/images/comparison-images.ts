@@ -1,7 +1,6 @@
 import { CoreError, type DatasetImage, isOfOneFile, type Model, throwIfCancelled } from "@graft/core";
-import { openRunStore } from "@graft/core/node";
 import { evaluationImages } from "../evaluation/evaluation-images.ts";
-import { storedSplit } from "../model/stored-split.ts";
+import { modelRun } from "../model/model-run.ts";
 import { datasetOptions } from "../options/dataset-location.ts";
 import type { Session } from "../session/session.ts";
 
@@ -53,9 +52,9 @@ async function runImages(
 ): Promise<ComparisonImages | undefined> {
   const { home } = session.context.environment;
   try {
-    const split = await storedSplit(home, manifest);
-    if (split === undefined) return undefined;
-    const { record } = await openRunStore(home).open(manifest.run);
+    const run = await modelRun(home, manifest);
+    if (run === undefined) return undefined;
+    const { record, split } = run;
     const location = String(record.dataset?.location ?? record.datasetName);
     const { dataset, source } = await session.dataset(location, datasetOptions(record.config));
     const { images } = evaluationImages(dataset, split, undefined);

@@ -1,9 +1,9 @@
+import { type Dirent, type PathLike, readdir } from "node:fs";
 import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { CoreError, type SkippedFile, visibleText } from "@graft/core";
 import { findImages } from "@graft/core/node";
 import { glob, isDynamicPattern } from "tinyglobby";
-import { readdirWithoutLinks } from "./image-paths-readdir.ts";
 
 /** A file to look at, or one in a folder that cannot be used and why. */
 export type NamedImage = { readonly path: string } | { readonly path: string; readonly error: CoreError };
@@ -77,6 +77,24 @@ function notFound(what: string, word: string): CoreError {
     expected: "an image file, a folder of images, or a pattern such as 'photos/*.jpg'",
   });
 }
+
+type Done = (error: NodeJS.ErrnoException | null, entries?: Dirent[]) => void;
+
+function asFile(entry: Dirent): Dirent {
+  if (!entry.isSymbolicLink()) return entry;
+  const seen: Dirent = Object.create(entry, {
+    isSymbolicLink: { value: () => false },
+    isFile: { value: () => true },
+  });
+  return seen;
+}
+
+/** `fs.readdir` for a glob: a link looks like a file, so that it matches by its name and is never entered. */
+const readdirWithoutLinks = new Proxy(readdir, {
+  apply(target, _self, [path, options, done]: [PathLike, { withFileTypes: true }, Done]) {
+    target(path, options, (error, entries) => done(error, entries?.map(asFile)));
+  },
+});
 
 /**
  * As shells do: a link is entered where a part of the pattern matches it, never by `**`, which would follow it out of the

@@ -1,6 +1,6 @@
 import type { LikenessFacts, Prediction } from "@graft/core";
 import { afterEach, expect, it, vi } from "vitest";
-import { printerOf } from "./prediction-printers.ts";
+import { csvLine, printerOf } from "./prediction-printers.ts";
 import * as stdout from "./stdout.ts";
 
 const likeness: LikenessFacts = {
@@ -57,4 +57,12 @@ it("says nothing for a model that has not learned it", () => {
   expect(printed("json", { labels: LABELS }, [undefined])).not.toMatchObject([{ unlike: expect.anything() }]);
   vi.clearAllMocks();
   expect(printed("csv", { labels: LABELS }, [undefined])[0]).toBe("image,label,score,cats,dogs,error");
+});
+
+it.each([
+  [["plain", 0.5, ""], "plain,0.5,"],
+  [["a,b", 'say "a"', "two\nlines", "and\rone"], '"a,b","say ""a""","two\nlines","and\rone"'],
+  [["\u001b[2J", "=1+1", " kept ", "-a"], "\u001b[2J,=1+1, kept ,-a"],
+])("%j is quoted where a comma, quote or line break is in it, and else as it is", (cells, line) => {
+  expect(csvLine(cells)).toBe(line);
 });

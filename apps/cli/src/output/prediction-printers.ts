@@ -1,5 +1,4 @@
 import { type CoreError, isUnlike, type ModelManifest, type Prediction } from "@graft/core";
-import { csvLine } from "./csv.ts";
 import { print, printData, printJson } from "./stdout.ts";
 import { percent, table } from "./text.ts";
 
@@ -93,4 +92,11 @@ function tablePrinter(model: Answering, notSureBelow: number): PredictionPrinter
       print(table([isAnyUnlike ? [...head, "note"] : head, ...rows]));
     },
   };
+}
+
+/** One line of comma-separated values (RFC 4180): quoted where a comma, quote or line break would break it, and otherwise as it is. */
+export function csvLine(cells: readonly (string | number)[]): string {
+  return cells
+    .map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell)))
+    .join(",");
 }

@@ -1,5 +1,3 @@
-import { bar } from "./bar.ts";
-
 /** Narrower, a bar shows nothing. */
 const NARROWEST_BAR = 4;
 
@@ -15,4 +13,10 @@ export function fittingBar(
 ): string {
   const width = Math.min(widest, columns - 1 - words.length);
   return width < NARROWEST_BAR ? "" : bar(fraction, width);
+}
+
+/** "██████░░░░" */
+function bar(fraction: number, width: number): string {
+  const full = Math.round(Math.max(0, Math.min(1, fraction)) * width);
+  return "█".repeat(full) + "░".repeat(width - full);
 }

@@ -1,3 +1,4 @@
+import { relative, sep } from "node:path";
 import {
   CoreError,
   cachedPredictions,
@@ -10,10 +11,10 @@ import {
   type TrainEvent,
   type TrainResult,
 } from "@graft/core";
+import { cacheFolders } from "@graft/core/node";
 import { nextCommand } from "../environment/self-command.ts";
 import { curves } from "../output/curves.ts";
 import { evaluationText, mistakesText } from "../output/evaluation-text.ts";
-import { exampleImage } from "../output/example-image.ts";
 import { finishedEpochs } from "../output/finished-epochs.ts";
 import { mistakesOf } from "../output/mistakes.ts";
 import { accuracyText } from "../output/run-text.ts";
@@ -52,6 +53,17 @@ export async function printTrainSummary(
     ].join("\n"),
   );
   print(`\n${blocks.filter((block) => block !== "").join("\n\n")}`);
+}
+
+/**
+ * What to try a new model on, as a word to copy.
+ * @param path an image of the data set. One of an unpacked archive has a name that says nothing and is gone after
+ *   `graft cache prune`, so a name for a photo of one's own stands for it.
+ */
+export function exampleImage(path: string | undefined, home: string): string {
+  if (path === undefined) return "IMAGE";
+  const isUnpacked = !relative(cacheFolders(home).archives, path).startsWith(`..${sep}`);
+  return isUnpacked ? "photo.jpg" : path;
 }
 
 /** The training is done and its model in place: that its images cannot be looked at any more is worth a line. */

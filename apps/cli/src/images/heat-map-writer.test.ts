@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { distinctNames } from "./distinct-names.ts";
+import { distinctNames } from "./heat-map-writer.ts";
 
 it("keeps names apart that a disk would take for one, and keeps the first as it is", () => {
   const name = distinctNames();

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
-import { exampleImage } from "./example-image.ts";
+import { exampleImage } from "./train-summary.ts";
 
 const home = resolve("home");
 
