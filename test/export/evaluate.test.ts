@@ -8,6 +8,7 @@ import {
   type Model,
   openPredictor,
   type PrepareImage,
+  preparedBy,
 } from "@graft/core";
 import { testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,7 +41,9 @@ function pixelsOf(number: number): Uint8Array {
   return Uint8Array.from({ length: LENGTH }, () => base + random.int(0, 55));
 }
 
-const prepare: PrepareImage = async ({ hash }) => [pixelsOf(Number.parseInt(hash, 16))];
+const prepare: PrepareImage = preparedBy("drawn-1", async ({ hash }) => [
+  pixelsOf(Number.parseInt(hash, 16)),
+]);
 
 const evaluate = (options: Partial<EvaluateOptions> & Pick<EvaluateOptions, "images">) =>
   evaluateModel({ model, backend, labels: LABELS, prepare, decodeAhead: 4, ...options });
@@ -90,10 +93,10 @@ describe("openPredictor", () => {
 describe("evaluateModel", () => {
   it("scores every image as the predictor answers it, in order, whatever the order of preparing", async () => {
     const images = Array.from({ length: backend.limits.preferredBatch * 2 + 5 }, (_, i) => imageAt(i, i % 3));
-    const late: PrepareImage = async (image, ...rest) => {
+    const late: PrepareImage = preparedBy("drawn-1", async (image, ...rest) => {
       await new Promise((resolve) => setTimeout(resolve, Number.parseInt(image.hash, 16) % 3));
       return prepare(image, ...rest);
-    };
+    });
     const progress: number[] = [];
     const result = await evaluate({
       images,
@@ -144,8 +147,9 @@ describe("evaluateModel", () => {
     const damaged = new CoreError("corrupt", { what: "cut off" });
     const result = await evaluate({
       images,
-      prepare: (image, ...rest) =>
+      prepare: preparedBy("drawn-1", (image, ...rest) =>
         image.hash === hashOf(2) ? Promise.reject(damaged) : prepare(image, ...rest),
+      ),
     });
     expect(result.evaluation.images).toBe(3);
     expect(result.broken).toEqual([{ image: images[2], error: damaged }]);
@@ -157,9 +161,9 @@ describe("evaluateModel", () => {
   });
 
   it("fails when no image can be read, and says why", async () => {
-    const prepareNone: PrepareImage = async () => {
+    const prepareNone: PrepareImage = preparedBy("drawn-1", async () => {
       throw new CoreError("corrupt", { what: "cut off" });
-    };
+    });
     await expect(evaluate({ images: [imageAt(0, 0)], prepare: prepareNone })).rejects.toThrow(
       /none readable: cut off/,
     );
@@ -173,7 +177,7 @@ describe("evaluateModel", () => {
 
   it("asks for no more images at once than it may, and for nothing but the model's rule", async () => {
     let [now, most] = [0, 0];
-    const counted: PrepareImage = async (image, rule, augmentation, variants) => {
+    const counted: PrepareImage = preparedBy("drawn-1", async (image, rule, augmentation, variants) => {
       most = Math.max(most, ++now);
       await new Promise((resolve) => setTimeout(resolve, 1));
       now--;
@@ -183,7 +187,7 @@ describe("evaluateModel", () => {
         variants: [0],
       });
       return prepare(image, rule, augmentation, variants);
-    };
+    });
     const images = Array.from({ length: 20 }, (_, i) => imageAt(i, 0));
     await evaluate({ images, prepare: counted, decodeAhead: 3 });
     expect(most).toBe(3);

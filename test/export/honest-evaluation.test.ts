@@ -9,6 +9,7 @@ import {
   openPredictor,
   type PrepareImage,
   poolFeatures,
+  preparedBy,
 } from "@graft/core";
 import { testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -41,7 +42,9 @@ function pixelsOf(number: number): Uint8Array {
   return Uint8Array.from({ length: SIDE * SIDE * 3 }, () => 60 + random.int(0, 130));
 }
 
-const prepare: PrepareImage = async ({ hash }) => [pixelsOf(Number.parseInt(hash, 16))];
+const prepare: PrepareImage = preparedBy("drawn-1", async ({ hash }) => [
+  pixelsOf(Number.parseInt(hash, 16)),
+]);
 const range = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => imageAt(from + i, i % 2));
 
@@ -76,10 +79,10 @@ describe("openFeaturePredictor", () => {
 describe("evaluateModel", () => {
   it("finds the picture that is nothing like the training ones, and computes no image twice", async () => {
     let prepared = 0;
-    const counted: PrepareImage = (...words) => {
+    const counted: PrepareImage = preparedBy("drawn-1", (...words) => {
       prepared++;
       return prepare(...words);
-    };
+    });
     const images = [...range(0, 30), imageAt(900)];
     // half of the training images are among the evaluated ones; one has two places
     const training = { images: [...range(10, 40), imageAt(49)], prepare: counted };
@@ -101,10 +104,11 @@ describe("evaluateModel", () => {
   it("passes over training images that cannot be read, and says nothing without enough of them", async () => {
     const options = { model, backend, images: range(0, 4), labels: LABELS, prepare, decodeAhead: 4 };
     expect((await evaluateModel(options)).distances).toBeUndefined();
-    const gone: PrepareImage = (image, ...rest) =>
+    const gone: PrepareImage = preparedBy("drawn-1", (image, ...rest) =>
       Number.parseInt(image.hash, 16) < 105
         ? Promise.reject(new CoreError("not-found", { what: "gone" }))
-        : prepare(image, ...rest);
+        : prepare(image, ...rest),
+    );
     const few = await evaluateModel({ ...options, training: { images: range(100, 24), prepare: gone } });
     expect(few.distances).toBeUndefined();
     expect(few.broken).toEqual([]);

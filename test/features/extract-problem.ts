@@ -8,6 +8,7 @@ import {
   GraphBuilder,
   type PrepareImage,
   type Program,
+  preparedBy,
 } from "@graft/core";
 import { createImagePool } from "@graft/core/node";
 import { createReferenceBackend, testRandom } from "@graft/core/testing";
@@ -54,10 +55,10 @@ export async function openProblem(numImages: number) {
   const images = await Promise.all(
     Array.from({ length: numImages }, async (_, seed) => add(`${seed}.png`, await picture(seed))),
   );
-  const prepare: PrepareImage = (image, rule, augmentation, variants) => {
+  const prepare: PrepareImage = preparedBy("drawn-1", (image, rule, augmentation, variants) => {
     asked.prepared.push(image.path);
     return pool.prepare({ path: join(root, image.path), hash: image.hash }, rule, augmentation, variants);
-  };
+  });
   const openProgram = async (): Promise<Program> => {
     asked.compiled++;
     const program = await backend.compile(smallTrunk());

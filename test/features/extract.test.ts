@@ -10,6 +10,7 @@ import {
   extractFeatures,
   type FeatureTable,
   type Program,
+  preparedBy,
 } from "@graft/core";
 import { oneByOne } from "@graft/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -260,10 +261,10 @@ describe("cancelling", () => {
 
   test("does not wait for an image that takes for ever", async () => {
     const stop = new AbortController();
-    const prepare = (): Promise<never> => {
+    const prepare = preparedBy("drawn-1", (): Promise<never> => {
       setTimeout(() => stop.abort(), 5);
       return new Promise(() => undefined);
-    };
+    });
     await expect(extract({ prepare, signal: stop.signal })).rejects.toMatchObject({ code: "cancelled" });
     await expect(extract({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
   });
@@ -275,13 +276,13 @@ test("decoding ahead keeps to its bounds", async () => {
   await extract({
     decodeAhead: 3,
     batch: 2,
-    prepare: async (...request) => {
+    prepare: preparedBy("drawn-1", async (...request) => {
       bounds.inWork++;
       bounds.untaken++;
       bounds.most = Math.max(bounds.most, bounds.inWork);
       bounds.mostUntaken = Math.max(bounds.mostUntaken, bounds.untaken);
       return prepare(...request).finally(() => bounds.inWork--);
-    },
+    }),
     openProgram: async () => {
       const program = await openProgram();
       return {

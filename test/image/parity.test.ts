@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createImagePool, type ImagePool } from "@graft/core/node";
+import type { ImagePool } from "@graft/core";
+import { createImagePool } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenArray } from "../parity/golden.ts";
 import { sharedPath } from "../shared.ts";

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ImagePool } from "@graft/core";
 import { augmentationSchema } from "@graft/core";
-import { createImagePool, type ImagePool } from "@graft/core/node";
+import { createImagePool } from "@graft/core/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -37,6 +38,19 @@ test("prepares every variant, padded with white", async () => {
   const [plain] = await pool.prepare(file, RULE, null, [0]);
   expect([...(plain?.subarray(0, 3) ?? [])]).toEqual([255, 255, 255]);
   expect([...(plain?.subarray((37 * 75 + 37) * 3).subarray(0, 3) ?? [])]).toEqual([0x20, 0x40, 0x60]);
+});
+
+test("takes an image as bytes too, and asks for no hash", async () => {
+  const bytes = new Uint8Array(await readFile(file.path));
+  expect(await pool.inspect(bytes)).toEqual(await pool.inspect(file.path));
+  const augmentation = augmentationSchema.parse({});
+  const ofPath = await pool.prepare(file, RULE, augmentation, [0, 1]);
+  expect(await pool.prepare({ bytes }, RULE, augmentation, [0, 1])).toEqual(ofPath);
+  expect(bytes.length).toBeGreaterThan(0); // they are still the caller's
+  const damaged = bytes.subarray(0, 40);
+  await expect(pool.prepare({ bytes: damaged }, RULE, null, [0])).rejects.toMatchObject({ code: "corrupt" });
+  const other = { bytes, hash: "0".repeat(64) };
+  await expect(pool.prepare(other, RULE, null, [0])).rejects.toThrow(/^the image changed/i);
 });
 
 test("errors keep their codes across the thread, and the thread goes on", async () => {

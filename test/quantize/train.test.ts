@@ -6,6 +6,7 @@ import {
   type FeatureSpace,
   type FeatureStore,
   type PrepareImage,
+  preparedBy,
   type TrainConfigInput,
   type TrainOptions,
 } from "@graft/core";
@@ -25,11 +26,14 @@ const dataset = makeDataset(16);
 const weights = randomTrunkWeights();
 
 /** Noise that is each image's own, brighter for the second class. */
-const prepare: PrepareImage = async ({ hash, label }, { size }, _augmentation, variants) =>
-  variants.map((variant) => {
-    const random = createRandom("pixels", hash, variant);
-    return Uint8Array.from({ length: size * size * 3 }, () => Math.floor(random() * (150 + 100 * label)));
-  });
+const prepare: PrepareImage = preparedBy(
+  "drawn-1",
+  async ({ hash, label }, { size }, _augmentation, variants) =>
+    variants.map((variant) => {
+      const random = createRandom("pixels", hash, variant);
+      return Uint8Array.from({ length: size * size * 3 }, () => Math.floor(random() * (150 + 100 * label)));
+    }),
+);
 
 /** Keeps every row, with the space it was put under. */
 function keepingStore(): FeatureStore & {

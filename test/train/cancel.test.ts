@@ -7,6 +7,7 @@ import {
   type HostTensor,
   imageRule,
   parseTrainConfig,
+  preparedBy,
   type StopReason,
   type SweepData,
   sweep,
@@ -97,7 +98,10 @@ function everyPieceIsLong(): void {
 
 const CONFIG = parseTrainConfig({ size: 75, cut: "mixed0", epochs: 50, earlyStop: null });
 const weights = randomTrunkWeights("mixed0");
-const prepare = async (): Promise<Uint8Array[]> => [new Uint8Array(75 * 75 * 3).fill(99)];
+const prepare = preparedBy(
+  "drawn-1",
+  async (): Promise<Uint8Array[]> => [new Uint8Array(75 * 75 * 3).fill(99)],
+);
 
 function sweepData(backend: Backend, stop: Stop): SweepData {
   const dataset = makeDataset(40);
@@ -125,6 +129,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => ["onnx:cpu", "tfjs:wasm
           images: makeDataset(64).images,
           variants: [0],
           space: featureSpace({
+            decoder: prepare.decoder,
             ...{ rule, weights, cut, pool: "avg", augmentation: null, cacheType: "float32", backend },
           }),
           rowShape: featureShape(cut, 75).slice(2),

@@ -10,6 +10,7 @@ import {
   openFeaturePredictor,
   type PrepareImage,
   poolFeatures,
+  preparedBy,
   tailOf,
 } from "@graft/core";
 import { readModelFolder, writeModelFolder } from "@graft/core/node";
@@ -32,12 +33,15 @@ const CONFIG = {
 /** Images of noise whose brightness is the class's; each variant is another one. Counts how many were made. */
 function countingPrepare() {
   const made: string[] = [];
-  const prepare: PrepareImage = async ({ hash, label }, { size }, augmentation, variants) =>
-    variants.map((variant) => {
-      made.push(`${hash} ${augmentation ? variant : "as it is"}`);
-      const random = createRandom("pixels", hash, augmentation === null ? -1 : variant);
-      return Uint8Array.from({ length: size * size * 3 }, () => random() * 150 + label * 100);
-    });
+  const prepare: PrepareImage = preparedBy(
+    "drawn-1",
+    async ({ hash, label }, { size }, augmentation, variants) =>
+      variants.map((variant) => {
+        made.push(`${hash} ${augmentation ? variant : "as it is"}`);
+        const random = createRandom("pixels", hash, augmentation === null ? -1 : variant);
+        return Uint8Array.from({ length: size * size * 3 }, () => random() * 150 + label * 100);
+      }),
+  );
   return { prepare, made };
 }
 
@@ -86,7 +90,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const before = made.length;
       const fromCache = await cachedPredictions(shared);
       expect(made).toHaveLength(before);
-      const lookUp = keptFeatures(model, backend, store);
+      const lookUp = keptFeatures(model, backend, { store, decoder: prepare.decoder });
       const kept = await lookUp(["never seen", ...images.map(({ hash }) => hash)]);
       expect(kept.map(({ hash }) => hash)).toEqual(images.map(({ hash }) => hash));
       expect(held()).toBe(0);

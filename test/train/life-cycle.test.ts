@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Checkpoint, CoreError, type Dataset, type TrainEvent, train } from "@graft/core";
+import { type Checkpoint, CoreError, type Dataset, preparedBy, type TrainEvent, train } from "@graft/core";
 import { openCheckpointStore } from "@graft/core/node";
 import { oneByOne } from "@graft/core/testing";
 import { expect, it, vi } from "vitest";
@@ -138,7 +138,9 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
           ...store,
           get: async (space, key) => (key.hash === broken?.hash ? undefined : store.get(space, key)),
         }),
-        prepare: () => Promise.reject(new CoreError("corrupt", { what: "The file was changed." })),
+        prepare: preparedBy("drawn-1", () =>
+          Promise.reject(new CoreError("corrupt", { what: "The file was changed." })),
+        ),
       });
       const { events, result } = await runTraining(options);
       expect(warnings(events)).toMatchObject([{ code: "broken-image" }]);

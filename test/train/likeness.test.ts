@@ -12,6 +12,7 @@ import {
   type Model,
   openPredictor,
   type PrepareImage,
+  preparedBy,
   type TrainConfigInput,
   type TrainOptions,
 } from "@graft/core";
@@ -31,15 +32,18 @@ const CONFIG: TrainConfigInput = { cut: CUT, recipe: "classic", epochs: 1, augme
 /** Noise whose brightness is the class's; of a foreign picture stripes. Counts the images that were made. */
 function countingPrepare() {
   const made: string[] = [];
-  const prepare: PrepareImage = async ({ hash, label, path }, { size }, augmentation, variants) => {
-    made.push(hash);
-    return variants.map((variant) => {
-      const random = createRandom("pixels", hash, augmentation === null ? -1 : variant);
-      const stripes = (_: unknown, i: number) => (i % 48 < 24 ? 255 : 0);
-      const noise = () => random() * 100 + label * 100;
-      return Uint8Array.from({ length: size * size * 3 }, path.startsWith("foreign") ? stripes : noise);
-    });
-  };
+  const prepare: PrepareImage = preparedBy(
+    "drawn-1",
+    async ({ hash, label, path }, { size }, augmentation, variants) => {
+      made.push(hash);
+      return variants.map((variant) => {
+        const random = createRandom("pixels", hash, augmentation === null ? -1 : variant);
+        const stripes = (_: unknown, i: number) => (i % 48 < 24 ? 255 : 0);
+        const noise = () => random() * 100 + label * 100;
+        return Uint8Array.from({ length: size * size * 3 }, path.startsWith("foreign") ? stripes : noise);
+      });
+    },
+  );
   return { prepare, made };
 }
 

@@ -4,6 +4,7 @@ import {
   type DatasetImage,
   type PrepareImage,
   parseTrainConfig,
+  preparedBy,
   sweptFeatures,
   type TrainConfigInput,
   type TrainOptions,
@@ -19,7 +20,7 @@ import { EVERY_STEP, makeDataset, makeSplit, makeTraining, runTraining } from ".
 /** Images of noise, until `isLost`. */
 function prepareUnless(isLost: (image: DatasetImage) => CoreError | undefined) {
   const made: string[] = [];
-  const prepare: PrepareImage = async (image, { size }, _augmentation, variants) => {
+  const prepare: PrepareImage = preparedBy("drawn-1", async (image, { size }, _augmentation, variants) => {
     const error = isLost(image);
     if (error) throw error;
     made.push(image.path);
@@ -27,7 +28,7 @@ function prepareUnless(isLost: (image: DatasetImage) => CoreError | undefined) {
       const random = createRandom("pixels", image.hash, variant);
       return Uint8Array.from({ length: size * size * 3 }, () => random() * 255);
     });
-  };
+  });
   return { prepare, made };
 }
 

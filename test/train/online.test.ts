@@ -1,4 +1,4 @@
-import { createRandom, type PrepareImage } from "@graft/core";
+import { createRandom, type PrepareImage, preparedBy } from "@graft/core";
 import { oneByOne } from "@graft/core/testing";
 import { expect, it } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
@@ -8,11 +8,14 @@ import { randomTrunkWeights } from "./random-trunk.ts";
 import { EVERY_STEP, makeTraining, memoryCheckpoints, runTraining } from "./training-problem.ts";
 
 /** Images of noise whose brightness is the class's; each variant is another one. */
-const prepare: PrepareImage = async ({ hash, label }, { size }, augmentation, variants) =>
-  variants.map((variant) => {
-    const random = createRandom("pixels", hash, augmentation === null ? -1 : variant);
-    return Uint8Array.from({ length: size * size * 3 }, () => random() * 150 + label * 100);
-  });
+const prepare: PrepareImage = preparedBy(
+  "drawn-1",
+  async ({ hash, label }, { size }, augmentation, variants) =>
+    variants.map((variant) => {
+      const random = createRandom("pixels", hash, augmentation === null ? -1 : variant);
+      return Uint8Array.from({ length: size * size * 3 }, () => random() * 150 + label * 100);
+    }),
+);
 
 for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
   await describeOn(candidate, (engine) => {

@@ -9,6 +9,7 @@ import {
   type Model,
   measureSplitGap,
   type PrepareImage,
+  preparedBy,
 } from "@graft/core";
 import { oneByOne, type RowStore, testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,14 +54,14 @@ const dataset: Dataset = {
 };
 
 /** A picture of its own colours; what class it has nobody could tell without having seen it. */
-const prepare: PrepareImage = async ({ path, hash }) => {
+const prepare: PrepareImage = preparedBy("drawn-1", async ({ path, hash }) => {
   // the file that is opened must be the one of this content
   expect(images.find((image) => image.path === path)?.hash).toBe(hash);
   const picture = Number(path.split("-")[0]);
   const colors = testRandom(picture + 1);
   const base = [colors.int(0, 255), colors.int(0, 255), colors.int(0, 255)];
   return [Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => base[i % 3] ?? 0)];
-};
+});
 
 class CountingStore implements RowStore {
   readonly rows = new Map<string, Float32Array>();

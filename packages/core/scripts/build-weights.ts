@@ -8,7 +8,8 @@ import { crc32 } from "node:zlib";
 import { numElements } from "../src/graph/graph.ts";
 import { TRUNK_TENSORS } from "../src/trunk/tensors.ts";
 import type { WeightTensor } from "../src/trunk/types.ts";
-import { BUNDLED_FILES, type BundledManifest, dequantise } from "../src/weights/bundled-node.ts";
+import { type BundledManifest, dequantise } from "../src/weights/bundled.ts";
+import { BUNDLED_FILES } from "../src/weights/bundled-node.ts";
 import { hashWeights } from "../src/weights/weights-hash.ts";
 import { isUpToDate } from "./is-up-to-date.ts";
 import { nsfwjsFiles, readNsfwjsModel } from "./nsfwjs-model.ts";
@@ -17,7 +18,7 @@ const SOURCES = [
   "./build-weights.ts",
   "./nsfwjs-model.ts",
   "../src/trunk/table.ts",
-  "../src/weights/bundled-node.ts",
+  "../src/weights/bundled.ts",
 ];
 
 /** A reader never sees half a file. */

@@ -15,7 +15,7 @@ export { imagesOfPart } from "./dataset/images-of-part.ts";
 export { isNamedLikeImage } from "./dataset/junk.ts";
 export { parseLabelsFrom } from "./dataset/layout/labels-from.ts";
 export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
-export type * from "./dataset/prepare-image.ts";
+export * from "./dataset/prepare-image.ts";
 export {
   type ClassReport,
   type DatasetReport,
@@ -64,6 +64,7 @@ export type { ExtractProgress } from "./features/extract-options.ts";
 export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";
 export * from "./features/npy.ts";
 export { recipeSpace, tapNames } from "./features/recipe-space.ts";
+export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row-record.ts";
 export {
   type FeatureSpaceOptions,
   featureSpace,
@@ -99,8 +100,9 @@ export { type HeadParameter, headParameters, numHeadInputs } from "./head/parame
 export { headSpec } from "./head/spec.ts";
 export type * from "./head/types.ts";
 export { augmentImage, changeImage, drawChange, type ImageChange, type VariantKey } from "./image/augment.ts";
-export { DECODER_VERSION } from "./image/decoder-version.ts";
+export { DECODER_VERSION, type DecoderId } from "./image/decoder-version.ts";
 export { differenceHash } from "./image/difference-hash.ts";
+export type * from "./image/pool.ts";
 export { type ImageReading, type ReadingNote, readingNotes, readingSentence } from "./image/readings.ts";
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
@@ -184,4 +186,10 @@ export { type Tail, tailOf } from "./trunk/tail.ts";
 export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
 export { quotedText, visibleLines, visibleText } from "./visible-text.ts";
+export {
+  BUNDLED_RANGE,
+  type BundledManifest,
+  decodeBundled,
+  parseBundledManifest,
+} from "./weights/bundled.ts";
 export { hashWeights } from "./weights/weights-hash.ts";

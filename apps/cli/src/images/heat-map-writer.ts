@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
+import type { ImagePool } from "@graft/core";
 import {
   CoreError,
   featureShape,
@@ -9,15 +10,7 @@ import {
   overlayHeat,
   type PredictionWithFeatures,
 } from "@graft/core";
-import {
-  encodeImage,
-  type HashedFile,
-  type ImagePool,
-  isDiskFull,
-  makeFolder,
-  writeRefusal,
-  writeWhole,
-} from "@graft/core/node";
+import { encodeImage, isDiskFull, makeFolder, writeRefusal, writeWhole } from "@graft/core/node";
 
 /** Longest side of a heat map in pixels. */
 const SIDE = 512;
@@ -52,7 +45,10 @@ export class HeatMapWriter {
    * @returns the path of the PNG, in the picture's own proportions where the model saw it stretched.
    * @throws CoreError `conflict` for one that is there, `bad-input` for a folder that cannot be written.
    */
-  async write(file: HashedFile, seen: PredictionWithFeatures): Promise<string> {
+  async write(
+    file: { readonly path: string; readonly hash: string },
+    seen: PredictionWithFeatures,
+  ): Promise<string> {
     const path = join(this.#folder, this.#nameOf(file.path));
     if (!this.#force && existsSync(path)) {
       throw new CoreError("conflict", {

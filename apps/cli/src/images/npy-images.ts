@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { CoreError, type DatasetImage, type PrepareImage, parseNpy } from "@graft/core";
+import { CoreError, type DatasetImage, type PrepareImage, parseNpy, preparedBy } from "@graft/core";
 
 /** Images that are pixels already: the rows of a uint8 array [n, size, size, 3]. */
 export interface NpyImages {
@@ -44,10 +44,10 @@ export async function readNpyImages(path: string): Promise<NpyImages> {
   return {
     size,
     images,
-    prepare: async (image, _rule, _augmentation, variants) => {
+    prepare: preparedBy("npy-1", async (image, _rule, _augmentation, variants) => {
       const pixels = rows.get(image.hash);
       if (pixels === undefined) throw new TypeError(`no row has the hash of ${image.path}`);
       return variants.map(() => pixels);
-    },
+    }),
   };
 }

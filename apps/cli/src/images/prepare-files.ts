@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import type { ImagePool } from "@graft/core";
 import { type CoreError, type ImageRule, isOfOneFile } from "@graft/core";
-import { type ImagePool, readFailure } from "@graft/core/node";
+import { readFailure } from "@graft/core/node";
 import type { NamedImage } from "./image-paths.ts";
 
 /** A file as the trunk sees it, [size, size, 3], or why it cannot be used. */

@@ -63,7 +63,10 @@ export async function trainingImages(
 async function keptIn(session: Session, model: Model, backend: Backend): Promise<KeptFeatures | undefined> {
   if (!existsSync(cacheFolders(session.context.environment.home).features)) return undefined;
   try {
-    return keptFeatures(model, backend, await session.features());
+    return keptFeatures(model, backend, {
+      store: await session.features(),
+      decoder: session.pool.decoder,
+    });
   } catch (error) {
     if (error instanceof CoreError) return undefined;
     throw error;

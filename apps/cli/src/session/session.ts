@@ -1,10 +1,17 @@
 /** What several commands open: image workers, the backend, the feature store; closed together. */
 import { type SelectedBackend, selectBackend } from "@graft/backend-select";
-import type { ByteProgress, CutLayer, Dataset, PrepareImage, TrunkWeights } from "@graft/core";
+import type { ImagePool } from "@graft/core";
+import {
+  type ByteProgress,
+  type CutLayer,
+  type Dataset,
+  type PrepareImage,
+  preparedBy,
+  type TrunkWeights,
+} from "@graft/core";
 import {
   cacheFolders,
   createImagePool,
-  type ImagePool,
   loadWeights,
   type NodeFeatureStore,
   type NodeImageSource,
@@ -100,8 +107,9 @@ export class Session implements AsyncDisposable {
 
   /** Pixels of a data set's images, made by the pool. */
   prepareFrom(source: Pick<NodeImageSource, "pathOf">): PrepareImage {
-    return (image, rule, augmentation, variants) =>
-      this.pool.prepare({ path: source.pathOf(image), hash: image.hash }, rule, augmentation, variants);
+    return preparedBy(this.pool.decoder, (image, rule, augmentation, variants) =>
+      this.pool.prepare({ path: source.pathOf(image), hash: image.hash }, rule, augmentation, variants),
+    );
   }
 
   get pool(): ImagePool {

@@ -66,7 +66,10 @@ export async function runTraining(
   for (const tap of tapNames(config))
     for (const augmentation of config.augment ? [null, config.augment] : [null]) {
       const rule = imageRule(config);
-      const space = recipeSpace({ config, rule, weights, augmentation, backend, calibration, tap });
+      const space = recipeSpace({
+        ...{ config, rule, weights, augmentation, backend, calibration, tap },
+        decoder: session.pool.decoder,
+      });
       await store.lease(await featureSpaceId(space));
     }
   const logged = await run.readEvents();

@@ -1,13 +1,13 @@
 import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError } from "../errors.ts";
 import type { RowStore } from "../features/one-by-one.ts";
+import { decodeRow, encodeRow } from "../features/row-record.ts";
 import { featureSpaceId } from "../features/space.ts";
 import type { FeatureKey, FeatureRow, FeatureSpace, FeatureStore } from "../features/types.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
 import { newOwner } from "../files/owner-node.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
-import { decodeFloat16, encodeFloat16 } from "../numbers/float16.ts";
 import { sweepArchives } from "./archives-node.ts";
 import { CACHE_BYTES } from "./cache-node.ts";
 import { storeError, sweepCache } from "./folder-node.ts";
@@ -41,18 +41,6 @@ export interface NodeFeatureStore extends FeatureStore, RowStore, AsyncDisposabl
 const READS_AT_ONCE = 32;
 /** A full cache is about this many packs, which are given up one by one. */
 const PACKS = 64;
-
-/** A row's numbers as they lie in the cache. */
-function encodeRow({ cacheType }: FeatureSpace, row: Float32Array): Uint8Array {
-  const stored = cacheType === "float16" ? encodeFloat16(row) : row;
-  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-}
-
-function decodeRow({ cacheType }: FeatureSpace, bytes: Buffer<ArrayBuffer>): Float32Array {
-  const { buffer, byteOffset, length } = bytes;
-  if (cacheType === "float16") return decodeFloat16(new Uint16Array(buffer, byteOffset, length / 2));
-  return new Float32Array(buffer, byteOffset, length / 4);
-}
 
 function checkKey({ hash, variant }: FeatureKey): void {
   if (/^[0-9a-f]{64}$/.test(hash) && Number.isInteger(variant) && variant >= 0 && variant < 2 ** 32) return;

@@ -1,14 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { inParallel } from "../concurrency/in-parallel.ts";
+import { parseRecordHeader, RECORD_HEADER_BYTES, type RecordHeader } from "../features/row-record.ts";
 import type { FeatureKey } from "../features/types.ts";
 
 /*
  * A pack: rows of one space and one length, one behind the other, written at the end only.
  *
  *   64 bytes: "graftpk1", bytes of a row (u32), 0 (u32), space id (32 bytes), zeros, CRC-32 of the 60 bytes before (u32)
- *   then records of a fixed length: "row1", image hash (32 bytes), variant (u32), CRC-32 of the row (u32),
- *   CRC-32 of the 44 bytes before (u32), the row's bytes
+ *   then records of a fixed length (features/row-record.ts)
  *
  * All numbers are little-endian. Every record proves itself, so there is no index file that could disagree: a record that
  * was cut off by a crash is no whole record, one that was damaged fails a checksum, and the next one is found all the
@@ -16,17 +16,10 @@ import type { FeatureKey } from "../features/types.ts";
  * of 630 and read in 140 instead of 410; rows of 150 KB take the same time either way.
  */
 const PACK_MAGIC = Buffer.from("graftpk1");
-const RECORD_MAGIC = Buffer.from("row1");
 export const PACK_HEADER_BYTES = 64;
-const RECORD_HEADER_BYTES = 48;
 /** Records up to this size are scanned by reading everything, larger ones by their headers alone. */
 const READ_THROUGH_BYTES = 16 * 1024;
 const SCAN_BYTES = 256 * 1024;
-
-/** What a record's header says. */
-export interface RecordHeader extends FeatureKey {
-  readonly crc: number;
-}
 
 export const recordBytes = (rowBytes: number): number => RECORD_HEADER_BYTES + rowBytes;
 export const recordPosition = (rowBytes: number, index: number): number =>
@@ -52,29 +45,6 @@ export async function readPackHeader(handle: FileHandle, spaceId: string): Promi
   return rowBytes > 0 && header.equals(encodePackHeader(spaceId, rowBytes)) ? rowBytes : undefined;
 }
 
-export function encodeRecord({ hash, variant }: FeatureKey, row: Uint8Array): Buffer {
-  const record = Buffer.alloc(recordBytes(row.length));
-  RECORD_MAGIC.copy(record);
-  record.write(hash, 4, "hex");
-  record.writeUInt32LE(variant, 36);
-  record.writeUInt32LE(crc32(row), 40);
-  record.writeUInt32LE(crc32(record.subarray(0, 44)), 44);
-  record.set(row, RECORD_HEADER_BYTES);
-  return record;
-}
-
-/** The header at this place, or undefined when it was dropped or damaged. */
-function parseRecordHeader(bytes: Buffer, at = 0): RecordHeader | undefined {
-  const header = bytes.subarray(at, at + RECORD_HEADER_BYTES);
-  if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(RECORD_MAGIC)) return undefined;
-  if (crc32(header.subarray(0, 44)) !== header.readUInt32LE(44)) return undefined;
-  return {
-    hash: header.toString("hex", 4, 36),
-    variant: header.readUInt32LE(36),
-    crc: header.readUInt32LE(40),
-  };
-}
-
 /** Tells of every usable record in [from, to); rows themselves are checked when they are read. */
 export async function scanRecords(
   handle: FileHandle,
@@ -91,7 +61,7 @@ export async function scanRecords(
     const bytes = Buffer.allocUnsafe((count - 1) * stride + RECORD_HEADER_BYTES);
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, recordPosition(rowBytes, start));
     for (let i = 0; i < count; i++) {
-      const header = parseRecordHeader(bytes.subarray(0, bytesRead), i * stride);
+      const header = parseRecordHeader(bytes.subarray(i * stride, bytesRead), crc32);
       if (header) headers.push([start + i, header]);
     }
   });
@@ -111,7 +81,7 @@ export async function readRow(
   const record = Buffer.allocUnsafeSlow(recordBytes(rowBytes));
   const { bytesRead } = await handle.read(record, 0, record.length, recordPosition(rowBytes, index));
   if (bytesRead < record.length) return undefined;
-  const header = parseRecordHeader(record);
+  const header = parseRecordHeader(record, crc32);
   const row = record.subarray(RECORD_HEADER_BYTES);
   const isIt = header?.hash === key.hash && header.variant === key.variant && header.crc === crc32(row);
   return isIt ? row : undefined;

@@ -1,12 +1,13 @@
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { encodeRecord } from "../features/row-record.ts";
 import type { FeatureKey, FeatureSpace } from "../features/types.ts";
 import type { Owner } from "../files/owner-node.ts";
 import { writeAll } from "../files/write-all-node.ts";
 import { listSpace, makeSpaceFolder, newPackId, packName, storeError, unlessGone } from "./folder-node.ts";
 import {
   encodePackHeader,
-  encodeRecord,
   numRecords,
   PACK_HEADER_BYTES,
   readPackHeader,
@@ -32,7 +33,7 @@ export interface SpaceWriterOptions {
 
 interface Waiting {
   readonly key: FeatureKey;
-  readonly record: Buffer;
+  readonly record: Uint8Array;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -66,7 +67,7 @@ export class SpaceWriter {
   /** Settles when the row can be read back. @throws CoreError `disk-full`, `bad-input`; what was written before is kept. */
   put(key: FeatureKey, row: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, record: encodeRecord(key, row), resolve, reject });
+      this.#waiting.push({ key, record: encodeRecord(key, row, crc32), resolve, reject });
       if (!this.#isWriting) this.#writing = this.#writeWaiting();
     });
   }

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, sep } from "node:path";
-import type { ImagePool } from "../image/pool-node.ts";
+import type { ImagePool } from "../image/pool.ts";
 import type { ForeignImages } from "./foreign-images.ts";
 import { EMOJI_FOLDER } from "./known-sets-node.ts";
+import { preparedBy } from "./prepare-image.ts";
 
 /** One batch of the trunk on most engines: half a second, once for each kind of features. */
 const IMAGES = 32;
@@ -29,7 +30,8 @@ export function emojiSample(pool: ImagePool): ForeignImages {
           ...(await pool.inspect(pathOf(path))),
         })),
       ),
-    prepare: ({ path, hash }, rule, augmentation, variants) =>
+    prepare: preparedBy(pool.decoder, ({ path, hash }, rule, augmentation, variants) =>
       pool.prepare({ path: pathOf(path), hash }, rule, augmentation, variants),
+    ),
   };
 }

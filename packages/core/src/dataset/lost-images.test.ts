@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CoreError } from "../errors.ts";
 import { LostImages } from "./lost-images.ts";
+import { preparedBy } from "./prepare-image.ts";
 import type { DatasetImage } from "./types.ts";
 
 const labels = ["birds", "cats", "dogs"];
@@ -70,11 +71,11 @@ describe("lost images", () => {
     }
     const asked: number[] = [];
     const refusal = await lost.refusal(error, {
-      prepare: async (image, _rule, _augmentation, variants) => {
+      prepare: preparedBy("drawn-1", async (image, _rule, _augmentation, variants) => {
         asked.push(variants.length);
         if (image.label === 1) throw gone;
         return [];
-      },
+      }),
       ...{ rule, decodeAhead: 4 },
     });
     expect(refusal).toMatchObject({ code: "unreadable", facts: { lost: 70, images: 210 } });
@@ -100,7 +101,7 @@ describe("lost images", () => {
 
   it("leave another error as it is", async () => {
     const lost = new LostImages({ labels, needed: imagesOf(2) });
-    const look = { prepare: async () => [], rule, decodeAhead: 1 };
+    const look = { prepare: preparedBy("drawn-1", async () => []), rule, decodeAhead: 1 };
     expect(await lost.refusal(gone, look)).toBe(gone);
   });
 });

@@ -6,7 +6,7 @@ import { CoreError } from "../errors.ts";
 import { machineCode } from "../files/one-file-error.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
-import type { InspectedFile } from "../image/pool-messages.ts";
+import type { InspectedFile } from "../image/pool.ts";
 import { visibleText } from "../visible-text.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
-import type { InspectedFile } from "../image/pool-messages.ts";
+import type { InspectedFile } from "../image/pool.ts";
 import { readingNotes } from "../image/readings.ts";
 import { nameFew } from "../name-few.ts";
 import { visibleText } from "../visible-text.ts";

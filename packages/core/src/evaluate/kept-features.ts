@@ -4,6 +4,7 @@ import type { FeatureStore } from "../features/types.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { type Graph, numElements } from "../graph/graph.ts";
 import { foldAndFuse } from "../graph/passes/fold-and-fuse.ts";
+import type { DecoderId } from "../image/decoder-version.ts";
 import type { PooledImage } from "../metrics/training-distance.ts";
 import type { Model } from "../model/types.ts";
 
@@ -41,8 +42,12 @@ async function pooledRows(
  * Features at a model's cut from what its training left in the cache: the cut's own, or those that a fine-tuned tail starts
  * from.
  */
-export function keptFeatures(model: Model, backend: Backend, store: FeatureStore): KeptFeatures {
-  const { space, rowShape } = modelRows(model, backend);
+export function keptFeatures(
+  model: Model,
+  backend: Backend,
+  { store, decoder }: { readonly store: FeatureStore; readonly decoder: DecoderId },
+): KeptFeatures {
+  const { space, rowShape } = modelRows(model, backend, decoder);
   const keptOf = async (hashes: readonly string[]): Promise<KeptRow[]> => {
     const keys = hashes.map((hash) => ({ hash, variant: 0 }));
     const rows = await store.getMany(space, keys);

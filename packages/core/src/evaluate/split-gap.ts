@@ -3,7 +3,7 @@ import { NO_CHECKPOINTS } from "../checkpoint/none.ts";
 import { parseTrainConfig, type TrainConfig } from "../config/config.ts";
 import { groupBy } from "../dataset/groups.ts";
 import { byCodeUnit } from "../dataset/listing.ts";
-import type { PrepareImage } from "../dataset/prepare-image.ts";
+import { type PrepareImage, preparedBy } from "../dataset/prepare-image.ts";
 import { conflictingHashes, drawSplit } from "../dataset/split.ts";
 import type { Dataset, DatasetImage, Split } from "../dataset/types.ts";
 import { CoreError, deserializeError, throwIfCancelled } from "../errors.ts";
@@ -90,7 +90,9 @@ async function accuracyOn(
   const keysOf = (keys: readonly FeatureKey[]): FeatureKey[] => keys.map(keyOf);
   const events = train({
     ...{ run: "split-gap", config, dataset, split, weights: model.weights, backend, decodeAhead },
-    prepare: (image, ...rest) => prepare({ ...image, hash: contentOf(image.hash) }, ...rest),
+    prepare: preparedBy(prepare.decoder, (image, ...rest) =>
+      prepare({ ...image, hash: contentOf(image.hash) }, ...rest),
+    ),
     store: {
       getMany: (space, keys) => store.getMany(space, keysOf(keys)),
       hasMany: (space, keys) => store.hasMany(space, keysOf(keys)),

@@ -1,6 +1,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { ValueId } from "../graph/graph.ts";
+import type { DecoderId } from "../image/decoder-version.ts";
 import type { Model } from "../model/types.ts";
 import { addTail, type Tap } from "../trunk/build.ts";
 import { tailOf } from "../trunk/tail.ts";
@@ -14,12 +15,17 @@ export interface ModelRows {
   readonly rowShape: readonly number[];
 }
 
-export function modelRows({ manifest, weights }: Model, backend: Pick<Backend, "id" | "device">): ModelRows {
+/** @param decoder `PrepareImage.decoder` of what makes the pixels. */
+export function modelRows(
+  { manifest, weights }: Model,
+  backend: Pick<Backend, "id" | "device">,
+  decoder: DecoderId,
+): ModelRows {
   const { head, cut, rule, config, fineTuned = null } = manifest;
   const recipe = { recipe: head.recipe, cut, fineTune: fineTuned, cacheType: config.cacheType };
   const tap = fineTuned === null ? "features" : "tail";
   return {
-    space: recipeSpace({ config: recipe, rule, weights, augmentation: null, backend, tap }),
+    space: recipeSpace({ config: recipe, rule, weights, decoder, augmentation: null, backend, tap }),
     tap: recipeTap(recipe, tap),
     rowShape: rowShapeOf({ ...recipe, size: rule.size }, tap),
   };

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Augmentation, TrainConfig } from "../config/config.ts";
+import type { DecoderId } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
 import { likenessLayers } from "../likeness/likeness-layers.ts";
 import { featureShape, type Tap } from "../trunk/build.ts";
@@ -62,6 +63,7 @@ export function rowShapeOf(
 /** The space of a recipe's features, with an augmentation or without (null). @param tap default: features */
 export function recipeSpace(options: {
   readonly config: TapConfig & Pick<TrainConfig, "cacheType">;
+  readonly decoder: DecoderId;
   readonly rule: ImageRule;
   readonly weights: WeightsInfo;
   readonly augmentation: Augmentation | null;

@@ -2,13 +2,15 @@ import { z } from "zod";
 import type { Backend } from "../backend/backend.ts";
 import { hashJson } from "../canonical-json.ts";
 import { type Augmentation, augmentationSchema } from "../config/config.ts";
-import { DECODER_VERSION } from "../image/decoder-version.ts";
+import { DECODER_VERSION, type DecoderId } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
 import { isLayerName } from "../trunk/graph-order.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import type { FeatureSpace } from "./types.ts";
 
 export interface FeatureSpaceOptions {
+  /** `PrepareImage.decoder` of what makes the pixels. */
+  readonly decoder: DecoderId;
   readonly rule: ImageRule;
   readonly weights: WeightsInfo;
   /** The last layer that runs: a cut layer, or the one below a tail. */
@@ -35,9 +37,9 @@ export interface FeatureSpaceOptions {
  * - The device's name: a cache that machines with other instruction sets share may differ in the last bits.
  */
 export function featureSpace(options: FeatureSpaceOptions): FeatureSpace {
-  const { rule, weights, cut, pool, augmentation, cacheType, backend, calibration } = options;
+  const { decoder, rule, weights, cut, pool, augmentation, cacheType, backend, calibration } = options;
   return {
-    decoder: DECODER_VERSION,
+    decoder,
     rule,
     weights: weights.sha256,
     inputRange: weights.inputRange,
@@ -53,7 +55,7 @@ export function featureSpace(options: FeatureSpaceOptions): FeatureSpace {
 
 /** A space as it is read back from a file. */
 export const featureSpaceSchema: z.ZodType<FeatureSpace> = z.object({
-  decoder: z.literal(DECODER_VERSION),
+  decoder: z.union([z.literal(DECODER_VERSION), z.templateLiteral([z.string().min(1), "-", z.int()])]),
   rule: z.object({
     version: z.literal(1),
     size: z.int(),

@@ -1,11 +1,11 @@
 import type { Augmentation } from "../config/config.ts";
-import type { DECODER_VERSION } from "../image/decoder-version.ts";
+import type { DecoderId } from "../image/decoder-version.ts";
 import type { ImageRule } from "../image/types.ts";
 
 /** All that a feature depends on but the image's own bytes: two equal spaces give equal features for one image. */
 export interface FeatureSpace {
   /** Not of the rule: a model made with an older decoder is used with this one. */
-  readonly decoder: typeof DECODER_VERSION;
+  readonly decoder: DecoderId;
   readonly rule: ImageRule;
   readonly weights: string;
   readonly inputRange: readonly [number, number];

@@ -1,26 +1,13 @@
 import type { Augmentation } from "../config/config.ts";
 import type { SerializedError } from "../errors.ts";
-import type { ImageFacts, ImageRule } from "./types.ts";
-
-/** A file and the SHA-256 (hex) that its content must still have. */
-export interface HashedFile {
-  readonly path: string;
-  readonly hash: string;
-}
-
-/** What a look at one file tells. */
-export interface InspectedFile {
-  /** SHA-256 of the content, hex. */
-  readonly hash: string;
-  readonly bytes: number;
-  readonly facts: ImageFacts;
-}
+import type { ImageInput, InspectedFile } from "./pool.ts";
+import type { ImageRule } from "./types.ts";
 
 export type PoolTask =
-  | { readonly type: "inspect"; readonly path: string }
+  | { readonly type: "inspect"; readonly image: string | Uint8Array }
   | {
       readonly type: "prepare";
-      readonly file: HashedFile;
+      readonly image: ImageInput;
       readonly rule: ImageRule;
       readonly augmentation: Augmentation | null;
       readonly variants: readonly number[];

@@ -3,32 +3,10 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Augmentation } from "../config/config.ts";
 import { CoreError, deserializeError } from "../errors.ts";
-import type { HashedFile, InspectedFile, PoolReady, PoolReply, PoolTask } from "./pool-messages.ts";
-import type { ImageRule } from "./types.ts";
-
-/** Reads and prepares image files on worker threads. Callers bound how much they ask for at once. */
-export interface ImagePool {
-  readonly threads: number;
-  /** Tasks that have no answer yet. */
-  readonly pending: number;
-  /** @throws CoreError as ImageDecoder, `not-found`, and `unreadable` for trouble of the machine. */
-  inspect(path: string): Promise<InspectedFile>;
-  /**
-   * One [size, size, 3] image for each variant; without an augmentation they are all the same. Without any variant the file
-   * is read and compared, and not decoded.
-   * @throws CoreError as ImageDecoder and `inspect`, and `corrupt` when the file is no longer the one of that hash.
-   */
-  prepare(
-    file: HashedFile,
-    rule: ImageRule,
-    augmentation: Augmentation | null,
-    variants: readonly number[],
-  ): Promise<readonly Uint8Array[]>;
-  /** Ends the threads; what is still pending fails with `cancelled`. */
-  close(): Promise<void>;
-}
+import { DECODER_VERSION } from "./decoder-version.ts";
+import type { ImagePool } from "./pool.ts";
+import type { PoolReady, PoolReply, PoolTask } from "./pool-messages.ts";
 
 /** A task, and how its caller hears of the end. */
 interface Job {
@@ -167,16 +145,17 @@ export function createImagePool(options: { readonly threads?: number } = {}): Im
   };
 
   return {
+    decoder: DECODER_VERSION,
     threads: members.length,
     get pending() {
       return waiting.length + members.reduce((sum, member) => sum + member.load, 0);
     },
-    async inspect(path) {
-      const reply = await submit({ type: "inspect", path });
+    async inspect(image) {
+      const reply = await submit({ type: "inspect", image });
       return reply.type === "inspected" ? reply.file : wrongReply();
     },
-    async prepare(file, rule, augmentation, variants) {
-      const reply = await submit({ type: "prepare", file, rule, augmentation, variants });
+    async prepare(image, rule, augmentation, variants) {
+      const reply = await submit({ type: "prepare", image, rule, augmentation, variants });
       return reply.type === "prepared" ? reply.images : wrongReply();
     },
     async close() {

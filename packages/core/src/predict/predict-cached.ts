@@ -42,7 +42,7 @@ export interface CachedPredictionOptions {
 export async function cachedPredictions(options: CachedPredictionOptions): Promise<ImagePrediction[]> {
   const { model, backend, prepare, decodeAhead, store, signal } = options;
   const { head, rule } = model.manifest;
-  const { space, rowShape, tap } = modelRows(model, backend);
+  const { space, rowShape, tap } = modelRows(model, backend, prepare.decoder);
   const lost = new LostImages({ labels: model.manifest.labels, needed: [], validation: options.images });
   const table = await extractFeatures({
     images: options.images,

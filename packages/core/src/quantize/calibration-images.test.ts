@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { preparedBy } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { CALIBRATION_IMAGES } from "./calibrate.ts";
@@ -11,9 +12,10 @@ const image = (hash: string): DatasetImage => ({
 });
 const hashes = Array.from({ length: 50 }, (_, i) => ((i * 37) % 50).toString(16).padStart(2, "0"));
 /** Pixels that say which image they are of. */
-const prepare = async ({ hash }: DatasetImage): Promise<Uint8Array[]> => [
-  Uint8Array.of(Number.parseInt(hash, 16), 0, 0),
-];
+const prepare = preparedBy(
+  "drawn-1",
+  async ({ hash }: DatasetImage): Promise<Uint8Array[]> => [Uint8Array.of(Number.parseInt(hash, 16), 0, 0)],
+);
 
 const first = [...hashes].sort().slice(0, CALIBRATION_IMAGES);
 
@@ -37,6 +39,10 @@ it("are not replaced by others when one cannot be read", async () => {
   const gone = async (): Promise<never> => {
     throw new CoreError("not-found", { what: "cats/1.jpg is gone." });
   };
-  const reading = calibrationPixels({ images: hashes.map(image), rule: RULE, prepare: gone });
+  const reading = calibrationPixels({
+    images: hashes.map(image),
+    rule: RULE,
+    prepare: preparedBy("drawn-1", gone),
+  });
   await expect(reading).rejects.toThrow("cats/1.jpg is gone.");
 });

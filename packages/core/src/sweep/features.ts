@@ -39,7 +39,7 @@ export async function sweptFeatures(
   const rule = imageRule(first);
   const taps = [...byKey].map(([output, config]) => ({
     output,
-    space: recipeSpace({ config, rule, weights, augmentation: null, backend }),
+    space: recipeSpace({ config, rule, weights, decoder: prepare.decoder, augmentation: null, backend }),
     rowShape: rowShapeOf(config),
   }));
   const graph = () => {

@@ -99,11 +99,15 @@ export class FeatureSource {
   }
 
   /** The space of a tap's features with an augmentation, or without (null). */
-  space(tap: TapName, augmentation: Augmentation | null): FeatureSpace {
+  space(
+    tap: TapName,
+    augmentation: Augmentation | null,
+    { decoder }: Pick<PrepareImage, "decoder"> = this.#options.prepare,
+  ): FeatureSpace {
     const { config, weights, backend } = this.#options;
     const calibration = this.#calibration?.id;
     return recipeSpace({
-      ...{ config, weights, augmentation, backend, tap, calibration },
+      ...{ config, weights, decoder, augmentation, backend, tap, calibration },
       rule: imageRule(config),
     });
   }
@@ -121,7 +125,11 @@ export class FeatureSource {
         extractTaps({
           ...{ images, variants, signal },
           taps: taps.map((tap) => ({
-            ...{ output: tap, space: this.space(tap, augmentation), rowShape: this.rowShape(tap) },
+            ...{
+              output: tap,
+              space: this.space(tap, augmentation, request.prepare),
+              rowShape: this.rowShape(tap),
+            },
           })),
           store: request.stored ? this.#options.store : null,
           prepare: request.prepare ?? prepare,

@@ -1,7 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreError } from "../errors.ts";
-import { BUNDLED_FILES, BUNDLED_RANGE } from "./bundled-node.ts";
+import { BUNDLED_RANGE } from "./bundled.ts";
+import { BUNDLED_FILES } from "./bundled-node.ts";
 import { KERAS_RANGE } from "./input-range.ts";
 import type { LoadWeightsOptions } from "./load-options.ts";
 import { obtain } from "./obtain-node.ts";

@@ -95,7 +95,10 @@ async function photoSpeed(
     await extractFeatures({
       images,
       variants: [0],
-      space: featureSpace({ rule, weights, cut, pool, augmentation: null, cacheType: "float32", backend }),
+      space: featureSpace({
+        ...{ rule, weights, cut, pool, augmentation: null, cacheType: "float32", backend },
+        decoder: session.pool.decoder,
+      }),
       rowShape: [768],
       store: null,
       prepare: session.prepareFrom(source),

@@ -60,6 +60,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
   const { cut } = config;
   const block = featureShape(cut, size);
   const space = featureSpace({
+    decoder: prepare.decoder,
     rule,
     weights,
     cut,
