@@ -117,7 +117,18 @@ describe("a model folder", () => {
     await editFile("graft.json", (text) => text.replace('"formatVersion": 1', '"formatVersion": 2'));
     await expect(readModelFolder(folder)).rejects.toMatchObject({
       code: "unsupported",
-      message: expect.stringMatching(/format version 2.*format version 1.*newer graft/),
+      message: expect.stringMatching(
+        /graft\.json was written by a newer graft.*format version 2.*format version 1.*Use the newer graft/,
+      ),
+    });
+  });
+
+  it("of a format version before the first is to be trained again", async () => {
+    await writeModelFolder(model, folder);
+    await editFile("graft.json", (text) => text.replace('"formatVersion": 1', '"formatVersion": 0'));
+    await expect(readModelFolder(folder)).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/format version 0.*format version 1.*Train the model again/),
     });
   });
 

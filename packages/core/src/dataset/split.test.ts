@@ -231,6 +231,12 @@ test("a stored split is read back as it was, with the same hash; anything else i
   expect(await splitHash(read)).toBe(await splitHash(split));
   expect(await splitHash(split)).toMatch(/^[0-9a-f]{64}$/);
   expect(await splitHash({ ...split, train: split.train.slice(1) })).not.toBe(await splitHash(split));
-  for (const bad of [null, {}, { ...split, version: 2 }, { ...split, train: ["x"] }])
+  for (const bad of [null, {}, { ...split, version: 0 }, { ...split, train: ["x"] }])
     expect(() => parseSplit(bad)).toThrow(expect.objectContaining({ code: "corrupt" }));
+});
+
+test("a stored split of a newer graft is refused by name", () => {
+  const read = (): unknown => parseSplit({ version: 2, parts: [] }, "split.json");
+  expect(read).toThrow(expect.objectContaining({ code: "unsupported" }));
+  expect(read).toThrow(/split\.json was written by a newer graft.*version 2.*version 1.*Use the newer graft/);
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
+import { newerVersionError } from "../files/newer-version.ts";
 import { nameFew } from "../name-few.ts";
 import { sha256 } from "../sha256.ts";
 import { visibleText } from "../visible-text.ts";
@@ -93,8 +94,14 @@ const splitSchema = z
   })
   .readonly();
 
-/** Reads a stored split. @throws CoreError `corrupt`. */
-export function parseSplit(json: unknown): Split {
+/**
+ * Reads a stored split.
+ * @param where its path, for the message. @default "The stored split"
+ * @throws CoreError `corrupt`; `unsupported` for a newer version.
+ */
+export function parseSplit(json: unknown, where = "The stored split"): Split {
+  const version = z.object({ version: z.number() }).safeParse(json).data?.version;
+  if (version !== undefined && version > 1) throw newerVersionError(where, `version ${version}`, "version 1");
   const parsed = splitSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const what = "The stored split cannot be read.";

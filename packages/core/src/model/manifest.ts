@@ -2,6 +2,7 @@ import { z } from "zod";
 import { trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
 import { metricsSchema } from "../events/event-schema.ts";
+import { newerVersionError } from "../files/newer-version.ts";
 import { CUT_LAYERS } from "../trunk/cut-layers.ts";
 import type { ModelManifest } from "./types.ts";
 
@@ -92,12 +93,14 @@ export function parseManifest(text: string, where: string): ModelManifest {
     );
   }
   const version = z.object({ formatVersion: z.number() }).safeParse(value).data?.formatVersion;
+  if (version !== undefined && version > MODEL_FORMAT_VERSION)
+    throw newerVersionError(where, `format version ${version}`, `format version ${MODEL_FORMAT_VERSION}`);
   if (version !== undefined && version !== MODEL_FORMAT_VERSION) {
     throw new CoreError("unsupported", {
       what: `${where} has a format that this graft does not read.`,
       received: `format version ${version}`,
       expected: `format version ${MODEL_FORMAT_VERSION}`,
-      fix: version > MODEL_FORMAT_VERSION ? "Use a newer graft." : "Train the model again.",
+      fix: "Train the model again.",
     });
   }
   const parsed = manifestSchema.safeParse(value);

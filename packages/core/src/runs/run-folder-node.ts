@@ -43,7 +43,8 @@ async function stateAtRest({ status }: RunRecord, events: EventLog): Promise<Run
 export async function openRunFolder(folder: string, id: string): Promise<RunFolder> {
   const recordPath = join(folder, RUN_FILES.record);
   let record = parseRunRecord(await readJson(recordPath), recordPath);
-  const split = parseSplit(await readJson(join(folder, RUN_FILES.split)));
+  const splitPath = join(folder, RUN_FILES.split);
+  const split = parseSplit(await readJson(splitPath), splitPath);
   const events = openEventLog(join(folder, RUN_FILES.events));
   let turn: Promise<unknown> = Promise.resolve();
   return {

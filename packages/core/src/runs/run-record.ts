@@ -2,6 +2,7 @@ import { z } from "zod";
 import { trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
 import { metricsSchema, RUN_STATUSES, serializedErrorSchema } from "../events/event-schema.ts";
+import { newerVersionError } from "../files/newer-version.ts";
 
 const kind = z.enum(["cuda", "webgpu", "cpu", "wasm"]);
 
@@ -85,12 +86,7 @@ export type RunRecordChange = {
 export function parseRunRecord(json: unknown, path: string): RunRecord {
   const version = z.object({ version: z.number() }).safeParse(json).data?.version;
   if (version !== undefined && version > 1) {
-    throw new CoreError("unsupported", {
-      what: `${path} was written by a newer graft.`,
-      received: `version ${version}`,
-      expected: "version 1",
-      fix: "Use the newer graft.",
-    });
+    throw newerVersionError(path, `version ${version}`, "version 1");
   }
   const parsed = runRecordSchema.safeParse(json);
   if (parsed.success) return parsed.data;

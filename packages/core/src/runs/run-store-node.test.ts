@@ -130,8 +130,23 @@ describe("a run store", () => {
   it("refuses a record of a newer graft and one that is none", async () => {
     const { id, folder } = await store.create(newRun);
     await writeFile(join(folder, "run.json"), '{"version": 2}');
-    await expect(store.open(id)).rejects.toMatchObject({ code: "unsupported" });
+    await expect(store.open(id)).rejects.toMatchObject({
+      code: "unsupported",
+      message: `${join(folder, "run.json")} was written by a newer graft. Received: version 2. Expected: version 1. Use the newer graft.`,
+    });
     await writeFile(join(folder, "run.json"), '{"version": 1}');
+    await expect(store.open(id)).rejects.toMatchObject({ code: "corrupt" });
+  });
+
+  it("refuses a split of a newer graft and one that is none", async () => {
+    const { id, folder } = await store.create(newRun);
+    const path = join(folder, "split.json");
+    await writeFile(path, '{"version": 2}');
+    await expect(store.open(id)).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringContaining(`${path} was written by a newer graft.`),
+    });
+    await writeFile(path, '{"version": 1}');
     await expect(store.open(id)).rejects.toMatchObject({ code: "corrupt" });
   });
 
