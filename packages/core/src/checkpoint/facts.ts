@@ -4,9 +4,12 @@ import type { BestEpoch, Checkpoint } from "./types.ts";
 
 const count = z.int().min(0);
 
+/** Of a checkpoint and of the kept epoch beside it, which has none of its own. */
+export const CHECKPOINT_VERSION = 1;
+
 /** All of a checkpoint but its tensors, as its file's header holds it. */
 export const checkpointFactsSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(CHECKPOINT_VERSION),
   hashes: z.object({
     ...{ config: z.string(), split: z.string(), weights: z.string(), features: z.string() },
     classes: z.string().exactOptional(),

@@ -230,4 +230,47 @@ describe("a checkpoint store", () => {
     await store.save(checkpoint(1, 1));
     expect(await openCheckpointStore(folder).load()).toEqual(checkpoint(1, 1));
   });
+
+  it.each([
+    [
+      "its facts",
+      async (path: string) => {
+        const { facts, tensors } = await readTensorFile(path);
+        await writeTensorFile(path, { facts: { ...z.looseObject({}).parse(facts), version: 2 }, tensors });
+      },
+    ],
+    [
+      "its format",
+      async (path: string) => {
+        const bytes = await readFile(path);
+        bytes.write("GRAFTT2\n", "latin1");
+        await writeFile(path, bytes);
+      },
+    ],
+  ])(
+    "refuses a newer graft's checkpoint, told by %s, and neither calls it damaged nor goes on from one before",
+    async (_, change) => {
+      const store = openCheckpointStore(folder);
+      await store.save(checkpoint(1, null));
+      await store.save(checkpoint(2, null));
+      const path = await newest();
+      await change(path);
+      const fallbacks: string[] = [];
+      await expect(
+        openCheckpointStore(folder).load((reason) => fallbacks.push(reason)),
+      ).rejects.toMatchObject({
+        code: "unsupported",
+        message: expect.stringMatching(
+          /was written by a newer graft.*version 2.*version 1.*Use the newer graft/,
+        ),
+      });
+      expect(fallbacks).toEqual([]);
+      // other bytes than a version are damage, after which the one before does
+      await writeFile(path, "GRAFTTx\n and something");
+      expect(await openCheckpointStore(folder).load((reason) => fallbacks.push(reason))).toEqual(
+        checkpoint(1, null),
+      );
+      expect(fallbacks).toEqual([expect.stringContaining("is damaged")]);
+    },
+  );
 });

@@ -3,10 +3,17 @@ import { join } from "node:path";
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
+import { newerVersionError } from "../files/newer-version.ts";
 import { syncFolder } from "../files/sync-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { writeRefusal } from "../files/write-refusal-node.ts";
-import { bestFacts, bestFactsSchema, checkpointFacts, checkpointFactsSchema } from "./facts.ts";
+import {
+  bestFacts,
+  bestFactsSchema,
+  CHECKPOINT_VERSION,
+  checkpointFacts,
+  checkpointFactsSchema,
+} from "./facts.ts";
 import { readTensorFile, type TensorFile, writeTensorFile } from "./tensor-file-node.ts";
 import type { BestEpoch, Checkpoint, CheckpointStore } from "./types.ts";
 
@@ -67,6 +74,9 @@ const pointText = ({ epoch, step }: StoredName): string =>
   step > 0 ? `step ${step} of epoch ${epoch + 1}` : `epoch ${epoch}`;
 
 function parseFacts<T>(schema: z.ZodType<T>, facts: unknown, path: string): T {
+  const version = z.object({ version: z.number() }).safeParse(facts).data?.version;
+  if (version !== undefined && version > CHECKPOINT_VERSION)
+    throw newerVersionError(path, `version ${version}`, `version ${CHECKPOINT_VERSION}`);
   const parsed = schema.safeParse(facts);
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
@@ -109,8 +119,13 @@ async function readOwn(folder: string, { name }: StoredName) {
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The reason for which a file is of no use. @throws what says nothing of the file: the disk failed, and may not again. */
+/**
+ * The reason for which a file is of no use.
+ * @throws what says nothing of the file (the disk failed, and may not again), and the refusal of a newer graft's file: it is
+ * whole, and to go on from one before it would overwrite what the newer graft did.
+ */
 function damageOf(error: unknown): string {
+  if (error instanceof CoreError && error.code === "unsupported") throw error;
   if (error instanceof CoreError || codeOf(error) === "ENOENT") return reasonOf(error);
   throw error;
 }

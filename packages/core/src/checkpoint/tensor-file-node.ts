@@ -1,14 +1,17 @@
 /**
- * Numbers on disk: `GRAFTT1\n`, the header's length and CRC-32 (uint32, little-endian each), the header (JSON, padded with
- * spaces to a multiple of 8 bytes with what is before it), then each tensor's little-endian float32 in the header's order.
+ * Numbers on disk: `GRAFTT1\n` (the digit is the format's version), the header's length and CRC-32 (uint32, little-endian
+ * each), the header (JSON, padded with spaces to a multiple of 8 bytes with what is before it), then each tensor's
+ * little-endian float32 in the header's order.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { CoreError } from "../errors.ts";
+import { newerVersionError } from "../files/newer-version.ts";
 import { writeAll } from "../files/write-all-node.ts";
 
-const MAGIC = "GRAFTT1\n";
+const VERSION = 1;
+const MAGIC = `GRAFTT${VERSION}\n`;
 /** Where the header's checksum stands. */
 const CRC_AT = MAGIC.length + 4;
 const PREFIX_BYTES = MAGIC.length + 8;
@@ -96,8 +99,12 @@ async function readAll(handle: FileHandle, bytes: Uint8Array, position: number):
 
 async function readHead(handle: FileHandle, path: string) {
   const prefix = Buffer.alloc(PREFIX_BYTES);
-  if (!(await readAll(handle, prefix, 0)) || prefix.toString("latin1", 0, MAGIC.length) !== MAGIC)
-    throw corrupt(path, "another beginning");
+  const whole = await readAll(handle, prefix, 0);
+  const magic = prefix.toString("latin1", 0, MAGIC.length);
+  const version = Number(/^GRAFTT(\d)\n$/.exec(magic)?.[1]);
+  if (version > VERSION)
+    throw newerVersionError(path, `version ${version} of its format`, `version ${VERSION}`);
+  if (!whole || magic !== MAGIC) throw corrupt(path, "another beginning");
   const length = prefix.readUInt32LE(MAGIC.length);
   if (length > MAX_HEADER_BYTES) throw corrupt(path, "a header length that cannot be");
   const json = Buffer.alloc(length);
@@ -109,7 +116,7 @@ async function readHead(handle: FileHandle, path: string) {
   return { ...parsed.data, crc, end: PREFIX_BYTES + length };
 }
 
-/** @throws CoreError `corrupt` for anything but a whole file; errors of the file system as they are. */
+/** @throws CoreError `corrupt` for anything but a whole file, `unsupported` for a newer format; errors of the file system as they are. */
 export async function readTensorFile(path: string): Promise<StoredTensorFile> {
   const handle = await open(path, "r");
   try {

@@ -66,6 +66,7 @@ export interface Checkpoint {
 export interface CheckpointStore {
   /**
    * The newest whole checkpoint, or undefined when there is none.
+   * @throws CoreError `unsupported` for one of a newer graft.
    * @param onFallback told of each thing that was damaged, so that one before it is used.
    */
   load(onFallback?: (reason: string) => void): Promise<Checkpoint | undefined>;
