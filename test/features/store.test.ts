@@ -32,6 +32,54 @@ async function found(count: number, space = SPACE): Promise<number[]> {
   return there;
 }
 
+describe("a pack of a newer graft", () => {
+  /** Makes the only pack one of the next version of the format. */
+  async function makeNewer(): Promise<{ readonly path: string; readonly bytes: Buffer }> {
+    const [path = ""] = await cache.files(".pack");
+    const bytes = await cache.read(path);
+    bytes.write("graftpk2", "latin1");
+    await writeFile(path, bytes);
+    return { path, bytes };
+  }
+
+  test("stays as it is, is told of once, and what is in it is computed and kept anew", async () => {
+    await fill(3);
+    const { path, bytes } = await makeNewer();
+    const told: string[] = [];
+    expect(await found(3)).toEqual([]);
+    await fill(3, SPACE, { onNewer: (message: string) => told.push(message) });
+    expect(await found(3)).toEqual([0, 1, 2]);
+    {
+      await using store = await cache.open({ onNewer: (message) => told.push(message) });
+      for (let i = 0; i < 3; i++) expect(await store.get(SPACE, keyOf(i))).toBeDefined();
+      await store.put(SPACE, keyOf(3), rowOf(3, LENGTH));
+    }
+    expect(await cache.files(".pack")).toHaveLength(2);
+    expect(await cache.read(path)).toEqual(bytes);
+    // by the store that looked for rows; the one that only wrote had no need to look
+    expect(told.map((message) => message.includes(path))).toEqual([true]);
+  });
+
+  test("is not taken for one that a kill left half made, which goes when the next row is written", async () => {
+    await fill(3);
+    const [path = ""] = await cache.files(".pack");
+    await writeFile(path, Buffer.alloc(1000, "?"));
+    await fill(3);
+    const packs = await cache.files(".pack");
+    expect(packs).toHaveLength(1);
+    expect(packs).not.toContain(path);
+    expect(await found(3)).toEqual([0, 1, 2]);
+  });
+
+  test("counts against the cache's limit, and goes when it is to be emptied", async () => {
+    await fill(3);
+    const { bytes } = await makeNewer();
+    expect(await cacheStatus(cache.folders)).toMatchObject({ bytes: bytes.length, entries: 0 });
+    await pruneCache(cache.folders, { maxBytes: 0 });
+    expect(await cache.files(".pack")).toEqual([]);
+  });
+});
+
 describe("rows", () => {
   test("are given back by the store that took them and by a later one, by space, hash and variant", async () => {
     await using store = await cache.open();

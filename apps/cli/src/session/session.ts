@@ -134,6 +134,7 @@ export class Session implements AsyncDisposable {
     this.#features ??= await openFeatureStore({
       ...{ folder, archives },
       onLimit: (text) => this.notice(`Note: ${text}`),
+      onNewer: (text) => this.notice(`Note: ${text}`),
     });
     return this.#features;
   }

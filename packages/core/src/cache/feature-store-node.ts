@@ -28,6 +28,8 @@ export interface FeatureStoreOptions {
   readonly now?: () => number;
   /** Told once when a row was not kept because live runs need all that is there. */
   readonly onLimit?: (message: string) => void;
+  /** Told once when there are packs of a newer graft: they stay as they are, and what is in them is computed again. */
+  readonly onNewer?: (message: string) => void;
 }
 
 /** Features in a folder, shared by any number of processes. */
@@ -66,12 +68,22 @@ class FolderStore implements NodeFeatureStore {
   readonly #ids = new WeakMap<FeatureSpace, Promise<string>>();
   readonly #spaces = new Map<string, OpenSpace>();
   readonly #leases = new Set<AsyncDisposable>();
+  readonly #onNewer: (message: string) => void;
   #closing: Promise<void> | undefined;
+  #toldOfNewer = false;
 
-  constructor({ folder, archives, maxBytes = CACHE_BYTES, now = Date.now, onLimit }: FeatureStoreOptions) {
+  constructor({
+    folder,
+    archives,
+    maxBytes = CACHE_BYTES,
+    now = Date.now,
+    onLimit,
+    onNewer,
+  }: FeatureStoreOptions) {
     this.#folder = folder;
     this.#maxBytes = maxBytes;
     this.#now = now;
+    this.#onNewer = onNewer ?? (() => undefined);
     this.#room = new CacheRoom({
       folders: { features: folder, archives },
       ...{ maxBytes, now },
@@ -174,10 +186,18 @@ class FolderStore implements NodeFeatureStore {
 
   #make(id: string, space: FeatureSpace): OpenSpace {
     const [folder, now] = [this.#folder, this.#now];
-    const reader = new SpaceReader(folder, id, now);
+    const reader = new SpaceReader(folder, id, now, (path) => this.#tellOfNewer(path));
     const packBytes = Math.floor(this.#maxBytes / PACKS);
     const writer = new SpaceWriter({ folder, id, space, owner: this.#owner, reader, packBytes, now });
     return { reader, writer };
+  }
+
+  #tellOfNewer(path: string): void {
+    if (this.#toldOfNewer) return;
+    this.#toldOfNewer = true;
+    this.#onNewer(
+      `The cache has features of a newer graft (${path}). They stay as they are; this graft computes its own.`,
+    );
   }
 
   #checkOpen(): void {

@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import type { FeatureKey } from "../features/types.ts";
 import { listSpace, type PackFile, unlessGone } from "./folder-node.ts";
-import { eraseRecord, numRecords, readPackHeader, readRow, scanRecords } from "./pack-node.ts";
+import { eraseRecord, isNewerPack, numRecords, readPackHeader, readRow, scanRecords } from "./pack-node.ts";
 
 /** A pack that this process has open. */
 export interface OpenPack {
@@ -27,15 +27,18 @@ export class SpaceReader {
   readonly #folder: string;
   readonly #id: string;
   readonly #now: () => number;
+  readonly #onNewer: (path: string) => void;
   readonly #packs = new Map<string, OpenPack>();
   readonly #entries = new Map<string, { readonly pack: OpenPack; readonly index: number }>();
   #lastLook = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
 
-  constructor(folder: string, id: string, now: () => number) {
+  /** @param onNewer told of each pack of a newer graft, at each look; it is left alone, and its rows are not known. */
+  constructor(folder: string, id: string, now: () => number, onNewer: (path: string) => void) {
     this.#folder = folder;
     this.#id = id;
     this.#now = now;
+    this.#onNewer = onNewer;
   }
 
   async has(key: FeatureKey): Promise<boolean> {
@@ -122,6 +125,7 @@ export class SpaceReader {
     if (!handle) return undefined;
     const rowBytes = await readPackHeader(handle, this.#id);
     if (rowBytes === undefined) {
+      if (await isNewerPack(handle)) this.#onNewer(file.path);
       await handle.close(); // being made, or damaged: in the latter case it is given up when room is needed
       return undefined;
     }

@@ -8,6 +8,7 @@ import { writeAll } from "../files/write-all-node.ts";
 import { listSpace, makeSpaceFolder, newPackId, packName, storeError, unlessGone } from "./folder-node.ts";
 import {
   encodePackHeader,
+  isNewerPack,
   numRecords,
   PACK_HEADER_BYTES,
   readPackHeader,
@@ -143,8 +144,9 @@ export class SpaceWriter {
       const handle = await unlessGone(rename(file.path, mine).then(() => open(mine, "r+")));
       const rowBytes = handle && (await readPackHeader(handle, id));
       if (!handle || rowBytes === undefined || recordBytes(rowBytes) !== length) {
+        const isBegun = handle && rowBytes === undefined && !(await isNewerPack(handle));
         await handle?.close();
-        if (handle && rowBytes === undefined)
+        if (isBegun)
           await rm(mine, { force: true }); // killed while it was made
         else await unlessGone(rename(mine, join(path, packName(file.id))));
         continue;
