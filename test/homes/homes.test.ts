@@ -30,6 +30,7 @@ describe.each(names)("the home that graft %s made", (name) => {
   let root = "";
   let home = "";
   let isSameMachine = false;
+  let isSameEngine = false;
   /** The finished run's training, once more on what the home has cached. */
   let again: Line[];
   let cacheBefore: ExpectedHome["cache"];
@@ -48,10 +49,11 @@ describe.each(names)("the home that graft %s made", (name) => {
     const [made] = await answer(["runs", "show", String(again[0]?.run)]);
     const { engineVersion, threads } = backendSchema.parse(made).backend;
     const { machine } = expected;
+    isSameEngine = machine.engineVersion === engineVersion;
     isSameMachine =
       machine.cpu !== null &&
       machine.cpu === (await cpuIdentity()) &&
-      machine.engineVersion === engineVersion &&
+      isSameEngine &&
       machine.threads === threads;
   });
 
@@ -80,11 +82,16 @@ describe.each(names)("the home that graft %s made", (name) => {
       course.flatMap(({ loss, valLoss }) => [loss, valLoss]);
     expectNumbers(numbers(received), numbers(stored), tolerance);
   };
+  /** Nothing was computed; another version of the engine has features of its own, beside the old ones. */
+  const expectWarm = (after: ExpectedHome["cache"], before: typeof after): void => {
+    if (isSameEngine) expect(after).toEqual(before);
+    else expect(after.spaces).toEqual(expect.arrayContaining(before.spaces));
+  };
   const runFolder = (run: string): string => join(home, "runs", run);
 
   it("keeps its features: the same training finds all of them, and comes to the same numbers", async () => {
     expect(cacheBefore).toEqual(expected.cache);
-    expect(cacheAfter).toEqual(expected.cache);
+    expectWarm(cacheAfter, cacheBefore);
     expectCourse(courseOf(again), expected.finished.course, OTHER_MACHINE);
   });
 
@@ -154,7 +161,7 @@ describe.each(names)("the home that graft %s made", (name) => {
       expect(events[0]).toMatchObject({ type: "run-start", resumedFromEpoch: epochs });
       expect(events.at(-1)).toMatchObject({ type: "run-end", status: "completed", epochs: course.length });
       expectCourse(courseOf(events), course.slice(epochs), OTHER_MACHINE);
-      expect(await cache()).toEqual(cached);
+      expectWarm(await cache(), cached);
       expect(await readdir(join(runFolder(run), "model"))).toContain("graft.json");
     },
   );
