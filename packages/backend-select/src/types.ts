@@ -18,7 +18,7 @@ export interface SelectOptions {
   readonly backend?: string;
   /** Where engines that were installed later are (HOME/engines). */
   readonly home: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** What a look at one candidate gave; `graft doctor` and `graft engines list` print these. */

@@ -12,7 +12,7 @@ export interface LoadWeightsOptions {
   /** Folder that has `weights`, the cache. */
   readonly home: string;
   /** GRAFT_OFFLINE, GRAFT_WEIGHTS_MIRROR. */
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly fetch: Fetch;
   readonly signal?: AbortSignal;
   /** How much a notice of the bundled weights says: all, or a line of at most 80 characters. @default "full" */
