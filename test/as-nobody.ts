@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { chmod, cp, mkdir, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { PROGRAM } from "./setup/build-graft.ts";
 
 /*

@@ -3,7 +3,7 @@
 // and then again; and one photo's prediction in a new process. The seconds are the whole process's.
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { printFigures } from "./figures.ts";
 import { runCommand, withHome } from "./graft-command.ts";
 

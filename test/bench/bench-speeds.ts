@@ -1,6 +1,6 @@
 // node --conditions=graft-source --import tsx test/bench/bench-speeds.ts [DATA]: what `graft bench` prints (trunk, features
 // from photos, train steps), each the fastest of several runs, as one line of figures.
-import { z } from "zod";
+import * as z from "zod";
 import { printFigures } from "./figures.ts";
 import { runCommand, withHome } from "./graft-command.ts";
 

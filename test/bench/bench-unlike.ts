@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createRandom, likenessVector, parseNpy, quantile } from "@graft/core";
-import { z } from "zod";
+import * as z from "zod";
 import { runCommand, withHome } from "./graft-command.ts";
 
 const KEPT = [0.95, 0.99];

@@ -4,7 +4,7 @@
 // a shared machine changes its speed within minutes, so each round gives a ratio, and the middle one counts.
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 const Line = z.object({ engine: z.string(), figures: z.record(z.string(), z.number()) });
 type Figures = z.infer<typeof Line>["figures"];

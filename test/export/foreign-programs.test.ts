@@ -7,7 +7,7 @@ import { createOnnxBackend, exportOnnx } from "@graft/backend-select";
 import { applyRule, type Backend, type Model, type Reference, referenceOf } from "@graft/core";
 import { exportHdf5, exportKeras, nodeDecoder } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { kerasPython, NO_KERAS } from "../setup/keras-python.ts";
 import { realWeights } from "./real-weights.ts";
 import { type SampleOptions, sampleModel } from "./sample-model.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const epochSchema = z.object({ epoch: z.int(), loss: z.number(), valLoss: z.number() });
 const predictionSchema = z.object({

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { graft, jsonLines, temporaryFolder } from "../cli/run-graft.ts";
 import { cpuIdentity } from "./cpu-identity.ts";
 import { cacheOf, courseOf, type ExpectedHome, expectedSchema, predictionsOf, scoredOf } from "./expected.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { augmentationSchema, augmentImage, changeImage, drawChange } from "@graft/core";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 
 const SIZE = 24;
 const number = z.number();

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { nodeDecoder } from "@graft/core/node";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 
 const FOLDER = resolve(import.meta.dirname, "golden/decode");
 const read = (file: string): Buffer => readFileSync(resolve(FOLDER, file));

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type RgbImage, resizeBilinear, resizeNearest } from "@graft/core";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 
 const pair = z.tuple([z.number(), z.number()]);
 const GOLDEN = z

@@ -9,7 +9,7 @@ import {
 } from "@graft/core";
 import { createReferenceBackend } from "@graft/core/testing";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createCheckpointPace } from "../../packages/core/src/checkpoint/pace.ts";
 import { createCheckpointSaver } from "../../packages/core/src/checkpoint/saver.ts";
 import { createEventMaker } from "../../packages/core/src/events/event-maker.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CUT_LAYERS, type NpyArray, parseNpy } from "@graft/core";
-import { z } from "zod";
+import * as z from "zod";
 
 const folder = resolve(import.meta.dirname, "golden");
 const losses = z.object({ losses: z.array(z.number()) });

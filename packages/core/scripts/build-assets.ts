@@ -1,6 +1,6 @@
 /** `npm run build`: what the package carries beside its code, made from npm packages into assets/. */
 import { existsSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Each exports one function, by whatever name, that makes its part and may return a line for the log. */
 const STEPS = ["./build-weights.ts", "./build-emoji.ts"];

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { z } from "zod";
+import * as z from "zod";
 
 const require = createRequire(import.meta.url);
 const OUT = resolve(import.meta.dirname, "../assets/emoji");

@@ -6,7 +6,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 interface WabtModule {
   validate(): void;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { runInNewContext } from "node:vm";
-import { z } from "zod";
+import * as z from "zod";
 
 const layerSchema = z.object({
   name: z.string(),

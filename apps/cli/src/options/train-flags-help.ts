@@ -1,6 +1,6 @@
 /** What `--help` says of the options of a training; words and defaults live in core's train/config.ts. */
 import { RECIPE_DEFAULTS, type TrainConfig, trainConfigSchema } from "@graft/core";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The schema without its wrappers (default, optional, nullable). */
 export function bareType(type: z.ZodType): z.ZodType {

@@ -9,7 +9,7 @@ import {
   trainConfigSchema,
 } from "@graft/core";
 import { type Command, Option } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../exit/exit-codes.ts";
 import { unknownKeysMessage } from "./saved-config.ts";
 import { bareType, helpText, valueName } from "./train-flags-help.ts";

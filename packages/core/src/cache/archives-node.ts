@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { makeFolder } from "../files/make-folder-node.ts";
 import { isAlive, newTag, parseOwnerTag } from "../files/owner-node.ts";
 import { FOREIGN_LIMIT_MS } from "../files/show-life-node.ts";

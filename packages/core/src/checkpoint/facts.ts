@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { metricsSchema } from "../events/event-schema.ts";
 import type { BestEpoch, Checkpoint } from "./types.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Backend } from "../backend/backend.ts";
 import { hashJson } from "../canonical-json.ts";
 import { type TrainConfig, trainConfigSchema } from "../config/config.ts";

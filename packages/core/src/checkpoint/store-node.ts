@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { makeFolder } from "../files/make-folder-node.ts";
 import { newerVersionError } from "../files/newer-version.ts";

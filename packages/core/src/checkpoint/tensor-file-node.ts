@@ -5,7 +5,7 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { newerVersionError } from "../files/newer-version.ts";
 import { writeAll } from "../files/write-all-node.ts";

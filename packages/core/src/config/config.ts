@@ -2,7 +2,7 @@
  * Every option of a training: type, default, limits, unit. Command-line flags, API input and the web form are made
  * from this schema; nothing else knows the options.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { CUT_LAYERS } from "../trunk/cut-layers.ts";
 import { tailOf } from "../trunk/tail.ts";

@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { settleBoth } from "../concurrency/settle-both.ts";
 import { archiveKind, archiveStem, BESIDE_IMAGES } from "./archive-kind.ts";
 import { type ArchiveLeaf, ArchiveTree, type KeptContent } from "./archive-tree.ts";

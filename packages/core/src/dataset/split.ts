@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { newerVersionError } from "../files/newer-version.ts";
 import { nameFew } from "../name-few.ts";

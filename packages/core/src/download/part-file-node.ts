@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type HeldFile, holdFile } from "../files/held-file-node.ts";
 import { isAlive, newTag, parseOwnerTag } from "../files/owner-node.ts";
 import { writeAll } from "../files/write-all-node.ts";

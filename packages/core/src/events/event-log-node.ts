@@ -1,5 +1,5 @@
 import { open, readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { fileError } from "../files/json-file-node.ts";
 import { codeOf } from "../files/system-error-node.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { TrainEvent } from "./events.ts";
 
 const metric = z.number().exactOptional();

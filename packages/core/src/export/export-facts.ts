@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import type { ImageRule } from "../image/types.ts";
 import type { LikenessFacts } from "../likeness/types.ts";

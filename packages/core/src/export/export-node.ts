@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Backend } from "../backend/backend.ts";
 import { CoreError } from "../errors.ts";
 import { writeHashed } from "../files/hashed-file-node.ts";

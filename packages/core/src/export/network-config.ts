@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 
 const pair = z.tuple([z.int().min(1), z.int().min(1)]);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Backend } from "../backend/backend.ts";
 import { hashJson } from "../canonical-json.ts";
 import { type Augmentation, augmentationSchema } from "../config/config.ts";

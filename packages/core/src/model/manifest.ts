@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
 import { metricsSchema } from "../events/event-schema.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
 import { sameShape, shapeText } from "../graph/infer-shape.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Split } from "../dataset/types.ts";
 import type { ErrorParts } from "../errors.ts";
 import type { RunRecord } from "./run-record.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
 import { metricsSchema, RUN_STATUSES, serializedErrorSchema } from "../events/event-schema.ts";

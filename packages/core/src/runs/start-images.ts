@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Dataset } from "../dataset/types.ts";
 import { labelInPath, type StartImage } from "./run-beginning.ts";
 

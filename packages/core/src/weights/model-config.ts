@@ -1,5 +1,5 @@
 /** What stands in front of a trunk, by the config of the model that it lies in: Keras 2's, Keras 3's, tfjs's. */
-import { z } from "zod";
+import * as z from "zod";
 
 const layerSchema = z.object({
   class_name: z.string(),

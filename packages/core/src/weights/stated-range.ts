@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type FrontLayer, layersInFront } from "./model-config.ts";
 
 /** What a file says of the pixels that its trunk gets. */

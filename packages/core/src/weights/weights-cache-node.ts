@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { checkUrl } from "../download/answer.ts";
 import { type DownloadOptions, download } from "../download/download-node.ts";
 import { CoreError } from "../errors.ts";
