@@ -1,6 +1,6 @@
+import { byCodeUnit } from "../by-code-unit.ts";
 import { ARCHIVE_LIMITS, checkArchiveSizes } from "./archive-limits.ts";
 import { junkReason } from "./junk.ts";
-import { byCodeUnit } from "./listing.ts";
 import type { SkippedFile } from "./types.ts";
 
 /** Why the bytes of a file are kept: it is, or should be, an image; it may be read as a folder; it may say the labels. */

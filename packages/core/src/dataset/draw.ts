@@ -1,7 +1,7 @@
+import { byCodeUnit } from "../by-code-unit.ts";
 import { createRandom } from "../numbers/random.ts";
 import { shuffle } from "../numbers/shuffle.ts";
 import { Groups, groupBy } from "./groups.ts";
-import { byCodeUnit } from "./listing.ts";
 import { groupLookAlikes } from "./look-alikes.ts";
 import type { DatasetImage } from "./types.ts";
 

@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
+import { byCodeUnit } from "../by-code-unit.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { visibleText } from "../visible-text.ts";
 import { forEachBounded } from "./for-each-bounded.ts";
-import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
+import type { ListedFile, Listing } from "./listing.ts";
 import { sniffFile } from "./sniff-file-node.ts";
 import type { BrokenFile, SkippedFile } from "./types.ts";
 import { unreadable, walkFolder } from "./walk-node.ts";

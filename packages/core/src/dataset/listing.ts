@@ -24,8 +24,3 @@ export interface Listing {
   /** Keeps the files of an unpacked archive where they are, until it is disposed of or the process ends. */
   readonly lease?: AsyncDisposable;
 }
-
-/** Order of paths and class names everywhere: by UTF-16 code unit, the same on every machine and in every language. */
-export function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

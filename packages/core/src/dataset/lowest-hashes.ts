@@ -1,4 +1,4 @@
-import { byCodeUnit } from "./listing.ts";
+import { byCodeUnit } from "../by-code-unit.ts";
 import type { DatasetImage } from "./types.ts";
 
 /**

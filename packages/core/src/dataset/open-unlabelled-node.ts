@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
+import { byCodeUnit } from "../by-code-unit.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import { readingNotes } from "../image/readings.ts";
@@ -12,7 +13,6 @@ import { KNOWN_SETS } from "./known-sets-node.ts";
 import { tableReader } from "./label-files-node.ts";
 import { findLayout } from "./layout/find-layout.ts";
 import { isTableName } from "./layout/label-table.ts";
-import { byCodeUnit } from "./listing.ts";
 import type { OpenDatasetOptions } from "./open-node.ts";
 import { passedOverNotes } from "./passed-over.ts";
 import { sniffFile } from "./sniff-file-node.ts";

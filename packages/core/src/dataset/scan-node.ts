@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { byCodeUnit } from "../by-code-unit.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import type { InspectedFile } from "../image/pool.ts";
@@ -11,7 +12,7 @@ import { groupBy } from "./groups.ts";
 import { labelsAlikeNotes } from "./labels-alike.ts";
 import { findLayout, type Layout, type LayoutOptions } from "./layout/find-layout.ts";
 import { layoutError } from "./layout/refuse.ts";
-import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
+import type { ListedFile, Listing } from "./listing.ts";
 import { passedOverNotes } from "./passed-over.ts";
 import { type Sniffed, sniffFile } from "./sniff-file-node.ts";
 import { copyGroups } from "./source-group.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { byCodeUnit } from "../by-code-unit.ts";
 import { CoreError } from "../errors.ts";
 import { newerVersionError } from "../files/newer-version.ts";
 import { nameFew } from "../name-few.ts";
@@ -7,7 +8,6 @@ import { visibleText } from "../visible-text.ts";
 import { drawValidation } from "./draw.ts";
 import { samePaths } from "./duplicates.ts";
 import { groupBy } from "./groups.ts";
-import { byCodeUnit } from "./listing.ts";
 import type { Dataset, DatasetImage, Part, Split } from "./types.ts";
 
 /** Contents that lie under two labels: one of them is wrong, and nobody but the owner knows which. */

@@ -1,13 +1,14 @@
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { byCodeUnit } from "../by-code-unit.ts";
 import { throwIfCancelled } from "../errors.ts";
 import { machineCode } from "../files/one-file-error.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
 import { entryName } from "./entry-name-node.ts";
 import { junkReason, OWN_HOME } from "./junk.ts";
-import { byCodeUnit, type ListedFile, type Listing } from "./listing.ts";
+import type { ListedFile, Listing } from "./listing.ts";
 import type { BrokenFile, SkippedFile } from "./types.ts";
 
 /** What Node says of a failed file operation, without the path that messages name themselves. */

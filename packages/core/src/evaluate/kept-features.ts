@@ -1,5 +1,4 @@
 import type { Backend, Program } from "../backend/backend.ts";
-import { addTunedTail, modelRows } from "../features/model-rows.ts";
 import type { FeatureStore } from "../features/types.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { type Graph, numElements } from "../graph/graph.ts";
@@ -7,6 +6,7 @@ import { foldAndFuse } from "../graph/passes/fold-and-fuse.ts";
 import type { DecoderId } from "../image/decoder-version.ts";
 import type { PooledImage } from "../metrics/training-distance.ts";
 import type { Model } from "../model/types.ts";
+import { addTunedTail, modelRows } from "../predict/model-rows.ts";
 
 /** Pooled features [channels] of those of the images, given by content, of which a training left something in the cache. */
 export type KeptFeatures = (hashes: readonly string[]) => Promise<PooledImage[]>;

@@ -1,8 +1,8 @@
 import type { Backend } from "../backend/backend.ts";
+import { byCodeUnit } from "../by-code-unit.ts";
 import { NO_CHECKPOINTS } from "../checkpoint/none.ts";
 import { parseTrainConfig, type TrainConfig } from "../config/config.ts";
 import { groupBy } from "../dataset/groups.ts";
-import { byCodeUnit } from "../dataset/listing.ts";
 import { type PrepareImage, preparedBy } from "../dataset/prepare-image.ts";
 import { conflictingHashes, drawSplit } from "../dataset/split.ts";
 import type { Dataset, DatasetImage, Split } from "../dataset/types.ts";

@@ -1,4 +1,4 @@
-import { byCodeUnit } from "../dataset/listing.ts";
+import { byCodeUnit } from "../by-code-unit.ts";
 import { expectedCalibrationError, type ReliabilityBin, reliabilityBins } from "./reliability.ts";
 import { atTemperature, fitTemperature, negativeLogLikelihood } from "./temperature.ts";
 import type { Prediction } from "./types.ts";

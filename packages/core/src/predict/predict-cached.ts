@@ -6,7 +6,6 @@ import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { throwIfCancelled } from "../errors.ts";
 import { extractFeatures } from "../features/extract.ts";
-import { addTunedTail, modelRows } from "../features/model-rows.ts";
 import type { FeatureStore } from "../features/types.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { type Graph, numElements } from "../graph/graph.ts";
@@ -17,6 +16,7 @@ import { predictionsOf } from "../head/outputs.ts";
 import type { Prediction } from "../metrics/types.ts";
 import type { Model } from "../model/types.ts";
 import { trunkGraph } from "../trunk/build.ts";
+import { addTunedTail, modelRows } from "./model-rows.ts";
 import type { ImagePrediction } from "./predict-images.ts";
 
 /** Rows of one run of the head: enough that its weights are read seldom. */

@@ -1,9 +1,10 @@
+import { byCodeUnit } from "../../by-code-unit.ts";
 import { CoreError } from "../../errors.ts";
 import { nameFew } from "../../name-few.ts";
 import { visibleText } from "../../visible-text.ts";
 import { counted, verb } from "../count-words.ts";
 import { isNamedLikeDocument, UNREAD_ARCHIVE } from "../junk.ts";
-import { byCodeUnit, type Listing } from "../listing.ts";
+import type { Listing } from "../listing.ts";
 import type { BrokenFile, DatasetNote, SkippedFile } from "../types.ts";
 import { partOf } from "./folder-names.ts";
 import { type FolderNode, folderTree, isBelow } from "./folder-tree.ts";

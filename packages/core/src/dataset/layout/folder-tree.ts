@@ -1,5 +1,6 @@
+import { byCodeUnit } from "../../by-code-unit.ts";
 import { isNamedLikeDocument } from "../junk.ts";
-import { byCodeUnit, type Listing } from "../listing.ts";
+import type { Listing } from "../listing.ts";
 
 /** A folder of a listing, with what lies in it. */
 export interface FolderNode {

@@ -1,12 +1,12 @@
 import type { Backend } from "../backend/backend.ts";
+import { recipeSpace, recipeTap, rowShapeOf } from "../features/recipe-space.ts";
+import type { FeatureSpace } from "../features/types.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { ValueId } from "../graph/graph.ts";
 import type { DecoderId } from "../image/decoder-version.ts";
 import type { Model } from "../model/types.ts";
 import { addTail, type Tap } from "../trunk/build.ts";
 import { tailOf } from "../trunk/tail.ts";
-import { recipeSpace, recipeTap, rowShapeOf } from "./recipe-space.ts";
-import type { FeatureSpace } from "./types.ts";
 
 /** The rows that a model's training left in the cache, without augmentation: below the tail that it trained, or at the cut. */
 export interface ModelRows {
