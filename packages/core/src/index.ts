@@ -2,19 +2,19 @@
 export type * from "./backend/backend.ts";
 export * from "./backend/check-inputs.ts";
 export type * from "./backend/selection.ts";
-export * from "./backend/state.ts";
+export type * from "./backend/state.ts";
+export { copyInto, readLogical, writeLogical } from "./backend/state.ts";
 export * from "./backend/state-refusals.ts";
-export { canonicalJson, hashJson } from "./canonical-json.ts";
 export type * from "./checkpoint/types.ts";
-export * from "./config/config.ts";
-export { type DatasetWarning, datasetWarnings, splitWarnings } from "./dataset/dataset-warnings.ts";
-export { type DuplicateGroup, findConflicts, findDuplicates } from "./dataset/duplicates.ts";
+export type * from "./config/config.ts";
+export { augmentationSchema, parseTrainConfig, RECIPE_DEFAULTS, trainConfigSchema } from "./config/config.ts";
+export { type DatasetWarning, splitWarnings } from "./dataset/dataset-warnings.ts";
+export { type DuplicateGroup, findDuplicates } from "./dataset/duplicates.ts";
 export { flipWarning } from "./dataset/flip-warning.ts";
 export type * from "./dataset/foreign-images.ts";
 export { imagesOfPart } from "./dataset/images-of-part.ts";
 export { isNamedLikeImage } from "./dataset/junk.ts";
 export { parseLabelsFrom } from "./dataset/layout/labels-from.ts";
-export { groupLookAlikes, LOOK_ALIKE_BITS } from "./dataset/look-alikes.ts";
 export * from "./dataset/prepare-image.ts";
 export {
   type ClassReport,
@@ -23,11 +23,12 @@ export {
   describeDataset,
   type Range,
 } from "./dataset/report.ts";
-export { conflictingHashes, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
+export { drawSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
 export { checkUrl } from "./download/answer.ts";
 export type * from "./download/types.ts";
-export * from "./errors.ts";
+export type * from "./errors.ts";
+export { CoreError, deserializeError, serializeError, throwIfCancelled } from "./errors.ts";
 export {
   type EvaluateOptions,
   type EvaluationResult,
@@ -43,14 +44,8 @@ export {
 } from "./evaluate/split-gap.ts";
 export type * from "./events/events.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
-export { overlayHeat, turboColor } from "./explain/overlay.ts";
-export {
-  checkAgreement,
-  checkDistances,
-  type Reference,
-  referenceOf,
-  TOLERANCE,
-} from "./export/agreement.ts";
+export { overlayHeat } from "./explain/overlay.ts";
+export { checkAgreement, checkDistances, type Reference, referenceOf } from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
 export { type ExportFacts, exportFacts, exportTexts, withoutLikeness } from "./export/export-facts.ts";
 export {
@@ -65,20 +60,15 @@ export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/me
 export * from "./features/npy.ts";
 export { recipeSpace, tapNames } from "./features/recipe-space.ts";
 export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row-record.ts";
-export {
-  type FeatureSpaceOptions,
-  featureSpace,
-  featureSpaceId,
-  featureSpaceSchema,
-} from "./features/space.ts";
+export { type FeatureSpaceOptions, featureSpace, featureSpaceId } from "./features/space.ts";
 export type * from "./features/types.ts";
 export type * from "./files/folder.ts";
 export { isOfOneFile, machineCode } from "./files/one-file-error.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export type * from "./graph/host-tensor.ts";
-export { inferShape, paddingOf, sameShape, shapeText, windowedLength } from "./graph/infer-shape.ts";
-export { createOptimizer, type Optimizer, type OptimizerName, STEP_SIZE_INPUT } from "./graph/optimizer.ts";
+export { paddingOf, sameShape, shapeText, windowedLength } from "./graph/infer-shape.ts";
+export { createOptimizer, type Optimizer, type OptimizerName } from "./graph/optimizer.ts";
 export { appendUpdates } from "./graph/passes/append-updates.ts";
 export { blockParameters } from "./graph/passes/block-parameters.ts";
 export { type Differentiated, differentiate } from "./graph/passes/differentiate.ts";
@@ -86,54 +76,36 @@ export { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
 export { fuseActivations } from "./graph/passes/fuse-activations.ts";
 export { prune } from "./graph/passes/prune.ts";
 export { rewriteGraph } from "./graph/passes/rewrite.ts";
-export {
-  appendHead,
-  dropoutWidth,
-  HEAD_INPUTS,
-  type HeadBody,
-  type HeadGraphs,
-  headGraphs,
-} from "./head/build.ts";
+export { HEAD_INPUTS, type HeadBody, type HeadGraphs, headGraphs } from "./head/build.ts";
 export { initialHeadValues } from "./head/initial-values.ts";
-export { predictedLabel, predictionsOf } from "./head/outputs.ts";
-export { type HeadParameter, headParameters, numHeadInputs } from "./head/parameters.ts";
+export { type HeadParameter, headParameters } from "./head/parameters.ts";
 export { headSpec } from "./head/spec.ts";
 export type * from "./head/types.ts";
 export { augmentImage, changeImage, drawChange, type ImageChange, type VariantKey } from "./image/augment.ts";
 export { DECODER_VERSION, type DecoderId } from "./image/decoder-version.ts";
-export { differenceHash } from "./image/difference-hash.ts";
 export type * from "./image/pool.ts";
-export { type ImageReading, type ReadingNote, readingNotes, readingSentence } from "./image/readings.ts";
+export { type ImageReading, type ReadingNote, readingNotes } from "./image/readings.ts";
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
-export { imageFormat } from "./image/sniff.ts";
 export type * from "./image/types.ts";
 export type * from "./jobs/workspace.ts";
-export { learnDirections, MOST_DIRECTIONS, unitDirections } from "./likeness/directions.ts";
-export { likenessDistance, likenessVector } from "./likeness/distance.ts";
+export { likenessVector } from "./likeness/distance.ts";
 export { isUnlike } from "./likeness/is-unlike.ts";
 export { likenessLayers } from "./likeness/likeness-layers.ts";
 export type * from "./likeness/types.ts";
-export { type Assessment, assessPredictions, DEFAULT_PRECISION_TARGET } from "./metrics/assess.ts";
-export { type Calibration, type CalibrationScore, FEWEST_TO_CALIBRATE } from "./metrics/calibrate.ts";
-export { type Interval, wilsonInterval } from "./metrics/interval.ts";
+export { type Assessment, assessPredictions } from "./metrics/assess.ts";
+export type { Calibration, CalibrationScore } from "./metrics/calibrate.ts";
+export type { Interval } from "./metrics/interval.ts";
 export type { LabelError } from "./metrics/label-errors.ts";
 export { worstMistakes } from "./metrics/mistakes.ts";
 export type { NotSure } from "./metrics/not-sure.ts";
 export { quantile } from "./metrics/quantile.ts";
-export { CALIBRATION_BINS, type ReliabilityBin } from "./metrics/reliability.ts";
-export { type RocCurve, type RocPoint, rocCurve } from "./metrics/roc.ts";
+export type { ReliabilityBin } from "./metrics/reliability.ts";
+export type { RocCurve, RocPoint } from "./metrics/roc.ts";
 export { scorePredictions } from "./metrics/score.ts";
-export { atTemperature, fitTemperature } from "./metrics/temperature.ts";
-export {
-  FEWEST_TO_COMPARE,
-  type PooledImage,
-  type TrainingDistances,
-  trainingDistances,
-  USUAL_QUANTILE,
-} from "./metrics/training-distance.ts";
+export { FEWEST_TO_COMPARE, type PooledImage, type TrainingDistances } from "./metrics/training-distance.ts";
 export type * from "./metrics/types.ts";
-export { MODEL_FORMAT_VERSION, parseManifest } from "./model/manifest.ts";
+export { parseManifest } from "./model/manifest.ts";
 export { MODEL_FILES } from "./model/model-files.ts";
 export type * from "./model/types.ts";
 export { nameFew } from "./name-few.ts";
@@ -144,11 +116,10 @@ export { modelGraph, openFeaturePredictor, openPredictor } from "./predict/predi
 export { type CachedPredictionOptions, cachedPredictions } from "./predict/predict-cached.ts";
 export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./predict/predict-graph.ts";
 export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict/predict-images.ts";
-export { CALIBRATION_IMAGES, calibrate } from "./quantize/calibrate.ts";
+export { calibrate } from "./quantize/calibrate.ts";
 export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
 export { checkInt8Engine } from "./quantize/compile-int8.ts";
 export { quantizeGraph } from "./quantize/quantize-graph.ts";
-export { quantizedValues } from "./quantize/quantized-values.ts";
 export type * from "./quantize/types.ts";
 export { evaluationPage } from "./report/page.ts";
 export type * from "./report/types.ts";
@@ -175,13 +146,7 @@ export {
 export { CUT_LAYERS, type CutLayer } from "./trunk/cut-layers.ts";
 export { GRAPH_ORDER, LAYER_ORDER } from "./trunk/graph-order.ts";
 export type * from "./trunk/layer.ts";
-export {
-  BATCH_NORM_EPSILON,
-  INPUT_LAYER,
-  layersUpTo,
-  MIN_SIZE,
-  TRUNK_LAYERS,
-} from "./trunk/table.ts";
+export { BATCH_NORM_EPSILON, INPUT_LAYER, layersUpTo, TRUNK_LAYERS } from "./trunk/table.ts";
 export { type Tail, tailOf } from "./trunk/tail.ts";
 export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
