@@ -72,8 +72,8 @@ export { createOptimizer, type Optimizer, type OptimizerName } from "./graph/opt
 export { appendUpdates } from "./graph/passes/append-updates.ts";
 export { blockParameters } from "./graph/passes/block-parameters.ts";
 export { type Differentiated, differentiate } from "./graph/passes/differentiate.ts";
+export { fuseActivations } from "./graph/passes/fold-and-fuse.ts";
 export { foldBatchNorm } from "./graph/passes/fold-batch-norm.ts";
-export { fuseActivations } from "./graph/passes/fuse-activations.ts";
 export { prune } from "./graph/passes/prune.ts";
 export { rewriteGraph } from "./graph/passes/rewrite.ts";
 export { HEAD_INPUTS, type HeadBody, type HeadGraphs, headGraphs } from "./head/build.ts";

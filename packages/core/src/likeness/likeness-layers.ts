@@ -1,5 +1,7 @@
+import { featureShape } from "../trunk/build.ts";
 import { CUT_LAYERS, type CutLayer } from "../trunk/cut-layers.ts";
 import { tailOf } from "../trunk/tail.ts";
+import type { LikenessFacts } from "./types.ts";
 
 /** What pictures are compared by where the trunk reaches so far: an earlier and a later view of them. */
 const WANTED = ["mixed5", "mixed7"] as const;
@@ -27,4 +29,9 @@ export function likenessLayers(config: {
   if (last === undefined) return [];
   const end = CUT_LAYERS.indexOf(last);
   return [...new Set(WANTED.map((layer) => (CUT_LAYERS.indexOf(layer) < end ? layer : last)))];
+}
+
+/** Numbers of one direction: the channels of all layers. */
+export function likenessWidth({ layers }: Pick<LikenessFacts, "layers">, size: number): number {
+  return layers.reduce((sum, layer) => sum + featureShape(layer, size)[2], 0);
 }

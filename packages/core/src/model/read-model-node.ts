@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { readHashed } from "../files/hashed-file-node.ts";
 import { codeOf } from "../files/system-error-node.ts";
-import { likenessWidth } from "../likeness/likeness-width.ts";
+import { likenessWidth } from "../likeness/likeness-layers.ts";
 import type { TensorSpec } from "../trunk/tensors.ts";
 import type { WeightTensor } from "../trunk/types.ts";
 import { parseManifest } from "./manifest.ts";

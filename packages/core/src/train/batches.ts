@@ -4,7 +4,6 @@ import { HEAD_INPUTS } from "../head/build.ts";
 import type { HeadSpec } from "../head/types.ts";
 import { fillDropoutMask } from "./dropout-mask.ts";
 import { type LabelledRows, rowLength } from "./labelled-rows.ts";
-import { fillLabels, smoothLabels } from "./labels.ts";
 import { mixBatch } from "./mixup.ts";
 
 /** What a run of a program is fed for some images, and their classes. */
@@ -24,6 +23,21 @@ interface BatchOptions {
 
 /** What is done to the batches that are trained on. */
 export type BatchChanges = Pick<TrainConfig, "labelSmoothing" | "mixup">;
+
+/** Writes the labels of a batch as the loss takes them: [n, units] one-hot, or for a sigmoid [n, 1]: 1 for the second class. */
+function fillLabels(out: Float32Array, labels: readonly number[], spec: HeadSpec): void {
+  if (spec.activation === "sigmoid") {
+    out.set(labels);
+    return;
+  }
+  out.fill(0);
+  for (const [row, label] of labels.entries()) out[row * spec.units + label] = 1;
+}
+
+/** Keras's label smoothing: y · (1 − share) + share / classes, for a sigmoid's one column with two classes. */
+function smoothLabels(labels: Float32Array, share: number, { numClasses }: HeadSpec): void {
+  for (const [at, label] of labels.entries()) labels[at] = label * (1 - share) + share / numClasses;
+}
 
 /** Reads rows into arrays of its own, which the next batch overwrites: two makers in turn let one fill while one is run. */
 export class BatchMaker {

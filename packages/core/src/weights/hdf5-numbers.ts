@@ -2,7 +2,6 @@
 import type { Dataset, Filter, Module } from "h5wasm";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
-import { decodeBfloat16 } from "../numbers/bfloat16.ts";
 import { decodeFloat16 } from "../numbers/float16.ts";
 
 /** The library, loaded. */
@@ -26,6 +25,13 @@ export const hdf5Reason = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error);
   return /truncated file[^\n]*|file signature not found/.exec(text)?.[0] ?? text.split("\n")[0] ?? text;
 };
+
+/** The exact values of bfloat16 numbers: the upper half of a float32 each. */
+function decodeBfloat16(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] ?? 0) << 16;
+  return new Float32Array(bits.buffer);
+}
 
 type HalfType = "float16" | "bfloat16";
 

@@ -187,7 +187,7 @@ describe("gradients against central differences in float64", () => {
 
   it("of a convolution whose batch norm was folded around a trainable kernel and beta", async () => {
     const { foldBatchNorm } = await import("./fold-batch-norm.ts");
-    const { fuseActivations } = await import("./fuse-activations.ts");
+    const { fuseActivations } = await import("./fold-and-fuse.ts");
     const problem = new ProblemBuilder();
     const { builder } = problem;
     const random = testRandom(5);

@@ -6,8 +6,8 @@ import { type TestRandom, testRandom } from "../../testing/random.ts";
 import { GraphBuilder } from "../builder.ts";
 import { type Graph, numElements, parametersOf, type ValueId } from "../graph.ts";
 import { blockParameters } from "./block-parameters.ts";
+import { fuseActivations } from "./fold-and-fuse.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
-import { fuseActivations } from "./fuse-activations.ts";
 import { prune } from "./prune.ts";
 
 const BATCH = 2;
