@@ -12,11 +12,17 @@ function print(name: string, { atOnce, later, packagesAtOnce, packagesLater }: B
   console.log(`${name} in a browser: ${parts.join("; ")}`);
 }
 
-/** An entry's own statement for each portable file of a package. */
-const portableFiles = (folder: string): readonly string[] =>
-  sourcesBelow(folder)
-    .filter((path) => fileKind(path) === "portable" && !path.endsWith(".d.ts"))
-    .map((path) => `${ROOT}/${folder}/${path}`);
+const bundles = new Map<string, Promise<BrowserBundle>>();
+
+/** All portable files below a folder in one bundle, made once. */
+function bundleOfPortable(folder: string): Promise<BrowserBundle> {
+  const files = sourcesBelow(folder).filter(
+    (path) => fileKind(path) === "portable" && !path.endsWith(".d.ts"),
+  );
+  const bundle = bundles.get(folder) ?? bundleForBrowser(files.map((path) => `${ROOT}/${folder}/${path}`));
+  bundles.set(folder, bundle);
+  return bundle;
+}
 
 describe("bundled for a browser", () => {
   it("@graft/core imports nothing of Node", async () => {
@@ -44,14 +50,14 @@ describe("bundled for a browser", () => {
   it.each(["packages/core/src", "packages/backend-select/src"])(
     "all portable files of %s import nothing of Node",
     async (folder) => {
-      const bundle = await bundleForBrowser(portableFiles(folder));
+      const bundle = await bundleOfPortable(folder);
       print(`all portable files of ${folder}`, bundle);
       expect(bundle.nodeImports).toEqual([]);
     },
   );
 
   it("HDF5's library comes when it is first used", async () => {
-    const bundle = await bundleForBrowser(portableFiles("packages/core/src"));
+    const bundle = await bundleOfPortable("packages/core/src");
     expect(bundle.packagesLater).toContain("h5wasm");
     expect(bundle.packagesAtOnce).not.toContain("h5wasm");
   });
