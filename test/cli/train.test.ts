@@ -50,7 +50,9 @@ describe.skipIf(photos === undefined)(
       expect(code).toBe(0);
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i));
       expect(new Set(events.map(({ run }) => run)).size).toBe(1);
-      expect(events[0]).toMatchObject({ type: "run-start", labels: ["cats", "dogs"], images: { train: 32 } });
+      const start = events.find(({ type }) => type === "run-start");
+      expect(start).toMatchObject({ labels: ["cats", "dogs"], images: { train: 32 } });
+      expect(events[0]).toMatchObject({ type: "phase-start", phase: "scan" });
       expect(events.filter(({ type }) => type === "epoch-end").map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
       expect(events.at(-1)).toMatchObject({
         type: "run-end",

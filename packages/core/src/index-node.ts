@@ -16,7 +16,6 @@ export {
 } from "./cache/feature-store-node.ts";
 export type { CacheFolders } from "./cache/give-up-node.ts";
 export { openCheckpointStore } from "./checkpoint/store-node.ts";
-export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
@@ -46,6 +45,8 @@ export { writeWhole } from "./files/write-whole-node.ts";
 export { nodeDecoder } from "./image/decode-node.ts";
 export { type EncodeOptions, encodeImage } from "./image/encode-node.ts";
 export { createImagePool } from "./image/pool-node.ts";
+export { resolveModelFolder } from "./jobs/model-folder-node.ts";
+export { NodeWorkspace, type NodeWorkspaceOptions } from "./jobs/workspace-node.ts";
 export { readModelFolder } from "./model/read-model-node.ts";
 export type { RunFolder } from "./runs/run-folder-node.ts";
 export type { RunLock } from "./runs/run-lock-node.ts";

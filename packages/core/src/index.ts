@@ -10,11 +10,9 @@ export type * from "./config/config.ts";
 export { augmentationSchema, parseTrainConfig, RECIPE_DEFAULTS, trainConfigSchema } from "./config/config.ts";
 export { type DatasetWarning, splitWarnings } from "./dataset/dataset-warnings.ts";
 export { type DuplicateGroup, findDuplicates } from "./dataset/duplicates.ts";
-export { flipWarning } from "./dataset/flip-warning.ts";
 export type * from "./dataset/foreign-images.ts";
 export { imagesOfPart } from "./dataset/images-of-part.ts";
 export { isNamedLikeImage } from "./dataset/junk.ts";
-export { parseLabelsFrom } from "./dataset/layout/labels-from.ts";
 export * from "./dataset/prepare-image.ts";
 export {
   type ClassReport,
@@ -58,7 +56,6 @@ export { type ExtractOptions, extractFeatures } from "./features/extract.ts";
 export type { ExtractProgress } from "./features/extract-options.ts";
 export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";
 export * from "./features/npy.ts";
-export { recipeSpace, tapNames } from "./features/recipe-space.ts";
 export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row-record.ts";
 export { type FeatureSpaceOptions, featureSpace, featureSpaceId } from "./features/space.ts";
 export type * from "./features/types.ts";
@@ -88,6 +85,12 @@ export { type ImageReading, type ReadingNote, readingNotes } from "./image/readi
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export type * from "./image/types.ts";
+export { INT8_WORTHWHILE } from "./jobs/check-int8-use.ts";
+export { datasetNotes, type JobNote, readingOf } from "./jobs/open-dataset.ts";
+export type { ResumeTraining } from "./jobs/resume-training.ts";
+export type { StartTraining } from "./jobs/start-training.ts";
+export { resumeJob, trainJob } from "./jobs/train-job.ts";
+export type * from "./jobs/training.ts";
 export type * from "./jobs/workspace.ts";
 export { likenessVector } from "./likeness/distance.ts";
 export { isUnlike } from "./likeness/is-unlike.ts";
@@ -118,12 +121,11 @@ export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./pred
 export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict/predict-images.ts";
 export { calibrate } from "./quantize/calibrate.ts";
 export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
-export { checkInt8Engine } from "./quantize/compile-int8.ts";
 export { quantizeGraph } from "./quantize/quantize-graph.ts";
 export type * from "./quantize/types.ts";
 export { evaluationPage } from "./report/page.ts";
 export type * from "./report/types.ts";
-export { checkResumable, type ResumedWith } from "./runs/check-resumable.ts";
+export type { ResumedWith } from "./runs/check-resumable.ts";
 export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
 export type * from "./runs/types.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";

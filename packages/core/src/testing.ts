@@ -1,5 +1,6 @@
 // For tests of this and other packages: a slow, exact reference backend and what goes with it.
 export { oneByOne, type RowStore } from "./features/one-by-one.ts";
+export { type TestingWorkspaceOptions, testingWorkspace } from "./jobs/testing-workspace.ts";
 export * from "./testing/evaluate-graph.ts";
 export * from "./testing/op-cases.ts";
 export * from "./testing/random.ts";

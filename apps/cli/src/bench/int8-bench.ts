@@ -1,7 +1,6 @@
 import { checkInt8 } from "@graft/backend-select";
-import { type Backend, calibrationPixels, type Graph, type TrunkWeights } from "@graft/core";
+import { type Backend, calibrationPixels, type Graph, INT8_WORTHWHILE, type TrunkWeights } from "@graft/core";
 import type { Session } from "../session/session.ts";
-import { WORTHWHILE } from "../training/check-int8-use.ts";
 import { int8SpeedGraph, SPEED_CASE, speedGraph, trunkSpeeds } from "./trunk-speed.ts";
 
 /** The trunk on whole numbers: how fast, and how near to float32. */
@@ -61,8 +60,7 @@ export async function int8Bench(
   const { backend, weights, runs } = options;
   session.status("Timing the trunk in int8 …");
   const { wrong } = await checkInt8(backend);
-  const { dataset, source } = await session.dataset(options.dataset);
-  const prepare = session.prepareFrom(source);
+  const { dataset, prepare } = await session.dataset(options.dataset);
   const images = await calibrationPixels({ images: dataset.images, rule: RULE, prepare });
   const graph = await int8SpeedGraph(backend, weights, images);
   const [batch32 = 0, batch1 = 0] = await trunkSpeeds(backend, graph, runs);
@@ -92,6 +90,6 @@ export function int8Rows(
     ["trunk in int8, batch 1", times(batch1, plain.batch1)],
     ["its features' cosine to float32's", `${figures.int8WorstCosine.toFixed(4)} at worst`],
     ...(wrong === undefined ? [] : [["int8 is not usable here", wrong]]),
-    ...(gains < WORTHWHILE ? [["int8 on this processor", "no gain: stay with float32"]] : []),
+    ...(gains < INT8_WORTHWHILE ? [["int8 on this processor", "no gain: stay with float32"]] : []),
   ];
 }

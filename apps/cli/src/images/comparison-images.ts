@@ -1,7 +1,14 @@
-import { CoreError, type DatasetImage, isOfOneFile, type Model, throwIfCancelled } from "@graft/core";
+import {
+  CoreError,
+  type DatasetImage,
+  isOfOneFile,
+  type Model,
+  type PrepareImage,
+  readingOf,
+  throwIfCancelled,
+} from "@graft/core";
 import { evaluationImages } from "../evaluation/evaluation-images.ts";
 import { modelRun } from "../model/model-run.ts";
-import { datasetOptions } from "../options/dataset-location.ts";
 import type { Session } from "../session/session.ts";
 
 /** Real images that an export is compared on, and where they are from. */
@@ -14,7 +21,7 @@ export interface ComparisonImages {
 /** Enough that a network which is wrong anywhere says so; each costs the network three runs. */
 const COUNT = 8;
 
-type Source = Parameters<Session["prepareFrom"]>[0];
+type Source = PrepareImage;
 
 /**
  * Images of `--data`, else of the validation part of the model's run when its data set is still there, else of the embedded
@@ -28,7 +35,9 @@ export async function comparisonImages(
 ): Promise<ComparisonImages> {
   if (data !== undefined) {
     const plain = await session.unlabelled(data);
-    const { images, source } = plain ? { images: plain.images, source: plain } : await opened(session, data);
+    const { images, source } = plain
+      ? { images: plain.images, source: plain.prepare }
+      : await opened(session, data);
     return prepared(session, manifest, { images, source, name: data });
   }
   const ofRun = await runImages(session, manifest);
@@ -41,7 +50,7 @@ async function opened(
   session: Session,
   name: string,
 ): Promise<{ images: readonly DatasetImage[]; source: Source }> {
-  const { dataset, source } = await session.dataset(name, { purpose: "score" });
+  const { dataset, prepare: source } = await session.dataset(name, { purpose: "score" });
   return { images: dataset.images, source };
 }
 
@@ -56,7 +65,7 @@ async function runImages(
     if (run === undefined) return undefined;
     const { record, split } = run;
     const location = String(record.dataset?.location ?? record.datasetName);
-    const { dataset, source } = await session.dataset(location, datasetOptions(record.config));
+    const { dataset, prepare: source } = await session.dataset(location, readingOf(record.config));
     const { images } = evaluationImages(dataset, split, undefined);
     return await prepared(session, manifest, { images, source, name: "the model's run" });
   } catch (error) {
@@ -70,7 +79,7 @@ async function prepared(
   { rule }: Model["manifest"],
   from: { readonly images: readonly DatasetImage[]; readonly source: Source; readonly name: string },
 ): Promise<ComparisonImages> {
-  const prepare = session.prepareFrom(from.source);
+  const prepare = from.source;
   // spread over the list, so that every class is likely among them
   const count = Math.min(COUNT, from.images.length);
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * from.images.length) / count));

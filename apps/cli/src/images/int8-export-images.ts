@@ -5,11 +5,11 @@ import {
   isOfOneFile,
   type Model,
   type PrepareImage,
+  readingOf,
 } from "@graft/core";
 import type { RunFolder } from "@graft/core/node";
 import { evaluationImages } from "../evaluation/evaluation-images.ts";
 import { modelRun } from "../model/model-run.ts";
-import { datasetOptions } from "../options/dataset-location.ts";
 import type { Session } from "../session/session.ts";
 
 /** What an int8 export is made from and held against. */
@@ -72,11 +72,10 @@ export async function int8ExportImages(
 ): Promise<Int8ExportImages> {
   const { name, run } = await dataName(session.context.environment.home, manifest, data);
   const isOfRun = run !== undefined && data === undefined;
-  const { dataset, source } = await session.dataset(name, {
+  const { dataset, prepare } = await session.dataset(name, {
     ...{ purpose: "score", knownLabels: manifest.labels },
-    ...(isOfRun ? datasetOptions(run.record.config) : {}),
+    ...(isOfRun ? readingOf(run.record.config) : {}),
   });
-  const prepare = session.prepareFrom(source);
   const known = new Set(manifest.trainedOn);
   const trained = dataset.images.filter(({ hash }) => known.has(hash));
   const { rule } = manifest;

@@ -8,11 +8,12 @@ import {
   type KeptFeatures,
   keptFeatures,
   type Model,
+  type OpenedDataset,
+  readingOf,
   type TrainingReference,
 } from "@graft/core";
 import { cacheFolders, type RunFolder } from "@graft/core/node";
-import { datasetOptions } from "../options/dataset-location.ts";
-import type { OpenedDataset, Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 
 /** Images that a head was trained on with where their pixels come from, or why there are none. */
 export type TrainingImages = TrainingReference | { readonly reason: string };
@@ -37,9 +38,9 @@ export async function trainingImages(
   const known = new Set(model.manifest.trainedOn);
   const find = ({ images }: Dataset): readonly DatasetImage[] => images.filter(({ hash }) => known.has(hash));
   const here = find(opened.dataset);
-  const reference = async (images: readonly DatasetImage[], { source }: OpenedDataset) => {
+  const reference = async (images: readonly DatasetImage[], { prepare }: OpenedDataset) => {
     const kept = await keptIn(session, model, backend);
-    return { images, prepare: session.prepareFrom(source), ...(kept ? { kept } : {}) };
+    return { images, prepare, ...(kept ? { kept } : {}) };
   };
   if (here.length >= FEWEST_TO_COMPARE) return reference(here, opened);
   const record = run?.record;
@@ -48,7 +49,7 @@ export async function trainingImages(
   const isThere = typeof location === "string" && (location === "emoji" || existsSync(location));
   if (!isThere || record === undefined) return { reason: missingReason(here.length) };
   try {
-    const trained = await session.dataset(location, datasetOptions(record.config));
+    const trained = await session.dataset(location, readingOf(record.config));
     const there = find(trained.dataset);
     return there.length < FEWEST_TO_COMPARE
       ? { reason: missingReason(there.length) }
@@ -64,8 +65,8 @@ async function keptIn(session: Session, model: Model, backend: Backend): Promise
   if (!existsSync(cacheFolders(session.context.environment.home).features)) return undefined;
   try {
     return keptFeatures(model, backend, {
-      store: await session.features(),
-      decoder: session.pool.decoder,
+      store: await session.workspace.features(),
+      decoder: session.workspace.pool.decoder,
     });
   } catch (error) {
     if (error instanceof CoreError) return undefined;

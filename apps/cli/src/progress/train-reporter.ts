@@ -51,6 +51,8 @@ const PHASE_TEXT: Readonly<Record<Phase, string>> = {
   save: "Saving the model",
 };
 
+const isOpening = (phase: Phase): boolean => phase === "scan" || phase === "trunk";
+
 /** For people, on stderr: one line that is redrawn on a terminal, plain lines anywhere else. */
 export function humanReporter(
   environment: CliEnvironment,
@@ -69,6 +71,8 @@ export function humanReporter(
     event(event) {
       switch (event.type) {
         case "phase-start":
+          // while things are opened the command's own line says how far that is
+          if (isOpening(event.phase)) break;
           meter = new RateMeter();
           startedAt = clock();
           if (event.phase === "head" || event.phase === "fine-tune")
@@ -78,6 +82,7 @@ export function humanReporter(
           line.phase(PHASE_TEXT[event.phase]);
           break;
         case "progress": {
+          if (isOpening(event.phase)) break;
           const { phase, done, total } = event;
           const time = clock();
           line.status(progressText(event, { meter, columns, time }));
@@ -105,6 +110,7 @@ export function humanReporter(
             `Run ${event.run}: ${event.labels.length} classes, ${event.images.train} images to train on, ${event.images.validation} to validate, on ${event.backend}, ${event.weights} weights`,
           );
           break;
+        case "note":
         case "checkpoint":
         case "run-end":
           break;

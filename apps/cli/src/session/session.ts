@@ -1,54 +1,47 @@
-/** What several commands open: image workers, the backend, the feature store; closed together. */
-import { type SelectedBackend, selectBackend } from "@graft/backend-select";
-import type { ImagePool } from "@graft/core";
+/** A command's workspace, its status line and its signals; closed together. */
+import { checkInt8, selectBackend } from "@graft/backend-select";
 import {
   type ByteProgress,
   type CutLayer,
   type Dataset,
-  type PrepareImage,
-  preparedBy,
+  datasetNotes,
+  type JobNote,
+  type OpenDatasetRequest,
+  type OpenedDataset,
+  type OpenedUnlabelled,
+  type SelectedBackend,
   type TrunkWeights,
+  type WorkspaceEvent,
 } from "@graft/core";
-import {
-  cacheFolders,
-  createImagePool,
-  loadWeights,
-  type NodeFeatureStore,
-  type NodeImageSource,
-  nodeFetch,
-  type OpenDatasetOptions,
-  openDataset,
-  openFeatureStore,
-  openUnlabelled,
-  type UnlabelledImages,
-} from "@graft/core/node";
+import { NodeWorkspace } from "@graft/core/node";
+import { packageVersion } from "../environment/package-version.ts";
 import { nextCommand } from "../environment/self-command.ts";
 import { fetchText } from "../progress/fetch-text.ts";
 import { StatusLine } from "../progress/status-line.ts";
 import type { CommandContext } from "./context.ts";
 
-export interface OpenedDataset {
-  readonly dataset: Dataset;
-  readonly source: NodeImageSource;
-}
-
-/** Opens things on first use and closes what was opened. */
 export class Session implements AsyncDisposable {
   readonly context: CommandContext;
   readonly signal: AbortSignal;
+  readonly workspace: NodeWorkspace;
   readonly #controller = new AbortController();
   readonly #line: StatusLine;
-  #pool: ImagePool | undefined;
-  #selected: SelectedBackend | undefined;
-  #features: NodeFeatureStore | undefined;
-  readonly #sources: NodeImageSource[] = [];
   #interrupts = 0;
   #isWaiting = false;
 
   constructor(context: CommandContext) {
+    const { home, variables: env } = context.environment;
     this.context = context;
     this.signal = this.#controller.signal;
     this.#line = new StatusLine(context.environment);
+    this.workspace = new NodeWorkspace({
+      ...{ home, env, signal: this.signal, checkInt8 },
+      onEvent: (event) => this.#hear(event),
+      selectBackend: (backend) => selectBackend({ ...(backend === undefined ? {} : { backend }), home, env }),
+      versions: { graft: packageVersion() },
+      // said in full where weights are chosen or looked at, and briefly where they are only used
+      weightsNotices: ["train", "doctor"].includes(context.command) ? "full" : "short",
+    });
     process.on("SIGINT", this.#onSignal);
     process.on("SIGTERM", this.#onSignal);
     process.on("SIGHUP", this.#onHangUp);
@@ -82,6 +75,11 @@ export class Session implements AsyncDisposable {
     this.#line.status(text);
   }
 
+  /** Takes the status line away. */
+  clear(): void {
+    this.#line.clear();
+  }
+
   /** How far a download or an unpacking is; a log hears at once that a server is waited for. */
   fetching(what: string, progress: ByteProgress): void {
     const isWaiting = progress.waiting !== undefined;
@@ -91,120 +89,65 @@ export class Session implements AsyncDisposable {
     this.#isWaiting = isWaiting;
   }
 
+  /** @param dataset its name as typed. */
+  tellNote({ code, message }: JobNote, dataset: string): void {
+    if (code === "weights") {
+      this.notice(message);
+      return;
+    }
+    const inspect = nextCommand(this.context.environment, ["inspect", dataset]);
+    this.notice(`Note: ${message}${code === "broken-files" ? `; which and why: ${inspect}` : ""}`);
+  }
+
   /** How a data set was read, and that files cannot be used, which stops nothing: one line each. */
-  tellNotes({ notes, broken }: Dataset, name: string): void {
-    for (const { message } of notes) this.notice(`Note: ${message}`);
-    if (broken.length === 0) return;
-    const inspect = nextCommand(this.context.environment, ["inspect", name]);
-    const files = broken.length === 1 ? "1 broken file is" : `${broken.length} broken files are`;
-    this.notice(`Note: ${files} left out; which and why: ${inspect}`);
+  tellNotes(dataset: Dataset, name: string): void {
+    for (const note of datasetNotes(dataset)) this.tellNote(note, name);
   }
 
-  /** Images that may be prepared at once: two for each decoding thread work, two wait. */
   get decodeAhead(): number {
-    return this.pool.threads * 4;
-  }
-
-  /** Pixels of a data set's images, made by the pool. */
-  prepareFrom(source: Pick<NodeImageSource, "pathOf">): PrepareImage {
-    return preparedBy(this.pool.decoder, (image, rule, augmentation, variants) =>
-      this.pool.prepare({ path: source.pathOf(image), hash: image.hash }, rule, augmentation, variants),
-    );
-  }
-
-  get pool(): ImagePool {
-    this.#pool ??= createImagePool();
-    return this.#pool;
+    return this.workspace.decodeAhead;
   }
 
   /** @param name `--backend` as it was given; anything but a text means the fastest usable. */
-  async backend(name: unknown): Promise<SelectedBackend> {
-    const { home, variables } = this.context.environment;
-    this.#selected ??= await selectBackend({
-      ...(typeof name === "string" ? { backend: name } : {}),
-      home,
-      env: variables,
-    });
-    return this.#selected;
+  backend(name: unknown): Promise<SelectedBackend> {
+    return this.workspace.selectBackend(typeof name === "string" ? name : undefined);
   }
 
-  /** The cache of features. */
-  async features(): Promise<NodeFeatureStore> {
-    const { features: folder, archives } = cacheFolders(this.context.environment.home);
-    this.#features ??= await openFeatureStore({
-      ...{ folder, archives },
-      onLimit: (text) => this.notice(`Note: ${text}`),
-      onNewer: (text) => this.notice(`Note: ${text}`),
-    });
-    return this.#features;
-  }
-
-  async dataset(
-    name: string,
-    options: Pick<OpenDatasetOptions, "groupPrefix" | "labelsFrom" | "purpose" | "knownLabels"> = {},
-  ): Promise<OpenedDataset> {
-    const { home, variables } = this.context.environment;
-    const pool = this.pool;
-    const opened = await openDataset(name, {
-      home,
-      env: variables,
-      fetch: nodeFetch(variables),
-      inspect: (path) => pool.inspect(path),
-      signal: this.signal,
-      onProgress: ({ unit, ...progress }) => {
-        if (unit === "bytes") this.fetching("Fetching", progress);
-        else this.#line.status(`Looking at the images  ${progress.done}/${progress.total}`);
-      },
-      ...options,
-    });
-    this.#line.clear();
-    this.#sources.push(opened.source);
+  async dataset(name: string, request: OpenDatasetRequest = {}): Promise<OpenedDataset> {
+    const opened = await this.workspace.openDataset(name, request);
+    this.clear();
     return opened;
   }
 
   /** Images that are in no classes; undefined for what is opened by `dataset`. */
-  async unlabelled(name: string): Promise<UnlabelledImages | undefined> {
-    const opened = await openUnlabelled(name, {
-      inspect: (path) => this.pool.inspect(path),
-      signal: this.signal,
-      onProgress: ({ done, total }) => this.#line.status(`Looking at the images  ${done}/${total}`),
-    });
-    this.#line.clear();
+  async unlabelled(name: string): Promise<OpenedUnlabelled | undefined> {
+    const opened = await this.workspace.openUnlabelled(name);
+    this.clear();
     return opened;
   }
 
   /** @param cut the last block that is needed. @default the whole trunk */
   async weights(
-    name: string,
+    weights: string,
     inputRange: readonly [number, number] | undefined,
     cut?: CutLayer,
   ): Promise<TrunkWeights> {
-    const { home, variables } = this.context.environment;
-    const weights = await loadWeights({
-      weights: name,
-      ...(inputRange ? { inputRange } : {}),
-      ...(cut ? { cut } : {}),
-      home,
-      env: variables,
-      fetch: nodeFetch(variables),
-      signal: this.signal,
-      // said in full where weights are chosen or looked at, and briefly where they are only used
-      notices: ["train", "doctor"].includes(this.context.command) ? "full" : "short",
-      onNotice: (text) => this.notice(text),
-      onProgress: (progress) => this.fetching("Fetching weights", progress),
-    });
-    this.#line.clear();
-    return weights;
+    const loaded = await this.workspace.loadWeights({ weights, inputRange, cut });
+    this.clear();
+    return loaded;
+  }
+
+  #hear(event: WorkspaceEvent): void {
+    if (event.type === "notice") this.notice(event.message);
+    else if (event.type === "scan") this.status(`Looking at the images  ${event.done}/${event.total}`);
+    else this.fetching(event.what === "weights" ? "Fetching weights" : "Fetching", event.progress);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     process.off("SIGINT", this.#onSignal);
     process.off("SIGTERM", this.#onSignal);
     process.off("SIGHUP", this.#onHangUp);
-    this.#line.clear();
-    await this.#features?.close();
-    await this.#pool?.close();
-    for (const source of this.#sources) await source[Symbol.asyncDispose]();
-    await this.#selected?.backend.dispose();
+    this.clear();
+    await this.workspace[Symbol.asyncDispose]();
   }
 }

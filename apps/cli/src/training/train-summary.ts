@@ -9,6 +9,7 @@ import {
   type Model,
   scorePredictions,
   type TrainEvent,
+  type Training,
   type TrainResult,
 } from "@graft/core";
 import { cacheFolders } from "@graft/core/node";
@@ -21,7 +22,6 @@ import { accuracyText } from "../output/run-text.ts";
 import { print } from "../output/stdout.ts";
 import { duration } from "../output/text.ts";
 import type { Session } from "../session/session.ts";
-import type { Training } from "./training.ts";
 
 /** What int8 may change of an accuracy. */
 const INT8_MOST_LOST = 0.01;
@@ -43,7 +43,7 @@ export async function printTrainSummary(
   }
   blocks.push(resultText(events, result));
   const [example] = imagesOfPart(opened.dataset, run.split, "validation");
-  const image = exampleImage(example && opened.source.pathOf(example), environment.home);
+  const image = exampleImage(example && opened.pathOf?.(example), environment.home);
   blocks.push(
     [
       "Next:",
@@ -107,9 +107,9 @@ async function validationText(
     model,
     backend: selected.backend,
     images,
-    prepare: session.prepareFrom(opened.source),
+    prepare: opened.prepare,
     decodeAhead: session.decodeAhead,
-    store: await session.features(),
+    store: await session.workspace.features(),
     signal: session.signal,
   });
   if (said.length === 0) return "";

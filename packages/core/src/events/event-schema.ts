@@ -70,6 +70,7 @@ export const trainEventSchema: z.ZodType<TrainEvent> = z.discriminatedUnion("typ
     best: z.boolean(),
   }),
   z.object({ ...base, type: z.literal("warning"), code: z.string(), message: z.string() }),
+  z.object({ ...base, type: z.literal("note"), code: z.string(), message: z.string() }),
   z.object({ ...base, type: z.literal("checkpoint"), epoch: count, step: count.exactOptional() }),
   z.object({
     ...base,

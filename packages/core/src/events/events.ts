@@ -74,6 +74,13 @@ export interface WarningEvent extends EventBase {
   readonly code: string;
   readonly message: string;
 }
+/** How something was read or decided that its owner should know of; nothing is wrong. */
+export interface NoteEvent extends EventBase {
+  readonly type: "note";
+  /** "weights", "broken-files", a `DatasetNote`'s, a `DatasetWarning`'s … */
+  readonly code: string;
+  readonly message: string;
+}
 export interface CheckpointEvent extends EventBase {
   readonly type: "checkpoint";
   /** Finished epochs that it holds. */
@@ -107,6 +114,7 @@ export type TrainEvent =
   | StepEndEvent
   | EpochEndEvent
   | WarningEvent
+  | NoteEvent
   | CheckpointEvent
   | RunEndEvent;
 

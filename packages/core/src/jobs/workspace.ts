@@ -2,7 +2,9 @@
  * What a job needs of its host, opened on first use: a process with a home folder, a server's worker, a page. Jobs know no
  * path and no platform; a host knows no method.
  */
+import type { Backend } from "../backend/backend.ts";
 import type { SelectedBackend } from "../backend/selection.ts";
+import type { TrainConfig } from "../config/config.ts";
 import type { ForeignImages } from "../dataset/foreign-images.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { BrokenFile, Dataset, DatasetImage, DatasetNote } from "../dataset/types.ts";
@@ -24,6 +26,8 @@ export interface OpenDatasetRequest {
   readonly groupPrefix?: boolean | undefined;
   /** Where the labels are. @default by the layout */
   readonly labelsFrom?: string | undefined;
+  /** Hears how far it is. @default the workspace's own */
+  readonly onEvent?: ((event: WorkspaceEvent) => void) | undefined;
 }
 
 /** Images of a host, and how they become pixels. */
@@ -35,6 +39,8 @@ export interface OpenedImages {
 export interface OpenedDataset {
   readonly dataset: Dataset;
   readonly prepare: PrepareImage;
+  /** Where the host has an image's file, for people; absent on a host without such places. */
+  readonly pathOf?: (image: DatasetImage) => string;
 }
 
 /** Images of no class. */
@@ -52,12 +58,33 @@ export interface WeightsRequest {
   readonly inputRange?: readonly [number, number] | undefined;
   /** The last block that is needed. @default the whole trunk */
   readonly cut?: CutLayer | undefined;
+  /** Hears how far it is, and what is said of the weights. @default the workspace's own */
+  readonly onEvent?: ((event: WorkspaceEvent) => void) | undefined;
 }
 
-/** A model, and the run that made it when that is here too. */
+/** A model, and the run that made it when that is here too: one of its id with the split that the model names. */
 export interface OpenedModel {
   readonly model: Model;
   readonly run: StoredRun | undefined;
+}
+
+/** Where a model goes, and what it is tried on. */
+export interface SaveModelRequest {
+  readonly run: StoredRun;
+  /** `RunRecord.out`. @default the run's own place */
+  readonly out?: string | undefined;
+  /** A model that is there may be replaced. */
+  readonly mayReplace: boolean;
+  readonly backend: Backend;
+  /** [size, size, 3] uint8 each, through the model's image rule. */
+  readonly images: readonly Uint8Array[];
+}
+
+export interface Int8Use {
+  /** Why its numbers cannot be used. */
+  readonly wrong?: string;
+  /** A convolution's speed, as a multiple of float32's. */
+  readonly timesFaster: number;
 }
 
 /** Where the work was done, for people. */
@@ -97,17 +124,33 @@ export interface Workspace {
   openDataset(name: string, request?: OpenDatasetRequest): Promise<OpenedDataset>;
   /** True when `openDataset` could find that name without asking anybody for it: nothing would be downloaded. */
   hasDataset(name: string): Promise<boolean>;
+  /** A data set's name as a person gave it: what finds it again later and from elsewhere, and what people call it. */
+  locate(name: string): { readonly location: string; readonly shortName: string };
   /** Images that are in no classes; undefined for what is opened by `openDataset`. */
   openUnlabelled(name: string): Promise<OpenedUnlabelled | undefined>;
   /** @throws CoreError `not-found`, `weights-mismatch`, `offline`, `corrupt`. */
   loadWeights(request: WeightsRequest): Promise<TrunkWeights>;
+  /** True when a file that weights are named by is there. */
+  hasWeights(name: string): Promise<boolean>;
+  /** The options with files as they are found later and from elsewhere. */
+  lasting(config: TrainConfig): TrainConfig;
   /** @param name a kind or an id, which never falls back. @default the fastest usable */
   selectBackend(name?: string): Promise<SelectedBackend>;
+  /** How int8 does on a backend. */
+  checkInt8(backend: Backend): Promise<Int8Use>;
+  /** Whether a cache of features is there already; without one nothing was kept, and `features` would make one. */
+  hasFeatures(): Promise<boolean>;
   /** The cache of features. @throws CoreError `bad-input`, `disk-full` where none can be made. */
   features(): Promise<FeatureStore>;
   readonly runs: RunStore;
   /** @param name a run's id, or whatever else the host finds a model by. @throws CoreError `not-found`, `corrupt`, `unsupported`. */
   openModel(name: string): Promise<OpenedModel>;
+  /**
+   * Keeps a run's model whole or not at all, and reads it again: it is done when it gives the same answers.
+   * @returns where it is, for people.
+   * @throws CoreError `conflict` for a place that has something else, `disk-full`, `bad-input`, `corrupt`.
+   */
+  saveModel(model: Model, request: SaveModelRequest): Promise<string>;
   /** Images that may be prepared at once: a few for each decoding thread. */
   readonly decodeAhead: number;
   /** Pixels as the bytes of an image file. */

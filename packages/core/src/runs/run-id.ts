@@ -32,3 +32,10 @@ export function makeRunId(options: {
   const parts = [date.replaceAll("-", ""), clock.replaceAll(":", ""), slug(options.name), options.suffix];
   return parts.filter((part) => part !== "").join("-");
 }
+
+/** An id of its own for a run of a data set, whatever other process makes one at the same time. */
+export function newRunId(name: string, time: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(2));
+  const suffix = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return makeRunId({ time, name, suffix });
+}

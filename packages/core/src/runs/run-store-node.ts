@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { classesHash } from "../checkpoint/classes-hash.ts";
@@ -10,7 +9,7 @@ import { makeFolder } from "../files/make-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "../files/system-error-node.ts";
 import { nearNames } from "./near-names.ts";
 import { openRunFolder, RUN_FILES, type RunFolder } from "./run-folder-node.ts";
-import { isRunId, makeRunId } from "./run-id.ts";
+import { isRunId, newRunId } from "./run-id.ts";
 import { lockHolder, lockRun } from "./run-lock-node.ts";
 import { parseRunRecord, type RunRecord } from "./run-record.ts";
 import { storedImages } from "./start-images.ts";
@@ -69,15 +68,18 @@ async function summarize(folder: string, id: string): Promise<RunFolderSummary> 
 }
 
 /** Makes a folder under an id that no other run has. */
-async function claimFolder(folder: string, name: string): Promise<string> {
+async function claimFolder(
+  folder: string,
+  { id: given, datasetName }: Pick<NewRun, "id" | "datasetName">,
+): Promise<string> {
   await makeFolder(folder);
   for (;;) {
-    const id = makeRunId({ time: Date.now(), name, suffix: randomBytes(2).toString("hex") });
+    const id = given ?? newRunId(datasetName, Date.now());
     try {
       await mkdir(join(folder, id));
       return id;
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
+      if (codeOf(error) !== "EEXIST" || given !== undefined) throw error;
     }
   }
 }
@@ -120,7 +122,7 @@ export function openRunStore(home: string): FolderRunStore {
     folder,
     async create(run) {
       const { config, datasetName, dataset, split, images, weights, command, out, force } = run;
-      const id = await claimFolder(folder, datasetName).catch((error: unknown) => {
+      const id = await claimFolder(folder, run).catch((error: unknown) => {
         throw creatingError(error, folder);
       });
       const path = join(folder, id);

@@ -11,6 +11,8 @@ export type RunState = "created" | "running" | RunStatus;
 
 /** What a run starts from. */
 export interface NewRun {
+  /** `newRunId`. @default one of the data set's name and the time */
+  readonly id?: string;
   readonly config: TrainConfig;
   /** What the user calls the data set. */
   readonly datasetName: string;

@@ -79,7 +79,7 @@ async function photoSpeed(
   weights: TrunkWeights,
   name: string,
 ): Promise<number> {
-  const { dataset, source } = await session.dataset(name);
+  const { dataset, prepare } = await session.dataset(name);
   const batch = backend.limits.preferredBatch;
   const most = Math.min(MOST_PHOTOS, dataset.images.length);
   // whole batches: the last one is padded, which is no work that a photo causes
@@ -97,11 +97,11 @@ async function photoSpeed(
       variants: [0],
       space: featureSpace({
         ...{ rule, weights, cut, pool, augmentation: null, cacheType: "float32", backend },
-        decoder: session.pool.decoder,
+        decoder: prepare.decoder,
       }),
       rowShape: [768],
       store: null,
-      prepare: session.prepareFrom(source),
+      prepare,
       decodeAhead: session.decodeAhead,
       openProgram: async () => program,
       batch,

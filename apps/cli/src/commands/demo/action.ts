@@ -1,11 +1,18 @@
-import { evaluateModel, imagesOfPart, type Model, parseTrainConfig } from "@graft/core";
+import {
+  evaluateModel,
+  imagesOfPart,
+  type Model,
+  parseTrainConfig,
+  type Training,
+  trainJob,
+} from "@graft/core";
+import { makeHome } from "../../environment/make-home.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { print } from "../../output/stdout.ts";
 import { percent, table } from "../../output/text.ts";
 import type { CommandContext } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
-import type { Training } from "../../training/training.ts";
-import { finishTraining, startTraining } from "../train/action.ts";
+import { finishTraining } from "../train/action.ts";
 
 const DATASET = "emoji";
 const SHOWN = 9;
@@ -21,25 +28,24 @@ export async function demo(context: CommandContext): Promise<void> {
   session.notice(
     "Three kinds of emoji (animal, food, transport): which is which? Learning from some, tried on the others.",
   );
-  const training = await startTraining(session, config, {
+  await makeHome(context.environment.home);
+  const job = { config, dataset: DATASET, testFraction: TEST_FRACTION, command: process.argv.slice(2) };
+  const { training, model } = await finishTraining(session, trainJob(session.workspace, job), {
     dataset: DATASET,
-    force: false,
-    testFraction: TEST_FRACTION,
   });
-  const result = await finishTraining(session, training, { model: training.run.id, dataset: DATASET });
-  if (context.json || !result.model) return;
-  print(`\n${await answers(session, training, result.model)}`);
+  if (context.json || !model || !training) return;
+  print(`\n${await answers(session, training, model)}`);
   const own = nextCommand(context.environment, ["train", "FOLDER"]);
   print(`\nYour own images: a folder with one sub-folder for each class, then ${own}`);
 }
 
 /** How the model does on the images that the training never saw, and what it says of some, evenly over the classes. */
 async function answers(session: Session, { run, opened, selected }: Training, model: Model): Promise<string> {
-  const { dataset, source } = opened;
+  const { dataset, prepare } = opened;
   const images = imagesOfPart(dataset, run.split, "test");
   const { evaluation, predictions } = await evaluateModel({
     ...{ model, backend: selected.backend, images, labels: dataset.labels },
-    prepare: session.prepareFrom(source),
+    prepare,
     decodeAhead: session.decodeAhead,
     signal: session.signal,
   });

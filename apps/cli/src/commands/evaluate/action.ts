@@ -10,14 +10,13 @@ import {
   type SplitGapOptions,
   visibleText,
 } from "@graft/core";
-import { type RunFolder, readModelFolder } from "@graft/core/node";
+import { type RunFolder, readModelFolder, resolveModelFolder } from "@graft/core/node";
 import { findingsOf } from "../../evaluation/evaluation-findings.ts";
 import { type EvaluationImages, evaluationImages } from "../../evaluation/evaluation-images.ts";
 import { evaluationReport } from "../../evaluation/evaluation-report.ts";
 import { trainingImages } from "../../images/training-images.ts";
-import { resolveModel } from "../../model/model-path.ts";
 import { modelRun } from "../../model/model-run.ts";
-import { checkTypedDataset, datasetLocation } from "../../options/dataset-location.ts";
+import { checkTypedDataset } from "../../options/typed-dataset.ts";
 import { evaluationJson } from "../../output/evaluation-json.ts";
 import { evaluationText, mistakesText } from "../../output/evaluation-text.ts";
 import { findingsText, splitGapText, trustText } from "../../output/findings-text.ts";
@@ -42,7 +41,7 @@ export async function evaluate(
   const report = typeof flags.report === "string" ? flags.report : undefined;
   if (report !== undefined) await checkOutFile(report, flags.force === true, "--report");
   checkTypedDataset(datasetName);
-  const folder = resolveModel(modelName, home);
+  const folder = resolveModelFolder(modelName, home);
   await using session = new Session(context);
   const model = await readModelFolder(folder);
   if (flags.splitGap === true) checkSplitGap(model);
@@ -50,9 +49,9 @@ export async function evaluate(
   const opened = await session.dataset(datasetName, {
     purpose: "score",
     knownLabels: model.manifest.labels,
-    labelsFrom: labelsFromOf(flags, datasetName, run),
+    labelsFrom: labelsFromOf(flags, session.workspace.locate(datasetName).location, run),
   });
-  const { dataset, source } = opened;
+  const { dataset, prepare } = opened;
   session.tellNotes(dataset, datasetName);
   const chosen = evaluationImages(dataset, run?.split, partOf(flags.split));
   const selected = await session.backend(flags.backend);
@@ -60,7 +59,6 @@ export async function evaluate(
   const training = model.manifest.likeness
     ? undefined
     : await trainingImages(session, { model, backend: selected.backend, opened, run });
-  const prepare = session.prepareFrom(source);
   const progress = imageProgress("Evaluating", (line) => session.status(line));
   using predictor = await openFeaturePredictor(model, selected.backend);
   const result = await evaluateModel({
@@ -110,9 +108,12 @@ export async function evaluate(
 }
 
 /** Where the labels are: as it was typed, else as the training was told, when it is the same data set. */
-function labelsFromOf({ labelsFrom }: Flags, name: string, run: RunFolder | undefined): string | undefined {
+function labelsFromOf(
+  { labelsFrom }: Flags,
+  location: string,
+  run: RunFolder | undefined,
+): string | undefined {
   if (typeof labelsFrom === "string") return labelsFrom;
-  const { location } = datasetLocation(name);
   return run?.record.dataset?.location === location ? run.record.config.labelsFrom : undefined;
 }
 
@@ -124,7 +125,7 @@ async function splitGapOf(
 ): Promise<{ readonly splitGap?: SplitGap }> {
   if (splitGap !== true) return {};
   const measured = await measureSplitGap({
-    ...{ ...options, store: await session.features() },
+    ...{ ...options, store: await session.workspace.features() },
     ...{ decodeAhead: session.decodeAhead, signal: session.signal },
     onProgress: ({ done, total }) => session.status(`Training on another split  ${done + 1}/${total}`),
   });

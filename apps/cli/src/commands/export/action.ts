@@ -1,11 +1,10 @@
 import { type Columns, referenceOf, withColumns } from "@graft/core";
-import { readModelFolder } from "@graft/core/node";
+import { readModelFolder, resolveModelFolder } from "@graft/core/node";
 import { UsageError } from "../../exit/exit-codes.ts";
 import { checkFactsFile, placeFactsFile, TELLS_NOT_UNLIKE } from "../../export/export-facts-file.ts";
 import { EXPORT_FORMAT_NAMES, type ExportFormat } from "../../export/export-format-names.ts";
 import { EXPORT_FORMATS } from "../../export/export-formats.ts";
 import { comparisonImages } from "../../images/comparison-images.ts";
-import { resolveModel } from "../../model/model-path.ts";
 import { modelRun, trainingFolder } from "../../model/model-run.ts";
 import { exportJson, exportText } from "../../output/export-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
@@ -29,7 +28,7 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
       `--out: expected a name that ends in ${format.extension}, by which programs know the format. Received: ${out}.`,
     );
   }
-  const folder = resolveModel(modelName, context.environment.home);
+  const folder = resolveModelFolder(modelName, context.environment.home);
   await format.check(out, force);
   if (isFile) await checkFactsFile(out, force);
   await using session = new Session(context);

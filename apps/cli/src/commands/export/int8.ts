@@ -1,10 +1,9 @@
 import { exportOnnxInt8 } from "@graft/backend-select";
 import { type Columns, referenceOf, withColumns } from "@graft/core";
-import { checkFilePlace, readModelFolder } from "@graft/core/node";
+import { checkFilePlace, readModelFolder, resolveModelFolder } from "@graft/core/node";
 import { UsageError } from "../../exit/exit-codes.ts";
 import { checkFactsFile, placeFactsFile } from "../../export/export-facts-file.ts";
 import { int8ExportImages } from "../../images/int8-export-images.ts";
-import { resolveModel } from "../../model/model-path.ts";
 import { exportJson, exportText } from "../../output/export-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
@@ -46,7 +45,7 @@ export async function exportInt8(
       `--out: expected a name that ends in ${EXTENSION}, by which programs know the format. Received: ${out}.`,
     );
   }
-  const folder = resolveModel(modelName, context.environment.home);
+  const folder = resolveModelFolder(modelName, context.environment.home);
   await checkFilePlace(out, { force, noun: "export" });
   await checkFactsFile(out, force);
   await using session = new Session(context);

@@ -16,8 +16,8 @@ import { nextCommand } from "../../environment/self-command.ts";
 import { UsageError } from "../../exit/exit-codes.ts";
 import { writeFeatures } from "../../export/write-features.ts";
 import { readNpyImages } from "../../images/npy-images.ts";
-import { checkTypedDataset } from "../../options/dataset-location.ts";
 import { configFromFlags } from "../../options/train-flags.ts";
+import { checkTypedDataset } from "../../options/typed-dataset.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { checkNotInput, checkOutFile, placeFile } from "../../places/out-path.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
@@ -105,7 +105,7 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
 /** Null, with a note, where the home cannot be written: the file that was asked for lies elsewhere. */
 async function storeOrNote(session: Session): Promise<FeatureStore | null> {
   try {
-    return await session.features();
+    return await session.workspace.features();
   } catch (error) {
     if (!(error instanceof CoreError)) throw error;
     session.notice(`Note: the features are not kept for the next time. ${error.message}`);
@@ -125,13 +125,13 @@ async function openSource(session: Session, name: string, flags: Flags, size: nu
         session.notice(`Note: the rows have no labels, as the folders are not clearly classes; why: ${why}`);
       }
       const { images } = plain;
-      return { labels: null, mayComeAgain: true, images, prepare: session.prepareFrom(plain), size };
+      return { labels: null, mayComeAgain: true, images, prepare: plain.prepare, size };
     }
     const labelsFrom = typeof flags.labelsFrom === "string" ? flags.labelsFrom : undefined;
-    const { dataset, source } = await session.dataset(name, { labelsFrom });
+    const { dataset, prepare } = await session.dataset(name, { labelsFrom });
     session.tellNotes(dataset, name);
     const { labels, images } = dataset;
-    return { labels, mayComeAgain: true, images, prepare: session.prepareFrom(source), size };
+    return { labels, mayComeAgain: true, images, prepare, size };
   }
   const array = await readNpyImages(name);
   if (flags.size !== undefined && flags.size !== array.size)

@@ -3,11 +3,12 @@ import {
   type Dataset,
   describeDataset,
   drawSplit,
+  readingOf,
   type Split,
   type TrainConfig,
 } from "@graft/core";
-import { checkTypedDataset, datasetOptions } from "../../options/dataset-location.ts";
 import { configFromFlags } from "../../options/train-flags.ts";
+import { checkTypedDataset } from "../../options/typed-dataset.ts";
 import { datasetText } from "../../output/dataset-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
@@ -21,7 +22,7 @@ export async function inspect(context: CommandContext, flags: Flags, name: strin
   checkTypedDataset(name);
   const config = configFromFlags(flags);
   await using session = new Session(context);
-  const { dataset } = await session.dataset(name, datasetOptions(config));
+  const { dataset } = await session.dataset(name, readingOf(config));
   const split = splitOrRefusal(dataset, config);
   const report = describeDataset(dataset, split instanceof CoreError ? null : split);
   if (context.json) printJson(report);

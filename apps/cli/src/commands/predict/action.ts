@@ -8,12 +8,11 @@ import {
   type SkippedFile,
   throwIfCancelled,
 } from "@graft/core";
-import { readModelFolder } from "@graft/core/node";
+import { readModelFolder, resolveModelFolder } from "@graft/core/node";
 import { EXIT, UsageError } from "../../exit/exit-codes.ts";
 import { HeatMapWriter } from "../../images/heat-map-writer.ts";
 import { imagePaths } from "../../images/image-paths.ts";
 import { prepareFiles, type UsableFile } from "../../images/prepare-files.ts";
-import { resolveModel } from "../../model/model-path.ts";
 import { modelRun, trainingFolder } from "../../model/model-run.ts";
 import { printerOf } from "../../output/prediction-printers.ts";
 import { checkOutsideImages } from "../../places/outside-images.ts";
@@ -29,7 +28,7 @@ export async function predict(
 ): Promise<void> {
   if (context.json && flags.csv === true)
     throw new UsageError("--json and --csv are two forms of output: choose one.");
-  const folder = resolveModel(modelName, context.environment.home);
+  const folder = resolveModelFolder(modelName, context.environment.home);
   await using session = new Session(context);
   const { images, skipped } = await imagePaths(words, session.signal);
   if (skipped.length > 0) session.notice(skippedText(skipped));
@@ -46,11 +45,16 @@ export async function predict(
   });
   const heatMaps =
     typeof flags.heatmap === "string"
-      ? new HeatMapWriter(flags.heatmap, { model, pool: session.pool, force: flags.force === true })
+      ? new HeatMapWriter(flags.heatmap, { model, pool: session.workspace.pool, force: flags.force === true })
       : undefined;
   using answers = await openAnswers(model, backend, heatMaps);
   let broken = 0;
-  for await (const files of prepareFiles(images, backend.limits.preferredBatch, session.pool, rule)) {
+  for await (const files of prepareFiles(
+    images,
+    backend.limits.preferredBatch,
+    session.workspace.pool,
+    rule,
+  )) {
     throwIfCancelled(session.signal);
     const usable = files.flatMap((file) => ("image" in file ? [file] : []));
     const given = await answers.of(usable);

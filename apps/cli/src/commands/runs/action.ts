@@ -1,20 +1,16 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { CoreError, checkResumable, MODEL_FILES, parseManifest } from "@graft/core";
+import { CoreError, MODEL_FILES, parseManifest, type ResumeTraining, resumeJob } from "@graft/core";
 import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
 import { nextCommand } from "../../environment/self-command.ts";
-import { datasetOptions } from "../../options/dataset-location.ts";
 import { finishedEpochs } from "../../output/finished-epochs.ts";
 import { runsText, runText } from "../../output/run-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { checkOutsideDataset } from "../../places/outside-dataset.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
-import { checkInt8Use } from "../../training/check-int8-use.ts";
 import { resumableError } from "../../training/resumable-error.ts";
 import { curvesText } from "../../training/train-summary.ts";
-import type { Training } from "../../training/training.ts";
 import { finishTraining } from "../train/action.ts";
 
 /** `graft runs list`: newest first; one JSON object a run with --json. */
@@ -52,9 +48,10 @@ export async function show({ environment, json }: CommandContext, id: string): P
 /** `graft runs resume RUN`: with the options, split and weights it was started with, its model perhaps to another place. */
 export async function resume(context: CommandContext, flags: Flags, id: string): Promise<void> {
   const run = await openRunStore(context.environment.home).open(id);
-  if ((await run.state()) === "completed") {
+  const state = await run.state();
+  if (state === "completed" || state === "cancelled") {
     throw new CoreError("conflict", {
-      what: `The run ${id} is completed: there is nothing to go on with.`,
+      what: `The run ${id} is ${state}: there is nothing to go on with.`,
       fix: `See it with: ${nextCommand(context.environment, ["runs", "show", id])}`,
     });
   }
@@ -63,61 +60,28 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
   });
   await using session = new Session(context);
   const { record } = run;
-  const location = String(record.dataset?.location ?? record.datasetName);
-  const opened = await session
-    .dataset(location, datasetOptions(record.config))
-    .catch((error: unknown) => rethrowMissing(error, { id, what: "data set", place: location }));
-  const { source, inputRange } = record.weights;
-  // a file's origin is as it was typed, perhaps in another folder; the config has where it lies
-  const { weights: lasting, cut } = record.config;
-  const named = source === "bundled" || source === "imagenet";
-  const weights = await session
-    .weights(named ? source : lasting, inputRange, cut)
-    .catch((error: unknown) => rethrowMissing(error, { id, what: "file of weights", place: lasting }));
-  await checkResumable(await run.beginning(), { dataset: opened.dataset, weights });
-  const selected = await session.backend(record.config.backend);
-  await checkInt8Use(session, record.config, selected.backend);
-  const training: Training = { run, opened, weights, selected, ...place };
-  await finishTraining(session, training, {
-    model: place.change?.out ?? record.out ?? id,
-    dataset: location,
-  });
+  const dataset = String(record.dataset?.location ?? record.datasetName);
+  const model = place.out ?? id;
+  await finishTraining(session, resumeJob(session.workspace, { run, ...place }), { model, dataset });
 }
 
-/** What a run began with and is no longer at its place is said of the run, not of a word that nobody typed. */
-function rethrowMissing(
-  error: unknown,
-  { id, what, place }: { readonly id: string; readonly what: string; readonly place: string },
-): never {
-  if (!(error instanceof CoreError) || error.code !== "not-found" || existsSync(place)) throw error;
-  throw new CoreError(
-    "not-found",
-    {
-      what: `The run ${id} cannot go on: its ${what} is gone.`,
-      received: place,
-      fix: "Move it back, leave a link in its place, or start a new run.",
-    },
-    { cause: error, facts: error.facts },
-  );
-}
-
-type Place = Pick<Training, "modelFolder" | "mayReplace" | "change">;
+type Place = Pick<ResumeTraining, "change" | "mayReplace" | "out">;
 
 /**
  * Where a resumed run's model goes: what the flags say, as in `train`, else what the run was started with.
  * @throws CoreError `conflict`, `bad-input` when it cannot go there.
  */
-async function placeOf({ id, record, modelFolder }: RunFolder, flags: Flags): Promise<Place> {
+async function placeOf({ id, record }: RunFolder, flags: Flags): Promise<Place> {
   const given = typeof flags.out === "string" ? flags.out : undefined;
   const out = given ?? record.out;
-  if (out === undefined) return { modelFolder, mayReplace: true };
+  if (out === undefined) return { mayReplace: true };
   const force = flags.force === true || (given === undefined && record.force === true);
   const mayReplace = force || (await isModelOf(out, id));
   await checkModelFolder(out, { force: mayReplace });
   if (given !== undefined)
     await checkOutsideDataset(given, String(record.dataset?.location ?? record.datasetName));
   const folder = resolve(out);
-  return { modelFolder: folder, mayReplace, change: { out: folder, force } };
+  return { out: folder, mayReplace, change: { out: folder, force } };
 }
 
 /** True for a model that this very run wrote before it was stopped. */

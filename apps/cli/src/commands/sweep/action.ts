@@ -3,6 +3,7 @@ import {
   type CutLayer,
   drawSplit,
   findRate,
+  readingOf,
   sweep as runSweep,
   type SweepAxes,
   type SweepData,
@@ -14,8 +15,8 @@ import {
 import { makeHome } from "../../environment/make-home.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { UsageError } from "../../exit/exit-codes.ts";
-import { checkTypedDataset, datasetLocation, datasetOptions } from "../../options/dataset-location.ts";
 import { configFromFlags, RATE_KEYS, SWEEP_KEYS, wordsOfConfig } from "../../options/train-flags.ts";
+import { checkTypedDataset } from "../../options/typed-dataset.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { rateText, sweepText } from "../../output/sweep-text.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
@@ -94,16 +95,16 @@ async function openData(
 ): Promise<SweepData> {
   await makeHome(session.context.environment.home);
   checkTypedDataset(name);
-  const { location } = datasetLocation(name);
-  const { dataset, source } = await session.dataset(location, datasetOptions(config));
+  const { location } = session.workspace.locate(name);
+  const { dataset, prepare } = await session.dataset(location, readingOf(config));
   session.tellNotes(dataset, name);
   const { backend } = await session.backend(config.backend);
   return {
     ...{ dataset, backend, signal: session.signal, decodeAhead: session.decodeAhead },
     split: drawSplit(dataset, { seed: config.seed, fraction: config.valSplit }),
     weights: await session.weights(config.weights, config.inputRange, cut),
-    prepare: session.prepareFrom(source),
-    store: await session.features(),
+    prepare,
+    store: await session.workspace.features(),
   };
 }
 

@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CoreError } from "@graft/core";
+import { CoreError } from "../errors.ts";
+import { MODEL_FILES } from "../model/model-files.ts";
 
 /**
  * A model folder as given, or the model of a run id under HOME/runs.
  * @throws CoreError `not-found` that says where it looked.
  */
-export function resolveModel(nameOrPath: string, home: string): string {
+export function resolveModelFolder(nameOrPath: string, home: string): string {
   const ofRun = join(home, "runs", nameOrPath, "model");
   for (const folder of [nameOrPath, join(nameOrPath, "model"), ofRun])
-    if (existsSync(join(folder, "graft.json"))) return folder;
+    if (existsSync(join(folder, MODEL_FILES.manifest))) return folder;
   if (existsSync(join(home, "runs", nameOrPath))) {
     throw new CoreError("not-found", {
       what: `The run ${nameOrPath} has no model yet.`,

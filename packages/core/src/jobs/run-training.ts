@@ -1,0 +1,121 @@
+import { imagesOfPart } from "../dataset/images-of-part.ts";
+import type { PrepareImage } from "../dataset/prepare-image.ts";
+import type { DatasetImage } from "../dataset/types.ts";
+import type { RunEndEvent, TrainEvent } from "../events/events.ts";
+import { recipeSpace, tapNames } from "../features/recipe-space.ts";
+import { featureSpaceId } from "../features/space.ts";
+import type { FeatureStore } from "../features/types.ts";
+import { isOfOneFile } from "../files/one-file-error.ts";
+import type { Model } from "../model/types.ts";
+import { calibrationId } from "../quantize/calibration-images.ts";
+import type { RunRecordChange } from "../runs/run-record.ts";
+import { imageRule } from "../train/feature-source.ts";
+import { train } from "../train/train.ts";
+import type { TrainResult } from "../train/types.ts";
+import type { Training } from "./training.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Images that a written model is tried on before it is called done. */
+const VERIFY_IMAGES = 4;
+
+/** Nothing that the training will read or write is given up while it goes on. */
+async function leaseSpaces(store: FeatureStore, { run, opened, weights, selected }: Training): Promise<void> {
+  const { config } = run.record;
+  const { backend } = selected;
+  const calibration =
+    config.precision === "int8"
+      ? await calibrationId(imagesOfPart(opened.dataset, run.split, "train"))
+      : undefined;
+  for (const tap of tapNames(config))
+    for (const augmentation of config.augment ? [null, config.augment] : [null]) {
+      const rule = imageRule(config);
+      const space = recipeSpace({
+        ...{ config, rule, weights, augmentation, backend, calibration, tap },
+        decoder: opened.prepare.decoder,
+      });
+      await store.lease(await featureSpaceId(space));
+    }
+}
+
+/**
+ * Runs a training to its end, or until the workspace's signal: each event is in the run's log before it is yielded, the run's
+ * record is kept true, the model is saved and read again.
+ * @param early events that were told before there was a run: they are first in its log.
+ * @throws CoreError `conflict` while somebody else works on the run; a failure of the training is in the result.
+ */
+export async function* runTraining(
+  workspace: Workspace,
+  training: Training,
+  early: readonly TrainEvent[] = [],
+): AsyncGenerator<TrainEvent, TrainResult> {
+  const { run, opened, weights, selected } = training;
+  const { backend, refusals } = selected;
+  const { config } = run.record;
+  await using _lock = await run.lock();
+  for (const event of early) await run.appendEvent(event);
+  const store = await workspace.features();
+  await leaseSpaces(store, training);
+  const logged = await run.readEvents();
+  await run.updateRecord({
+    ...training.change,
+    status: "running",
+    backend: { id: backend.id, ...backend.device },
+    refusals: [...refusals],
+    error: undefined,
+  });
+  const { prepare } = opened;
+  const { foreign, versions, decodeAhead, signal, now, clock } = workspace;
+  const events = train({
+    ...{ run: run.id, config, dataset: opened.dataset, split: run.split, weights, backend, prepare, store },
+    ...{ decodeAhead, versions, signal, now, clock, checkpoints: run.checkpoints },
+    saveModel: (model) => saveModel(workspace, training, model),
+    ...(foreign ? { foreign } : {}),
+    firstSeq: (logged.at(-1)?.seq ?? -1) + 1,
+  });
+  try {
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) {
+      await run.appendEvent(next.value);
+      if (next.value.type === "run-end") await run.updateRecord(recordOf(next.value));
+      yield next.value;
+    }
+    // a classic head's are a gigabyte, and nothing goes on from a run that is finished or was given up
+    if (["completed", "cancelled"].includes(next.value.status)) await run.checkpoints.clear();
+    return next.value;
+  } finally {
+    // a no-op after its end; after an error of the log, or a caller that left, it frees what the training holds
+    await events.return({ status: "failed", epochs: 0 });
+  }
+}
+
+function recordOf(end: RunEndEvent): RunRecordChange {
+  const { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error } = end;
+  return { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error };
+}
+
+async function saveModel(
+  workspace: Workspace,
+  { run, opened, selected, out, mayReplace }: Training,
+  model: Model,
+): Promise<string> {
+  const held = imagesOfPart(opened.dataset, run.split, "validation");
+  const images = await someImages(held, model, opened.prepare);
+  return workspace.saveModel(model, { run, out, mayReplace, backend: selected.backend, images });
+}
+
+/** A few images that can be read; one that cannot says nothing of the model. */
+async function someImages(
+  images: readonly DatasetImage[],
+  { manifest }: Model,
+  prepare: PrepareImage,
+): Promise<Uint8Array[]> {
+  const prepared = images.slice(0, VERIFY_IMAGES).map(async (image) => {
+    try {
+      return await prepare(image, manifest.rule, null, [0]);
+    } catch (error) {
+      if (isOfOneFile(error)) return [];
+      throw error;
+    }
+  });
+  return (await Promise.all(prepared)).flat();
+}

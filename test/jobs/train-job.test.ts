@@ -1,0 +1,122 @@
+import {
+  type Dataset,
+  type DatasetImage,
+  parseTrainConfig,
+  resumeJob,
+  type StopReason,
+  type TrainEvent,
+  type TrainResult,
+  trainJob,
+} from "@graft/core";
+import { testingWorkspace } from "@graft/core/testing";
+import { describe, expect, it } from "vitest";
+import { TEST_BACKENDS } from "../backends.ts";
+import { describeOn } from "../open-or-skip.ts";
+import { randomTrunkWeights } from "../train/random-trunk.ts";
+
+const CONFIG = parseTrainConfig({ size: 75, cut: "mixed0", epochs: 3, batchSize: 4, earlyStop: null });
+const LABELS = ["cats", "dogs"];
+
+const dataset: Dataset = {
+  ...{ source: "pets", labels: LABELS, skipped: [], presplit: false },
+  broken: [{ path: "cats/cut.jpg", code: "corrupt", reason: "cut off" }],
+  notes: [{ code: "parts", message: "Read as parts." }],
+  images: Array.from({ length: 12 }, (_, at): DatasetImage => {
+    const label = at % 2;
+    const perceptualHash = (at * 0x1234567).toString(16).padStart(16, String(at % 10));
+    return {
+      ...{ path: `${LABELS[label]}/${at}.png`, label, bytes: 1, hash: at.toString(16).padStart(64, "0") },
+      facts: { format: "png", width: 75, height: 75, perceptualHash },
+    };
+  }),
+};
+
+const weights = randomTrunkWeights("mixed0");
+
+/** All that a job told, and how it ended. */
+async function ended<T extends TrainResult>(
+  job: AsyncGenerator<TrainEvent, T>,
+  onEvent: (event: TrainEvent) => void = () => undefined,
+): Promise<{ readonly events: TrainEvent[]; readonly end: T }> {
+  const events: TrainEvent[] = [];
+  let next = await job.next();
+  for (; !next.done; next = await job.next()) {
+    events.push(next.value);
+    onEvent(next.value);
+  }
+  return { events, end: next.value };
+}
+
+const kinds = (events: readonly TrainEvent[]): string[] =>
+  events.map((event) => ("phase" in event ? `${event.type} ${event.phase}` : event.type));
+
+for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
+  await describeOn(candidate, (backend) => {
+    describe("a training on a host without a disk", () => {
+      it("tells of scan and trunk, notes and steps to its end; log, record and model are kept", async () => {
+        const workspace = testingWorkspace({ backend, dataset, weights });
+        const { events, end } = await ended(trainJob(workspace, { config: CONFIG, dataset: "pets" }));
+        expect(end).toMatchObject({ status: "completed", epochs: 3 });
+        const run = end.training?.run;
+        expect(kinds(events).slice(0, 2)).toEqual(["phase-start scan", "progress scan"]);
+        expect(kinds(events)).toContain("phase-start trunk");
+        expect(kinds(events)).toContain("phase-start features");
+        expect(events.flatMap((event) => (event.type === "note" ? [event.code] : [])).slice(0, 2)).toEqual([
+          "parts",
+          "broken-files",
+        ]);
+        expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at));
+        expect(new Set(events.map((event) => event.run))).toEqual(new Set([run?.id]));
+        expect(await run?.readEvents()).toEqual(events);
+        expect(run?.record).toMatchObject({ status: "completed", epochs: 3, model: run?.id });
+        expect(workspace.models.get(run?.id ?? "")?.manifest.labels).toEqual(LABELS);
+        expect(await run?.checkpoints.load()).toBeUndefined();
+      });
+
+      it("is gone on from where it was interrupted, and gives the same model as one that never was", async () => {
+        const whole = testingWorkspace({ backend, dataset, weights });
+        const first = await ended(trainJob(whole, { config: CONFIG, dataset: "pets" }));
+        const controller = new AbortController();
+        const workspace = testingWorkspace({ backend, dataset, weights, signal: controller.signal });
+        const stopped = await ended(trainJob(workspace, { config: CONFIG, dataset: "pets" }), ({ type }) => {
+          if (type === "epoch-end") controller.abort("interrupt" satisfies StopReason);
+        });
+        expect(stopped.end).toMatchObject({ status: "interrupted", epochs: 1 });
+        const run = stopped.end.training?.run;
+        if (!run) throw new Error("an interrupted training has its run");
+        const goingOn = { ...workspace, signal: new AbortController().signal };
+        const resumed = await ended(resumeJob(goingOn, { run, mayReplace: true }));
+        expect(resumed.end.status).toBe("completed");
+        expect(resumed.events[0]?.seq).toBe((stopped.events.at(-1)?.seq ?? 0) + 1);
+        const headOf = ({ end }: typeof first) => [...(end.model?.head ?? [])];
+        expect(headOf(resumed)).toEqual(headOf(first));
+      });
+
+      it("ends with run-end when it fails before there is a run, and when it is cancelled then", async () => {
+        const workspace = testingWorkspace({ backend, dataset, weights });
+        const { events, end } = await ended(trainJob(workspace, { config: CONFIG, dataset: "nowhere" }));
+        expect(events.at(-1)).toMatchObject({
+          type: "run-end",
+          status: "failed",
+          error: { code: "not-found" },
+        });
+        expect(end).toMatchObject({ status: "failed", error: { code: "not-found" } });
+        expect(end.training).toBeUndefined();
+        expect(await workspace.runs.list()).toEqual([]);
+      });
+
+      it("keeps nothing to go on from when it is cancelled for good", async () => {
+        const controller = new AbortController();
+        const workspace = testingWorkspace({ backend, dataset, weights, signal: controller.signal });
+        const { events, end } = await ended(
+          trainJob(workspace, { config: CONFIG, dataset: "pets" }),
+          ({ type }) => {
+            if (type === "epoch-end") controller.abort("cancel" satisfies StopReason);
+          },
+        );
+        expect(events.at(-1)).toMatchObject({ type: "run-end", status: "cancelled" });
+        expect(end.training?.run.record.status).toBe("cancelled");
+        expect(await end.training?.run.checkpoints.load()).toBeUndefined();
+      });
+    });
+  });
