@@ -9,7 +9,7 @@ export type * from "./checkpoint/types.ts";
 export type * from "./config/config.ts";
 export { augmentationSchema, parseTrainConfig, RECIPE_DEFAULTS, trainConfigSchema } from "./config/config.ts";
 export { type DatasetWarning, splitWarnings } from "./dataset/dataset-warnings.ts";
-export { type DuplicateGroup, findDuplicates } from "./dataset/duplicates.ts";
+export type { DuplicateGroup } from "./dataset/duplicates.ts";
 export type * from "./dataset/foreign-images.ts";
 export { imagesOfPart } from "./dataset/images-of-part.ts";
 export { isNamedLikeImage } from "./dataset/junk.ts";
@@ -33,16 +33,17 @@ export {
   evaluateModel,
   type TrainingReference,
 } from "./evaluate/evaluate.ts";
+export type { Findings } from "./evaluate/findings.ts";
 export { type KeptFeatures, keptFeatures } from "./evaluate/kept-features.ts";
 export {
-  checkSplitGap,
   drawFileByFile,
   measureSplitGap,
   type SplitGapOptions,
 } from "./evaluate/split-gap.ts";
+export type { Mistake } from "./evaluate/told-mistakes.ts";
+export { toldMistakes } from "./evaluate/told-mistakes.ts";
 export type * from "./events/events.ts";
-export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
-export { overlayHeat } from "./explain/overlay.ts";
+export type { GradCamOptions, HeatMap } from "./explain/grad-cam.ts";
 export { checkAgreement, checkDistances, type Reference, referenceOf } from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
 export { type ExportFacts, exportFacts, exportTexts, withoutLikeness } from "./export/export-facts.ts";
@@ -60,7 +61,7 @@ export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row
 export { type FeatureSpaceOptions, featureSpace, featureSpaceId } from "./features/space.ts";
 export type * from "./features/types.ts";
 export type * from "./files/folder.ts";
-export { isOfOneFile, machineCode } from "./files/one-file-error.ts";
+export { machineCode } from "./files/one-file-error.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export type * from "./graph/host-tensor.ts";
@@ -85,8 +86,17 @@ export { type ImageReading, type ReadingNote, readingNotes } from "./image/readi
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export type * from "./image/types.ts";
+export { exportInt8Job, type Int8Writer } from "./jobs/calibrate-int8.ts";
 export { INT8_WORTHWHILE } from "./jobs/check-int8-use.ts";
+export {
+  type Evaluated,
+  type EvaluateJobOptions,
+  evaluateJob,
+} from "./jobs/evaluate-model.ts";
+export { type ExportWriter, exportJob } from "./jobs/export-model.ts";
 export { datasetNotes, type JobNote, readingOf } from "./jobs/open-dataset.ts";
+export { type AskedImage, predictJob } from "./jobs/predict-images.ts";
+export { reportJob } from "./jobs/report-evaluation.ts";
 export type { ResumeTraining } from "./jobs/resume-training.ts";
 export type { StartTraining } from "./jobs/start-training.ts";
 export { resumeJob, trainJob } from "./jobs/train-job.ts";
@@ -100,13 +110,12 @@ export { type Assessment, assessPredictions } from "./metrics/assess.ts";
 export type { Calibration, CalibrationScore } from "./metrics/calibrate.ts";
 export type { Interval } from "./metrics/interval.ts";
 export type { LabelError } from "./metrics/label-errors.ts";
-export { worstMistakes } from "./metrics/mistakes.ts";
 export type { NotSure } from "./metrics/not-sure.ts";
 export { quantile } from "./metrics/quantile.ts";
 export type { ReliabilityBin } from "./metrics/reliability.ts";
 export type { RocCurve, RocPoint } from "./metrics/roc.ts";
 export { scorePredictions } from "./metrics/score.ts";
-export { FEWEST_TO_COMPARE, type PooledImage, type TrainingDistances } from "./metrics/training-distance.ts";
+export type { PooledImage, TrainingDistances } from "./metrics/training-distance.ts";
 export type * from "./metrics/types.ts";
 export { parseManifest } from "./model/manifest.ts";
 export { MODEL_FILES } from "./model/model-files.ts";
@@ -123,7 +132,6 @@ export { calibrate } from "./quantize/calibrate.ts";
 export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
 export { quantizeGraph } from "./quantize/quantize-graph.ts";
 export type * from "./quantize/types.ts";
-export { evaluationPage } from "./report/page.ts";
 export type * from "./report/types.ts";
 export type { ResumedWith } from "./runs/check-resumable.ts";
 export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";

@@ -1,19 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import type { ImagePool } from "@graft/core";
-import {
-  CoreError,
-  featureShape,
-  GradCam,
-  type ImageRule,
-  type Model,
-  overlayHeat,
-  type PredictionWithFeatures,
-} from "@graft/core";
-import { encodeImage, isDiskFull, makeFolder, writeRefusal, writeWhole } from "@graft/core/node";
-
-/** Longest side of a heat map in pixels. */
-const SIDE = 512;
+import { CoreError } from "@graft/core";
+import { isDiskFull, makeFolder, writeRefusal, writeWhole } from "@graft/core/node";
 
 /**
  * Writes heat maps into one folder: photo.jpg → photo.heatmap.png, a second photo.jpg or a Photo.jpg →
@@ -21,35 +9,23 @@ const SIDE = 512;
  */
 export class HeatMapWriter {
   readonly #folder: string;
-  readonly #rule: ImageRule;
-  readonly #gradCam: GradCam;
-  readonly #pool: ImagePool;
   readonly #force: boolean;
   readonly #distinctName = distinctNames();
 
-  /** @param options.force heat maps of an earlier time may be replaced. */
-  constructor(
-    folder: string,
-    options: { readonly model: Model; readonly pool: ImagePool; readonly force: boolean },
-  ) {
+  /** @param force heat maps of an earlier time may be replaced. */
+  constructor(folder: string, force: boolean) {
     this.#folder = folder;
-    const { manifest, head: values } = options.model;
-    const { head, cut, rule } = manifest;
-    this.#rule = rule;
-    this.#gradCam = new GradCam({ head, values, shape: featureShape(cut, rule.size) });
-    this.#pool = options.pool;
-    this.#force = options.force;
+    this.#force = force;
   }
 
   /**
-   * @returns the path of the PNG, in the picture's own proportions where the model saw it stretched.
+   * @param image path of the picture.
+   * @param make gives the PNG; not called where it cannot be written.
+   * @returns the path of the PNG.
    * @throws CoreError `conflict` for one that is there, `bad-input` for a folder that cannot be written.
    */
-  async write(
-    file: { readonly path: string; readonly hash: string },
-    seen: PredictionWithFeatures,
-  ): Promise<string> {
-    const path = join(this.#folder, this.#nameOf(file.path));
+  async write(image: string, make: () => Promise<Uint8Array>): Promise<string> {
+    const path = join(this.#folder, this.#nameOf(image));
     if (!this.#force && existsSync(path)) {
       throw new CoreError("conflict", {
         what: "There is a heat map of that name already.",
@@ -57,12 +33,7 @@ export class HeatMapWriter {
         fix: "Choose another folder for --heatmap, or add --force to replace it.",
       });
     }
-    // by the model's own rule but for the size: the map lies over just what the model saw
-    const [data] = await this.#pool.prepare(file, { ...this.#rule, size: SIDE }, null, [0]);
-    if (data === undefined) throw new TypeError("the pool gives one image for each variant");
-    const map = this.#gradCam.map(seen.features, seen.prediction.label);
-    const heat = overlayHeat({ width: SIDE, height: SIDE, data }, map);
-    const png = await encodeImage(heat, { format: "png", size: await this.#sizeOf(file.path) });
+    const png = await make();
     try {
       await makeFolder(this.#folder);
       await writeWhole(path, png);
@@ -77,16 +48,6 @@ export class HeatMapWriter {
   #nameOf(path: string): string {
     const stem = basename(path, extname(path));
     return this.#distinctName((copy) => `${stem}.heatmap${copy === 1 ? "" : `-${copy}`}.png`);
-  }
-
-  async #sizeOf(path: string): Promise<{ readonly width: number; readonly height: number }> {
-    if (this.#rule.fit !== "stretch") return { width: SIDE, height: SIDE };
-    const { width, height } = (await this.#pool.inspect(path)).facts;
-    const scale = SIDE / Math.max(width, height);
-    return {
-      width: Math.max(1, Math.round(width * scale)),
-      height: Math.max(1, Math.round(height * scale)),
-    };
   }
 }
 

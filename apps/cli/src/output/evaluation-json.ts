@@ -1,5 +1,4 @@
-import type { EvaluationResult } from "@graft/core";
-import type { Findings } from "../evaluation/evaluation-findings.ts";
+import type { EvaluationResult, Findings } from "@graft/core";
 
 /**
  * What `evaluate --json` says: the scores, `perClass` by label, the order of `confusion` in `labels`; and beside them

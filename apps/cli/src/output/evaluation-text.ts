@@ -1,14 +1,5 @@
-import type { Evaluation } from "@graft/core";
+import type { Evaluation, Mistake } from "@graft/core";
 import { confusionTable, percent, table } from "./text.ts";
-
-/** One image that a model got wrong. */
-export interface Mistake {
-  readonly path: string;
-  readonly truth: string;
-  readonly said: string;
-  /** Probability of what was said. */
-  readonly score: number;
-}
 
 const share = (value: number | null): string => (value === null ? "-" : percent(value));
 

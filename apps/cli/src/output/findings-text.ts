@@ -1,5 +1,4 @@
-import type { Assessment, EvaluationResult, SplitGap } from "@graft/core";
-import type { Findings } from "../evaluation/evaluation-findings.ts";
+import type { Assessment, EvaluationResult, Findings, SplitGap } from "@graft/core";
 import { percent, table } from "./text.ts";
 
 /** Rows of each list; --report shows more of them and --json all. */

@@ -11,13 +11,13 @@ import {
   type TrainEvent,
   type Training,
   type TrainResult,
+  toldMistakes,
 } from "@graft/core";
 import { cacheFolders } from "@graft/core/node";
 import { nextCommand } from "../environment/self-command.ts";
 import { curves } from "../output/curves.ts";
 import { evaluationText, mistakesText } from "../output/evaluation-text.ts";
 import { finishedEpochs } from "../output/finished-epochs.ts";
-import { mistakesOf } from "../output/mistakes.ts";
 import { accuracyText } from "../output/run-text.ts";
 import { print } from "../output/stdout.ts";
 import { duration } from "../output/text.ts";
@@ -120,7 +120,7 @@ async function validationText(
     truth,
     said.map(({ prediction }) => prediction),
   );
-  const mistakes = mistakesOf(said, { ofDataset: opened.dataset.labels, ofModel: labels });
+  const mistakes = toldMistakes(said, { ofDataset: opened.dataset.labels, ofModel: labels });
   return [`Validation: ${evaluationText(evaluation)}`, int8Text(result.metrics), mistakesText(mistakes)]
     .filter((text) => text !== "")
     .join("\n\n");

@@ -1,11 +1,10 @@
-import { type Columns, referenceOf, withColumns } from "@graft/core";
-import { readModelFolder, resolveModelFolder } from "@graft/core/node";
+import { type Columns, exportJob, withColumns } from "@graft/core";
+import { resolveModelFolder } from "@graft/core/node";
 import { UsageError } from "../../exit/exit-codes.ts";
 import { checkFactsFile, placeFactsFile, TELLS_NOT_UNLIKE } from "../../export/export-facts-file.ts";
 import { EXPORT_FORMAT_NAMES, type ExportFormat } from "../../export/export-format-names.ts";
 import { EXPORT_FORMATS } from "../../export/export-formats.ts";
-import { comparisonImages } from "../../images/comparison-images.ts";
-import { modelRun, trainingFolder } from "../../model/model-run.ts";
+import { trainingFolder } from "../../model/training-folder.ts";
 import { exportJson, exportText } from "../../output/export-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { checkOutsideDataset } from "../../places/outside-dataset.ts";
@@ -28,31 +27,31 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
       `--out: expected a name that ends in ${format.extension}, by which programs know the format. Received: ${out}.`,
     );
   }
-  const folder = resolveModelFolder(modelName, context.environment.home);
+  resolveModelFolder(modelName, context.environment.home);
   await format.check(out, force);
   if (isFile) await checkFactsFile(out, force);
   await using session = new Session(context);
-  const model = await readModelFolder(folder);
-  const written = withColumns(model, columns);
+  const model = await session.workspace.openModel(modelName);
+  withColumns(model.model, columns);
   const data = typeof flags.data === "string" ? flags.data : undefined;
   if (!isFile) {
-    const ofRun = trainingFolder(await modelRun(context.environment.home, model.manifest));
+    const ofRun = trainingFolder(model.run);
     for (const set of [data, ofRun]) if (set !== undefined) await checkOutsideDataset(out, set, "export");
   }
-  const { images, description } = await comparisonImages(session, model.manifest, data);
-  const { backend } = await session.backend(flags.backend);
-  session.status("Writing the model, reading it again and comparing");
-  const reference = await referenceOf(model, images, backend);
-  const options = { reference, backend, force, ...(columns === undefined ? {} : { columns }) };
-  const { path, largestDifference } = await format.write(model, out, options);
+  const result = await exportJob(session.workspace, {
+    ...{ model, columns, data },
+    backend: typeof flags.backend === "string" ? flags.backend : undefined,
+    write: (trained, check) => format.write(trained, out, { ...check, force }),
+    onWriting: () => session.status("Writing the model, reading it again and comparing"),
+  });
+  const { path, largestDifference, written, comparedOn, images } = result;
   const { labelsIn, canHaveOneColumn } = format;
   const tellsUnlike = !isFile || name === "onnx";
   const facts = isFile ? { facts: await placeFactsFile(out, written, { force, tellsUnlike }) } : {};
-  const done = { trained: model, written, labelsIn, canHaveOneColumn, ...facts };
+  const done = { trained: model.model, written, labelsIn, canHaveOneColumn, ...facts };
   session.status("");
   if (context.json) {
-    const compared = { largestDifference, comparedOn: description, images: images.length };
-    printJson({ format: name, path, ...compared, ...exportJson(done) });
+    printJson({ format: name, path, largestDifference, comparedOn, images, ...exportJson(done) });
     return;
   }
   const difference = largestDifference === 0 ? "0" : largestDifference.toExponential(1);
@@ -60,8 +59,8 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
     [
       path,
       exportText(done),
-      ...(tellsUnlike || !model.manifest.likeness ? [] : [TELLS_NOT_UNLIKE]),
-      `Read again and compared on ${description}: probabilities differ by at most ${difference}.`,
+      ...(tellsUnlike || !model.model.manifest.likeness ? [] : [TELLS_NOT_UNLIKE]),
+      `Read again and compared on ${comparedOn}: probabilities differ by at most ${difference}.`,
     ].join("\n"),
   );
 }

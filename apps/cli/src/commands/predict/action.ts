@@ -1,19 +1,10 @@
-import {
-  type Backend,
-  type Model,
-  nameFew,
-  openFeaturePredictor,
-  openPredictor,
-  type Prediction,
-  type SkippedFile,
-  throwIfCancelled,
-} from "@graft/core";
-import { readModelFolder, resolveModelFolder } from "@graft/core/node";
+import { nameFew, predictJob, type SkippedFile } from "@graft/core";
+import { resolveModelFolder } from "@graft/core/node";
 import { EXIT, UsageError } from "../../exit/exit-codes.ts";
+import { FileToAsk } from "../../images/file-to-ask.ts";
 import { HeatMapWriter } from "../../images/heat-map-writer.ts";
 import { imagePaths } from "../../images/image-paths.ts";
-import { prepareFiles, type UsableFile } from "../../images/prepare-files.ts";
-import { modelRun, trainingFolder } from "../../model/model-run.ts";
+import { trainingFolder } from "../../model/training-folder.ts";
 import { printerOf } from "../../output/prediction-printers.ts";
 import { checkOutsideImages } from "../../places/outside-images.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
@@ -28,14 +19,18 @@ export async function predict(
 ): Promise<void> {
   if (context.json && flags.csv === true)
     throw new UsageError("--json and --csv are two forms of output: choose one.");
-  const folder = resolveModelFolder(modelName, context.environment.home);
+  resolveModelFolder(modelName, context.environment.home);
   await using session = new Session(context);
   const { images, skipped } = await imagePaths(words, session.signal);
   if (skipped.length > 0) session.notice(skippedText(skipped));
-  const [model, { backend }] = await Promise.all([readModelFolder(folder), session.backend(flags.backend)]);
-  const { labels, rule } = model.manifest;
+  const { workspace } = session;
+  const [{ model, run }] = await Promise.all([
+    workspace.openModel(modelName),
+    session.backend(flags.backend),
+  ]);
+  const { labels } = model.manifest;
   if (typeof flags.heatmap === "string") {
-    const trainedOn = trainingFolder(await modelRun(context.environment.home, model.manifest));
+    const trainedOn = trainingFolder(run);
     const paths = images.map(({ path }) => path);
     await checkOutsideImages(flags.heatmap, { words, paths, labels, trainedOn });
   }
@@ -44,29 +39,22 @@ export async function predict(
     notSureBelow: typeof flags.notSureBelow === "number" ? flags.notSureBelow : 0,
   });
   const heatMaps =
-    typeof flags.heatmap === "string"
-      ? new HeatMapWriter(flags.heatmap, { model, pool: session.workspace.pool, force: flags.force === true })
-      : undefined;
-  using answers = await openAnswers(model, backend, heatMaps);
+    typeof flags.heatmap === "string" ? new HeatMapWriter(flags.heatmap, flags.force === true) : undefined;
+  const answers = predictJob(workspace, {
+    model,
+    images: images.map((image) => new FileToAsk(image, workspace.pool)),
+    backend: typeof flags.backend === "string" ? flags.backend : undefined,
+    explain: heatMaps !== undefined,
+  });
   let broken = 0;
-  for await (const files of prepareFiles(
-    images,
-    backend.limits.preferredBatch,
-    session.workspace.pool,
-    rule,
-  )) {
-    throwIfCancelled(session.signal);
-    const usable = files.flatMap((file) => ("image" in file ? [file] : []));
-    const given = await answers.of(usable);
-    for (const file of files) {
-      if ("error" in file) {
-        printer.broken(file.path, file.error);
-        broken++;
-        continue;
-      }
-      const answer = given.shift();
-      if (answer) printer.prediction(file.path, answer.prediction, answer.heatmap);
+  for await (const answer of answers) {
+    if ("error" in answer) {
+      printer.broken(answer.name, answer.error);
+      broken++;
+      continue;
     }
+    const { name, prediction, heatMap } = answer;
+    printer.prediction(name, prediction, heatMap && (await heatMaps?.write(name, heatMap)));
   }
   printer.end();
   if (heatMaps) session.notice(`Heat maps: ${images.length - broken} in ${flags.heatmap}`);
@@ -78,45 +66,6 @@ export async function predict(
     );
     process.exitCode = EXIT.failed;
   }
-}
-
-interface Answer {
-  readonly prediction: Prediction;
-  readonly heatmap?: string;
-}
-
-interface Answers extends Disposable {
-  of(files: readonly UsableFile[]): Promise<Answer[]>;
-}
-
-/** Asks the model, and for its features too only where heat maps are made of them. */
-async function openAnswers(
-  model: Model,
-  backend: Backend,
-  heatMaps: HeatMapWriter | undefined,
-): Promise<Answers> {
-  if (!heatMaps) {
-    const predictor = await openPredictor(model, backend);
-    return {
-      of: async (files) =>
-        (await predictor.predict(files.map(({ image }) => image))).map((prediction) => ({ prediction })),
-      [Symbol.dispose]: () => predictor.dispose(),
-    };
-  }
-  const predictor = await openFeaturePredictor(model, backend);
-  return {
-    async of(files) {
-      const answers: Answer[] = [];
-      for (const [i, seen] of (
-        await predictor.predictWithFeatures(files.map(({ image }) => image))
-      ).entries()) {
-        const file = files[i];
-        if (file) answers.push({ prediction: seen.prediction, heatmap: await heatMaps.write(file, seen) });
-      }
-      return answers;
-    },
-    [Symbol.dispose]: () => predictor.dispose(),
-  };
 }
 
 function skippedText(skipped: readonly SkippedFile[]): string {

@@ -1,4 +1,5 @@
-import { CoreError, type Dataset, type DatasetImage, type Part, type Split } from "@graft/core";
+import type { Dataset, DatasetImage, Part, Split } from "../dataset/types.ts";
+import { CoreError } from "../errors.ts";
 
 /** Which images a model is scored on, in words and as a list. */
 export interface EvaluationImages {

@@ -1,11 +1,7 @@
-import {
-  type Dataset,
-  type DatasetImage,
-  type EvaluationResult,
-  findDuplicates,
-  type Part,
-  worstMistakes,
-} from "@graft/core";
+import { findDuplicates } from "../dataset/duplicates.ts";
+import type { Dataset, DatasetImage, Part } from "../dataset/types.ts";
+import { worstMistakes } from "../metrics/mistakes.ts";
+import type { EvaluationResult } from "./evaluate.ts";
 import type { EvaluationImages } from "./evaluation-images.ts";
 
 /** An image that the model, or its label, got wrong, in the model's words. */

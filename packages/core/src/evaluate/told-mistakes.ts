@@ -1,14 +1,24 @@
-import { type ImagePrediction, worstMistakes } from "@graft/core";
-import type { Mistake } from "./evaluation-text.ts";
+import { worstMistakes } from "../metrics/mistakes.ts";
+import type { ImagePrediction } from "../predict/predict-images.ts";
 
-const SHOWN = 10;
+/** One image that a model got wrong. */
+export interface Mistake {
+  readonly path: string;
+  readonly truth: string;
+  readonly said: string;
+  /** Probability of what was said. */
+  readonly score: number;
+}
+
+/** More than a page of them nobody reads. */
+const TOLD = 10;
 
 /**
  * The surest mistakes, by path.
  * @param labels.ofDataset what the images' labels count in.
  * @param labels.ofModel what the predictions' labels count in.
  */
-export function mistakesOf(
+export function toldMistakes(
   said: readonly ImagePrediction[],
   labels: { readonly ofDataset: readonly string[]; readonly ofModel: readonly string[] },
 ): Mistake[] {
@@ -16,7 +26,7 @@ export function mistakesOf(
   const worst = worstMistakes(
     truths.map((label) => labels.ofModel.indexOf(label)),
     said.map(({ prediction }) => prediction),
-    SHOWN,
+    TOLD,
   );
   return worst.flatMap((position) => {
     const found = said[position];

@@ -1,5 +1,5 @@
-import type { Dataset, DatasetImage, Part, Split } from "@graft/core";
 import { describe, expect, it } from "vitest";
+import type { Dataset, DatasetImage, Part, Split } from "../dataset/types.ts";
 import { evaluationImages } from "./evaluation-images.ts";
 
 function image(hash: string, part?: Part): DatasetImage {

@@ -1,27 +1,15 @@
-import { basename } from "node:path";
-import type { SelectedBackend } from "@graft/backend-select";
-import {
-  type DatasetImage,
-  type EvaluationReport,
-  type EvaluationResult,
-  evaluationPage,
-  type FeaturePredictor,
-  featureShape,
-  GradCam,
-  type HeatMap,
-  isOfOneFile,
-  type Model,
-  overlayHeat,
-  type PrepareImage,
-  type ReportPicture,
-  type RgbImage,
-  type TrainEvent,
-  throwIfCancelled,
-} from "@graft/core";
-import { encodeImage, type RunFolder } from "@graft/core/node";
-import { machineFacts } from "../environment/machine-facts.ts";
-import { packageVersion } from "../environment/package-version.ts";
-import type { Findings } from "./evaluation-findings.ts";
+import type { DatasetImage } from "../dataset/types.ts";
+import { throwIfCancelled } from "../errors.ts";
+import type { TrainEvent } from "../events/events.ts";
+import { isOfOneFile } from "../files/one-file-error.ts";
+import type { RgbImage } from "../image/types.ts";
+import type { PredictionWithFeatures } from "../predict/predict-graph.ts";
+import { base64 } from "../report/base64.ts";
+import { evaluationPage } from "../report/page.ts";
+import type { EvaluationReport, Fact, ReportPicture } from "../report/types.ts";
+import type { Evaluated } from "./evaluate-model.ts";
+import { createExplainer } from "./explain.ts";
+import type { MachineFacts, OpenedModel, Workspace } from "./workspace.ts";
 
 /** Of each list a page shows so many. */
 const SHOWN = 12;
@@ -30,52 +18,44 @@ const SHOWN_COPIES = 4;
 /** Side of a picture in pixels: sharp on a dense screen at the 144 that it is shown at. */
 const SIDE = 240;
 
-export interface ReportOptions {
-  readonly model: Model;
-  /** What the user calls it. */
-  readonly modelName: string;
-  readonly datasetName: string;
-  /** Which images, in words. */
-  readonly description: string;
-  readonly notes: readonly string[];
-  readonly result: EvaluationResult;
-  readonly findings: Findings;
-  /** Why nothing was compared with the training. */
-  readonly unlikeReason: string | undefined;
-  readonly run: RunFolder | undefined;
-  readonly selected: SelectedBackend;
-  /** The model at work; the caller disposes of it. */
-  readonly predictor: FeaturePredictor;
-  readonly prepare: PrepareImage;
-  readonly home: string;
-  readonly signal: AbortSignal;
-  readonly splitGap?: EvaluationReport["splitGap"];
+export interface ReportJobOptions {
+  readonly model: OpenedModel;
+  /** What readers call the model. */
+  readonly title: string;
+  /** The data set's name. */
+  readonly dataset: string;
+  readonly evaluated: Evaluated;
 }
+
+type Needs = Pick<Workspace, "encode" | "machine" | "now" | "signal" | "versions">;
 
 /** Small pictures as data: URIs, each made once; an image that cannot be read any more has none. */
 class Pictures {
-  readonly #options: ReportOptions;
+  readonly #workspace: Needs;
+  readonly #options: ReportJobOptions;
   readonly #made = new Map<DatasetImage, Promise<ReportPicture>>();
-  readonly #maps = new Map<DatasetImage, HeatMap>();
+  readonly #explained = new Map<DatasetImage, PredictionWithFeatures>();
+  readonly #explainer: ReturnType<typeof createExplainer>;
 
-  constructor(options: ReportOptions) {
+  constructor(workspace: Needs, options: ReportJobOptions) {
+    this.#workspace = workspace;
     this.#options = options;
+    this.#explainer = createExplainer(options.model.model);
   }
 
-  /** Makes heat maps of what the model says of these images; their pictures have them from then on. */
+  /** Asks the model once more about these images; their pictures have heat maps from then on. */
   async explain(images: readonly DatasetImage[]): Promise<void> {
-    const { model, predictor, signal } = this.#options;
-    const { head, cut, rule } = model.manifest;
-    const gradCam = new GradCam({ head, values: model.head, shape: featureShape(cut, rule.size) });
+    const { model, evaluated } = this.#options;
+    const { size } = model.model.manifest.rule;
     const views = await Promise.all(
-      [...new Set(images)].map(async (image) => ({ image, pixels: await this.#pixelsOf(image, rule.size) })),
+      [...new Set(images)].map(async (image) => ({ image, pixels: await this.#pixelsOf(image, size) })),
     );
-    throwIfCancelled(signal);
+    throwIfCancelled(this.#workspace.signal);
     const usable = views.flatMap(({ image, pixels }) => (pixels ? [{ image, pixels }] : []));
-    const seen = await predictor.predictWithFeatures(usable.map(({ pixels }) => pixels));
-    for (const [i, { prediction, features }] of seen.entries()) {
+    const answers = await evaluated.predictor.predictWithFeatures(usable.map(({ pixels }) => pixels));
+    for (const [i, seen] of answers.entries()) {
       const image = usable[i]?.image;
-      if (image) this.#maps.set(image, gradCam.map(features, prediction.label));
+      if (image) this.#explained.set(image, seen);
     }
   }
 
@@ -90,26 +70,28 @@ class Pictures {
     const data = await this.#pixelsOf(image, SIDE);
     if (!data) return { path };
     const view = { width: SIDE, height: SIDE, data };
-    const map = this.#maps.get(image);
-    const picture = await toUri(view);
-    return map ? { path, picture, heat: await toUri(overlayHeat(view, map)) } : { path, picture };
+    const seen = this.#explained.get(image);
+    const picture = await this.#uriOf(view);
+    return seen
+      ? { path, picture, heat: await this.#uriOf(this.#explainer.explain(seen, view)) }
+      : { path, picture };
+  }
+
+  async #uriOf(image: RgbImage): Promise<string> {
+    return `data:image/webp;base64,${base64(await this.#workspace.encode(image, { format: "webp" }))}`;
   }
 
   /** What the model sees of an image, at any size. */
   async #pixelsOf(image: DatasetImage, size: number): Promise<Uint8Array | undefined> {
-    const { model, prepare } = this.#options;
+    const { model, evaluated } = this.#options;
     try {
-      return (await prepare(image, { ...model.manifest.rule, size }, null, [0]))[0];
+      const { rule } = model.model.manifest;
+      return (await evaluated.opened.prepare(image, { ...rule, size }, null, [0]))[0];
     } catch (error) {
       if (isOfOneFile(error)) return undefined;
       throw error;
     }
   }
-}
-
-async function toUri(image: RgbImage): Promise<string> {
-  const bytes = await encodeImage(image, { format: "webp" });
-  return `data:image/webp;base64,${Buffer.from(bytes).toString("base64")}`;
 }
 
 /** Finished epochs of the run, the last telling of each one, and where its tail began to be trained. */
@@ -127,12 +109,15 @@ function curvesOf(events: readonly TrainEvent[]): Pick<EvaluationReport, "epochs
   return { epochs: sorted, ...(fineTunedFrom === undefined ? {} : { fineTunedFrom }) };
 }
 
-function aboutFacts({ model, description, result, run }: ReportOptions): EvaluationReport["about"] {
+function aboutFacts({
+  model: { model, run },
+  evaluated: { chosen, result },
+}: ReportJobOptions): readonly Fact[] {
   const { manifest } = model;
   const { source, origin, sha256 } = manifest.weights;
   const { images } = manifest;
   return [
-    ["images", description],
+    ["images", chosen.description],
     ["seen in training", `${result.seenInTraining.length} of them`],
     [
       "left out",
@@ -155,10 +140,22 @@ function aboutFacts({ model, description, result, run }: ReportOptions): Evaluat
   ];
 }
 
-/** Puts the page together: pictures are read again, and heat maps made, for what it shows. @returns the HTML document. */
-export async function evaluationReport(options: ReportOptions): Promise<string> {
-  const { model, result, findings, run, selected, home, unlikeReason } = options;
-  const pictures = new Pictures(options);
+/** A runtime's name, and its version: "Node v20.20.2". */
+function runtimeFact({ runtime }: MachineFacts): Fact {
+  const at = runtime.lastIndexOf(" ");
+  return at < 0 ? ["runtime", runtime] : [runtime.slice(0, at), runtime.slice(at + 1)];
+}
+
+/**
+ * An evaluation as a page of its own: pictures are read again, and heat maps made, for what it shows.
+ * @returns the HTML document.
+ * @throws CoreError `cancelled`, `unreadable` for trouble of the machine.
+ */
+export async function reportJob(workspace: Needs, options: ReportJobOptions): Promise<string> {
+  const { model, evaluated, dataset } = options;
+  const { chosen, result, findings, notes, notCompared, selected, splitGap } = evaluated;
+  const { run } = model;
+  const pictures = new Pictures(workspace, options);
   const shown = <T>(found: readonly T[]): readonly T[] => found.slice(0, SHOWN);
   const withPictures = <T extends { readonly image: DatasetImage }>(found: readonly T[]) =>
     Promise.all(shown(found).map(async (each) => ({ ...each, ...(await pictures.of(each.image)) })));
@@ -177,14 +174,14 @@ export async function evaluationReport(options: ReportOptions): Promise<string> 
   );
   const keptEpoch = run?.record.keptEpoch;
   const { device, id } = selected.backend;
-  const machine = await machineFacts(home);
+  const machine = await workspace.machine();
   return evaluationPage({
-    model: basename(options.modelName) || options.modelName,
-    dataset: `On ${options.description} (${options.datasetName}), ${new Date().toISOString().slice(0, 10)}`,
-    labels: model.manifest.labels,
+    model: options.title,
+    dataset: `On ${chosen.description} (${dataset}), ${new Date(workspace.now()).toISOString().slice(0, 10)}`,
+    labels: model.model.manifest.labels,
     evaluation: result.evaluation,
     assessment: result.assessment,
-    notes: options.notes,
+    notes: notes.slice(1).map(({ message }) => message),
     ...curvesOf((await run?.readEvents()) ?? []),
     ...(keptEpoch === undefined ? {} : { keptEpoch }),
     ...{ mistakes, totalMistakes: findings.mistakes.length },
@@ -198,14 +195,14 @@ export async function evaluationReport(options: ReportOptions): Promise<string> 
           compared: result.distances.compared,
           ...{ total: findings.unlike?.length ?? 0, images: unlike },
         }
-      : { reason: unlikeReason ?? "Not known." },
-    ...(options.splitGap ? { splitGap: options.splitGap } : {}),
+      : { reason: notCompared?.reason ?? "Not known." },
+    ...(splitGap ? { splitGap } : {}),
     about: aboutFacts(options),
     machine: [
-      ["graft", packageVersion()],
+      ["graft", workspace.versions.graft ?? "unknown"],
       ["engine", `${id}, ${device.engine} ${device.engineVersion}`],
       ["machine", `${machine.processor}, ${machine.threads} threads, ${machine.platform}`],
-      ["Node", machine.node],
+      runtimeFact(machine),
     ],
   });
 }
