@@ -1,14 +1,9 @@
 import { mkdir, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
+import type { PlaceRules } from "./folder.ts";
 import { besideTarget } from "./place-folder-node.ts";
-import {
-  checkFileTarget,
-  checkTarget,
-  type PlaceRules,
-  placingError,
-  resolveTarget,
-} from "./place-target-node.ts";
+import { checkFileTarget, checkTarget, placingError, resolveTarget } from "./place-target-node.ts";
 import { codeOf } from "./system-error-node.ts";
 
 /** The nearest folder above a path that exists. */

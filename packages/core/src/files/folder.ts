@@ -3,33 +3,48 @@
  * process (checkpoints, run records, logs, models, exports) is written once, over this.
  *
  * Paths are relative, with "/" between their parts, without "." and "..". Errors are a host's own turned into CoreErrors:
- * `disk-full`, `unreadable` for trouble of the machine, `bad-input` for a place that may not be read or written.
+ * `disk-full`, `unreadable` for trouble of the machine, `bad-input` for a place that may not be read or written and for a
+ * path that is none. A refusal to write has the reason in few words as its fact `reason`.
  */
 export interface Folder {
   /** What people are shown of where it is: an absolute path on a disk. */
   readonly name: string;
   /** The folder at a path inside; nothing is made. */
   folder(path: string): Folder;
+  /** What people are shown of where a file inside is. */
+  nameOf(path: string): string;
+  /** Makes a folder at a path, and those on the way. @returns false where there is one already: one caller alone gets true. */
+  create(path: string): Promise<boolean>;
   /** What lies directly inside, in no order; none where the folder is not there. */
   list(): Promise<readonly FolderEntry[]>;
   /** A whole file at the start of a buffer of its own, so that typed arrays may lie on it; undefined where there is none. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Bytes of a file; undefined where there is none. */
+  size(path: string): Promise<number | undefined>;
   /** Bytes from `start` on, at most `length`, fewer at the file's end; undefined where there is no file. */
   readRange(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
    * Writes a file whole or not at all: under another name, synced, renamed; folders on the way are made. The pieces may be
    * written over when the promise settles.
+   * @param options.spare the other name: where `remove` kept a file's room, it is used again. It belongs to one writer at a
+   * time, and a failure leaves nothing there. @default a new name
    */
-  replace(path: string, pieces: Pieces): Promise<void>;
+  replace(path: string, pieces: Pieces, options?: SpareOption): Promise<void>;
   /** Appends to a file, which is made where it is not there. What a kill leaves is a beginning of the bytes. */
   append(path: string, bytes: Uint8Array): Promise<void>;
-  /** Removes a file, or a folder with all in it; nothing happens where there is none. */
-  remove(path: string): Promise<void>;
   /**
-   * Makes a folder at a path appear whole or not at all, in the place of one that is there.
-   * @param fill writes the files of a new, empty folder.
+   * Removes a file, or a folder with all in it; nothing happens where there is none.
+   * @param options.spare a name under which a host may keep the file's room for the next `replace` with it.
    */
-  replaceFolder(path: string, fill: (folder: Folder) => Promise<void>): Promise<void>;
+  remove(path: string, options?: SpareOption): Promise<void>;
+  /** Removes this folder with all in it. */
+  clear(): Promise<void>;
+  /**
+   * Makes a folder at a path appear whole or not at all.
+   * @param fill writes the files of a new, empty folder.
+   * @throws CoreError `conflict` for what may not be replaced; what `fill` throws.
+   */
+  replaceFolder(path: string, rules: PlaceRules, fill: (folder: Folder) => Promise<void>): Promise<void>;
   /**
    * One holder at a time over all processes of the host; a holder that was killed holds nothing.
    * @returns the lock, or who has it.
@@ -37,6 +52,20 @@ export interface Folder {
   lock(path: string): Promise<FolderLock | LockedBy>;
   /** Who holds a lock now; undefined: nobody. */
   lockedBy(path: string): Promise<LockedBy | undefined>;
+}
+
+/** What may be placed where. */
+export interface PlaceRules {
+  /** Replace what is there, when it holds nothing but files of these names. */
+  readonly force: boolean;
+  /** All file names that such a folder may hold. */
+  readonly known: readonly string[];
+  /** What the folder is, for messages: "model". */
+  readonly noun: string;
+}
+
+export interface SpareOption {
+  readonly spare?: string;
 }
 
 export interface FolderEntry {

@@ -1,8 +1,9 @@
 import { rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { PlaceRules } from "./folder.ts";
 import { makeFolder } from "./make-folder-node.ts";
 import { besideTarget, clear, sweepStale } from "./place-folder-node.ts";
-import { checkFileTarget, type PlaceRules, placingError, resolveTarget } from "./place-target-node.ts";
+import { checkFileTarget, placingError, resolveTarget } from "./place-target-node.ts";
 import { syncFolder } from "./sync-folder-node.ts";
 
 export interface PlaceFileOptions extends Pick<PlaceRules, "force" | "noun"> {

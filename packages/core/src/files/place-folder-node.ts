@@ -1,8 +1,9 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import type { PlaceRules } from "./folder.ts";
 import { makeFolder } from "./make-folder-node.ts";
 import { isAlive, newTag, parseOwnerTag } from "./owner-node.ts";
-import { checkTarget, type PlaceRules, placingError, resolveTarget } from "./place-target-node.ts";
+import { checkTarget, placingError, resolveTarget } from "./place-target-node.ts";
 import { syncFolder } from "./sync-folder-node.ts";
 
 export interface PlaceFolderOptions extends PlaceRules {

@@ -1,18 +1,10 @@
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
+import { checkReplaced } from "./check-replaced.ts";
+import type { PlaceRules } from "./folder.ts";
 import { codeOf, diskFull, isDiskFull } from "./system-error-node.ts";
 import { writeRefusal } from "./write-refusal-node.ts";
-
-/** What may be placed where. */
-export interface PlaceRules {
-  /** Replace what is there, when it holds nothing but files of these names. */
-  readonly force: boolean;
-  /** All file names that such a folder may hold. */
-  readonly known: readonly string[];
-  /** What the folder is, for messages: "model". */
-  readonly noun: string;
-}
 
 /** Why a place cannot be used, as the file system says it. */
 const REFUSALS = [
@@ -88,8 +80,6 @@ async function checkMount(target: string, noun: string): Promise<void> {
   });
 }
 
-const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
-
 /**
  * @returns whether something is there that is to be replaced.
  * @throws CoreError `conflict` for what may not be replaced, `bad-input` for a mount point.
@@ -98,22 +88,8 @@ export async function checkTarget(target: string, { force, known, noun }: PlaceR
   const names = await namesIn(target);
   if (names === undefined) return false;
   await checkMount(target, noun);
-  if (names.length === 0) return true;
-  const foreign = names.filter((name) => !known.includes(name));
-  if (foreign.length > 0) {
-    throw new CoreError("conflict", {
-      what: `The folder ${target} holds more than ${withArticle(noun)}, so it is not replaced.`,
-      received:
-        foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : ""),
-      fix: "Choose another folder, or move these files away yourself.",
-    });
-  }
-  if (force) return true;
-  throw new CoreError("conflict", {
-    what: `There is ${withArticle(noun)} already.`,
-    received: target,
-    fix: "Choose another folder, or replace it with --force.",
-  });
+  checkReplaced(target, names, { force, known, noun });
+  return true;
 }
 
 /** A file system's refusal as people should hear it; anything else as it is. */

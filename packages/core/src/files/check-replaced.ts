@@ -1,0 +1,33 @@
+import { CoreError } from "../errors.ts";
+import type { PlaceRules } from "./folder.ts";
+
+const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+
+/**
+ * Looks whether a folder may be replaced; an empty one may always be.
+ * @param target as people know it.
+ * @param names of all that lies in it.
+ * @throws CoreError `conflict`
+ */
+export function checkReplaced(
+  target: string,
+  names: readonly string[],
+  { force, known, noun }: PlaceRules,
+): void {
+  if (names.length === 0) return;
+  const foreign = names.filter((name) => !known.includes(name));
+  if (foreign.length > 0) {
+    throw new CoreError("conflict", {
+      what: `The folder ${target} holds more than ${withArticle(noun)}, so it is not replaced.`,
+      received:
+        foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : ""),
+      fix: "Choose another folder, or move these files away yourself.",
+    });
+  }
+  if (force) return;
+  throw new CoreError("conflict", {
+    what: `There is ${withArticle(noun)} already.`,
+    received: target,
+    fix: "Choose another folder, or replace it with --force.",
+  });
+}

@@ -1,0 +1,196 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { CoreError } from "../errors.ts";
+import { type Claim, readClaim } from "./claim-node.ts";
+import type { Folder, LockedBy, Pieces } from "./folder.ts";
+import { folderPath } from "./folder-path.ts";
+import { holdFile } from "./held-file-node.ts";
+import { makeFolder } from "./make-folder-node.ts";
+import { placeFolder } from "./place-folder-node.ts";
+import { readFailure } from "./read-failure-node.ts";
+import { FOREIGN_LIMIT_MS } from "./show-life-node.ts";
+import { syncFolder } from "./sync-folder-node.ts";
+import { codeOf, diskFull, isDiskFull } from "./system-error-node.ts";
+import { writeAll } from "./write-all-node.ts";
+import { writeRefusal } from "./write-refusal-node.ts";
+
+/** What the system says of a place that may not be written, whatever the machine; all else is trouble of the machine. */
+const OF_THE_PLACE = new Set(
+  "EACCES EPERM EROFS ENOTDIR EISDIR EEXIST ENOTEMPTY ENOENT ENAMETOOLONG ELOOP EINVAL".split(" "),
+);
+
+/** A refusal to write as people should hear it; what is no system's error stays as it is. */
+function writeFailure(error: unknown, path: string): unknown {
+  if (error instanceof CoreError || codeOf(error) === "") return error;
+  const reason = writeRefusal(path, error);
+  const facts = { path, code: codeOf(error), reason };
+  if (isDiskFull(error)) {
+    const what = "There is no room on the disk.";
+    return diskFull({ what, received: path, fix: "Free some space and try again." }, error, facts);
+  }
+  const isOfMachine = !OF_THE_PLACE.has(codeOf(error));
+  const what = `${path} cannot be written.`;
+  const fix = isOfMachine ? "Look at the disk, then try again." : "Give yourself the right to write there.";
+  return new CoreError(
+    isOfMachine ? "unreadable" : "bad-input",
+    { what, received: reason, fix },
+    { cause: error, facts },
+  );
+}
+
+async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw writeFailure(error, path);
+  }
+}
+
+/** @returns undefined where nothing is. */
+async function reading<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined;
+    throw error instanceof CoreError ? error : readFailure(path, error);
+  }
+}
+
+/**
+ * Writes and syncs a file. One that is there is overwritten in place, its blocks and cached pages used again: 308 MB take
+ * 0.05 s so, and 0.9 s of one core in a new file (Linux, ext4), which a training beside it would feel.
+ */
+async function writeOver(path: string, pieces: Pieces): Promise<void> {
+  const handle = await open(path, "r+").catch(() => open(path, "w"));
+  try {
+    let end = 0;
+    for await (const piece of pieces) {
+      await writeAll(handle, piece);
+      end += piece.length;
+    }
+    await handle.truncate(end);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readRange(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const handle = await open(path, "r");
+  try {
+    const left = Math.max(0, (await handle.stat()).size - start);
+    const bytes = new Uint8Array(Math.min(length, left));
+    let done = 0;
+    while (done < bytes.length) {
+      const most = Math.min(bytes.length - done, 2 ** 30);
+      const { bytesRead } = await handle.read(bytes, done, most, start + done);
+      if (bytesRead === 0) return bytes.slice(0, done);
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+const lockedBy = ({ owner }: Claim): LockedBy =>
+  owner ? { holder: `process ${owner.pid}`, pid: owner.pid } : { holder: "another program" };
+
+/** A directory of a disk; nothing is made before something is written. */
+export function nodeFolder(path: string): Folder {
+  const root = resolve(path);
+  const at = (inside: string): string => join(root, ...folderPath(inside));
+  return {
+    name: root,
+    nameOf: at,
+    folder: (inside) => nodeFolder(at(inside)),
+    async create(inside) {
+      const path = at(inside);
+      return writing(path, async () => {
+        await makeFolder(dirname(path));
+        return mkdir(path).then(
+          () => true,
+          (error: unknown) => {
+            if (codeOf(error) === "EEXIST") return false;
+            throw error;
+          },
+        );
+      });
+    },
+    async list() {
+      const entries = await reading(root, () => readdir(root, { withFileTypes: true }));
+      return (entries ?? []).map((entry) => ({
+        name: entry.name,
+        kind: entry.isDirectory() ? "folder" : "file",
+      }));
+    },
+    async read(inside) {
+      const path = at(inside);
+      return reading(path, async () => new Uint8Array(await readFile(path)));
+    },
+    async size(inside) {
+      const path = at(inside);
+      return reading(path, async () => (await stat(path)).size);
+    },
+    async readRange(inside, start, length) {
+      const path = at(inside);
+      return reading(path, () => readRange(path, start, length));
+    },
+    async replace(inside, pieces, { spare } = {}) {
+      const path = at(inside);
+      const temporary = spare === undefined ? `${path}.${randomBytes(4).toString("hex")}.tmp` : at(spare);
+      await writing(path, async () => {
+        try {
+          await makeFolder(dirname(path));
+          await writeOver(temporary, pieces);
+          await rename(temporary, path);
+        } catch (error) {
+          // the room that a half-written file takes is what the next attempt needs
+          await rm(temporary, { force: true }).catch(() => undefined);
+          throw error;
+        }
+        await syncFolder(dirname(path));
+      });
+    },
+    async append(inside, bytes) {
+      const path = at(inside);
+      await writing(path, async () => {
+        await makeFolder(dirname(path));
+        const handle = await open(path, "a");
+        try {
+          await writeAll(handle, bytes);
+        } finally {
+          await handle.close();
+        }
+      });
+    },
+    async remove(inside, { spare } = {}) {
+      const path = at(inside);
+      await writing(path, async () => {
+        if (spare === undefined) return rm(path, { recursive: true, force: true });
+        await rename(path, at(spare)).catch((error: unknown) => {
+          if (codeOf(error) !== "ENOENT") throw error;
+        });
+      });
+    },
+    clear: () => writing(root, () => rm(root, { recursive: true, force: true })),
+    async replaceFolder(inside, rules, fill) {
+      await placeFolder(at(inside), { ...rules, fill: (temporary) => fill(nodeFolder(temporary)) });
+    },
+    async lock(inside) {
+      const path = at(inside);
+      return writing(path, async () => {
+        await makeFolder(dirname(path));
+        const held = await holdFile(path);
+        if ("holder" in held) return lockedBy(held.holder);
+        return { release: held.release, [Symbol.asyncDispose]: held.release };
+      });
+    },
+    async lockedBy(inside) {
+      const path = at(inside);
+      const claim = await reading(path, () => readClaim(path, FOREIGN_LIMIT_MS));
+      return claim?.isLive ? lockedBy(claim) : undefined;
+    },
+  };
+}

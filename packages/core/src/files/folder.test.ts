@@ -1,0 +1,192 @@
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Folder } from "./folder.ts";
+import { nodeFolder } from "./folder-node.ts";
+import { memoryFolder } from "./memory-folder.ts";
+import { otherProcess } from "./testing-node.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (content: Uint8Array | undefined): string | undefined =>
+  content && new TextDecoder().decode(content);
+const RULES = { force: true, known: ["a", "b", "c"], noun: "model" };
+
+let root = "";
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "graft-folder-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe.each([
+  ["a directory", () => nodeFolder(join(root, "home"))],
+  ["memory", () => memoryFolder()],
+])("a folder of %s", (_name, open) => {
+  let folder: Folder;
+  beforeEach(() => {
+    folder = open();
+  });
+  afterEach(() => folder.clear());
+  const names = async (of = folder): Promise<string[]> =>
+    (await of.list()).map(({ name, kind }) => (kind === "folder" ? `${name}/` : name)).sort();
+
+  it("has nothing before something is written", async () => {
+    expect(await folder.list()).toEqual([]);
+    expect(await folder.read("a")).toBeUndefined();
+    expect(await folder.size("a")).toBeUndefined();
+    expect(await folder.readRange("a/b", 0, 9)).toBeUndefined();
+    await folder.remove("a");
+    await folder.remove("a", { spare: "s" });
+    expect(await folder.lockedBy("lock")).toBeUndefined();
+  });
+
+  it.each([{}, { spare: "spare.tmp" }])("replaces a file whole, %j", async (options) => {
+    const piece = bytes("12");
+    await folder.replace("x/a", [piece, bytes("345")], options);
+    piece.fill(0);
+    expect(text(await folder.read("x/a"))).toBe("12345");
+    await folder.replace("x/a", [], options);
+    expect(await folder.size("x/a")).toBe(0);
+    expect(await names(folder.folder("x"))).toEqual(["a"]);
+    expect(await names()).toEqual(["x/"]);
+  });
+
+  it.each([{}, { spare: "spare.tmp" }])("keeps the old content when a piece fails, %j", async (options) => {
+    await folder.replace("a", [bytes("old")], options);
+    const failing = async function* () {
+      yield bytes("new");
+      throw new Error("no more");
+    };
+    await expect(folder.replace("a", failing(), options)).rejects.toThrow("no more");
+    expect(text(await folder.read("a"))).toBe("old");
+    expect(await names()).toEqual(["a"]);
+  });
+
+  it("writes over the room of a removed file that was longer", async () => {
+    await folder.replace("a", [bytes("long content")]);
+    await folder.remove("a", { spare: "spare.tmp" });
+    expect(await folder.read("a")).toBeUndefined();
+    await folder.replace("b", [bytes("short")], { spare: "spare.tmp" });
+    expect(text(await folder.read("b"))).toBe("short");
+    expect(await names()).toEqual(["b"]);
+  });
+
+  it("gives a buffer of its own, and ranges up to the end", async () => {
+    await folder.replace("a", [bytes("0123456789")]);
+    const whole = await folder.read("a");
+    expect([whole?.byteOffset, whole?.buffer.byteLength]).toEqual([0, 10]);
+    whole?.fill(0);
+    expect(text(await folder.readRange("a", 0, 3))).toBe("012");
+    expect(text(await folder.readRange("a", 8, 5))).toBe("89");
+    expect(text(await folder.readRange("a", 20, 5))).toBe("");
+    expect(await folder.size("a")).toBe(10);
+  });
+
+  it("appends", async () => {
+    await folder.append("x/log", bytes("1"));
+    await folder.append("x/log", bytes("23"));
+    expect(text(await folder.read("x/log"))).toBe("123");
+  });
+
+  it("makes a folder once", async () => {
+    const made = await Promise.all([1, 2, 3].map(() => folder.create("runs/one")));
+    expect(made.sort()).toEqual([false, false, true]);
+    expect(await names(folder.folder("runs"))).toEqual(["one/"]);
+  });
+
+  it("removes files, and folders with all in them, nothing beside", async () => {
+    for (const path of ["x/a", "x/y/b", "xy"]) await folder.replace(path, [bytes(path)]);
+    await folder.folder("x").remove("a");
+    expect(await names(folder.folder("x"))).toEqual(["y/"]);
+    await folder.remove("x");
+    expect(await names()).toEqual(["xy"]);
+    await folder.clear();
+    expect(await names()).toEqual([]);
+  });
+
+  it("replaces a folder whole or not at all", async () => {
+    await folder.replaceFolder("m", RULES, async (empty) => {
+      await empty.replace("a", [bytes("1")]);
+      await empty.replace("b", [bytes("2")]);
+    });
+    const failing = folder.replaceFolder("m", RULES, async (empty) => {
+      await empty.replace("c", [bytes("3")]);
+      throw new Error("no more");
+    });
+    await expect(failing).rejects.toThrow("no more");
+    expect(await names(folder.folder("m"))).toEqual(["a", "b"]);
+    await folder.replaceFolder("m", RULES, (empty) => empty.replace("c", [bytes("3")]));
+    expect(await names(folder.folder("m"))).toEqual(["c"]);
+    expect(await names()).toEqual(["m/"]);
+  });
+
+  it("does not replace a folder that holds other files, nor one without force", async () => {
+    await folder.replace("m/a", [bytes("1")]);
+    const replace = (rules: Partial<typeof RULES>): Promise<void> =>
+      folder.replaceFolder("m", { ...RULES, ...rules }, async () => undefined);
+    await expect(replace({ force: false })).rejects.toThrow("There is a model already.");
+    await expect(replace({ known: ["b"] })).rejects.toMatchObject({ code: "conflict" });
+    expect(await names(folder.folder("m"))).toEqual(["a"]);
+  });
+
+  it("has one holder of a lock at a time", async () => {
+    await folder.create("run");
+    const first = await folder.lock("run/lock");
+    if (!("release" in first)) throw new Error("not locked");
+    expect(await folder.lock("run/lock")).toMatchObject({ holder: expect.any(String) });
+    expect(await folder.folder("run").lockedBy("lock")).toMatchObject({ holder: expect.any(String) });
+    await first.release();
+    expect(await folder.lockedBy("run/lock")).toBeUndefined();
+    const second = await folder.lock("run/lock");
+    await first.release();
+    expect(await folder.lockedBy("run/lock")).toBeDefined();
+    if ("release" in second) await second.release();
+  });
+
+  it.each(["", ".", "..", "a/../b", "/a", "a/", "a//b", "a\\b", "C:/a", "a\0"])(
+    "refuses %j",
+    async (path) => {
+      const refused = { code: "bad-input", message: expect.stringContaining("no path inside a folder") };
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => folder.read(path),
+        () => folder.replace(path, []),
+        () => folder.append(path, bytes("1")),
+        () => folder.remove(path),
+        () => folder.create(path),
+        () => folder.lock(path),
+        () => folder.replaceFolder(path, RULES, async () => undefined),
+      ];
+      for (const call of calls) await expect(call()).rejects.toMatchObject(refused);
+      expect(() => folder.folder(path)).toThrow("no path inside a folder");
+    },
+  );
+});
+
+describe("a folder on a disk", () => {
+  it("takes a lock over from a process that was killed", async () => {
+    const folder = nodeFolder(root);
+    const { child, tag } = await otherProcess();
+    await writeFile(join(root, "lock"), tag);
+    expect(await folder.lock("lock")).toEqual({ holder: `process ${child.pid}`, pid: child.pid });
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const lock = await folder.lock("lock");
+    expect("release" in lock).toBe(true);
+    if ("release" in lock) await lock.release();
+    expect(await readdir(root)).not.toContain("lock");
+  });
+
+  it("says what is in the way of writing, and of reading", async () => {
+    await writeFile(join(root, "file"), "");
+    await expect(nodeFolder(root).replace("file/a", [])).rejects.toMatchObject({
+      ...{
+        code: "bad-input",
+        facts: { reason: expect.stringMatching(/is a file, where a folder is needed/) },
+      },
+    });
+    await expect(nodeFolder(root).folder("x").clear()).resolves.toBeUndefined();
+    await nodeFolder(root).create("d");
+    await expect(nodeFolder(root).read("d")).rejects.toMatchObject({ code: "bad-input" });
+  });
+});
