@@ -4,8 +4,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { bytesReader } from "../files/byte-reader.ts";
+import { crc32 } from "../numbers/crc32.ts";
 import { openCheckpointStore } from "./store-node.ts";
-import { readTensorFile, writeTensorFile } from "./tensor-file-node.ts";
+import { decodeTensorFile, encodeTensorFile, type TensorFile } from "./tensor-file.ts";
 import type { BestEpoch, Checkpoint } from "./types.ts";
 
 let folder: string;
@@ -40,6 +42,11 @@ function checkpoint(epoch: number, best: number | null): Checkpoint {
     best: best === null ? null : bestOf(best),
   };
 }
+
+const readTensorFile = async (path: string): Promise<TensorFile> =>
+  decodeTensorFile(bytesReader(await readFile(path)), path, crc32);
+const writeTensorFile = async (path: string, content: TensorFile): Promise<void> =>
+  writeFile(path, Buffer.concat(encodeTensorFile(content, crc32).pieces));
 
 /** Changes one byte of a file. */
 async function flip(path: string, at: number): Promise<void> {
