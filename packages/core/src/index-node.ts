@@ -48,10 +48,14 @@ export { createImagePool } from "./image/pool-node.ts";
 export { resolveModelFolder } from "./jobs/model-folder-node.ts";
 export { NodeWorkspace, type NodeWorkspaceOptions } from "./jobs/workspace-node.ts";
 export { readModelFolder } from "./model/read-model-node.ts";
-export type { RunFolder } from "./runs/run-folder-node.ts";
-export type { RunLock } from "./runs/run-lock-node.ts";
+export type { RunLock } from "./runs/run-lock.ts";
 export type { RunRecord, RunRecordChange } from "./runs/run-record.ts";
-export { type FolderRunStore, openRunStore, type RunFolderSummary } from "./runs/run-store-node.ts";
+export {
+  type FolderRunStore,
+  openRunStore,
+  type RunFolder,
+  type RunFolderSummary,
+} from "./runs/run-store-node.ts";
 export type { LoadWeightsOptions } from "./weights/load-options.ts";
 export { type PlaceOfWeights, placeOfWeights } from "./weights/place-of-weights-node.ts";
 export { fetchWeights, listWeights, type WeightsEntry } from "./weights/weights-list-node.ts";

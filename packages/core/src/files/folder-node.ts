@@ -181,7 +181,6 @@ export function nodeFolder(path: string): Folder {
     async lock(inside) {
       const path = at(inside);
       return writing(path, async () => {
-        await makeFolder(dirname(path));
         const held = await holdFile(path);
         if ("holder" in held) return lockedBy(held.holder);
         return { release: held.release, [Symbol.asyncDispose]: held.release };

@@ -46,7 +46,8 @@ export interface Folder {
    */
   replaceFolder(path: string, rules: PlaceRules, fill: (folder: Folder) => Promise<void>): Promise<void>;
   /**
-   * One holder at a time over all processes of the host; a holder that was killed holds nothing.
+   * One holder at a time over all processes of the host; a holder that was killed holds nothing. The folder around it is there
+   * already.
    * @returns the lock, or who has it.
    */
   lock(path: string): Promise<FolderLock | LockedBy>;

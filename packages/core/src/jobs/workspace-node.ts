@@ -23,7 +23,7 @@ import type { ImagePool } from "../image/pool.ts";
 import { createImagePool } from "../image/pool-node.ts";
 import { readModelFolder } from "../model/read-model-node.ts";
 import type { Model } from "../model/types.ts";
-import type { RunFolder } from "../runs/run-folder-node.ts";
+import type { RunFolder } from "../runs/run-store-node.ts";
 import { type FolderRunStore, openRunStore } from "../runs/run-store-node.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import { loadWeights } from "../weights/weights-node.ts";

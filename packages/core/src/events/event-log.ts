@@ -1,26 +1,18 @@
-import { open, readFile } from "node:fs/promises";
 import * as z from "zod";
 import { CoreError } from "../errors.ts";
-import { fileError } from "../files/json-file-node.ts";
-import { codeOf } from "../files/system-error-node.ts";
+import type { Folder } from "../files/folder.ts";
+import { runFileError } from "../files/json-file.ts";
 import { trainEventSchema } from "./event-schema.ts";
 import type { TrainEvent } from "./events.ts";
 
-/** A run's events on disk, one JSON object a line. One process writes, others may read. */
+const LINE_END = 0x0a;
+
+/** A run's events in a file, one JSON object a line. One process writes, others may read. */
 export interface EventLog {
   /** Appends; calls take effect in their order. @throws CoreError `disk-full`. */
   append(event: TrainEvent): Promise<void>;
   /** First to last. What a killed process left of its last line is passed over. @throws CoreError `corrupt`. */
   read(): Promise<readonly TrainEvent[]>;
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return "";
-    throw error;
-  }
 }
 
 function parseLine(line: string, path: string, number: number): TrainEvent {
@@ -41,41 +33,29 @@ function parseLine(line: string, path: string, number: number): TrainEvent {
 }
 
 /** Takes away what a killed process left of its last line, so that the next event gets a line of its own. */
-async function cutLastLine(path: string): Promise<void> {
-  const text = Buffer.from(await textOf(path));
-  const end = text.lastIndexOf("\n") + 1;
-  if (end === text.length) return;
-  const handle = await open(path, "r+");
-  try {
-    await handle.truncate(end);
-  } finally {
-    await handle.close();
-  }
+async function cutLastLine(folder: Folder, path: string): Promise<void> {
+  const bytes = await folder.read(path);
+  const end = bytes ? bytes.lastIndexOf(LINE_END) + 1 : 0;
+  if (bytes && end < bytes.length) await folder.replace(path, [bytes.subarray(0, end)]);
 }
 
-export function openEventLog(path: string): EventLog {
+/** @param path of the log's file in the folder. */
+export function openEventLog(folder: Folder, path: string): EventLog {
   let turn: Promise<void> | undefined;
-  const write = async (line: string): Promise<void> => {
-    const handle = await open(path, "a");
-    try {
-      await handle.writeFile(line);
-    } finally {
-      await handle.close();
-    }
-  };
   return {
     append(event) {
-      const before = turn ?? cutLastLine(path);
-      const appended = before.then(() => write(`${JSON.stringify(event)}\n`));
+      const before = turn ?? cutLastLine(folder, path);
+      const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
+      const appended = before.then(() => folder.append(path, line));
       turn = appended.catch(() => undefined);
       return appended.catch((error: unknown) => {
-        throw fileError(error, path);
+        throw runFileError(error, folder.nameOf(path));
       });
     },
     async read() {
       await turn;
-      const lines = (await textOf(path)).split("\n");
-      return lines.slice(0, -1).map((line, at) => parseLine(line, path, at + 1));
+      const lines = new TextDecoder().decode(await folder.read(path)).split("\n");
+      return lines.slice(0, -1).map((line, at) => parseLine(line, folder.nameOf(path), at + 1));
     },
   };
 }

@@ -1,10 +1,11 @@
-import { join } from "node:path";
-import { openCheckpointStore } from "../checkpoint/store-node.ts";
+import { openCheckpointStore } from "../checkpoint/store.ts";
 import { parseSplit } from "../dataset/split.ts";
-import { type EventLog, openEventLog } from "../events/event-log-node.ts";
-import { readJson, writeJson } from "../files/json-file-node.ts";
+import { type EventLog, openEventLog } from "../events/event-log.ts";
+import type { Folder } from "../files/folder.ts";
+import { readJson, writeJson } from "../files/json-file.ts";
+import type { Crc32 } from "../numbers/crc32.ts";
 import { startLabels } from "./run-beginning.ts";
-import { lockHolder, lockRun, type RunLock } from "./run-lock-node.ts";
+import { lockRun, type RunLock, runHolder } from "./run-lock.ts";
 import { parseRunRecord, type RunRecord } from "./run-record.ts";
 import { parseStoredImages } from "./start-images.ts";
 import type { RunState, StoredRun } from "./types.ts";
@@ -19,12 +20,9 @@ export const RUN_FILES = {
   model: "model",
 } as const;
 
-/** One run on disk. */
-export interface RunFolder extends StoredRun {
-  readonly folder: string;
-  /** Where the run's model goes unless the user says otherwise. */
-  readonly modelFolder: string;
-  /** @throws CoreError `conflict` that names the live process. */
+/** One run in a folder. */
+export interface RunInFolder extends StoredRun {
+  /** @throws CoreError `conflict` that names the live holder. */
   lock(): Promise<RunLock>;
 }
 
@@ -37,33 +35,38 @@ async function stateAtRest({ status }: RunRecord, events: EventLog): Promise<Run
 }
 
 /**
- * Opens a run's folder.
+ * Opens a run.
+ * @param folder its own.
+ * @param options.crc32 the host's own, for checkpoints.
  * @throws CoreError `not-found`, `corrupt`, `unsupported` for a run of a newer graft.
  */
-export async function openRunFolder(folder: string, id: string): Promise<RunFolder> {
-  const recordPath = join(folder, RUN_FILES.record);
-  let record = parseRunRecord(await readJson(recordPath), recordPath);
-  const splitPath = join(folder, RUN_FILES.split);
-  const split = parseSplit(await readJson(splitPath), splitPath);
-  const events = openEventLog(join(folder, RUN_FILES.events));
+export async function openStoredRun(
+  folder: Folder,
+  id: string,
+  options: { readonly crc32?: Crc32 } = {},
+): Promise<RunInFolder> {
+  const recordPath = folder.nameOf(RUN_FILES.record);
+  let record = parseRunRecord(await readJson(folder, RUN_FILES.record), recordPath);
+  const splitPath = folder.nameOf(RUN_FILES.split);
+  const split = parseSplit(await readJson(folder, RUN_FILES.split), splitPath);
+  const events = openEventLog(folder, RUN_FILES.events);
   let turn: Promise<unknown> = Promise.resolve();
   return {
-    ...{ id, folder, split },
+    ...{ id, split },
     get record() {
       return record;
     },
     async beginning() {
       // missing or cut, it can name nothing any more; the record still has the hash of what it held
-      const json = await readJson(join(folder, RUN_FILES.images)).catch(() => undefined);
+      const json = await readJson(folder, RUN_FILES.images).catch(() => undefined);
       return { record, split, images: parseStoredImages(json, startLabels(record) ?? []) };
     },
-    checkpoints: openCheckpointStore(join(folder, RUN_FILES.checkpoints)),
-    modelFolder: join(folder, RUN_FILES.model),
+    checkpoints: openCheckpointStore(folder.folder(RUN_FILES.checkpoints), options),
     updateRecord(change) {
       const updated = turn.then(async () => {
         const next = { ...record, ...change, updated: new Date().toISOString() };
         record = parseRunRecord(JSON.parse(JSON.stringify(next)), recordPath);
-        await writeJson(recordPath, record);
+        await writeJson(folder, RUN_FILES.record, record);
         return record;
       });
       turn = updated.catch(() => undefined);
@@ -72,7 +75,7 @@ export async function openRunFolder(folder: string, id: string): Promise<RunFold
     appendEvent: (event) => events.append(event),
     readEvents: () => events.read(),
     async state() {
-      if ((await lockHolder(folder)) !== undefined) return "running";
+      if ((await runHolder(folder)) !== undefined) return "running";
       return stateAtRest(record, events);
     },
     lock: () => lockRun(folder, id),
