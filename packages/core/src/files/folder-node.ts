@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { CoreError } from "../errors.ts";
 import { type Claim, readClaim } from "./claim-node.ts";
 import type { Folder, LockedBy, Pieces } from "./folder.ts";
@@ -97,9 +97,8 @@ async function readRange(path: string, start: number, length: number): Promise<U
 const lockedBy = ({ owner }: Claim): LockedBy =>
   owner ? { holder: `process ${owner.pid}`, pid: owner.pid } : { holder: "another program" };
 
-/** A directory of a disk; nothing is made before something is written. */
-export function nodeFolder(path: string): Folder {
-  const root = resolve(path);
+/** A directory of a disk, shown as the caller names it; nothing is made before something is written. */
+export function nodeFolder(root: string): Folder {
   const at = (inside: string): string => join(root, ...folderPath(inside));
   return {
     name: root,
@@ -127,7 +126,7 @@ export function nodeFolder(path: string): Folder {
     },
     async read(inside) {
       const path = at(inside);
-      return reading(path, async () => new Uint8Array(await readFile(path)));
+      return reading(path, () => readRange(path, 0, Number.POSITIVE_INFINITY));
     },
     async size(inside) {
       const path = at(inside);

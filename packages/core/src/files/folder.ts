@@ -7,7 +7,7 @@
  * path that is none. A refusal to write has the reason in few words as its fact `reason`.
  */
 export interface Folder {
-  /** What people are shown of where it is: an absolute path on a disk. */
+  /** What people are shown of where it is: a path on a disk. */
   readonly name: string;
   /** The folder at a path inside; nothing is made. */
   folder(path: string): Folder;

@@ -1,89 +1,15 @@
-/** A host that is memory alone, for tests: runs, features and models in maps, a data set that is drawn. */
+/** A host that is memory alone, for tests: runs in a folder of memory, features and models in maps, a data set that is drawn. */
 import type { Backend } from "../backend/backend.ts";
-import type { Checkpoint, CheckpointStore } from "../checkpoint/types.ts";
 import { preparedBy } from "../dataset/prepare-image.ts";
 import type { Dataset } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
-import type { TrainEvent } from "../events/events.ts";
 import { createMemoryFeatureStore } from "../features/memory-store.ts";
+import { memoryFolder } from "../files/memory-folder.ts";
 import type { Model } from "../model/types.ts";
 import { createRandom } from "../numbers/random.ts";
-import { newRunId } from "../runs/run-id.ts";
-import { parseRunRecord } from "../runs/run-record.ts";
-import type { NewRun, RunStore, StoredRun } from "../runs/types.ts";
+import { openRunStore } from "../runs/run-store.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import type { Workspace, WorkspaceEvent } from "./workspace.ts";
-
-function memoryCheckpoints(): CheckpointStore {
-  let saved: Checkpoint | undefined;
-  return {
-    load: async () => saved,
-    save: async (checkpoint) => {
-      saved = structuredClone(checkpoint); // its arrays are written over afterwards
-    },
-    clear: async () => {
-      saved = undefined;
-    },
-  };
-}
-
-function memoryRun(id: string, { weights, images: _, ...run }: NewRun): StoredRun {
-  const { source, origin, sha256, inputRange } = weights;
-  const created = new Date(0).toISOString();
-  const parse = (json: unknown) => parseRunRecord(JSON.parse(JSON.stringify(json)), id);
-  let record = parse({
-    ...{ ...run, version: 1, id, created, updated: created, status: "created" },
-    weights: { source, origin, sha256, inputRange },
-  });
-  const events: TrainEvent[] = [];
-  let isLocked = false;
-  return {
-    ...{ id, split: run.split, checkpoints: memoryCheckpoints() },
-    get record() {
-      return record;
-    },
-    beginning: async () => ({ record, split: run.split, images: new Map() }),
-    async updateRecord(change) {
-      record = parse({ ...record, ...change });
-      return record;
-    },
-    appendEvent: async (event) => void events.push(event),
-    readEvents: async () => [...events],
-    state: async () => (isLocked ? "running" : record.status === "running" ? "interrupted" : record.status),
-    async lock() {
-      if (isLocked) throw new CoreError("conflict", { what: `The run ${id} is being worked on.` });
-      isLocked = true;
-      return {
-        [Symbol.asyncDispose]: async () => {
-          isLocked = false;
-        },
-      };
-    },
-  };
-}
-
-/** The runs of a host that is memory alone. */
-export function memoryRuns(): RunStore {
-  const runs = new Map<string, StoredRun>();
-  const find = (id: string): StoredRun => {
-    const run = runs.get(id);
-    if (!run) throw new CoreError("not-found", { what: "There is no such run.", received: id });
-    return run;
-  };
-  return {
-    async create(given) {
-      const run = memoryRun(given.id ?? newRunId(given.datasetName, 0), given);
-      runs.set(run.id, run);
-      return run;
-    },
-    open: async (id) => find(id),
-    list: async () =>
-      Promise.all([...runs.values()].map(async (run) => ({ id: run.id, state: await run.state() }))),
-    async remove(id) {
-      runs.delete(find(id).id);
-    },
-  };
-}
 
 export interface TestingWorkspaceOptions {
   readonly backend: Backend;
@@ -101,7 +27,7 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
   const heard: WorkspaceEvent[] = [];
   const models = new Map<string, Model>();
   const store = createMemoryFeatureStore();
-  const runs = memoryRuns();
+  const runs = openRunStore(memoryFolder());
   /** Noise of the image's own, brighter for later classes. */
   const prepare = preparedBy("drawn-1", async ({ hash, label }, { size }, augmentation, variants) =>
     variants.map((variant) => {
