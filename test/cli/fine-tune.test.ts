@@ -25,7 +25,7 @@ describe.skipIf(photos === undefined)("graft train --fine-tune", () => {
 
   it("trains the head, then the tail, and keeps the best epoch of both with the trunk that goes with it", async () => {
     const phases = events.filter(({ type }) => type === "phase-start").map(({ phase }) => phase);
-    expect(phases).toEqual(["features", "head", "fine-tune", "save"]);
+    expect(phases).toEqual(["scan", "trunk", "features", "head", "fine-tune", "save"]);
     const epochs = events.filter(({ type }) => type === "epoch-end").map(({ epoch }) => epoch);
     expect(epochs).toEqual([1, 2, 3, 4]);
     const end = events.at(-1);

@@ -85,7 +85,7 @@ describe.skipIf(photos === undefined)("a training that starts from a model of gr
     const { stdout } = await succeed([...words, "--json", "--out", third]);
     const events = jsonLines(stdout);
     const phases = events.filter(({ type }) => type === "phase-start").map(({ phase }) => phase);
-    expect(phases).toEqual(["features", "head", "fine-tune", "save"]);
+    expect(phases).toEqual(["scan", "trunk", "features", "head", "fine-tune", "save"]);
     const { valAccuracy } = Object(events.at(-1)?.metrics);
     const evaluated = await succeed(["evaluate", third, set, "--json"]);
     expect(jsonLines(evaluated.stdout)[0]?.accuracy).toBe(valAccuracy);

@@ -98,6 +98,7 @@ export { datasetNotes, type JobNote, readingOf } from "./jobs/open-dataset.ts";
 export { type AskedImage, predictJob } from "./jobs/predict-images.ts";
 export { reportJob } from "./jobs/report-evaluation.ts";
 export type { ResumeTraining } from "./jobs/resume-training.ts";
+export { scoreTraining, type TrainingScore } from "./jobs/score-training.ts";
 export type { StartTraining } from "./jobs/start-training.ts";
 export { resumeJob, trainJob } from "./jobs/train-job.ts";
 export type * from "./jobs/training.ts";

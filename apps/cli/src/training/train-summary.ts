@@ -1,17 +1,14 @@
 import { relative, sep } from "node:path";
 import {
   CoreError,
-  cachedPredictions,
-  type Dataset,
   type EpochEndEvent,
   imagesOfPart,
   type Metrics,
   type Model,
-  scorePredictions,
+  scoreTraining,
   type TrainEvent,
   type Training,
   type TrainResult,
-  toldMistakes,
 } from "@graft/core";
 import { cacheFolders } from "@graft/core/node";
 import { nextCommand } from "../environment/self-command.ts";
@@ -97,31 +94,11 @@ export function curvesText(events: readonly TrainEvent[], columns: number): stri
 async function validationText(
   session: Session,
   training: Training,
-  result: TrainResult & Required<Pick<TrainResult, "model">>,
+  { model, metrics }: TrainResult & Required<Pick<TrainResult, "model">>,
 ): Promise<string> {
-  const { model } = result;
-  const { run, opened, selected } = training;
-  const images = imagesOfPart(opened.dataset, run.split, "validation");
-  if (images.length === 0) return "";
-  const said = await cachedPredictions({
-    model,
-    backend: selected.backend,
-    images,
-    prepare: opened.prepare,
-    decodeAhead: session.decodeAhead,
-    store: await session.workspace.features(),
-    signal: session.signal,
-  });
-  if (said.length === 0) return "";
-  const { labels } = model.manifest;
-  const truth = said.map(({ image }) => labels.indexOf(labelOf(opened.dataset, image.label)));
-  const evaluation = scorePredictions(
-    labels,
-    truth,
-    said.map(({ prediction }) => prediction),
-  );
-  const mistakes = toldMistakes(said, { ofDataset: opened.dataset.labels, ofModel: labels });
-  return [`Validation: ${evaluationText(evaluation)}`, int8Text(result.metrics), mistakesText(mistakes)]
+  const score = await scoreTraining(session.workspace, training, model);
+  if (!score) return "";
+  return [`Validation: ${evaluationText(score.evaluation)}`, int8Text(metrics), mistakesText(score.mistakes)]
     .filter((text) => text !== "")
     .join("\n\n");
 }
@@ -135,8 +112,6 @@ function int8Text({ valAccuracy, float32ValAccuracy }: Metrics = {}): string {
     ? `${told} They differ by more than ${INT8_MOST_LOST}: --precision float32 suits this data set better.`
     : told;
 }
-
-const labelOf = ({ labels }: Dataset, label: number): string => labels[label] ?? "";
 
 function resultText(
   events: readonly TrainEvent[],
