@@ -16,13 +16,16 @@ import {
 } from "@graft/core";
 import { createReferenceBackend, testRandom } from "@graft/core/testing";
 import { describe, expect, it } from "vitest";
-import { OnnxBackend } from "../onnx/backend.ts";
+import { OnnxBackend, type OnnxDevice } from "../onnx/backend.ts";
 import { ort } from "../onnx/runtime-node.ts";
 import { matchFused } from "./match.ts";
-import { createTeam } from "./team-node.ts";
+import { openNodeTeam } from "./team-node.ts";
 
 /** onnx:cpu with every dense layer fused that can be, or (Infinity) none. */
-function open(threads: number, minBytes = 0, openTeam = () => createTeam(threads)): OnnxBackend {
+function open(
+  threads: number,
+  { minBytes = 0, shared = true, openTeam = () => openNodeTeam(threads) }: Partial<OnnxDevice["fused"]> = {},
+): OnnxBackend {
   return new OnnxBackend({
     id: "onnx:cpu",
     kind: "cpu",
@@ -31,7 +34,7 @@ function open(threads: number, minBytes = 0, openTeam = () => createTeam(threads
     traits: { maxPoolTellsOffsets: true, trainsByGemm: true },
     runtime: ort,
     sessionOptions: { intraOpNumThreads: 1 },
-    fused: { minBytes, openTeam },
+    fused: { minBytes, shared, openTeam },
   });
 }
 
@@ -144,6 +147,13 @@ describe("a fused layer", () => {
     }
   });
 
+  it("gives the same bits on memory that threads do not share", async () => {
+    const given: Case = { optimizer: "adam", rows: 40, columns: 16, blockBytes: 7 * 16 * 4 };
+    await using shared = open(2);
+    await using unshared = open(1, { shared: false });
+    expect(await trainOn(unshared, given)).toEqual(await trainOn(shared, given));
+  });
+
   it("gives the same bits with any number of threads, and twice", async () => {
     const given: Case = { optimizer: "rmsprop", rows: 64, columns: 32, blockBytes: 13 * 32 * 4 };
     const results = [];
@@ -176,7 +186,7 @@ describe("a fused layer", () => {
   it("shares its state with programs that fuse more or less than it does", async () => {
     const given: Case = { optimizer: "rmsprop", rows: 37, columns: 16 };
     await using fused = open(2);
-    await using plain = open(1, Number.POSITIVE_INFINITY);
+    await using plain = open(1, { minBytes: Number.POSITIVE_INFINITY });
     const { train, optimizer } = graphs(given);
     const b = new GraphBuilder(train);
     // an output of the weight itself: it has to be in the engine
@@ -252,16 +262,21 @@ describe("a fused layer", () => {
 
   it("refuses a state whose update was broken off half way", async () => {
     const { train, optimizer } = graphs({ optimizer: "adam", rows: 8, columns: 16 });
-    const team = createTeam(1);
+    const team = await openNodeTeam(1);
     let runs = 0;
-    await using backend = open(1, 0, () => ({
-      ...team,
-      // a step asks twice: for the product, and for the update
-      run(kernels, shares) {
-        team.run(kernels, shares);
-        if (++runs === 2) throw new CoreError("backend", { what: "A thread of the engine failed." });
-      },
-    }));
+    await using backend = open(1, {
+      openTeam: async () => ({
+        threads: 1,
+        ready: () => team.ready(),
+        drop: (key) => team.drop(key),
+        close: () => team.close(),
+        // a step asks twice: for the product, and for the update
+        run(kernels, shares) {
+          team.run(kernels, shares);
+          if (++runs === 2) throw new CoreError("backend", { what: "A thread of the engine failed." });
+        },
+      }),
+    });
     const [program, state] = [await backend.compile(train), await backend.createState(train)];
     await state.write(start(train));
     const step = { ...inputs(2, 8, 1), ...optimizer.scalars({ step: 1, learningRate: 0.1 }) };

@@ -1,6 +1,6 @@
 import { CoreError, numElements } from "@graft/core";
 import { MAX_PAGES } from "./wasm-writer.ts";
-import { newSharedMemory, PAGE_BYTES, type SharedMemory } from "./web-assembly.ts";
+import { type KernelMemory, newMemory, PAGE_BYTES } from "./web-assembly.ts";
 
 /** Addresses are multiples of a cache line. */
 const ALIGNMENT = 64;
@@ -8,17 +8,20 @@ const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNM
 
 let memories = 0;
 
-/** The fused parameters of one state, in memory that all threads share, and room for a run's own numbers behind them. */
+/** The fused parameters of one state, in memory that the kernels work on, and room for a run's own numbers behind them. */
 export class FusedMemory {
   /** Tells memories apart where they are only named. */
   readonly key = ++memories;
-  readonly memory: SharedMemory;
+  readonly memory: KernelMemory;
   readonly #places = new Map<string, { readonly address: number; readonly length: number }>();
   readonly #scratch: number;
   readonly #whenFreed: (() => void)[] = [];
 
-  /** @throws CoreError `limit` when they are more than a 32-bit memory holds. */
-  constructor(parameters: ReadonlyMap<string, readonly number[]>) {
+  /**
+   * @param shared whether threads share it.
+   * @throws CoreError `limit` when they are more than a 32-bit memory holds.
+   */
+  constructor(parameters: ReadonlyMap<string, readonly number[]>, { shared }: { readonly shared: boolean }) {
     // address 0 stays free
     let end = ALIGNMENT;
     for (const [name, shape] of parameters) {
@@ -27,7 +30,7 @@ export class FusedMemory {
       end += aligned(length * Float32Array.BYTES_PER_ELEMENT);
     }
     this.#scratch = end;
-    this.memory = newSharedMemory(pagesOf(end), MAX_PAGES);
+    this.memory = newMemory({ initial: pagesOf(end), maximum: MAX_PAGES, shared });
   }
 
   /** What is to be done when the memory is given up: whoever made something that holds it lets go of that. */

@@ -16,15 +16,29 @@ const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 let programs = 0;
 
-/** undefined when there is nothing to fuse, or the platform cannot. */
+/** Which layers are fused, and on what memory. */
+export interface FusedRules {
+  /** Weights below this are left to the engine. */
+  readonly minBytes: number;
+  /** Whether threads share the memory. */
+  readonly shared: boolean;
+}
+
+/** Whether the kernels run on this platform. */
+export const kernelsRun = ({ shared }: Pick<FusedRules, "shared">): boolean =>
+  platformRuns(moduleBytes(new Map([["any", forwardKernel(4)]]), { shared }));
+
+/** undefined when there is nothing to fuse. */
 function fusedWork(graph: Graph, minBytes: number): FusedWork | undefined {
-  if (!platformRuns(() => moduleBytes(new Map([["any", forwardKernel(4)]])))) return undefined;
   const work = matchFused(graph, minBytes);
   return work.forwards.length > 0 ? work : undefined;
 }
 
 /** A graph's parameters that its programs keep from the engine, with their shapes. */
-export function fusedParameters(graph: Graph, minBytes: number): ReadonlyMap<string, readonly number[]> {
+export function fusedParameters(
+  graph: Graph,
+  { minBytes }: FusedRules,
+): ReadonlyMap<string, readonly number[]> {
   return fusedWork(graph, minBytes)?.parameters ?? new Map();
 }
 
@@ -37,6 +51,8 @@ export function withoutFused(results: Readonly<Record<string, HostTensor>>): Rec
 export class FusedProgram {
   readonly rest: Graph;
   readonly work: FusedWork;
+  /** Whether its memories are shared between threads. */
+  readonly shared: boolean;
   readonly #module: CompiledModule;
   readonly #forwardNames: readonly string[];
   readonly #updateNames: readonly string[];
@@ -48,8 +64,8 @@ export class FusedProgram {
    */
   readonly #products = new WeakMap<FusedMemory, Float32Array[]>();
 
-  /** @returns undefined when there is nothing to fuse, or the platform cannot. */
-  static of(graph: Graph, minBytes: number): FusedProgram | undefined {
+  /** @returns undefined when there is nothing to fuse. */
+  static of(graph: Graph, { minBytes, shared }: FusedRules): FusedProgram | undefined {
     const work = fusedWork(graph, minBytes);
     if (!work) return undefined;
     const functions = new Map<string, FunctionWriter>();
@@ -65,20 +81,26 @@ export class FusedProgram {
       chains.set(key, name);
       return name;
     });
-    const compiled = compileModule(moduleBytes(functions));
-    return new FusedProgram(restGraph(graph, work), work, compiled, [forwardNames, updateNames]);
+    const compiled = compileModule(moduleBytes(functions, { shared }));
+    return new FusedProgram(restGraph(graph, work), { work, shared, compiled, forwardNames, updateNames });
   }
 
   private constructor(
     rest: Graph,
-    work: FusedWork,
-    compiled: CompiledModule,
-    names: readonly [readonly string[], readonly string[]],
+    made: {
+      readonly work: FusedWork;
+      readonly shared: boolean;
+      readonly compiled: CompiledModule;
+      readonly forwardNames: readonly string[];
+      readonly updateNames: readonly string[];
+    },
   ) {
     this.rest = rest;
-    this.work = work;
-    this.#module = compiled;
-    [this.#forwardNames, this.#updateNames] = names;
+    this.work = made.work;
+    this.shared = made.shared;
+    this.#module = made.compiled;
+    this.#forwardNames = made.forwardNames;
+    this.#updateNames = made.updateNames;
   }
 
   /** Everything of one run that is kept between its two halves. */
@@ -175,7 +197,7 @@ export class FusedRun {
     this.#share(calls, forwards);
     return Object.fromEntries(
       forwards.map(({ columns }, i) => {
-        // the engine gets no shared memory
+        // the engine gets no memory that the kernels write again
         const data = copyInto(
           this.#view(this.#products[i] ?? 0, this.#batch * columns),
           this.#productArray(i, columns),

@@ -122,11 +122,21 @@ const section = (id: number, content: readonly number[]): number[] => [
 /** Largest size of a 32-bit memory in pages of 64 KiB; only what is used takes room. */
 export const MAX_PAGES = 65_536;
 
-/** A module of these functions, exported by name, over the shared memory that it imports as `graft.memory`. */
-export function moduleBytes(functions: ReadonlyMap<string, FunctionWriter>): Uint8Array<ArrayBuffer> {
+/** Limits of an imported memory that have a maximum; a shared one must. */
+const WITH_MAXIMUM = 1;
+const SHARED_WITH_MAXIMUM = 3;
+
+/**
+ * A module of these functions, exported by name, over the memory that it imports as `graft.memory`.
+ * @param shared whether that memory is one that threads share.
+ */
+export function moduleBytes(
+  functions: ReadonlyMap<string, FunctionWriter>,
+  { shared }: { readonly shared: boolean },
+): Uint8Array<ArrayBuffer> {
   const all = [...functions];
-  const SHARED_WITH_MAXIMUM = 3;
-  const memory = [...name("graft"), ...name("memory"), 2, SHARED_WITH_MAXIMUM, 1, ...unsigned(MAX_PAGES)];
+  const limits = [shared ? SHARED_WITH_MAXIMUM : WITH_MAXIMUM, 1, ...unsigned(MAX_PAGES)];
+  const memory = [...name("graft"), ...name("memory"), 2, ...limits];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector(all.map(([, made]) => made.type))),

@@ -10,7 +10,7 @@ import {
 } from "@graft/core";
 import type { InferenceSession } from "onnxruntime-common";
 import { FusedMemory } from "../fused/memory.ts";
-import { FusedProgram, fusedParameters } from "../fused/program.ts";
+import { FusedProgram, type FusedRules, fusedParameters } from "../fused/program.ts";
 import type { Team } from "../fused/team.ts";
 import { lowerGraph } from "./lower.ts";
 import type { ProviderTraits } from "./lower-rows.ts";
@@ -29,7 +29,7 @@ export interface OnnxDevice {
   readonly runtime: OnnxRuntime;
   readonly sessionOptions: InferenceSession.SessionOptions;
   /** Large dense layers on inputs are done by threads of our own, where that is faster than the provider. */
-  readonly fused?: { readonly minBytes: number; readonly openTeam: () => Team };
+  readonly fused?: FusedRules & { readonly openTeam: () => Promise<Team> };
 }
 
 /** Runs each graph as one ONNX model. Owns all programs and states made here. */
@@ -43,7 +43,7 @@ export class OnnxBackend implements Backend {
   readonly #release = (held: Program | State): void => {
     this.#held.delete(held);
   };
-  #team: Team | undefined;
+  #team: Promise<Team> | undefined;
   #disposed = false;
 
   constructor(device: OnnxDevice) {
@@ -57,7 +57,8 @@ export class OnnxBackend implements Backend {
   async compile(graph: Graph): Promise<Program> {
     this.#checkUsable();
     const { runtime, sessionOptions, traits, fused: fusing } = this.#device;
-    const fused = fusing && FusedProgram.of(graph, fusing.minBytes);
+    const fused = fusing && FusedProgram.of(graph, fusing);
+    const team = fused && (await this.#openTeam());
     const { bytes, ...lowered } = lowerGraph(fused?.rest ?? graph, traits);
     const session = await runtime.InferenceSession.create(bytes, sessionOptions).catch((error: unknown) => {
       const received = error instanceof Error ? error.message : String(error);
@@ -68,28 +69,33 @@ export class OnnxBackend implements Backend {
       );
     });
     const parts = { owner: this.#device, graph, lowered, session, onDispose: this.#release };
-    if (!fused) return this.#hold(new OnnxProgram(parts));
-    this.#team ??= fusing?.openTeam();
-    return this.#hold(new OnnxProgram({ ...parts, fused, team: this.#team }));
+    return this.#hold(new OnnxProgram(fused ? { ...parts, fused, team } : parts));
   }
 
   async createState(graph: Graph): Promise<State> {
     this.#checkUsable();
     const { fused: fusing } = this.#device;
-    const parameters = fusing ? fusedParameters(graph, fusing.minBytes) : undefined;
-    const memory = parameters && parameters.size > 0 ? new FusedMemory(parameters) : undefined;
+    const parameters = fusing ? fusedParameters(graph, fusing) : undefined;
+    const memory = fusing && parameters?.size ? new FusedMemory(parameters, fusing) : undefined;
     return this.#hold(new OnnxState(this.#device, graph, { memory, onDispose: this.#release }));
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     for (const held of [...this.#held]) held.dispose();
-    await this.#team?.close();
+    const team = await this.#team?.catch(() => undefined); // one that did not open has nothing to close
     this.#team = undefined;
+    await team?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
+  }
+
+  /** Of this backend's programs, opened when the first of them needs it. */
+  #openTeam(): Promise<Team> | undefined {
+    this.#team ??= this.#device.fused?.openTeam();
+    return this.#team;
   }
 
   #hold<T extends Program | State>(made: T): T {

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import type { Backend } from "@graft/core";
-import { createTeam } from "../fused/team-node.ts";
+import { kernelsRun } from "../fused/program.ts";
+import { openNodeTeam } from "../fused/team-node.ts";
 import { OnnxBackend, type OnnxDevice } from "./backend.ts";
 import type { GpuOptions } from "./gpu-device-node.ts";
 import { ort } from "./runtime-node.ts";
@@ -32,7 +33,9 @@ function cpuDevice(threads: number): OnnxDevice {
     limits: { maxTensorBytes: 2 ** 31 - 1, blockBytes: 4 * 2 ** 20, preferredBatch: 8, int8: true },
     traits: { maxPoolTellsOffsets: true, trainsByGemm: true },
     runtime: ort,
-    fused: { minBytes: FUSED_MIN_BYTES, openTeam: () => createTeam(threads) },
+    ...(kernelsRun({ shared: true }) && {
+      fused: { minBytes: FUSED_MIN_BYTES, shared: true, openTeam: () => openNodeTeam(threads) },
+    }),
     sessionOptions: {
       executionProviders: ["cpu"],
       intraOpNumThreads: threads,

@@ -62,6 +62,7 @@ export class OnnxProgram implements Program {
     if (!state || this.#shapes.size === 0)
       return this.#results(await this.#run(this.#feeds(inputs), new Map()));
     return state.inTurn(async () => {
+      await this.#parts.team?.ready();
       state.checkUsable();
       const fused = this.#beginFused(inputs, state);
       try {
@@ -114,7 +115,7 @@ export class OnnxProgram implements Program {
       };
       return { run, finish, release: () => undefined };
     }
-    const copy = new FusedMemory(fused.work.parameters);
+    const copy = new FusedMemory(fused.work.parameters, fused);
     for (const name of names) copy.view(name)?.set(state.current(name));
     const run = fused.begin(inputs, copy, team);
     const finish = (results: Results): void => {
