@@ -1,11 +1,8 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { CoreError } from "@graft/core";
 import { type AdapterFacts, adapterFacts, type SizeLimits } from "./adapter-facts.ts";
 import { askChild } from "./child-probe-node.ts";
-
-/** The adapter that WebGPU takes on this machine, or why it takes none. */
-export type AdapterAnswer = { readonly facts: AdapterFacts } | { readonly reason: string };
+import { type AdapterAnswer, type AdapterWords, usableAdapter } from "./usable-adapter.ts";
 
 const PROBE = `
 import(process.argv[1]).then(async ({ create }) => {
@@ -30,10 +27,13 @@ function isTold(value: unknown): value is Told {
   return typeof value === "object" && value !== null && "info" in value && "limits" in value;
 }
 
-/** Asks Dawn (npm webgpu) in another process, about 60 ms where there is no GPU. */
-export async function probeAdapter(env: NodeJS.ProcessEnv): Promise<AdapterAnswer> {
+/**
+ * Asks Dawn (npm webgpu) in another process, about 60 ms where there is no GPU.
+ * @param signal ends that process.
+ */
+export async function probeAdapter(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<AdapterAnswer> {
   const dawn = pathToFileURL(createRequire(import.meta.url).resolve("webgpu")).href;
-  const answer = await askChild({ script: PROBE, words: [dawn], env });
+  const answer = await askChild({ script: PROBE, words: [dawn], env, signal });
   if ("reason" in answer) return answer;
   const told: unknown = JSON.parse(answer.output);
   return isTold(told)
@@ -41,23 +41,12 @@ export async function probeAdapter(env: NodeJS.ProcessEnv): Promise<AdapterAnswe
     : { reason: `Dawn said ${answer.output}` };
 }
 
-/**
- * The adapter's facts.
- * @param allowSoftware take one that only imitates a GPU too.
- * @throws CoreError `backend` when there is none, or only a software one that was not asked for.
- */
-export function usableAdapter(answer: AdapterAnswer, allowSoftware: boolean): AdapterFacts {
-  if ("reason" in answer)
-    throw new CoreError("backend", {
-      what: "There is no WebGPU adapter.",
-      received: answer.reason,
-      expected: "a GPU with a Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows) driver",
-    });
-  if (answer.facts.software && !allowSoftware)
-    throw new CoreError("backend", {
-      what: "The only WebGPU adapter is a software one, slower than this machine's processor itself.",
-      received: answer.facts.name,
-      fix: "Install the GPU's own driver; for tests, GRAFT_ALLOW_SOFTWARE_GPU=1 with --backend webgpu takes it.",
-    });
-  return answer.facts;
-}
+const WORDS: AdapterWords = {
+  expected: "a GPU with a Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows) driver",
+  softwareFix:
+    "Install the GPU's own driver; for tests, GRAFT_ALLOW_SOFTWARE_GPU=1 with --backend webgpu takes it.",
+};
+
+/** As {@link usableAdapter}, in the words of a command line. */
+export const nodeAdapter = (answer: AdapterAnswer, allowSoftware: boolean): AdapterFacts =>
+  usableAdapter(answer, { allowSoftware, words: WORDS });

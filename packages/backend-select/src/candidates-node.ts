@@ -1,30 +1,25 @@
-import type { Backend, BackendKind } from "@graft/core";
-import { type AdapterAnswer, usableAdapter } from "./adapter-probe-node.ts";
+import { nodeAdapter } from "./adapter-probe-node.ts";
 import { createOnnxBackend, createTensorflowBackend, createTfjsBackend } from "./engines-node.ts";
 import { whyNoGpu, whyNoNvidia } from "./gpu-signs-node.ts";
 import { whyNoCudaProvider } from "./onnx/cuda-provider-node.ts";
+import type { Candidate } from "./select.ts";
 import { type EngineName, engineFolder, whyNotInstalled } from "./tensorflow/engine-folder-node.ts";
+import type { AdapterAnswer } from "./usable-adapter.ts";
 
 /** What a candidate is opened with. */
-export interface OpenContext {
+export interface NodeContext {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly allowSoftware: boolean;
+  /** Of engines on the processor. */
+  readonly threads: number | undefined;
+  /** Ends the processes that try a driver. */
+  readonly signal: AbortSignal | undefined;
   /** The adapter of this machine, asked for once. */
   readonly adapter: () => Promise<AdapterAnswer>;
 }
 
-/** One engine on one kind of device. */
-export interface Candidate {
-  readonly id: string;
-  readonly kind: BackendKind;
-  /** False for what is only used when it is asked for by its id. */
-  readonly automatic: boolean;
-  /** Why it is not here, by files alone, when that is certain enough not to load anything. */
-  readonly absent: (home: string) => string | undefined;
-  /** @throws CoreError `backend` with the reason. */
-  readonly open: (context: OpenContext) => Promise<Backend>;
-}
+export type NodeCandidate = Candidate<NodeContext>;
 
 const notInstalled = (home: string, engine: EngineName): string | undefined => {
   const reason = whyNotInstalled(engineFolder(home, engine), engine);
@@ -45,12 +40,12 @@ const noCudaProvider = (): string | undefined => {
  * and builds them from others; Dawn through tfjs before ONNX Runtime's younger provider. tfjs:cpu, plain JavaScript, is
  * for tests.
  */
-export const CANDIDATES: readonly Candidate[] = [
+export const CANDIDATES: readonly NodeCandidate[] = [
   {
     id: "tfjs:tensorflow-cuda",
     kind: "cuda",
     automatic: true,
-    absent: (home) => notInstalled(home, "tensorflow-cuda") ?? whyNoNvidia(),
+    absent: ({ home }) => notInstalled(home, "tensorflow-cuda") ?? whyNoNvidia(),
     open: ({ home }) => createTensorflowBackend({ variant: "tensorflow-cuda", home }),
   },
   {
@@ -58,7 +53,7 @@ export const CANDIDATES: readonly Candidate[] = [
     kind: "cuda",
     automatic: true,
     absent: () => noCudaProvider() ?? whyNoNvidia(),
-    open: ({ env }) => createOnnxBackend({ provider: "cuda", env }),
+    open: ({ env, signal }) => createOnnxBackend({ provider: "cuda", env, signal }),
   },
   {
     id: "tfjs:webgpu",
@@ -66,7 +61,7 @@ export const CANDIDATES: readonly Candidate[] = [
     automatic: true,
     absent: () => whyNoGpu(),
     open: async ({ adapter, allowSoftware }) => {
-      usableAdapter(await adapter(), allowSoftware);
+      nodeAdapter(await adapter(), allowSoftware);
       return createTfjsBackend({ device: "webgpu", allowSoftware });
     },
   },
@@ -75,21 +70,21 @@ export const CANDIDATES: readonly Candidate[] = [
     kind: "webgpu",
     automatic: true,
     absent: () => whyNoGpu(),
-    open: async ({ adapter, allowSoftware, env }) =>
-      createOnnxBackend({ provider: "webgpu", allowSoftware, env, adapter: await adapter() }),
+    open: async ({ adapter, allowSoftware, env, signal }) =>
+      createOnnxBackend({ provider: "webgpu", allowSoftware, env, signal, adapter: await adapter() }),
   },
   {
     id: "onnx:cpu",
     kind: "cpu",
     automatic: true,
     absent: () => undefined,
-    open: () => createOnnxBackend({ provider: "cpu" }),
+    open: ({ threads }) => createOnnxBackend({ provider: "cpu", threads }),
   },
   {
     id: "tfjs:tensorflow",
     kind: "cpu",
     automatic: true,
-    absent: (home) => notInstalled(home, "tensorflow"),
+    absent: ({ home }) => notInstalled(home, "tensorflow"),
     open: ({ home }) => createTensorflowBackend({ variant: "tensorflow", home }),
   },
   {

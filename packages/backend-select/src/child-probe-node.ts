@@ -8,6 +8,8 @@ export interface ChildProbe {
   readonly env: NodeJS.ProcessEnv;
   /** Given on its input. @default nothing */
   readonly input?: Uint8Array;
+  /** Ends the process. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What it wrote when it ended well, or why it did not. */
@@ -33,14 +35,15 @@ function causeOf(text: string): string | undefined {
  * Tries a native library in another process: what is missing is written by it to the error stream and to no exception,
  * and a driver that crashes or hangs takes only that process with it.
  */
-export function askChild({ script, words, env, input }: ChildProbe): Promise<ChildAnswer> {
+export function askChild({ script, words, env, input, signal: stop }: ChildProbe): Promise<ChildAnswer> {
   return new Promise((settle) => {
     const child = execFile(
       process.execPath,
       ["-e", script, ...words],
-      { timeout: TIMEOUT_MS, killSignal: "SIGKILL", env },
+      { timeout: TIMEOUT_MS, killSignal: "SIGKILL", env, ...(stop && { signal: stop }) },
       (error, stdout, stderr) => {
         if (!error) return settle({ output: stdout });
+        if (stop?.aborted) return settle({ reason: "it was no longer wanted" });
         const { killed, signal } = error;
         if (killed) return settle({ reason: `no answer within ${TIMEOUT_MS / 1000} seconds` });
         const cause = causeOf(stderr) ?? "it said nothing";

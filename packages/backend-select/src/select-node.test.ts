@@ -5,7 +5,7 @@ import { CoreError, GraphBuilder } from "@graft/core";
 import { createReferenceBackend, ReferenceBackend } from "@graft/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { probeAdapter } from "./adapter-probe-node.ts";
-import { CANDIDATES, type Candidate } from "./candidates-node.ts";
+import { CANDIDATES, type NodeCandidate } from "./candidates-node.ts";
 import { createOnnxBackend } from "./engines-node.ts";
 import { whyNoGpu } from "./gpu-signs-node.ts";
 import { probeBackends, selectBackend, selectFrom } from "./select-node.ts";
@@ -25,7 +25,7 @@ const env = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
 const adapter = await probeAdapter(process.env);
 const software = "facts" in adapter && adapter.facts.software;
 
-const candidate = (id: string, more: Partial<Candidate>): Candidate => ({
+const candidate = (id: string, more: Partial<NodeCandidate>): NodeCandidate => ({
   id,
   kind: "cuda",
   automatic: true,
@@ -197,6 +197,70 @@ describe("a backend that is asked for", () => {
       });
     },
   );
+});
+
+describe("a wish to stop", () => {
+  it("ends the choice while a candidate opens, and closes what opens after that", async () => {
+    const controller = new AbortController();
+    const late = new WrongBackend();
+    let finish: () => void = () => undefined;
+    const slow = candidate("a:slow", {
+      open: () =>
+        new Promise((resolve) => {
+          finish = () => resolve(late);
+          controller.abort();
+        }),
+    });
+    const next = candidate("b:next", { open: opensNot("it was opened after the wish") });
+    await expect(
+      selectFrom([slow, next], { home, env: env(), signal: controller.signal }),
+    ).rejects.toMatchObject({ code: "cancelled" });
+    finish();
+    await expect.poll(() => late.closed).toBe(true);
+  });
+
+  it("ends it while one is checked, and closes that one", async () => {
+    const controller = new AbortController();
+    class Stopping extends WrongBackend {
+      override async compile(...given: Parameters<WrongBackend["compile"]>) {
+        controller.abort();
+        return super.compile(...given);
+      }
+    }
+    const backend = new Stopping();
+    const one = candidate("a:one", { open: async () => backend });
+    const { signal } = controller;
+    await expect(selectFrom([one], { home, env: env(), signal })).rejects.toMatchObject({
+      code: "cancelled",
+    });
+    expect(backend.closed).toBe(true);
+  });
+
+  it("opens nothing when it was there before", async () => {
+    const one = candidate("a:one", { open: opensNot("it was opened") });
+    const signal = AbortSignal.abort("cancel");
+    await expect(selectFrom([one], { home, env: env(), signal })).rejects.toMatchObject({
+      code: "cancelled",
+    });
+  });
+});
+
+describe("a number of threads", () => {
+  it.each([1, 3])("%s is what onnx:cpu computes with, and says", async (threads) => {
+    const { backend } = await selectBackend({ backend: "onnx:cpu", home, env: env(), threads });
+    expect(backend.device).toMatchObject({
+      threads,
+      name: expect.stringMatching(new RegExp(`, ${threads} thread`)),
+    });
+    await backend.dispose();
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("%s is none", async (threads) => {
+    await expect(selectBackend({ home, env: env(), threads })).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringContaining(String(threads)),
+    });
+  });
 });
 
 describe("a GPU that a processor imitates", () => {

@@ -1,21 +1,22 @@
-import type { Backend, BackendKind, DeviceFacts } from "@graft/core";
+import type { BackendKind, DeviceFacts } from "@graft/core";
 
-/** Why a candidate is not used. */
-export interface Refusal {
-  readonly id: string;
-  readonly kind: BackendKind;
-  readonly reason: string;
-}
+export type { Refusal, SelectedBackend } from "@graft/core";
 
-/** The backend that was chosen, opened and self-checked, and why the ones before it were not. */
-export interface SelectedBackend {
-  readonly backend: Backend;
-  readonly refusals: readonly Refusal[];
-}
-
-export interface SelectOptions {
+/** What every host may ask of the choice. */
+export interface SelectRequest {
   /** A kind or an id; a backend that is asked for never falls back. @default the fastest usable */
-  readonly backend?: string;
+  readonly backend?: string | undefined;
+  /**
+   * Threads that an engine on the processor computes with, where several workers share a machine's cores; it is among
+   * the device's facts. @default as many as may be busy at once
+   */
+  readonly threads?: number | undefined;
+  /** Heard while candidates are opened and checked; the choice then ends with `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The choice in Node. */
+export interface SelectOptions extends SelectRequest {
   /** Where engines that were installed later are (HOME/engines). */
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;

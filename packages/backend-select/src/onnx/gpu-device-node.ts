@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { CoreError, GraphBuilder } from "@graft/core";
-import { type AdapterAnswer, probeAdapter, usableAdapter } from "../adapter-probe-node.ts";
+import { nodeAdapter, probeAdapter } from "../adapter-probe-node.ts";
 import { askChild } from "../child-probe-node.ts";
 import { nvidiaName } from "../gpu-signs-node.ts";
+import type { AdapterAnswer } from "../usable-adapter.ts";
 import type { OnnxDevice } from "./backend.ts";
 import { whyNoCudaProvider } from "./cuda-provider-node.ts";
 import { lowerGraph } from "./lower.ts";
@@ -20,6 +21,8 @@ export interface GpuOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** What is known of WebGPU's adapter already. @default it is asked for */
   readonly adapter?: AdapterAnswer;
+  /** Ends those processes. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** ONNX Runtime 1.30: webgpu's MaxPool stops with "The Indices output is not supported yet", CUDA's has its own order. */
@@ -68,14 +71,14 @@ function checkCudaProvider(): void {
 
 /** @throws CoreError `backend` with the reason when the provider cannot be used here. */
 export async function openGpuDevice(options: GpuOptions): Promise<OnnxDevice> {
-  const { provider, deviceId = 0, allowSoftware = false, env = process.env } = options;
+  const { provider, deviceId = 0, allowSoftware = false, env = process.env, signal } = options;
   if (provider === "cuda") checkCudaProvider();
   const adapter =
     provider === "webgpu"
-      ? usableAdapter(options.adapter ?? (await probeAdapter(env)), allowSoftware)
+      ? nodeAdapter(options.adapter ?? (await probeAdapter(env, signal)), allowSoftware)
       : { name: nvidiaName(deviceId), software: false, maxTensorBytes: 2 ** 31 - 1 };
   const words = [ENGINE, JSON.stringify(providerOptions(provider, deviceId))];
-  const answer = await askChild({ script: PROBE, words, env, input: probeModel() });
+  const answer = await askChild({ script: PROBE, words, env, input: probeModel(), signal });
   if ("reason" in answer) {
     const what = `ONNX Runtime's ${provider} provider cannot be used.`;
     throw new CoreError("backend", { what, received: answer.reason, fix: NEEDS[provider] });

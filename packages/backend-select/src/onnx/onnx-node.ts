@@ -12,7 +12,7 @@ export type OnnxProvider = "cpu" | "cuda" | "webgpu";
 export interface OnnxOptions extends Omit<GpuOptions, "provider"> {
   readonly provider: OnnxProvider;
   /** Threads of the CPU provider. @default as many as this process may keep busy */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** Below this a layer's product and update are a matter of microseconds either way. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { usableAdapter } from "../adapter-probe-node.ts";
+import { nodeAdapter } from "../adapter-probe-node.ts";
 import type { TfjsDevice } from "./device.ts";
 import { type OpenedGpu, openGpu } from "./webgpu-adapter-node.ts";
 import { startWebgpu, type WebgpuEngine } from "./webgpu-engine.ts";
@@ -74,7 +74,7 @@ const BLOCK_BYTES = 64 * 2 ** 20;
 export async function openWebgpuDevice(options: WebgpuOptions = {}): Promise<TfjsDevice> {
   const { allowSoftware = false } = options;
   const gpu = await openGpu();
-  const facts = usableAdapter({ facts: gpu.facts }, allowSoftware);
+  const facts = nodeAdapter({ facts: gpu.facts }, allowSoftware);
   const { engine, leave } = await join(gpu);
   const { maxTensorBytes } = facts;
   return {

@@ -19,6 +19,8 @@ export interface DeviceFacts {
   readonly threads?: number;
   /** True for a device that only imitates a GPU (SwiftShader, llvmpipe): right numbers, no speed. */
   readonly software?: boolean;
+  /** What makes it slower here than it could be, for people: "no memory that threads share, so one thread". */
+  readonly notes?: readonly string[];
 }
 
 export interface BackendLimits {

@@ -54,6 +54,7 @@ const runRecordSchema = z.object({
       engineVersion: z.string(),
       threads: z.int().exactOptional(),
       software: z.boolean().exactOptional(),
+      notes: z.array(z.string()).readonly().exactOptional(),
     })
     .exactOptional(),
   /** Backends that would have been preferred, and why they were not used. */
