@@ -27,6 +27,11 @@ export interface OnnxDevice {
   readonly limits: BackendLimits;
   readonly traits: ProviderTraits;
   readonly runtime: OnnxRuntime;
+  /**
+   * True when the runtime writes results into the arrays that it is given for them. ONNX Runtime Web does not, without an
+   * error: its results are taken as they come. @default true
+   */
+  readonly writesOutputs?: boolean;
   readonly sessionOptions: InferenceSession.SessionOptions;
   /** Large dense layers on inputs are done by threads of our own, where that is faster than the provider. */
   readonly fused?: FusedRules & { readonly openTeam: () => Promise<Team> };

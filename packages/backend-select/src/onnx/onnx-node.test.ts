@@ -1,9 +1,12 @@
 import { availableParallelism } from "node:os";
 import { type Graph, GraphBuilder } from "@graft/core";
 import { createReferenceBackend, OP_NAMES, randomOpCase, testRandom } from "@graft/core/testing";
+import type { InferenceSession } from "onnxruntime-common";
 import { afterAll, describe, expect, it } from "vitest";
 import { createOnnxBackend } from "../engines-node.ts";
+import { selfCheck } from "../self-check/self-check.ts";
 import { OnnxBackend } from "./backend.ts";
+import type { OnnxRuntime } from "./runtime.ts";
 import { ort } from "./runtime-node.ts";
 import { usableThreads } from "./threads-node.ts";
 
@@ -19,6 +22,21 @@ const withoutOffsets = new OnnxBackend({
   sessionOptions: { intraOpNumThreads: 1 },
 });
 afterAll(() => Promise.all([backend.dispose(), withoutOffsets.dispose()]));
+
+/** As ONNX Runtime Web: the arrays that it is given for results stay as they are. */
+const neverWritesOutputs: OnnxRuntime = {
+  Tensor: ort.Tensor,
+  InferenceSession: {
+    create: async (bytes, options) => {
+      const session = await ort.InferenceSession.create(bytes, options);
+      const run = session.run.bind(session);
+      return Object.assign(session, {
+        run: (feeds: InferenceSession.FeedsType, fetches: InferenceSession.NullableOnnxValueMapType) =>
+          run(feeds, Object.fromEntries(Object.keys(fetches).map((name) => [name, null]))),
+      });
+    },
+  },
+};
 
 /** w += 1, its value before out. */
 function counter(): Graph {
@@ -86,6 +104,26 @@ describe("onnx:cpu", () => {
     await writing;
     expect([...((await last).before?.data ?? [])]).toEqual([100, 200, 300]);
   });
+
+  it.each([
+    [false, undefined],
+    [true, expect.stringContaining("a train step gives a wrong")],
+  ])(
+    "on a runtime that never writes results where they belong, said to write them: %s",
+    async (writesOutputs, verdict) => {
+      await using opened = new OnnxBackend({
+        id: "onnx:cpu",
+        kind: "cpu",
+        facts: backend.device,
+        limits: backend.limits,
+        traits: { maxPoolTellsOffsets: true, trainsByGemm: true },
+        runtime: neverWritesOutputs,
+        writesOutputs,
+        sessionOptions: { intraOpNumThreads: 1 },
+      });
+      expect(await selfCheck(opened)).toEqual(verdict);
+    },
+  );
 
   it("swaps only what a program updates", async () => {
     const b = new GraphBuilder();

@@ -19,6 +19,7 @@ import { OnnxState } from "./state.ts";
 interface ProgramOwner {
   readonly id: string;
   readonly runtime: OnnxRuntime;
+  readonly writesOutputs?: boolean;
 }
 
 /** What a program is made of. */
@@ -71,8 +72,13 @@ export class OnnxProgram implements Program {
           feeds.set(modelName, this.#parameter(name, state.current(name)));
         const fetches = new Map<string, Tensor | null>();
         for (const [name, modelName] of lowered.updates)
-          fetches.set(modelName, this.#parameter(name, state.spare(name)));
-        const results = this.#results(await this.#run(feeds, fetches));
+          fetches.set(
+            modelName,
+            owner.writesOutputs === false ? null : this.#parameter(name, state.spare(name)),
+          );
+        const values = await this.#run(feeds, fetches);
+        const results = this.#results(values);
+        if (owner.writesOutputs === false) this.#takeUpdates(values, state);
         // only now, when the engine's part has succeeded, are values changed
         fused?.finish(results);
         state.swap(lowered.updates.keys());
@@ -146,6 +152,17 @@ export class OnnxProgram implements Program {
       this.#checkUsable();
       const received = error instanceof Error ? error.message : String(error);
       throw new CoreError("backend", { what: `A run on ${owner.id} failed.`, received }, { cause: error });
+    }
+  }
+
+  /** Results that the runtime did not write where they belong become the state's spare arrays. */
+  #takeUpdates(values: InferenceSession.OnnxValueMapType, state: OnnxState): void {
+    for (const [name, modelName] of this.#parts.lowered.updates) {
+      const value = values[modelName];
+      const data = value && "data" in value ? value.data : undefined;
+      if (!(data instanceof Float32Array))
+        throw new CoreError("backend", { what: `${this.#parts.owner.id} gave no new value of ${name}.` });
+      state.takeSpare(name, data);
     }
   }
 

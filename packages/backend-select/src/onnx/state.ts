@@ -81,6 +81,11 @@ export class OnnxState implements State {
     return slot.spare;
   }
 
+  /** Puts an array of the engine's making, which nobody else holds, in the place of the spare one. Only within {@link inTurn}. */
+  takeSpare(name: string, values: Float32Array): void {
+    this.#slot(name).spare = values;
+  }
+
   /** Makes the spare arrays current. Only within {@link inTurn}. */
   swap(names: Iterable<string>): void {
     for (const name of names) {

@@ -13,7 +13,7 @@ async function openDevice(options: TfjsOptions): Promise<TfjsDevice> {
     case "cpu":
       return (await import("./cpu-device.ts")).openCpuDevice();
     case "wasm":
-      return (await import("./wasm-device-node.ts")).openWasmDevice();
+      return (await import("./wasm-device.ts")).openWasmDevice();
     case "webgpu":
       return (await import("./webgpu-device-node.ts")).openWebgpuDevice(options);
     default:

@@ -1,10 +1,23 @@
+import * as wasm from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "./device.ts";
 import { startEngine } from "./engine-turn.ts";
 
-/** tfjs's WebAssembly engine in Node: SIMD, one thread (the package switches threads off there). */
-export async function openWasmDevice(): Promise<TfjsDevice> {
-  const wasm = await import("@tensorflow/tfjs-backend-wasm");
+export interface WasmEngineOptions {
+  /** URLs of the engine's files by name. @default what the package finds beside itself */
+  readonly paths?: Readonly<Record<string, string>>;
+  /** Threads that are wanted. The engine takes one in Node, and at most half of the processors in a browser. */
+  readonly threads?: number | undefined;
+  readonly notes?: readonly string[];
+}
+
+/** tfjs's WebAssembly engine: one a process, so the first opening sets its files and threads. */
+export async function openWasmDevice(options: WasmEngineOptions = {}): Promise<TfjsDevice> {
+  const { paths, threads: wanted, notes = [] } = options;
+  if (!tf.findBackend("wasm")) {
+    if (paths) wasm.setWasmPaths({ ...paths });
+    if (wanted !== undefined) wasm.setThreadsCount(wanted);
+  }
   await startEngine("wasm");
   const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
   const threads = wasm.getThreadsCount();
@@ -17,6 +30,7 @@ export async function openWasmDevice(): Promise<TfjsDevice> {
       engine: "tfjs",
       engineVersion: wasm.version_wasm,
       threads,
+      ...(notes.length > 0 && { notes }),
     },
     // the module's memory ends at 4 GiB, and a step holds old and new parameters at once
     limits: { maxTensorBytes: 2 ** 30, blockBytes: 4 * 2 ** 20, preferredBatch: 8 },
