@@ -14,6 +14,5 @@ export {
 } from "./select-browser.ts";
 export { checkInt8, type Int8Check } from "./self-check/int8-check.ts";
 export { selfCheck } from "./self-check/self-check.ts";
-export { engineMs } from "./speed/engine-speed.ts";
 export type { BackendProbe, Refusal, SelectedBackend, SelectRequest } from "./types.ts";
 export { WASM_FILES, type WasmFile, type WasmUrl } from "./wasm-files-browser.ts";

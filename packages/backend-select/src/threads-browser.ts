@@ -21,8 +21,12 @@ const isPageThread = (): boolean => "document" in globalThis;
 
 const count = (threads: number): string => `${threads} ${threads === 1 ? "thread" : "threads"}`;
 
-/** Times one thread against several, because on busy processors, or ones that are few in truth, several are slower. */
-async function isFasterWith(threads: number): Promise<true | string> {
+/**
+ * Whether threads start at all (a page's policy may forbid it), and, because on busy processors several are slower than one,
+ * whether they are worth it.
+ * @param isTimed asks for the second.
+ */
+async function whyOnlyOne(threads: number, isTimed: boolean): Promise<string | undefined> {
   let team: Team;
   try {
     team = await openBrowserTeam(threads);
@@ -31,8 +35,9 @@ async function isFasterWith(threads: number): Promise<true | string> {
   }
   const one = await openTeam(1, () => Promise.reject(new TypeError("it needs none")));
   try {
+    if (!isTimed) return undefined;
     const [single, several] = [await teamMs(one), await teamMs(team)];
-    if (several < single) return true;
+    if (several < single) return undefined;
     const ms = [single, several].map((time) => `${time.toPrecision(2)} ms`);
     return `${count(threads)} took ${ms[1]} for what one did in ${ms[0]}.`;
   } finally {
@@ -41,12 +46,20 @@ async function isFasterWith(threads: number): Promise<true | string> {
   }
 }
 
+const known = new Map<number | undefined, Promise<PageThreads>>();
+
 /**
- * Finds out how many threads are best.
- * @param wanted takes that number untimed, where memory can be shared. @default as many as there are processors, when
- *   they are faster than one
+ * Finds out how many threads are best, once a worker.
+ * @param wanted takes that number untimed, where threads start and share memory. @default as many as there are processors,
+ *   when they are faster than one
  */
-export async function pageThreads(wanted: number | undefined): Promise<PageThreads> {
+export function pageThreads(wanted: number | undefined): Promise<PageThreads> {
+  const found = known.get(wanted) ?? findOut(wanted);
+  known.set(wanted, found);
+  return found;
+}
+
+async function findOut(wanted: number | undefined): Promise<PageThreads> {
   if (!isShared()) {
     const note =
       "The page is not cross-origin isolated, so threads can share no memory: one thread computes.";
@@ -59,11 +72,11 @@ export async function pageThreads(wanted: number | undefined): Promise<PageThrea
     return { threads, teamThreads: 1, shared: true, notes: threads === 1 ? [] : [note] };
   }
   const threads = wanted ?? processors();
-  if (wanted !== undefined || threads === 1 || !kernelsRun({ shared: true }))
-    return { threads, teamThreads: threads, shared: true, notes: [] };
-  const answer = await isFasterWith(threads);
-  if (answer === true) return { threads, teamThreads: threads, shared: true, notes: [] };
-  return { threads: 1, teamThreads: 1, shared: true, notes: [`One thread computes. ${answer}`] };
+  const isTimed = wanted === undefined;
+  const why = threads === 1 || !kernelsRun({ shared: true }) ? undefined : await whyOnlyOne(threads, isTimed);
+  return why === undefined
+    ? { threads, teamThreads: threads, shared: true, notes: [] }
+    : { threads: 1, teamThreads: 1, shared: true, notes: [`One thread computes. ${why}`] };
 }
 
 const processors = (): number => Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));

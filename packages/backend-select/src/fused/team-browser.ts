@@ -11,7 +11,7 @@ onmessage = ({ data: answers }) => {
 /** A thread that a browser does not start is refused by the page's policy, which says so at once, or there is no room for it. */
 const START_TIMEOUT_MS = 20_000;
 
-function startThread(answers: SharedArrayBuffer): Promise<TeamThread> {
+async function startThread(answers: SharedArrayBuffer): Promise<TeamThread> {
   // the bundler of a page need know of no file more
   const url = URL.createObjectURL(new Blob([PROGRAM], { type: "text/javascript" }));
   const worker = new Worker(url);
