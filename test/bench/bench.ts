@@ -2,9 +2,11 @@
 // see keras_baseline.py; KERAS_WEIGHTS and KERAS_DATA add both whole jobs, graft's with its process's start and the model's
 // writing), then how many times faster graft is. KERAS_DATA is a folder with train/ and validation/. ROUNDS (3) of speeds:
 // a shared machine changes its speed within minutes, so each round gives a ratio, and the middle one counts.
+// Where there is a Chromium, the engines of a page beside Node's come last (bench-browser.ts).
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import * as z from "zod";
+import { chromiumPath, NO_CHROMIUM } from "../setup/chromium.ts";
 
 const Line = z.object({ engine: z.string(), figures: z.record(z.string(), z.number()) });
 type Figures = z.infer<typeof Line>["figures"];
@@ -62,6 +64,8 @@ if (KERAS_DATA) {
   const job = node("bench-job.ts", KERAS_DATA);
   if (KERAS_WEIGHTS) rounds.push(ratios(job, keras("--weights", KERAS_WEIGHTS, "--data", KERAS_DATA)));
 }
+if (chromiumPath() === undefined) console.log(`No figures of a page: ${NO_CHROMIUM}.`);
+else node("bench-browser.ts");
 if (KERAS_PYTHON) {
   console.log("graft against Keras, times faster: the middle round (the least, the most)");
   for (const title of new Set(rounds.flatMap((round) => [...round.keys()]))) {
