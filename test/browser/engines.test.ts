@@ -78,6 +78,14 @@ describe.skipIf(absent)(`in a page's worker${absent === undefined ? "" : ` (skip
     });
   });
 
+  it("ONNX Runtime Web computes and trains right on the page's own thread too", async () => {
+    await using worker = await browser.openWorker(WORKER, { thread: "page" });
+    const { device } = Facts.parse(await worker.call("open", { engine: "onnx:wasm", threads: 2 }));
+    expect(device).toMatchObject({ threads: 2, notes: [expect.stringContaining("the page's own thread")] });
+    const kernels = await expectRight(worker, 1e-5);
+    expect(kernels.shared).toBeGreaterThan(0);
+  });
+
   it("ONNX Runtime Web takes as many threads as are faster than one, and says why it takes no more", async () => {
     await using worker = await browser.openWorker(WORKER);
     const { device } = Facts.parse(await worker.call("open", { engine: "onnx:wasm" }));
@@ -87,6 +95,18 @@ describe.skipIf(absent)(`in a page's worker${absent === undefined ? "" : ` (skip
     expect(device.notes ?? []).toEqual(
       isHeldBack ? [expect.stringMatching(/took .* ms for what one did/)] : [],
     );
+  });
+
+  it("ONNX Runtime Web takes one thread where the page's policy forbids workers of ours, and says so", async () => {
+    const policy = "worker-src 'self'";
+    await using worker = await browser.openWorker(WORKER, { policy });
+    const { device } = Facts.parse(await worker.call("open", { engine: "onnx:wasm", threads: 2 }));
+    expect(device).toMatchObject({
+      threads: 1,
+      notes: [expect.stringMatching(/^One thread computes\. .*did not start/)],
+    });
+    const kernels = await expectRight(worker, 1e-5);
+    expect(kernels.shared).toBeGreaterThan(0);
   });
 
   it("ONNX Runtime Web multiplies 8-bit numbers right", async () => {

@@ -14,6 +14,10 @@ const SOFTWARE_WEBGPU = [
 export interface WorkerOptions {
   /** Whether its threads can share memory. @default true */
   readonly isolated?: boolean;
+  /** Where the script runs: a module worker, or the page's own thread, which may not wait for others. @default "worker" */
+  readonly thread?: "worker" | "page";
+  /** The worker's Content-Security-Policy. @default none */
+  readonly policy?: string;
   /** Hears what the worker tells by `tell` (answer-calls.ts). */
   readonly onEvent?: (event: unknown) => void;
 }
@@ -93,7 +97,8 @@ export async function openBrowser(): Promise<TestBrowser> {
     async openWorker(entry, options = {}) {
       const script = bundled.get(entry) ?? bundle(entry);
       bundled.set(entry, script);
-      return openPage(browser, server.pageUrl(await script, options.isolated ?? true), options);
+      const { isolated = true, thread = "worker", policy } = options;
+      return openPage(browser, server.pageUrl(await script, { isolated, thread, policy }), options);
     },
     async [Symbol.asyncDispose]() {
       await browser.close();

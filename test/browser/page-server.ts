@@ -1,9 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { ServedFile } from "./bundle.ts";
 
-/** The page starts the worker of its address's `?worker=` and lets the test talk with it. */
-const PAGE = `<!doctype html><meta charset="utf-8"><title>graft's tests</title><script type="module">
-const worker = new Worker(new URL(location.href).searchParams.get("worker"), { type: "module" });
+/** The page starts the worker of its address's `?worker=`, or with `&thread=page` runs it itself, and lets the test talk with it. */
+const PAGE = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>graft's tests</title><script type="module">
+const asked = new URL(location.href).searchParams;
+let worker;
+if (asked.get("thread") === "page") {
+  const { port1, port2 } = new MessageChannel();
+  [worker, globalThis.graftPort] = [port1, port2];
+  await import(asked.get("worker"));
+} else worker = new Worker(asked.get("worker"), { type: "module" });
 const waiting = new Map();
 let calls = 0;
 worker.onmessage = ({ data }) => {
@@ -30,8 +36,20 @@ const ISOLATION = {
 
 /** A web server on the loopback address with a page, files that are given to it, and a place for what a page uploads. */
 export interface PageServer extends AsyncDisposable {
-  /** The page of a worker script. @param isolated with the headers that let its threads share memory. */
-  pageUrl(worker: string, isolated: boolean): string;
+  /**
+   * The page of a worker script.
+   * @param options.isolated with the headers that let its threads share memory.
+   * @param options.thread where the script runs.
+   * @param options.policy the worker's Content-Security-Policy. @default none
+   */
+  pageUrl(
+    worker: string,
+    options: {
+      readonly isolated: boolean;
+      readonly thread: "worker" | "page";
+      readonly policy?: string | undefined;
+    },
+  ): string;
   /** Serves a file as `/NAME`. */
   serve(name: string, file: ServedFile): void;
   /** What the page sent by `fetch("/upload/NAME", { method: "PUT", body })`. */
@@ -49,7 +67,11 @@ export async function startPageServer(): Promise<PageServer> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://page");
     // the script of an isolated page's worker must come with the header too; elsewhere it changes nothing
-    const headers = searchParams.get("isolated") === "no" ? {} : ISOLATION;
+    const policy = searchParams.get("policy");
+    const headers = {
+      ...(searchParams.get("isolated") === "no" ? {} : ISOLATION),
+      ...(policy === null ? {} : { "Content-Security-Policy": policy }),
+    };
     if (request.method === "PUT") {
       uploads.set(pathname.slice("/upload/".length), await bodyOf(request));
       response.writeHead(204).end();
@@ -74,8 +96,11 @@ export async function startPageServer(): Promise<PageServer> {
   const address = server.address();
   if (address === null || typeof address === "string") throw new TypeError("a server on TCP has a port");
   return {
-    pageUrl: (worker, isolated) =>
-      `http://127.0.0.1:${address.port}/?worker=${encodeURIComponent(worker)}&isolated=${isolated ? "yes" : "no"}`,
+    pageUrl(script, { isolated, thread, policy }) {
+      const worker = policy === undefined ? script : `${script}?${new URLSearchParams({ policy })}`;
+      const asked = new URLSearchParams({ worker, thread, isolated: isolated ? "yes" : "no" });
+      return `http://127.0.0.1:${address.port}/?${asked}`;
+    },
     serve: (name, file) => void files.set(name, file),
     uploaded: (name) => uploads.get(name),
     async [Symbol.asyncDispose]() {
