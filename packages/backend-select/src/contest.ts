@@ -60,10 +60,11 @@ export class Contest {
           refusals.push({ id: candidate.id, kind: candidate.kind, reason: backend });
           continue;
         }
-        const time = await this.#options.timeOf(backend).catch(async (error: unknown) => {
+        const measured = await this.#options.timeOf(backend).catch(async (error: unknown) => {
           await backend.dispose();
           throw error;
         });
+        const time = Number(measured.toPrecision(3)); // as it is told and remembered
         times.set(candidate.id, time);
         const isFaster = !fastest || time < (times.get(fastest.candidate.id) ?? 0);
         const loser = isFaster ? fastest?.backend : backend;
@@ -94,7 +95,7 @@ export class Contest {
   }
 
   async #remember(times: Times): Promise<void> {
-    const text = [...times].map(([id, time]) => `${id}=${time.toPrecision(4)}`).join(" ");
+    const text = [...times].map(([id, time]) => `${id}=${time}`).join(" ");
     await this.#options.memory.set(this.#name, text).catch(() => undefined); // measured again the next time
   }
 }
