@@ -1,17 +1,8 @@
 // Every engine behind a dynamic import: a page loads what it opens, where its bundler splits code.
 import type { Backend } from "@graft/core";
+import type { BrowserEngineOptions, BrowserTfjsOptions } from "./engine-options-browser.ts";
 import { pageThreads } from "./threads-browser.ts";
-import { besideScript, type WasmUrl } from "./wasm-files-browser.ts";
-
-export interface BrowserEngineOptions {
-  /**
-   * Threads of the engines on WebAssembly; without cross-origin isolation it is always one.
-   * @default as many as there are processors (at most 8) when that is faster than one, by a measurement of a tenth of a second
-   */
-  readonly threads?: number | undefined;
-  /** Where the files that {@link WASM_FILES} lists lie. @default beside the script */
-  readonly wasmUrl?: WasmUrl | undefined;
-}
+import { besideScript } from "./wasm-files-browser.ts";
 
 /**
  * A backend that runs graphs by ONNX Runtime Web on WebAssembly.
@@ -20,12 +11,6 @@ export interface BrowserEngineOptions {
 export async function createOnnxBackend(options: BrowserEngineOptions = {}): Promise<Backend> {
   const { openOnnxBackend } = await import("./onnx/onnx-browser.ts");
   return openOnnxBackend(await pageThreads(options.threads), options.wasmUrl ?? besideScript);
-}
-
-export interface BrowserTfjsOptions extends BrowserEngineOptions {
-  readonly device: "cpu" | "wasm" | "webgpu";
-  /** Take a WebGPU adapter that only imitates a GPU too. @default false */
-  readonly allowSoftware?: boolean;
 }
 
 /**

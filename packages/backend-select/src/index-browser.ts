@@ -1,11 +1,7 @@
 // The engines in a browser, and the choice between them. Nothing here loads an engine before it is opened.
 export type { DeviceMemory } from "./contest.ts";
-export {
-  type BrowserEngineOptions,
-  type BrowserTfjsOptions,
-  createOnnxBackend,
-  createTfjsBackend,
-} from "./engines-browser.ts";
+export type { BrowserEngineOptions, BrowserTfjsOptions } from "./engine-options-browser.ts";
+export { createOnnxBackend, createTfjsBackend } from "./engines-browser.ts";
 export {
   type BrowserSelectOptions,
   checkBackendName,

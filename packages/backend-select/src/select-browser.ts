@@ -1,6 +1,7 @@
 import type { SelectedBackend } from "@graft/core";
 import { Contest, type DeviceMemory } from "./contest.ts";
-import { type BrowserEngineOptions, createOnnxBackend, createTfjsBackend } from "./engines-browser.ts";
+import type { BrowserEngineOptions } from "./engine-options-browser.ts";
+import { createOnnxBackend, createTfjsBackend } from "./engines-browser.ts";
 import { type Candidate, candidatesFor, checkThreads, chooseBackend, probeCandidates } from "./select.ts";
 import { checkOnce, type PassedChecks } from "./self-check/check-once.ts";
 import { selfCheck } from "./self-check/self-check.ts";

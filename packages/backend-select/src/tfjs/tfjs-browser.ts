@@ -1,5 +1,5 @@
 import type { Backend } from "@graft/core";
-import type { BrowserTfjsOptions } from "../engines-browser.ts";
+import type { BrowserTfjsOptions } from "../engine-options-browser.ts";
 import { pageThreads } from "../threads-browser.ts";
 import { besideScript } from "../wasm-files-browser.ts";
 import { TfjsBackend } from "./backend.ts";
