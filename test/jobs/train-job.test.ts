@@ -1,4 +1,5 @@
 import {
+  CoreError,
   type Dataset,
   type DatasetImage,
   parseTrainConfig,
@@ -103,6 +104,39 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
         expect(end).toMatchObject({ status: "failed", error: { code: "not-found" } });
         expect(end.training).toBeUndefined();
         expect(await workspace.runs.list()).toEqual([]);
+      });
+
+      it("stores its end too when it fails between the making of its run and its first step", async () => {
+        const workspace = {
+          ...testingWorkspace({ backend, dataset, weights }),
+          features: () => Promise.reject(new CoreError("disk-full", { what: "No room for the cache." })),
+        };
+        const { events, end } = await ended(trainJob(workspace, { config: CONFIG, dataset: "pets" }));
+        expect(events.at(-1)).toMatchObject({
+          type: "run-end",
+          status: "failed",
+          error: { code: "disk-full" },
+        });
+        const run = end.training?.run;
+        expect(await run?.readEvents()).toEqual(events);
+        expect(run?.record).toMatchObject({ status: "failed", error: { code: "disk-full" } });
+        expect(await run?.state()).toBe("failed");
+      });
+
+      it("leaves the log alone of a run that somebody else works on, and says so", async () => {
+        const workspace = testingWorkspace({ backend, dataset, weights });
+        const first = await ended(trainJob(workspace, { config: { ...CONFIG, epochs: 1 }, dataset: "pets" }));
+        const run = first.end.training?.run;
+        if (!run) throw new Error("a training has its run");
+        await using _lock = await run.lock();
+        const before = await run.readEvents();
+        const { events } = await ended(resumeJob(workspace, { run, mayReplace: true }));
+        expect(events.at(-1)).toMatchObject({
+          type: "run-end",
+          status: "failed",
+          error: { code: "conflict" },
+        });
+        expect(await run.readEvents()).toEqual(before);
       });
 
       it("keeps nothing to go on from when it is cancelled for good", async () => {

@@ -16,6 +16,7 @@ export {
 } from "./cache/feature-store-node.ts";
 export type { CacheFolders } from "./cache/give-up-node.ts";
 export { openCheckpointStore } from "./checkpoint/store-node.ts";
+export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
@@ -48,6 +49,7 @@ export { createImagePool } from "./image/pool-node.ts";
 export { resolveModelFolder } from "./jobs/model-folder-node.ts";
 export { NodeWorkspace, type NodeWorkspaceOptions } from "./jobs/workspace-node.ts";
 export { readModelFolder } from "./model/read-model-node.ts";
+export { childPort, parentPort } from "./protocol/child-port-node.ts";
 export type { RunLock } from "./runs/run-lock.ts";
 export type { RunRecord, RunRecordChange } from "./runs/run-record.ts";
 export {

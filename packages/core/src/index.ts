@@ -129,6 +129,12 @@ export { modelGraph, openFeaturePredictor, openPredictor } from "./predict/predi
 export { type CachedPredictionOptions, cachedPredictions } from "./predict/predict-cached.ts";
 export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./predict/predict-graph.ts";
 export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict/predict-images.ts";
+export { type HostOptions, WorkerHost } from "./protocol/host.ts";
+export type * from "./protocol/host-calls.ts";
+export { PROTOCOL_VERSION, type Work, type WorkEnd } from "./protocol/messages.ts";
+export { type Port, portPair } from "./protocol/port.ts";
+export { type RemoteWorkspaceOptions, remoteWorkspace } from "./protocol/remote-workspace.ts";
+export { ProtocolWorker, type WorkerOptions, type WorkerWorkspace } from "./protocol/worker.ts";
 export { calibrate } from "./quantize/calibrate.ts";
 export { calibrationId, calibrationPixels } from "./quantize/calibration-images.ts";
 export { quantizeGraph } from "./quantize/quantize-graph.ts";

@@ -37,7 +37,8 @@ export class Session implements AsyncDisposable {
     this.workspace = new NodeWorkspace({
       ...{ home, env, signal: this.signal, checkInt8 },
       onEvent: (event) => this.#hear(event),
-      selectBackend: (backend) => selectBackend({ ...(backend === undefined ? {} : { backend }), home, env }),
+      selectBackend: (backend) =>
+        selectBackend({ ...(backend === undefined ? {} : { backend }), home, env, signal: this.signal }),
       versions: { graft: packageVersion() },
       // said in full where weights are chosen or looked at, and briefly where they are only used
       weightsNotices: ["train", "doctor"].includes(context.command) ? "full" : "short",

@@ -45,6 +45,17 @@ export interface EncodedTensorFile {
   readonly crc: number;
 }
 
+/** A file in one piece: on its way it may be read later than the arrays that its pieces lie on are used again. */
+export function wholeFile({ pieces, size }: EncodedTensorFile): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
 const bytesOf = (values: Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 

@@ -71,11 +71,15 @@ export function parseRecordHeader(bytes: Uint8Array, crc32: Crc32 = inJavaScript
  * A record that came from elsewhere.
  * @throws CoreError `corrupt` for what is no whole, undamaged record.
  */
-export function decodeRecord(space: Pick<FeatureSpace, "cacheType">, record: Uint8Array): FeatureRow {
-  const header = parseRecordHeader(record);
+export function decodeRecord(
+  space: Pick<FeatureSpace, "cacheType">,
+  record: Uint8Array,
+  crc32: Crc32 = inJavaScript,
+): FeatureRow {
+  const header = parseRecordHeader(record, crc32);
   const row = record.slice(RECORD_HEADER_BYTES);
   const width = space.cacheType === "float16" ? 2 : 4;
-  if (!header || inJavaScript(row) !== header.crc || row.length % width !== 0) {
+  if (!header || crc32(row) !== header.crc || row.length % width !== 0) {
     throw new CoreError("corrupt", {
       what: "A row of features is damaged.",
       received: `${record.length} bytes`,

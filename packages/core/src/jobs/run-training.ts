@@ -1,6 +1,8 @@
 import { imagesOfPart } from "../dataset/images-of-part.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
+import { CoreError } from "../errors.ts";
+import { createEventMaker } from "../events/event-maker.ts";
 import type { RunEndEvent, TrainEvent } from "../events/events.ts";
 import { recipeSpace, tapNames } from "../features/recipe-space.ts";
 import { featureSpaceId } from "../features/space.ts";
@@ -12,6 +14,7 @@ import type { RunRecordChange } from "../runs/run-record.ts";
 import { imageRule } from "../train/feature-source.ts";
 import { train } from "../train/train.ts";
 import type { TrainResult } from "../train/types.ts";
+import { earlyEnd } from "./early-end.ts";
 import type { Training } from "./training.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -53,24 +56,39 @@ export async function* runTraining(
   const { config } = run.record;
   await using _lock = await run.lock();
   for (const event of early) await run.appendEvent(event);
-  const store = await workspace.features();
-  await leaseSpaces(store, training);
   const logged = await run.readEvents();
-  await run.updateRecord({
-    ...training.change,
-    status: "running",
-    backend: { id: backend.id, ...backend.device },
-    refusals: [...refusals],
-    error: undefined,
-  });
+  const firstSeq = (logged.at(-1)?.seq ?? -1) + 1;
+  const { foreign, versions, decodeAhead, signal, now, clock, checkpointMs } = workspace;
+  const startedAt = clock();
+  let store: FeatureStore;
+  try {
+    await run.updateRecord({
+      ...training.change,
+      status: "running",
+      backend: { id: backend.id, ...backend.device },
+      refusals: [...refusals],
+      error: undefined,
+    });
+    store = await workspace.features();
+    await leaseSpaces(store, training);
+  } catch (error) {
+    if (!(error instanceof CoreError)) throw error;
+    // who reads the log or the record later must hear of it too
+    const events = createEventMaker({ run: run.id, firstSeq, now });
+    const { end, event } = earlyEnd(error, workspace, { events, startedAt, backend: backend.id });
+    await run.appendEvent(event);
+    await run.updateRecord(recordOf(event));
+    yield event;
+    return end;
+  }
   const { prepare } = opened;
-  const { foreign, versions, decodeAhead, signal, now, clock } = workspace;
   const events = train({
     ...{ run: run.id, config, dataset: opened.dataset, split: run.split, weights, backend, prepare, store },
     ...{ decodeAhead, versions, signal, now, clock, checkpoints: run.checkpoints },
     saveModel: (model) => saveModel(workspace, training, model),
     ...(foreign ? { foreign } : {}),
-    firstSeq: (logged.at(-1)?.seq ?? -1) + 1,
+    ...(checkpointMs === undefined ? {} : { checkpointMs }),
+    firstSeq,
   });
   try {
     let next = await events.next();
@@ -100,7 +118,8 @@ async function saveModel(
 ): Promise<string> {
   const held = imagesOfPart(opened.dataset, run.split, "validation");
   const images = await someImages(held, model, opened.prepare);
-  return workspace.saveModel(model, { run, out, mayReplace, backend: selected.backend, images });
+  const trial = { backend: selected.backend, images };
+  return workspace.saveModel(model, { run, out, mayReplace, trial });
 }
 
 /** A few images that can be read; one that cannot says nothing of the model. */

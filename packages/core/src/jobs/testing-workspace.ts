@@ -1,7 +1,7 @@
 /** A host that is memory alone, for tests: runs in a folder of memory, features and models in maps, a data set that is drawn. */
 import type { Backend } from "../backend/backend.ts";
 import { preparedBy } from "../dataset/prepare-image.ts";
-import type { Dataset } from "../dataset/types.ts";
+import type { Dataset, DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { createMemoryFeatureStore } from "../features/memory-store.ts";
 import { memoryFolder } from "../files/memory-folder.ts";
@@ -48,7 +48,8 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
         done: dataset.images.length,
         total: dataset.images.length,
       });
-      return { dataset, prepare };
+      const read = async ({ path }: DatasetImage): Promise<Uint8Array> => new TextEncoder().encode(path);
+      return { dataset, prepare, read };
     },
     hasDataset: async (name) => name === dataset.source,
     locate: (name) => ({ location: name, shortName: name }),

@@ -1,7 +1,8 @@
-import { CoreError, isCancelled, serializeError } from "../errors.ts";
+import { CoreError } from "../errors.ts";
 import { createEventMaker, type EventMaker } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { newRunId } from "../runs/run-id.ts";
+import { earlyEnd } from "./early-end.ts";
 import { type ResumeTraining, resumeTraining } from "./resume-training.ts";
 import { runTraining } from "./run-training.ts";
 import { type StartTraining, startTraining } from "./start-training.ts";
@@ -13,19 +14,6 @@ type Opening = (start: {
   readonly id: string;
   readonly events: EventMaker;
 }) => AsyncGenerator<TrainEvent, Training>;
-
-/** The last event of a run that ended before its first step. */
-function earlyEnd(
-  error: unknown,
-  { signal, clock }: Pick<Workspace, "signal" | "clock">,
-  { events, start }: { readonly events: EventMaker; readonly start: number },
-): { readonly event: TrainEvent; readonly end: TrainingEnd } {
-  const isStop = signal.aborted && error instanceof CoreError && error.code === "cancelled";
-  const status = isStop ? (isCancelled(signal) ? "cancelled" : "interrupted") : "failed";
-  const end = { status, epochs: 0, error: serializeError(error) } as const;
-  const seconds = (clock() - start) / 1000;
-  return { end, event: events.make({ type: "run-end", ...end, seconds, backend: "" }) };
-}
 
 /** The events of `told`, each heard of before it is yielded, and its result. */
 async function* heard<T>(
@@ -47,23 +35,36 @@ async function* heard<T>(
 
 async function* trainingEvents(
   workspace: Workspace,
-  { id, firstSeq, open }: { readonly id: string; readonly firstSeq: number; readonly open: Opening },
+  {
+    id,
+    firstSeqOf,
+    open,
+  }: { readonly id: string; readonly firstSeqOf: () => Promise<number>; readonly open: Opening },
 ): AsyncGenerator<TrainEvent, TrainingEnd> {
   const { now, clock } = workspace;
-  const start = clock();
-  const told: TrainEvent[] = [];
+  const startedAt = clock();
+  let nextSeq = 0;
+  let isEnded = false;
   let training: Training | undefined;
+  const hear = ({ type, seq }: TrainEvent): void => {
+    nextSeq = seq + 1;
+    isEnded = type === "run-end";
+  };
   try {
-    const events = createEventMaker({ run: id, firstSeq, now });
-    training = yield* heard(open({ id, events }), (event) => void told.push(event));
-    const early = [...told];
-    const result = yield* heard(runTraining(workspace, training, early), (event) => void told.push(event));
+    nextSeq = await firstSeqOf();
+    const early: TrainEvent[] = [];
+    const events = createEventMaker({ run: id, firstSeq: nextSeq, now });
+    training = yield* heard(open({ id, events }), (event) => {
+      hear(event);
+      early.push(event);
+    });
+    const result = yield* heard(runTraining(workspace, training, early), hear);
     return { ...result, training };
   } catch (error) {
     // a training that told its end threw a defect after it
-    if (told.at(-1)?.type === "run-end") throw error;
-    const events = createEventMaker({ run: id, firstSeq: (told.at(-1)?.seq ?? firstSeq - 1) + 1, now });
-    const { event, end } = earlyEnd(error, workspace, { events, start });
+    if (isEnded) throw error;
+    const events = createEventMaker({ run: id, firstSeq: nextSeq, now });
+    const { event, end } = earlyEnd(error, workspace, { events, startedAt });
     yield event;
     if (!(error instanceof CoreError)) throw error;
     return { ...end, ...(training ? { training } : {}) };
@@ -81,20 +82,19 @@ async function* trainingEvents(
 export function trainJob(workspace: Workspace, job: StartTraining): AsyncGenerator<TrainEvent, TrainingEnd> {
   const id = newRunId(workspace.locate(job.dataset).shortName, workspace.now());
   return trainingEvents(workspace, {
-    ...{ id, firstSeq: 0 },
+    ...{ id, firstSeqOf: async () => 0 },
     open: (start) => startTraining(workspace, job, start),
   });
 }
 
 /** Goes on with a run that was stopped, as {@link trainJob}. */
-export async function* resumeJob(
+export function resumeJob(
   workspace: Workspace,
   job: ResumeTraining,
 ): AsyncGenerator<TrainEvent, TrainingEnd> {
-  const logged = await job.run.readEvents();
-  const firstSeq = (logged.at(-1)?.seq ?? -1) + 1;
-  return yield* trainingEvents(workspace, {
-    ...{ id: job.run.id, firstSeq },
+  return trainingEvents(workspace, {
+    id: job.run.id,
+    firstSeqOf: async () => ((await job.run.readEvents()).at(-1)?.seq ?? -1) + 1,
     open: (start) => resumeTraining(workspace, job, start),
   });
 }

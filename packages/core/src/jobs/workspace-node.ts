@@ -69,7 +69,8 @@ export class NodeWorkspace implements Workspace, AsyncDisposable {
   readonly #options: NodeWorkspaceOptions;
   readonly #sources: NodeImageSource[] = [];
   #pool: ImagePool | undefined;
-  #selected: Promise<SelectedBackend> | undefined;
+  /** By the name that was asked for. */
+  readonly #selected = new Map<string | undefined, Promise<SelectedBackend>>();
   #features: NodeFeatureStore | undefined;
 
   constructor(options: NodeWorkspaceOptions) {
@@ -110,7 +111,11 @@ export class NodeWorkspace implements Workspace, AsyncDisposable {
       ...options,
     });
     this.#sources.push(source);
-    return { dataset, prepare: this.#prepareFrom(source), pathOf: (image) => source.pathOf(image) };
+    return {
+      ...{ dataset, prepare: this.#prepareFrom(source) },
+      read: (image) => source.read(image),
+      pathOf: (image) => source.pathOf(image),
+    };
   }
 
   async hasDataset(name: string): Promise<boolean> {
@@ -159,8 +164,13 @@ export class NodeWorkspace implements Workspace, AsyncDisposable {
   }
 
   selectBackend(name?: string): Promise<SelectedBackend> {
-    this.#selected ??= this.#options.selectBackend(name);
-    return this.#selected;
+    const known = this.#selected.get(name);
+    if (known) return known;
+    const selected = this.#options.selectBackend(name);
+    this.#selected.set(name, selected);
+    // another try may find what was missing
+    selected.catch(() => this.#selected.delete(name));
+    return selected;
   }
 
   async hasFeatures(): Promise<boolean> {
@@ -179,13 +189,12 @@ export class NodeWorkspace implements Workspace, AsyncDisposable {
     return { model, run: await this.#runOf(model) };
   }
 
-  async saveModel(
-    model: Model,
-    { run, out, mayReplace, backend, images }: SaveModelRequest,
-  ): Promise<string> {
+  async saveModel(model: Model, { run, out, mayReplace, trial }: SaveModelRequest): Promise<string> {
     const place = out ?? join(this.runs.folder, run.id, "model");
     const folder = await writeModelFolder(model, place, { force: mayReplace });
-    await verifyModelFolder(folder, model, { backend, images });
+    if (trial) await verifyModelFolder(folder, model, trial);
+    // reading it compares every file with its hash
+    else await readModelFolder(folder);
     return folder;
   }
 
@@ -204,8 +213,10 @@ export class NodeWorkspace implements Workspace, AsyncDisposable {
     await this.#features?.close();
     await this.#pool?.close();
     for (const source of this.#sources) await source[Symbol.asyncDispose]();
-    const selected = await this.#selected?.catch(() => undefined);
-    await selected?.backend.dispose();
+    for (const selecting of this.#selected.values()) {
+      const selected = await selecting.catch(() => undefined);
+      await selected?.backend.dispose();
+    }
   }
 
   #prepareFrom(source: Pick<NodeImageSource, "pathOf">): PrepareImage {

@@ -39,6 +39,8 @@ export interface OpenedImages {
 export interface OpenedDataset {
   readonly dataset: Dataset;
   readonly prepare: PrepareImage;
+  /** The bytes of an image's file. @throws CoreError `not-found`, `corrupt` when it is no longer the same. */
+  readonly read: (image: DatasetImage) => Promise<Uint8Array>;
   /** Where the host has an image's file, for people; absent on a host without such places. */
   readonly pathOf?: (image: DatasetImage) => string;
 }
@@ -75,9 +77,14 @@ export interface SaveModelRequest {
   readonly out?: string | undefined;
   /** A model that is there may be replaced. */
   readonly mayReplace: boolean;
-  readonly backend: Backend;
-  /** [size, size, 3] uint8 each, through the model's image rule. */
-  readonly images: readonly Uint8Array[];
+  /** What it is tried on. @default it is read again and its bytes are compared */
+  readonly trial?:
+    | {
+        readonly backend: Backend;
+        /** [size, size, 3] uint8 each, through the model's image rule. */
+        readonly images: readonly Uint8Array[];
+      }
+    | undefined;
 }
 
 export interface Int8Use {
@@ -158,6 +165,8 @@ export interface Workspace {
   /** Pictures of something else than any data set. @default none */
   readonly foreign?: ForeignImages;
   machine(): Promise<MachineFacts>;
+  /** Work that a kill costs at most, where writing a checkpoint is quick. @default 30 s */
+  readonly checkpointMs?: number;
   /** Versions of what makes models, for their records: `{ graft: "0.1.0" }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */

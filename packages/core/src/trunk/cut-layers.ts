@@ -13,3 +13,5 @@ export const CUT_LAYERS = [
   "mixed10",
 ] as const;
 export type CutLayer = (typeof CUT_LAYERS)[number];
+
+export const isCutLayer = (name: string): name is CutLayer => CUT_LAYERS.some((cut) => cut === name);

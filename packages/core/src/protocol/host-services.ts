@@ -1,0 +1,179 @@
+import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint/encoding.ts";
+import { wholeFile } from "../checkpoint/tensor-file.ts";
+import { parseSplit } from "../dataset/split.ts";
+import { CoreError } from "../errors.ts";
+import { decodeRecord, encodeRecord, encodeRow } from "../features/row-record.ts";
+import { bytesReader } from "../files/byte-reader.ts";
+import type { OpenedDataset, Workspace, WorkspaceEvent } from "../jobs/workspace.ts";
+import type { Model } from "../model/types.ts";
+import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
+import type { StoredRun } from "../runs/types.ts";
+import { isCutLayer } from "../trunk/cut-layers.ts";
+import { CALL_PARAMS, type CallMethod, type CallParams, type CallResults } from "./host-calls.ts";
+
+type Answers = {
+  readonly [Method in CallMethod]: (
+    params: CallParams<Method>,
+    onEvent: (event: WorkspaceEvent) => void,
+  ) => Promise<CallResults[Method]>;
+};
+
+/**
+ * Answers a worker's calls from a workspace. What the worker holds (locks, leases, opened data sets) is let go with this,
+ * also when the worker was killed.
+ */
+export class HostServices implements AsyncDisposable {
+  readonly #workspace: Workspace;
+  readonly #crc32: Crc32;
+  readonly #sets: OpenedDataset[] = [];
+  readonly #runs = new Map<string, StoredRun>();
+  readonly #held = new Map<number, AsyncDisposable>();
+  #lastHeld = 0;
+
+  /** @param options.crc32 a quicker one than JavaScript's. */
+  constructor(workspace: Workspace, options: { readonly crc32?: Crc32 } = {}) {
+    this.#workspace = workspace;
+    this.#crc32 = options.crc32 ?? inJavaScript;
+  }
+
+  /** @throws CoreError `unsupported` for a method that there is not, `bad-input` for wrong parameters; as the workspace. */
+  async answer(method: string, params: unknown, onEvent: (event: WorkspaceEvent) => void): Promise<unknown> {
+    if (!isMethod(method)) {
+      const what = "The worker asked for something that this host cannot do.";
+      throw new CoreError("unsupported", {
+        what,
+        received: method,
+        fix: "Use the same version of graft on both sides.",
+      });
+    }
+    return this.#answerTo(method, params, onEvent);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const held of this.#held.values()) await held[Symbol.asyncDispose]();
+    this.#held.clear();
+  }
+
+  #answerTo<Method extends CallMethod>(
+    method: Method,
+    params: unknown,
+    onEvent: (event: WorkspaceEvent) => void,
+  ): Promise<CallResults[Method]> {
+    const parsed = CALL_PARAMS[method].safeParse(params);
+    if (!parsed.success) {
+      const what = `The worker's call ${method} has wrong parameters.`;
+      throw new CoreError("bad-input", { what, received: parsed.error.message });
+    }
+    // the schema of a method gives that method's parameters, which TypeScript does not follow through the union
+    return this.#answers[method](parsed.data as CallParams<Method>, onEvent);
+  }
+
+  #hold(held: AsyncDisposable): number {
+    this.#held.set(++this.#lastHeld, held);
+    return this.#lastHeld;
+  }
+
+  async #letGo(handle: number): Promise<null> {
+    const held = this.#held.get(handle);
+    this.#held.delete(handle);
+    await held?.[Symbol.asyncDispose]();
+    return null;
+  }
+
+  async #run(id: string): Promise<StoredRun> {
+    const run = this.#runs.get(id) ?? (await this.#workspace.runs.open(id));
+    this.#runs.set(id, run);
+    return run;
+  }
+
+  #set(handle: number): OpenedDataset {
+    const opened = this.#sets[handle];
+    if (opened) return opened;
+    throw new CoreError("not-found", {
+      what: "The worker named a data set that it did not open.",
+      received: `${handle}`,
+    });
+  }
+
+  readonly #answers: Answers = {
+    "dataset.open": async ({ name, request }, onEvent) => {
+      const opened = await this.#workspace.openDataset(name, { ...request, onEvent });
+      this.#sets.push(opened);
+      return { set: this.#sets.length - 1, dataset: opened.dataset };
+    },
+    "dataset.has": ({ name }) => this.#workspace.hasDataset(name),
+    "image.read": async ({ set, path }) => {
+      const { dataset, read } = this.#set(set);
+      const image = dataset.images.find((one) => one.path === path);
+      if (image) return read(image);
+      throw new CoreError("not-found", { what: "There is no such image in the data set.", received: path });
+    },
+    "weights.load": async ({ cut, ...request }, onEvent) => {
+      if (cut !== undefined && !isCutLayer(cut))
+        throw new CoreError("bad-input", { what: "There is no such cut layer.", received: cut });
+      return this.#workspace.loadWeights({ ...request, cut, onEvent });
+    },
+    "weights.has": ({ name }) => this.#workspace.hasWeights(name),
+    "features.get": async ({ space, keys }) => {
+      const rows = await (await this.#workspace.features()).getMany(space, keys);
+      return keys.map((key, i) => {
+        const row = rows[i];
+        return row ? encodeRecord(key, encodeRow(space, row), this.#crc32) : null;
+      });
+    },
+    "features.has": async ({ space, keys }) => (await this.#workspace.features()).hasMany(space, keys),
+    "features.put": async ({ space, records }) => {
+      const rows = records.map((record) => decodeRecord(space, record, this.#crc32));
+      await (await this.#workspace.features()).putMany(space, rows);
+      return null;
+    },
+    "features.lease": async ({ space }) => this.#hold(await (await this.#workspace.features()).lease(space)),
+    "features.release": ({ lease }) => this.#letGo(lease),
+    "run.create": async ({ set, split, dataset, command, out, force, ...run }) => {
+      const made = await this.#workspace.runs.create({
+        ...{ ...run, split: parseSplit(split), images: this.#set(set).dataset },
+        ...(dataset ? { dataset } : {}),
+        ...(command ? { command } : {}),
+        ...(out === undefined ? {} : { out }),
+        ...(force === undefined ? {} : { force }),
+      });
+      this.#runs.set(made.id, made);
+      return { id: made.id, record: made.record, split: made.split };
+    },
+    "run.open": async ({ run }) => {
+      const { id, record, split } = await this.#run(run);
+      return { id, record, split };
+    },
+    "run.beginning": async ({ run }) => (await this.#run(run)).beginning(),
+    "run.lock": async ({ run }) => this.#hold(await (await this.#run(run)).lock()),
+    "run.unlock": ({ lock }) => this.#letGo(lock),
+    "run.update": async ({ run, change }) => (await this.#run(run)).updateRecord(change),
+    "run.append": async ({ run, event }) => {
+      await (await this.#run(run)).appendEvent(event);
+      return null;
+    },
+    "run.events": async ({ run }) => (await this.#run(run)).readEvents(),
+    "run.state": async ({ run }) => (await this.#run(run)).state(),
+    "checkpoint.load": async ({ run }) => {
+      const fallbacks: string[] = [];
+      const found = await (await this.#run(run)).checkpoints.load((reason) => fallbacks.push(reason));
+      if (!found) return { fallbacks };
+      const { checkpoint, best } = encodeCheckpoint(found, this.#crc32);
+      return { fallbacks, checkpoint: wholeFile(checkpoint), ...(best ? { best: wholeFile(best) } : {}) };
+    },
+    "checkpoint.save": async ({ run, checkpoint, best }) => {
+      const parts = { checkpoint: bytesReader(checkpoint), best: best && bytesReader(best) };
+      await (await this.#run(run)).checkpoints.save(await decodeCheckpoint(parts, this.#crc32));
+      return null;
+    },
+    "checkpoint.clear": async ({ run }) => {
+      await (await this.#run(run)).checkpoints.clear();
+      return null;
+    },
+    "model.save": async ({ run, model, out, mayReplace }) =>
+      // its tensors are checked against the network's shapes when it is written and read again
+      this.#workspace.saveModel(model as Model, { run: await this.#run(run), out, mayReplace }),
+  };
+}
+
+const isMethod = (method: string): method is CallMethod => Object.hasOwn(CALL_PARAMS, method);

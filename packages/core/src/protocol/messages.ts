@@ -1,0 +1,126 @@
+/**
+ * What a host and a worker say to each other. Every message has the protocol's version; bulk data goes in answers and calls,
+ * never in events. One worker works on one job at a time.
+ */
+import * as z from "zod";
+import { trainConfigSchema } from "../config/config.ts";
+import { CoreError } from "../errors.ts";
+import {
+  metricsSchema,
+  RUN_STATUSES,
+  serializedErrorSchema,
+  trainEventSchema,
+} from "../events/event-schema.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+const base = { v: z.literal(PROTOCOL_VERSION) };
+const number = z.int().min(0);
+
+/** What a worker can be asked to do. */
+export const workSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("train"),
+    config: trainConfigSchema,
+    /** What the host finds the data set by. */
+    dataset: z.string(),
+    /** What people call it. */
+    datasetName: z.string(),
+    out: z.string().exactOptional(),
+    force: z.boolean().exactOptional(),
+    testFraction: z.number().min(0).lt(1).exactOptional(),
+    command: z.array(z.string()).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal("resume"),
+    run: z.string(),
+    out: z.string().exactOptional(),
+    mayReplace: z.boolean(),
+  }),
+]);
+export type Work = z.infer<typeof workSchema>;
+
+const workspaceEventSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("notice"), message: z.string() }),
+  z.object({ type: z.literal("scan"), done: z.number(), total: z.number() }),
+  z.object({
+    type: z.literal("fetch"),
+    what: z.enum(["dataset", "weights"]),
+    progress: z.object({
+      done: z.number(),
+      total: z.number().exactOptional(),
+      waiting: z
+        .object({ seconds: z.number(), limitSeconds: z.number(), attempt: z.number(), attempts: z.number() })
+        .exactOptional(),
+    }),
+  }),
+]);
+
+/** Host to worker. */
+const commandSchema = z.discriminatedUnion("type", [
+  z.object({ ...base, type: z.literal("start"), job: number, work: workSchema }),
+  /** Stop where it can be gone on from. */
+  z.object({ ...base, type: z.literal("stop"), job: number }),
+  /** Stop for good. */
+  z.object({ ...base, type: z.literal("cancel"), job: number }),
+  /** End, when what is under way has stopped. */
+  z.object({ ...base, type: z.literal("dispose") }),
+  /** Of a call of the worker. */
+  z.object({ ...base, type: z.literal("answer"), call: number, value: z.unknown() }),
+  z.object({ ...base, type: z.literal("refusal"), call: number, error: serializedErrorSchema }),
+  /** How far a call is. */
+  z.object({ ...base, type: z.literal("progress"), call: number, event: workspaceEventSchema }),
+]);
+export type Command = z.infer<typeof commandSchema>;
+
+/** How a job of training ended, for who is elsewhere. */
+const workEndSchema = z.object({
+  status: z.enum(RUN_STATUSES),
+  /** The run's id, when there is one. */
+  run: z.string().exactOptional(),
+  where: z.string().exactOptional(),
+  metrics: metricsSchema.exactOptional(),
+  keptEpoch: number.exactOptional(),
+  epochs: number,
+  steps: number.exactOptional(),
+  error: serializedErrorSchema.exactOptional(),
+});
+export type WorkEnd = z.infer<typeof workEndSchema>;
+
+/** Worker to host. */
+const reportSchema = z.discriminatedUnion("type", [
+  z.object({ ...base, type: z.literal("ready") }),
+  z.object({ ...base, type: z.literal("event"), job: number, event: trainEventSchema }),
+  /** Something that only the host can do; see `HostCalls`. */
+  z.object({ ...base, type: z.literal("call"), call: number, method: z.string(), params: z.unknown() }),
+  z.object({ ...base, type: z.literal("done"), job: number, end: workEndSchema }),
+  /** A defect, or a command that cannot be followed. */
+  z.object({ ...base, type: z.literal("error"), job: number.exactOptional(), error: serializedErrorSchema }),
+]);
+export type Report = z.infer<typeof reportSchema>;
+
+/** @throws CoreError `unsupported` for another version, `bad-input`. */
+function parse<T>(schema: z.ZodType<T>, message: unknown, from: string): T {
+  const version = z.object({ v: z.number() }).safeParse(message).data?.v;
+  if (version !== undefined && version !== PROTOCOL_VERSION) {
+    throw new CoreError("unsupported", {
+      what: `The ${from} speaks another version of graft's protocol.`,
+      received: `version ${version}`,
+      expected: `version ${PROTOCOL_VERSION}`,
+      fix: "Use the same version of graft on both sides.",
+    });
+  }
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  throw new CoreError("bad-input", {
+    what: `The ${from} sent a message that cannot be read.`,
+    received: z.prettifyError(parsed.error),
+    fix: "Use the same version of graft on both sides.",
+  });
+}
+
+/** @throws CoreError `unsupported` for another version, `bad-input`. */
+export const parseCommand = (message: unknown): Command => parse(commandSchema, message, "host");
+
+/** @throws CoreError `unsupported` for another version, `bad-input`. */
+export const parseReport = (message: unknown): Report => parse(reportSchema, message, "worker");

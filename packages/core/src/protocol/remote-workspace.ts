@@ -1,0 +1,112 @@
+import type { Backend } from "../backend/backend.ts";
+import type { SelectedBackend } from "../backend/selection.ts";
+import type { ForeignImages } from "../dataset/foreign-images.ts";
+import { preparedBy } from "../dataset/prepare-image.ts";
+import type { Dataset } from "../dataset/types.ts";
+import { CoreError } from "../errors.ts";
+import { decodeRecord, encodeRecord, encodeRow } from "../features/row-record.ts";
+import type { FeatureStore } from "../features/types.ts";
+import type { ImagePool } from "../image/pool.ts";
+import type { Int8Use, MachineFacts, OpenedDataset, Workspace, WorkspaceEvent } from "../jobs/workspace.ts";
+import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
+import type { CallHost } from "./host-calls.ts";
+import { remoteRuns } from "./remote-run.ts";
+
+/** What a worker has itself: an engine, and what decodes images. */
+export interface RemoteWorkspaceOptions {
+  readonly call: CallHost;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: WorkspaceEvent) => void;
+  readonly pool: ImagePool;
+  /** @param name a kind or an id; undefined: the fastest usable */
+  readonly selectBackend: (name: string | undefined) => Promise<SelectedBackend>;
+  readonly checkInt8: (backend: Backend) => Promise<Int8Use>;
+  readonly machine: () => Promise<MachineFacts>;
+  readonly versions: Readonly<Record<string, string>>;
+  /** What people call the data sets that the host names. */
+  readonly shortName: (location: string) => string;
+  /** @default nothing is said of any */
+  readonly foreign?: ForeignImages;
+  /** See `Workspace`. @default 30 s */
+  readonly checkpointMs?: number;
+  /** A quicker one than JavaScript's. */
+  readonly crc32?: Crc32;
+}
+
+function remoteFeatures(call: CallHost, crc32: Crc32): FeatureStore {
+  return {
+    async getMany(space, keys) {
+      const records = await call("features.get", { space, keys: [...keys] });
+      return keys.map((_, i) => {
+        const record = records[i];
+        return record ? decodeRecord(space, record, crc32).row : undefined;
+      });
+    },
+    hasMany: (space, keys) => call("features.has", { space, keys: [...keys] }),
+    async putMany(space, rows) {
+      const records = rows.map(({ key, row }) => encodeRecord(key, encodeRow(space, row), crc32));
+      await call("features.put", { space, records });
+    },
+    async lease(space) {
+      const lease = await call("features.lease", { space });
+      return { [Symbol.asyncDispose]: async () => void (await call("features.release", { lease })) };
+    },
+  };
+}
+
+const unsupported = (what: string): CoreError =>
+  new CoreError("unsupported", { what: `A worker that shares nothing with its host cannot ${what}.` });
+
+/** A host's things, over a channel, with an engine of the worker's own: images, features, checkpoints and models cross as messages. */
+export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
+  const { call, pool, crc32 = inJavaScript, onEvent, shortName } = options;
+  const sets = new Map<Dataset["images"], number>();
+  const features = remoteFeatures(call, crc32);
+  const setOf = (images: Dataset["images"] | undefined): number => {
+    const set = images && sets.get(images);
+    if (set === undefined) throw new TypeError("a run is of a data set that was opened here");
+    return set;
+  };
+  const openDataset: Workspace["openDataset"] = async (name, request = {}): Promise<OpenedDataset> => {
+    const { onEvent: hear = onEvent, purpose, knownLabels, groupPrefix, labelsFrom } = request;
+    const asked = { purpose, knownLabels: knownLabels && [...knownLabels], groupPrefix, labelsFrom };
+    const { set, dataset } = await call("dataset.open", { name, request: asked }, hear);
+    sets.set(dataset.images, set);
+    const read: OpenedDataset["read"] = ({ path }) => call("image.read", { set, path });
+    const prepare = preparedBy(pool.decoder, async (image, rule, augmentation, variants) =>
+      pool.prepare({ bytes: await read(image), hash: image.hash }, rule, augmentation, variants),
+    );
+    return { dataset, prepare, read };
+  };
+  const { signal, foreign, versions, selectBackend, checkInt8, machine } = options;
+  return {
+    ...{ signal, onEvent, openDataset, versions, checkInt8, machine },
+    ...(foreign ? { foreign } : {}),
+    ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
+    hasDataset: (name) => call("dataset.has", { name }),
+    locate: (name) => ({ location: name, shortName: shortName(name) }),
+    openUnlabelled: () => Promise.reject(unsupported("open images of no class")),
+    loadWeights: ({ weights, inputRange, cut, onEvent: hear = onEvent }) =>
+      call(
+        "weights.load",
+        { weights, cut, ...(inputRange ? { inputRange: [inputRange[0], inputRange[1]] } : {}) },
+        hear,
+      ),
+    hasWeights: (name) => call("weights.has", { name }),
+    // the host named things so that it finds them again
+    lasting: (config) => config,
+    selectBackend,
+    hasFeatures: async () => true,
+    features: async () => features,
+    runs: remoteRuns(call, { setOf: (images) => setOf(images?.images), crc32 }),
+    openModel: () => Promise.reject(unsupported("open models")),
+    saveModel: (model, { run, out, mayReplace }) =>
+      call("model.save", { run: run.id, model, out, mayReplace }),
+    get decodeAhead() {
+      return pool.threads * 4;
+    },
+    encode: () => Promise.reject(unsupported("draw pictures")),
+    now: Date.now,
+    clock: () => performance.now(),
+  };
+}

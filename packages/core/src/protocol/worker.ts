@@ -1,0 +1,177 @@
+import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
+import type { TrainEvent } from "../events/events.ts";
+import { resumeJob, trainJob } from "../jobs/train-job.ts";
+import type { TrainingEnd } from "../jobs/training.ts";
+import type { Workspace, WorkspaceEvent } from "../jobs/workspace.ts";
+import type { CallHost, CallMethod, CallParams, CallResults } from "./host-calls.ts";
+import {
+  type Command,
+  PROTOCOL_VERSION,
+  parseCommand,
+  type Report,
+  type Work,
+  type WorkEnd,
+} from "./messages.ts";
+import type { Port } from "./port.ts";
+
+/** What a worker opens for a job, to be closed when it is over. */
+export type WorkerWorkspace = Workspace & Partial<AsyncDisposable>;
+
+export interface WorkerOptions {
+  readonly port: Port;
+  /** Called for each job. @param host what the host can be asked, by a worker that shares nothing with it. */
+  readonly open: (host: {
+    readonly call: CallHost;
+    readonly signal: AbortSignal;
+    readonly work: Work;
+  }) => Promise<WorkerWorkspace>;
+}
+
+interface PendingCall {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly onEvent: (event: WorkspaceEvent) => void;
+}
+
+/** The job of a piece of work. */
+async function eventsOf(workspace: Workspace, work: Work): Promise<AsyncGenerator<TrainEvent, TrainingEnd>> {
+  if (work.kind === "train") {
+    const { kind: _, datasetName: __, ...job } = work;
+    return trainJob(workspace, job);
+  }
+  const { run, out, mayReplace } = work;
+  return resumeJob(workspace, { run: await workspace.runs.open(run), out, mayReplace });
+}
+
+function endOf({ training, model: _, ...end }: TrainingEnd): WorkEnd {
+  return { ...end, ...(training ? { run: training.run.id } : {}) };
+}
+
+/** A worker's end of the protocol: one job at a time, until it is told to end or its host is gone. */
+export class ProtocolWorker {
+  readonly #options: WorkerOptions;
+  readonly #calls = new Map<number, PendingCall>();
+  #lastCall = 0;
+  #running:
+    | { readonly job: number; readonly controller: AbortController; readonly ended: Promise<void> }
+    | undefined;
+  readonly #whenDone: () => void;
+  /** Settles when the worker has nothing more to do. */
+  readonly done: Promise<void>;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    let finish: () => void = () => undefined;
+    this.done = new Promise((resolve) => {
+      finish = resolve;
+    });
+    this.#whenDone = finish;
+    options.port.onMessage((message) => this.#hear(message));
+    // without its host a run stops where it can be gone on from, as far as that can still be told to anybody
+    options.port.onClose(() => void this.#end("interrupt"));
+    this.#post({ v: PROTOCOL_VERSION, type: "ready" });
+  }
+
+  #post(report: Report): void {
+    this.#options.port.post(report);
+  }
+
+  #hear(message: unknown): void {
+    let command: Command;
+    try {
+      command = parseCommand(message);
+    } catch (error) {
+      this.#post({ v: PROTOCOL_VERSION, type: "error", error: serializeError(error) });
+      return;
+    }
+    switch (command.type) {
+      case "start":
+        this.#start(command.job, command.work);
+        break;
+      case "stop":
+        this.#stop(command.job, "interrupt");
+        break;
+      case "cancel":
+        this.#stop(command.job, "cancel");
+        break;
+      case "dispose":
+        void this.#end("interrupt");
+        break;
+      case "answer":
+        this.#settle(command.call)?.resolve(command.value);
+        break;
+      case "refusal":
+        this.#settle(command.call)?.reject(deserializeError(command.error));
+        break;
+      case "progress":
+        this.#calls.get(command.call)?.onEvent(command.event);
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #settle(call: number): PendingCall | undefined {
+    const pending = this.#calls.get(call);
+    this.#calls.delete(call);
+    return pending;
+  }
+
+  readonly #call: CallHost = <Method extends CallMethod>(
+    method: Method,
+    params: CallParams<Method>,
+    onEvent: (event: WorkspaceEvent) => void = () => undefined,
+  ) => {
+    const call = ++this.#lastCall;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#calls.set(call, { resolve, reject, onEvent });
+    });
+    this.#post({ v: PROTOCOL_VERSION, type: "call", call, method, params });
+    // the host's answers have the types of its methods: both sides are of one version
+    return answer as Promise<CallResults[Method]>;
+  };
+
+  #start(job: number, work: Work): void {
+    if (this.#running) {
+      const error = new CoreError("conflict", {
+        what: "The worker is busy.",
+        received: `job ${job} beside job ${this.#running.job}`,
+        fix: "Wait for its end, or start another worker.",
+      });
+      this.#post({ v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) });
+      return;
+    }
+    const controller = new AbortController();
+    const ended = this.#work(job, work, controller.signal).finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = { job, controller, ended };
+  }
+
+  async #work(job: number, work: Work, signal: AbortSignal): Promise<void> {
+    let workspace: WorkerWorkspace | undefined;
+    try {
+      workspace = await this.#options.open({ call: this.#call, signal, work });
+      const events = await eventsOf(workspace, work);
+      let next = await events.next();
+      for (; !next.done; next = await events.next())
+        this.#post({ v: PROTOCOL_VERSION, type: "event", job, event: next.value });
+      this.#post({ v: PROTOCOL_VERSION, type: "done", job, end: endOf(next.value) });
+    } catch (error) {
+      this.#post({ v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) });
+    } finally {
+      await workspace?.[Symbol.asyncDispose]?.();
+    }
+  }
+
+  #stop(job: number, reason: StopReason): void {
+    if (this.#running?.job === job) this.#running.controller.abort(reason);
+  }
+
+  async #end(reason: StopReason): Promise<void> {
+    this.#running?.controller.abort(reason);
+    await this.#running?.ended;
+    this.#options.port.close();
+    this.#whenDone();
+  }
+}

@@ -1,0 +1,204 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { checkInt8, createOnnxBackend } from "@graft/backend-select";
+import {
+  type Backend,
+  type Port,
+  PROTOCOL_VERSION,
+  parseTrainConfig,
+  portPair,
+  type StopReason,
+  type TrainEvent,
+  trainJob,
+  type Work,
+  type WorkEnd,
+  WorkerHost,
+} from "@graft/core";
+import { childPort, NodeWorkspace } from "@graft/core/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyPhotos, photos, ROOT, temporaryFolder } from "../cli/run-graft.ts";
+import { FROM_SOURCES } from "../from-sources.ts";
+import { workByMessages } from "./worker-of-messages.ts";
+
+const CHILD = join(import.meta.dirname, "message-child.ts");
+const CONFIG = parseTrainConfig({
+  ...{ weights: "bundled", size: 75, cut: "mixed2", epochs: 6, batchSize: 8, earlyStop: null },
+});
+
+/** All that was told, and what came of it. */
+async function ended<T>(
+  events: AsyncGenerator<TrainEvent, T>,
+  onEvent: (event: TrainEvent) => void = () => undefined,
+): Promise<{ readonly events: readonly TrainEvent[]; readonly end: T }> {
+  const told: TrainEvent[] = [];
+  let next = await events.next();
+  for (; !next.done; next = await events.next()) {
+    told.push(next.value);
+    onEvent(next.value);
+  }
+  return { events: told, end: next.value };
+}
+
+const lossesOf = (events: readonly TrainEvent[]): readonly (readonly (number | undefined)[])[] =>
+  events.flatMap((event) => (event.type === "epoch-end" ? [[event.loss, event.valLoss]] : []));
+
+describe.skipIf(photos === undefined)("a training by messages (needs ../shared)", () => {
+  let folder: string;
+  let set: string;
+  let backend: Backend;
+  /** What a run in one process says, its model's numbers. */
+  let local: { readonly losses: ReturnType<typeof lossesOf>; readonly weights: string };
+  let homes = 0;
+
+  const workspaceOf = (home: string): NodeWorkspace =>
+    new NodeWorkspace({
+      ...{ home, env: process.env, checkInt8, threads: 1, versions: { graft: "test" } },
+      signal: new AbortController().signal,
+      onEvent: () => undefined,
+      selectBackend: async () => ({ backend, refusals: [] }),
+    });
+  const newHome = (): string => join(folder, `home-${++homes}`);
+  /** sha256 of a model's numbers. */
+  const weightsAt = async (where: string | undefined): Promise<string> => {
+    const bytes = await readFile(join(where ?? "", "weights.bin"));
+    return createHash("sha256").update(bytes).digest("hex");
+  };
+  const train: Work = { kind: "train", config: CONFIG, dataset: "", datasetName: "pets" };
+
+  const started: ChildProcess[] = [];
+  const start = (): { readonly port: Port; readonly child: ChildProcess } => {
+    const child = fork(CHILD, [], { execArgv: [...FROM_SOURCES], serialization: "advanced", cwd: ROOT });
+    started.push(child);
+    return { port: childPort(child), child };
+  };
+
+  beforeAll(async () => {
+    folder = await temporaryFolder("protocol");
+    set = join(folder, "pets");
+    await copyPhotos(set, 12);
+    backend = await createOnnxBackend({ provider: "cpu", threads: 1 });
+    await using workspace = workspaceOf(newHome());
+    const { events, end } = await ended(trainJob(workspace, { config: CONFIG, dataset: set }));
+    local = { losses: lossesOf(events), weights: await weightsAt(end.where) };
+  }, 60_000);
+  afterAll(async () => {
+    for (const child of started) child.kill("SIGKILL");
+    await backend?.dispose();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each<[string, () => Port]>([
+    ["in a process of its own, without a folder", () => start().port],
+    [
+      "in the host's own process",
+      () => {
+        const [host, worker] = portPair();
+        void workByMessages(worker);
+        return host;
+      },
+    ],
+  ])(
+    "gives a local run's numbers to the last bit, %s",
+    async (_, open) => {
+      await using workspace = workspaceOf(newHome());
+      await using host = new WorkerHost({ port: open(), workspace, crc32 });
+      const { events, end } = await ended<WorkEnd>(host.work({ ...train, dataset: set }));
+      expect(end).toMatchObject({ status: "completed", epochs: 6 });
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, at) => at));
+      expect(lossesOf(events)).toEqual(local.losses);
+      expect(await weightsAt(end.where)).toEqual(local.weights);
+      const run = await workspace.runs.open(end.run ?? "");
+      expect(await run.readEvents()).toEqual(events);
+      expect(run.record).toMatchObject({ status: "completed", datasetName: "pets" });
+      expect(await run.state()).toBe("completed");
+    },
+    60_000,
+  );
+
+  it("is gone on from by another worker when its process is killed", async () => {
+    await using workspace = workspaceOf(newHome());
+    const { port, child } = start();
+    const first = new WorkerHost({ port, workspace, crc32 });
+    const killed = await ended<WorkEnd>(first.work({ ...train, dataset: set }), (event) => {
+      // the second checkpoint is written: there is something to go on from
+      if (event.type === "epoch-end" && event.epoch === 3) child.kill("SIGKILL");
+    });
+    expect(killed.events.at(-1)).toMatchObject({ type: "run-end", status: "interrupted" });
+    expect(killed.end.error?.message).toContain("killed by SIGKILL");
+    const id = killed.end.run ?? "";
+    expect(await (await workspace.runs.open(id)).state()).toBe("interrupted");
+    await using second = new WorkerHost({ port: start().port, workspace, crc32 });
+    const resumed = await ended<WorkEnd>(second.work({ kind: "resume", run: id, mayReplace: true }));
+    expect(resumed.end).toMatchObject({ status: "completed", epochs: 6, run: id });
+    const start0 = resumed.events.find(({ type }) => type === "run-start");
+    expect(start0).toMatchObject({ resumedFromEpoch: expect.any(Number) });
+    const tail = lossesOf(resumed.events);
+    expect(tail.length).toBeGreaterThan(0);
+    expect(tail).toEqual(local.losses.slice(-tail.length));
+    expect(await weightsAt(resumed.end.where)).toEqual(local.weights);
+  }, 60_000);
+
+  it.each<[StopReason, string]>([
+    ["interrupt", "interrupted"],
+    ["cancel", "cancelled"],
+  ])(
+    "stops by a signal: %s ends it as %s",
+    async (reason, status) => {
+      await using workspace = workspaceOf(newHome());
+      await using host = new WorkerHost({ port: start().port, workspace, crc32 });
+      const controller = new AbortController();
+      const events = host.work({ ...train, dataset: set }, { signal: controller.signal });
+      const { end } = await ended<WorkEnd>(events, ({ type }) => {
+        if (type === "epoch-end") controller.abort(reason);
+      });
+      expect(end.status).toBe(status);
+      const run = await workspace.runs.open(end.run ?? "");
+      expect(run.record.status).toBe(status);
+      expect((await run.checkpoints.load()) === undefined).toBe(reason === "cancel");
+    },
+    60_000,
+  );
+
+  it("ends in run-end when the data set is not there", async () => {
+    await using workspace = workspaceOf(newHome());
+    await using host = new WorkerHost({ port: start().port, workspace, crc32 });
+    const { events, end } = await ended<WorkEnd>(host.work({ ...train, dataset: join(folder, "nowhere") }));
+    expect(events.at(-1)).toMatchObject({ type: "run-end", status: "failed", error: { code: "not-found" } });
+    expect(end).toMatchObject({ status: "failed", error: { code: "not-found" } });
+  }, 60_000);
+});
+
+describe("a message that cannot be followed", () => {
+  /** A port whose other end writes down what it hears. */
+  function listening(): { readonly port: Port; readonly heard: unknown[]; readonly other: Port } {
+    const [host, worker] = portPair();
+    const heard: unknown[] = [];
+    host.onMessage((message) => heard.push(message));
+    return { port: worker, heard, other: host };
+  }
+
+  it("is refused by name when it is of another version, and when it is none", async () => {
+    const { port, heard, other } = listening();
+    const done = workByMessages(port);
+    await expect.poll(() => heard.length).toBe(1);
+    other.post({ v: PROTOCOL_VERSION + 1, type: "start", job: 1 });
+    other.post({
+      v: PROTOCOL_VERSION,
+      type: "start",
+      job: 1,
+      work: { kind: "train", config: {}, dataset: 3 },
+    });
+    other.post("nonsense");
+    await expect.poll(() => heard.length).toBe(4);
+    expect(heard.slice(1)).toMatchObject([
+      { type: "error", error: { code: "unsupported", message: expect.stringContaining("version 2") } },
+      { type: "error", error: { code: "bad-input", message: expect.stringContaining("dataset") } },
+      { type: "error", error: { code: "bad-input" } },
+    ]);
+    other.post({ v: PROTOCOL_VERSION, type: "dispose" });
+    await done;
+  });
+});
