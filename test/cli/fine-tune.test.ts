@@ -54,7 +54,7 @@ describe.skipIf(photos === undefined)("graft train --fine-tune", () => {
   it.each([
     [["--fine-tune", "mixed11"], /--fine-tune: .*mixed11/],
     [["--fine-tune", "mixed3"], /--fine-tune: .*mixed3.*mixed2/],
-    [["--fine-tune-epochs", "3"], /--fine-tune-epochs: it says nothing without --fine-tune LAYER/],
+    [["--fine-tune-epochs", "3"], /--fine-tune-epochs: it has no effect without --fine-tune LAYER/],
   ])("refuses %j before any work", async (words, message) => {
     const { code, stderr } = await graft(["train", set, ...HEAD, ...words], home);
     expect(code).toBe(2);

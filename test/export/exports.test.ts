@@ -71,7 +71,7 @@ describe.each(FORMATS)("an export as %s", (name, write) => {
     await expect(write(model, path, { reference: wrong, backend })).rejects.toMatchObject({
       code: "corrupt",
       message: expect.stringMatching(
-        /computes something else.*differ by 0\.\d+ on 3 images.*at most 0\.0001/,
+        /does not compute what the model computes.*differ by 0\.\d+ on 3 images.*at most 0\.0001/,
       ),
     });
     expect(await readdir(temporary)).toEqual([]);

@@ -17,7 +17,7 @@ export async function checkFlags(
   const options = [command, command.parent, command.parent?.parent].flatMap((each) => each?.options ?? []);
   for (const option of options)
     if (flags[option.attributeName()] === "")
-      throw new UsageError(`${option.long}: nothing was given. Leave it out, or say what.`);
+      throw new UsageError(`${option.long}: it needs a value. Give one, or leave the flag out.`);
   checkArguments(command);
   const { weights, backend } = flags;
   if (typeof weights === "string") await checkWeights(weights, home);
@@ -34,7 +34,7 @@ function checkArguments({ registeredArguments, processedArgs }: Command): void {
     const words: readonly unknown[] = Array.isArray(given) ? given : [given];
     if (words.some((word) => typeof word === "string" && word.trim() === ""))
       throw new UsageError(
-        `${argument.name()}: nothing was given. Received: "". Expected: ${argument.description}.`,
+        `${argument.name()}: it must not be empty. Received: "". Expected: ${argument.description}.`,
       );
   }
 }

@@ -92,7 +92,7 @@ describe("flags of train", () => {
     [
       "--fine-tune-epochs",
       "3",
-      /--fine-tune-epochs: it says nothing without --fine-tune LAYER\. Received: 3/,
+      /--fine-tune-epochs: it has no effect without --fine-tune LAYER\. Received: 3/,
     ],
     ["--fine-tune", "mixed8", /--fine-tune: .*above the cut mixed7: give mixed7.*Received: "mixed8"/],
     ["--fine-tune", "mixed77", /--fine-tune: There is no layer mixed77.*conv2d_56\. Received: "mixed77"/],

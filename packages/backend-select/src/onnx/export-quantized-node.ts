@@ -59,7 +59,7 @@ export async function exportOnnxInt8(
     agreement = same.length / Math.max(1, reference.images.length);
     if (agreement >= LEAST_AGREEMENT) return;
     throw new CoreError("corrupt", {
-      what: `The ${NOUN} that was written says something else than the model, so it was taken away again.`,
+      what: `The ${NOUN} does not say what the model says, so it was removed.`,
       received: `the same label for ${same.length} of ${reference.images.length} images`,
       expected: `at least ${LEAST_AGREEMENT * 100} %`,
       fix: "Give images like the training's with --data, or export onnx in float32.",

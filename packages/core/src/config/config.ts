@@ -170,7 +170,7 @@ export const trainConfigSchema = z.strictObject({
   ),
   precision: option(
     z.enum(["float32", "int8"]).default("float32"),
-    "of the trunk while training: int8 is faster on onnx:cpu and near to float32, which predictions use all the same",
+    "of the trunk while training: int8 is faster on onnx:cpu and nearly as exact; predictions always use float32",
   ),
   cacheType: option(
     z.enum(["float32", "float16"]).default("float32"),
@@ -228,7 +228,7 @@ function checkTogether(config: TrainConfig): void {
   if (fineTune === null) {
     for (const key of FINE_TUNE_OPTIONS)
       if (config[key] !== trainConfigSchema.shape[key].parse(undefined))
-        refuse(key, "it says nothing without --fine-tune LAYER");
+        refuse(key, "it has no effect without --fine-tune LAYER");
     return;
   }
   try {

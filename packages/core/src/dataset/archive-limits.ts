@@ -29,7 +29,7 @@ export type SizesBefore = Pick<ArchiveSizes, "entries" | "totalBytes">;
 const NOTHING_BEFORE: SizesBefore = { entries: 0, totalBytes: 0 };
 
 function overLimit(received: string, expected: string): CoreError {
-  const what = "The archive is larger than what is unpacked.";
+  const what = "The archive is too large to unpack.";
   const fix = "If it is meant to be so large, unpack it yourself and give the folder.";
   return new CoreError("limit", { what, received, expected, fix });
 }

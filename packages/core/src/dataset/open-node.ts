@@ -100,7 +100,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
   const kind = archiveKind(head);
   if (kind === undefined)
     throw new CoreError("bad-input", {
-      what: `${shown} is a file, but not an archive that is read.`,
+      what: `${shown} is a file, but not an archive that graft can read.`,
       expected,
     });
   if (typeof kind === "object") {

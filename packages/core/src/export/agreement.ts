@@ -60,7 +60,7 @@ export function checkAgreement(
   const largest = largestDifference(predictions, found);
   if (largest <= TOLERANCE) return largest;
   throw new CoreError("corrupt", {
-    what: `The ${noun} that was written computes something else than the model, so it was taken away again.`,
+    what: `The ${noun} does not compute what the model computes, so it was removed.`,
     received: `probabilities that differ by ${largest} on ${images.length} images`,
     expected: `at most ${TOLERANCE}`,
     fix: "The disk or its memory may be failing: try again, or another place.",

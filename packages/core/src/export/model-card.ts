@@ -248,7 +248,7 @@ export function modelCard(manifest: Manifest): string {
         ]
       : []),
     "`model.json` and `weights.bin`: the whole network as a TensorFlow.js LayersModel. `graft.json`: labels, image rule,",
-    "config, metrics, and the sha256 of every file; graft refuses a folder that no longer matches it (this page too).",
+    "config, metrics, and the sha256 of every file. graft does not open a folder in which another file than this page has changed.",
     "",
   ];
   return lines.join("\n");

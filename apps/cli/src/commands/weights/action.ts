@@ -50,7 +50,7 @@ function checkName(name: string): void {
   }
   const isFile = /[./\\]/.test(name);
   let why = isFile ? "A file needs no fetching: give it as --weights." : "No weights have this name.";
-  if (name === "auto") why = "auto is a choice between weights, none of their own.";
+  if (name === "auto") why = "auto is not a set of weights: it picks imagenet or bundled.";
   const received = JSON.stringify(name);
   throw new UsageError(`${why} Received: ${received}. Expected: imagenet, or an address (https://…).`);
 }
