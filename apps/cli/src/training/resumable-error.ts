@@ -20,7 +20,8 @@ interface Kept {
 
 /** What a stopped run goes on from. */
 export function keptText({ epochs, steps = 0 }: Kept, { config }: Pick<RunRecord, "config">): string {
-  if (epochs === 0 && steps === 0) return "no epoch is finished yet, but the features computed so far are kept";
+  if (epochs === 0 && steps === 0)
+    return "no epoch is finished yet, but the features computed so far are kept";
   const ofNext = steps === 0 ? "" : ` and ${steps} ${steps === 1 ? "step" : "steps"} of the next`;
   return `kept up to epoch ${epochs} of ${maxEpochs(config)}${ofNext}`;
 }
