@@ -22,7 +22,9 @@ it("says up to which epoch a run is kept, and how to go on", () => {
 });
 
 it("promises no epoch to a run that has none on disk, or none that it knows of", () => {
-  expect(messageOf("disk-full", 0)).toMatch(/No room\. No epoch is finished yet, .*go on with: .*resume one$/);
+  expect(messageOf("disk-full", 0)).toMatch(
+    /No room\. No epoch is finished yet, .*go on with: .*resume one$/,
+  );
   expect(messageOf("disk-full")).toMatch(/No room\. Go on with: .*resume one$/);
 });
 
