@@ -23,6 +23,10 @@ export interface SerializedError {
   readonly code: ErrorCode | "internal";
   readonly message: string;
   readonly facts: ErrorFacts;
+  /** Of an error that graft throws on purpose; an older graft wrote the message alone. */
+  readonly parts?: ErrorParts;
+  /** Of a defect, for who mends it; people are not shown it. */
+  readonly stack?: string;
 }
 
 /** The four parts of every message: what failed, what was received, what was expected, what to do. */
@@ -47,10 +51,13 @@ export class CoreError extends Error {
   override name = "CoreError";
   readonly code: ErrorCode;
   readonly facts: ErrorFacts;
+  /** What the message is made of; an edge may say it in its own words. */
+  readonly parts: ErrorParts;
 
   constructor(code: ErrorCode, parts: ErrorParts, options: { facts?: ErrorFacts; cause?: unknown } = {}) {
     super(errorText(parts), options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
+    this.parts = parts;
     this.facts = options.facts ?? {};
   }
 }
@@ -58,16 +65,22 @@ export class CoreError extends Error {
 /** Turns anything thrown into plain data; an error that is not a {@link CoreError} becomes code `internal`. */
 export function serializeError(error: unknown): SerializedError {
   if (error instanceof CoreError) {
-    return { name: error.name, code: error.code, message: error.message, facts: error.facts };
+    const { name, code, message, facts, parts } = error;
+    return { name, code, message, facts, parts };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return { name: error instanceof Error ? error.name : "Error", code: "internal", message, facts: {} };
+  if (!(error instanceof Error))
+    return { name: "Error", code: "internal", message: String(error), facts: {} };
+  const { name, message, stack } = error;
+  return { name, code: "internal", message, facts: {}, ...(stack === undefined ? {} : { stack }) };
 }
 
 /** The error a {@link SerializedError} was made from, with its code and facts. */
 export function deserializeError(data: SerializedError): Error {
-  if (data.code === "internal") return Object.assign(new Error(data.message), { name: data.name });
-  const error = new CoreError(data.code, { what: data.message }, { facts: data.facts });
+  if (data.code === "internal") {
+    const stack = data.stack === undefined ? {} : { stack: data.stack };
+    return Object.assign(new Error(data.message), { name: data.name, ...stack });
+  }
+  const error = new CoreError(data.code, data.parts ?? { what: data.message }, { facts: data.facts });
   error.name = data.name;
   return error;
 }

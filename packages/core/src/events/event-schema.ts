@@ -28,6 +28,16 @@ export const serializedErrorSchema = z.object({
   ]),
   message: z.string(),
   facts: z.record(z.string(), z.unknown()),
+  // they came later: an older log has none
+  parts: z
+    .object({
+      what: z.string(),
+      received: z.string().exactOptional(),
+      expected: z.string().exactOptional(),
+      fix: z.string().exactOptional(),
+    })
+    .exactOptional(),
+  stack: z.string().exactOptional(),
 });
 
 const base = { run: z.string(), seq: z.int().min(0), time: z.number() };
