@@ -245,24 +245,6 @@ describe("a wish to stop", () => {
   });
 });
 
-describe("a number of threads", () => {
-  it.each([1, 3])("%s is what onnx:cpu computes with, and says", async (threads) => {
-    const { backend } = await selectBackend({ backend: "onnx:cpu", home, env: env(), threads });
-    expect(backend.device).toMatchObject({
-      threads,
-      name: expect.stringMatching(new RegExp(`, ${threads} thread`)),
-    });
-    await backend.dispose();
-  });
-
-  it.each([0, -1, 1.5, Number.NaN])("%s is none", async (threads) => {
-    await expect(selectBackend({ home, env: env(), threads })).rejects.toMatchObject({
-      code: "bad-input",
-      message: expect.stringContaining(String(threads)),
-    });
-  });
-});
-
 describe("a GPU that a processor imitates", () => {
   const allowed = async (backend: string | undefined): Promise<boolean | undefined> => {
     let answer: boolean | undefined;
