@@ -61,6 +61,7 @@ export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row
 export { type FeatureSpaceOptions, featureSpace, featureSpaceId } from "./features/space.ts";
 export type * from "./features/types.ts";
 export type * from "./files/folder.ts";
+export { memoryFolder } from "./files/memory-folder.ts";
 export { machineCode } from "./files/one-file-error.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/graph.ts";
@@ -142,6 +143,7 @@ export type * from "./quantize/types.ts";
 export type * from "./report/types.ts";
 export type { ResumedWith } from "./runs/check-resumable.ts";
 export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
+export { openRunStore, type RunsInFolder } from "./runs/run-store.ts";
 export type * from "./runs/types.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";
