@@ -24,6 +24,11 @@ import { testingWorkspace } from "@graft/core/testing";
 import * as z from "zod";
 import { answerCalls, tell } from "./answer-calls.ts";
 
+const Opening = z.object({
+  engine: z.enum(["onnx:wasm", "tfjs:webgpu"]),
+  /** Which of the data sets that the test serves. */
+  set: z.string(),
+});
 const Training = z.object({
   config: trainConfigSchema,
   /** Finished epochs after which it is interrupted. */
@@ -50,10 +55,12 @@ async function loadWeights(): Promise<TrunkWeights> {
 }
 
 /** The data set, with pixels that lie in one file in the images' order. */
-async function openSet(): Promise<{ readonly dataset: Dataset; readonly prepare: PrepareImage }> {
+async function openSet(set: string): Promise<{ readonly dataset: Dataset; readonly prepare: PrepareImage }> {
   // the test's own words, made from these types
-  const { dataset, decoder } = JSON.parse(new TextDecoder().decode(await served("set.json"))) as ServedSet;
-  const pixels = await served("pixels.bin");
+  const { dataset, decoder } = JSON.parse(
+    new TextDecoder().decode(await served(`${set}/set.json`)),
+  ) as ServedSet;
+  const pixels = await served(`${set}/pixels.bin`);
   const length = pixels.length / dataset.images.length;
   const places = new Map(dataset.images.map(({ hash }, at) => [hash, at * length]));
   const prepare = preparedBy(decoder, async ({ hash, path }, { size }, augmentation, variants) => {
@@ -109,13 +116,14 @@ async function upload(below: Folder, prefix: string): Promise<string[]> {
 }
 
 answerCalls({
-  async open(engine) {
+  async open(given) {
+    const { engine, set } = Opening.parse(given);
     const opened =
       engine === "onnx:wasm"
         ? await createOnnxBackend({ threads: 1 })
         : await createTfjsBackend({ device: "webgpu", allowSoftware: true });
     const backend = counted(opened);
-    const { dataset, prepare } = await openSet();
+    const { dataset, prepare } = await openSet(set);
     const weights = await loadWeights();
     const features = createMemoryFeatureStore();
     workspace = {
