@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { type StaticRegistry, serveRegistry } from "./static-registry.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PACKAGES = join(ROOT, "build", "packages");
@@ -41,44 +42,165 @@ function runIn(folder: string, command: string, words: readonly string[]): Promi
 }
 
 const Manifest = z.object({ scripts: z.record(z.string(), z.string()).optional() });
+const Doctor = z.object({
+  candidates: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      device: z.unknown().optional(),
+      usable: z.boolean(),
+      reason: z.string().optional(),
+      automatic: z.boolean().optional(),
+    }),
+  ),
+  chosen: z.string(),
+});
+/** Bytes on Linux x64: on the disk, and to download. */
+const MAX_INSTALLED = 170e6;
+const MAX_DOWNLOAD = 65e6;
+const HERE = `${process.platform}-${process.arch}`;
+const MUSL =
+  process.platform === "linux" && !/glibcVersionRuntime/.test(JSON.stringify(process.report.getReport()));
 
+let root = "";
 let folder = "";
+let registry: StaticRegistry | undefined;
 let installed: Ended = { code: 1, stdout: "", stderr: "not run" };
 let noRegistry = false;
 
+/** Of every file below a folder, in bytes. */
+async function sizeOf(path: string): Promise<number> {
+  const files = await readdir(path, { recursive: true });
+  const sizes = await Promise.all(files.map((file) => lstat(join(path, file))));
+  return sizes.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+}
+
+/** Of the tarballs in npm's cache, which this test begins empty; its other entries are lists of versions. */
+async function downloadedBytes(): Promise<number> {
+  const content = join(root, "cache", "_cacache", "content-v2");
+  let sum = 0;
+  for (const entry of await readdir(content, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const bytes = await readFile(join(entry.parentPath, entry.name));
+    if (bytes.readUInt16BE(0) === 0x1f8b) sum += bytes.length;
+  }
+  return sum;
+}
+
+/** Installs graft into an empty folder from the registry, as a reader would. */
+async function install(name: string, flags: readonly string[]): Promise<Ended> {
+  const into = join(root, name);
+  await mkdir(into);
+  await writeFile(join(into, "package.json"), JSON.stringify({ name: "reader", private: true }));
+  await writeFile(join(into, ".npmrc"), `@graft:registry=${registry?.url}\n`);
+  const words = [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--cache",
+    join(root, "cache"),
+    ...flags,
+    "@graft/cli",
+  ];
+  return runIn(into, "npm", words);
+}
+
+/** What `graft doctor` says of the engines, but for where files lie and how fast they were. */
+async function doctor(command: string, words: readonly string[]): Promise<z.infer<typeof Doctor>> {
+  const { code, stdout, stderr } = await runIn(folder, command, [...words, "doctor", "--json"]);
+  expect(code, stderr).toBe(0);
+  const text = stdout.slice(stdout.indexOf("{")).replace(/no [^" ]*[\\/](?=[^\\/" ]*providers_cuda)/g, "no ");
+  return Doctor.parse(JSON.parse(text));
+}
+
 beforeAll(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), "graft-pack-")));
+  root = await realpath(await mkdtemp(join(tmpdir(), "graft-pack-")));
+  folder = join(root, "reader");
   // not `npm run pack`: turbo puts outputs back from its cache, under the hands of the tests that run beside this one
   const built = await runIn(ROOT, "npx", ["--no-install", "tsc", "-b", "apps/cli"]);
   expect(built.code, built.stdout + built.stderr).toBe(0);
   const packed = await runIn(ROOT, process.execPath, ["--import", "tsx", join("scripts", "pack.ts")]);
+  noRegistry = packed.code !== 0 && NO_REGISTRY.test(packed.stderr) && process.env.CI !== "true";
+  if (noRegistry) return;
   expect(packed.code, packed.stdout + packed.stderr).toBe(0);
-  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "reader", private: true }));
-  const tarballs = (await readdir(PACKAGES)).map((name) => join(PACKAGES, name));
-  expect(tarballs).toHaveLength(3);
-  installed = await runIn(folder, "npm", ["install", "--no-audit", "--no-fund", ...tarballs]);
+  registry = await serveRegistry(PACKAGES);
+  installed = await install("reader", []);
   noRegistry = installed.code !== 0 && NO_REGISTRY.test(installed.stderr) && process.env.CI !== "true";
-}, 300_000);
+}, 600_000);
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await registry?.close();
+  await rm(root, { recursive: true, force: true });
+});
 
 describe("the packages in an empty folder", () => {
-  it("install with npm alone", ({ skip }) => {
+  it("install with npm alone, small", async ({ skip }) => {
     skip(noRegistry, "no npm registry answers");
     expect(installed.code, installed.stderr).toBe(0);
+    const disk = await sizeOf(join(folder, "node_modules"));
+    const download = await downloadedBytes();
+    const MB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+    process.stdout.write(`installed ${MB(disk)}, downloaded ${MB(download)} (${HERE})\n`);
+    if (HERE !== "linux-x64") return;
+    expect(disk).toBeLessThanOrEqual(MAX_INSTALLED);
+    expect(download).toBeLessThanOrEqual(MAX_DOWNLOAD);
   });
 
-  it("carry onnxruntime-node without an install script, and no other copy comes", async ({ skip }) => {
+  it("hold a native library for this machine and for no other, with licences and no install script", async ({
+    skip,
+  }) => {
     skip(noRegistry, "no npm registry answers");
     const modules = join(folder, "node_modules");
-    const carried = join(modules, "@graft", "backend-select", "node_modules", "onnxruntime-node");
-    const manifest: unknown = JSON.parse(await readFile(join(carried, "package.json"), "utf8"));
-    expect(Manifest.parse(manifest).scripts).toBeUndefined();
-    expect(existsSync(join(carried, "script"))).toBe(false);
-    expect(existsSync(join(modules, "onnxruntime-node"))).toBe(false);
-    // what that script would have fetched
-    const libraries = await readdir(join(carried, "bin"), { recursive: true });
-    expect(libraries.filter((name) => /cuda|tensorrt/i.test(name))).toEqual([]);
+    const dawn = process.platform === "darwin" ? "darwin-universal" : HERE;
+    const native = (await readdir(join(modules, "@graft"))).filter((name) =>
+      /^(onnxruntime|dawn)-/.test(name),
+    );
+    expect(registry?.names.filter((name) => /onnxruntime-|dawn-/.test(name))).toHaveLength(10);
+    expect(native.sort()).toEqual(MUSL ? [] : [`dawn-${dawn}`, `onnxruntime-${HERE}`]);
+    const carried = join(modules, "@graft", "backend-select", "node_modules");
+    const packages = [
+      ...native.map((name) => join(modules, "@graft", name)),
+      ...["onnxruntime-node", "onnxruntime-common", "webgpu"].map((name) => join(carried, name)),
+      ...(await readdir(join(carried, "@tensorflow"))).map((name) => join(carried, "@tensorflow", name)),
+    ];
+    for (const path of packages) {
+      const manifest: unknown = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
+      expect(Manifest.parse(manifest).scripts, path).toBeUndefined();
+      expect(
+        (await readdir(path)).filter((name) => /^licen[cs]e/i.test(name)),
+        path,
+      ).toHaveLength(1);
+      // what onnxruntime-node's install script would have fetched
+      const files = await readdir(path, { recursive: true });
+      expect(files.filter((name) => /providers_(cuda|tensorrt)/i.test(name))).toEqual([]);
+    }
+    for (const name of ["onnxruntime-node", "webgpu", "@tensorflow"])
+      expect(existsSync(join(modules, name)), name).toBe(false);
+  });
+
+  it("have the engines that a checkout has: doctor says the same", async ({ skip }) => {
+    skip(noRegistry, "no npm registry answers");
+    const before = await doctor(process.execPath, [join(ROOT, "apps", "cli", "dist", "main.js")]);
+    expect(await doctor("npx", ["--no-install", "graft"])).toEqual(before);
+  });
+
+  it("install without scripts, and say what is missing where there is no library", async ({ skip }) => {
+    skip(noRegistry, "no npm registry answers");
+    const again = await install("second", ["--ignore-scripts"]);
+    expect(again.code, again.stderr).toBe(0);
+    const second = join(root, "second");
+    const help = await runIn(second, "npx", ["--no-install", "graft", "--help"]);
+    expect(help.code, help.stderr).toBe(0);
+    await rm(join(second, "node_modules", "@graft", `onnxruntime-${HERE}`), { recursive: true, force: true });
+    await rm(join(second, "node_modules", "@graft", `dawn-${HERE}`), { recursive: true, force: true });
+    const told = await doctor(process.execPath, [
+      join(second, "node_modules", "@graft", "cli", "dist", "main.js"),
+    ]);
+    const onnx = told.candidates.find(({ id }) => id === "onnx:cpu");
+    expect(onnx).toMatchObject({ usable: false });
+    expect(onnx?.reason).toContain("ONNX Runtime does not load on this machine.");
+    expect(onnx?.reason).toContain("Linux with glibc");
+    expect(told.chosen).toBe("tfjs:wasm");
   });
 
   it("bring no sources, tests or maps", async ({ skip }) => {
