@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { byCodeUnit } from "../by-code-unit.ts";
+import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { visibleText } from "../visible-text.ts";
-import { forEachBounded } from "./for-each-bounded.ts";
 import type { ListedFile, Listing } from "./listing.ts";
 import { sniffFile } from "./sniff-file-node.ts";
 import type { BrokenFile, SkippedFile } from "./types.ts";
@@ -38,7 +38,7 @@ export async function findImages(folder: string, signal?: AbortSignal): Promise<
   const images: ListedFile[] = [];
   const skipped: SkippedFile[] = [...listing.skipped];
   const broken: BrokenFile[] = [...listing.broken, ...listing.closed];
-  await forEachBounded(listing.files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {
+  await inParallel(listing.files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {
     throwIfCancelled(signal);
     const { path } = file;
     const sniffed = await sniffFile(file);

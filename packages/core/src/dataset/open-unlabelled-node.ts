@@ -2,13 +2,13 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { byCodeUnit } from "../by-code-unit.ts";
+import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import { readingNotes } from "../image/readings.ts";
 import { visibleText } from "../visible-text.ts";
 import { archiveStem } from "./archive-kind.ts";
 import { type FoundImages, findImages } from "./find-images-node.ts";
-import { forEachBounded } from "./for-each-bounded.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
 import { tableReader } from "./label-files-node.ts";
 import { findLayout } from "./layout/find-layout.ts";
@@ -97,21 +97,17 @@ export async function openUnlabelled(
   const broken = [...found.broken];
   const locations = new Map<string, string>();
   let done = 0;
-  await forEachBounded(
-    found.images,
-    availableParallelism() * AT_ONCE_PER_CORE,
-    async ({ path, location }) => {
-      throwIfCancelled(signal);
-      try {
-        images.push({ path, ...(await inspect(location)), label: 0 });
-        locations.set(path, location);
-      } catch (error) {
-        if (!isOfOneFile(error)) throw error;
-        broken.push({ path, code: error.code, reason: error.message });
-      }
-      onProgress?.({ done: ++done, total: found.images.length, unit: "images" });
-    },
-  );
+  await inParallel(found.images, availableParallelism() * AT_ONCE_PER_CORE, async ({ path, location }) => {
+    throwIfCancelled(signal);
+    try {
+      images.push({ path, ...(await inspect(location)), label: 0 });
+      locations.set(path, location);
+    } catch (error) {
+      if (!isOfOneFile(error)) throw error;
+      broken.push({ path, code: error.code, reason: error.message });
+    }
+    onProgress?.({ done: ++done, total: found.images.length, unit: "images" });
+  });
   const byPath = (a: { path: string }, b: { path: string }): number => byCodeUnit(a.path, b.path);
   broken.sort(byPath);
   if (images.length === 0) throw noImage(name, broken);

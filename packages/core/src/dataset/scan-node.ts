@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { byCodeUnit } from "../by-code-unit.ts";
+import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import type { InspectedFile } from "../image/pool.ts";
 import { readingNotes } from "../image/readings.ts";
 import { nameFew } from "../name-few.ts";
 import { visibleText } from "../visible-text.ts";
-import { forEachBounded } from "./for-each-bounded.ts";
 import { prefixGroups } from "./group-prefix.ts";
 import { groupBy } from "./groups.ts";
 import { labelsAlikeNotes } from "./labels-alike.ts";
@@ -115,7 +115,7 @@ async function lookAtFiles(
   const broken: BrokenFile[] = [];
   const locations = new Map<string, string>();
   let done = 0;
-  await forEachBounded(files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {
+  await inParallel(files, availableParallelism() * AT_ONCE_PER_CORE, async (file) => {
     throwIfCancelled(signal);
     const { path, label, part } = file;
     const judgement = await judge(file, inspect);
