@@ -2,11 +2,11 @@
  * `npm run pack`: the packages as people install them, in build/packages/*.tgz: graft's own three, and the native
  * libraries by platform. Those that are installed need no install script.
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { bundle } from "./pack/bundled.ts";
 import { asRecord, ROOT, readManifest, writeManifest } from "./pack/manifest.ts";
-import { npm } from "./pack/npm-tarball.ts";
+import { pack, packOnce } from "./pack/pack-once.ts";
 import { type PlatformPackage, stagePlatformPackages } from "./pack/platforms.ts";
 
 const OUT = join(ROOT, "build", "packages");
@@ -14,10 +14,8 @@ const PACKAGES = ["packages/core", "packages/backend-select", "apps/cli"];
 /** Carries the engines. */
 const ENGINES = "packages/backend-select";
 
-function pack(stage: string): string {
-  const words = ["pack", "--json", "--ignore-scripts", "--pack-destination", relative(stage, OUT)];
-  const [{ filename, size }] = JSON.parse(npm(words, stage)) as [{ filename: string; size: number }]; // npm pack --json prints this
-  return `${join("build", "packages", filename)}  ${(size / 1e6).toFixed(1)} MB`;
+function told(tarball: string): string {
+  return `${relative(ROOT, tarball)}  ${(statSync(tarball).size / 1e6).toFixed(1)} MB\n`;
 }
 
 function stage(path: string, platforms: readonly PlatformPackage[]): string {
@@ -54,5 +52,5 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 const platforms = stagePlatformPackages();
 const own = PACKAGES.map((path) => stage(path, platforms));
-for (const folder of [...own, ...platforms.map((platform) => platform.folder)])
-  process.stdout.write(`${pack(folder)}\n`);
+for (const folder of own) process.stdout.write(told(pack(folder, OUT)));
+for (const { folder } of platforms) process.stdout.write(told(packOnce(folder, OUT)));

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join, relative } from "node:path";
 import { asRecord, ROOT } from "./manifest.ts";
 
-const CACHE = join(ROOT, "node_modules", ".cache", "graft-pack");
+export const CACHE = join(ROOT, "node_modules", ".cache", "graft-pack");
 
 /** npm is npm.cmd on Windows, which only a shell starts; words have no spaces that it would split. */
 export function npm(words: readonly string[], folder: string): string {

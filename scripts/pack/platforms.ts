@@ -10,6 +10,9 @@ import { join } from "node:path";
 import { addLicence, type Manifest, ROOT, readManifest, writeManifest } from "./manifest.ts";
 import { npmPackage } from "./npm-tarball.ts";
 
+/** ThirdPartyNotices.txt of a library's release, by package and version: another version needs its own. */
+const NOTICES = join(import.meta.dirname, "notices");
+
 interface Library {
   /** As npm knows it. */
   readonly source: string;
@@ -17,6 +20,10 @@ interface Library {
   readonly prefix: string;
   readonly title: string;
   readonly holder: string;
+  /** Licence of the library, where npm's package names that of its wrapper. */
+  readonly license?: string;
+  /** npm serves the library without the notices of what it is linked with: {@link NOTICES} has them. */
+  readonly notices: boolean;
   /** The file that Node loads. */
   readonly entry: string;
   readonly folder: (os: string, cpu: string) => string;
@@ -30,6 +37,7 @@ const LIBRARIES: readonly Library[] = [
     prefix: "@graft/onnxruntime",
     title: "ONNX Runtime",
     holder: "Microsoft Corporation",
+    notices: true,
     entry: "onnxruntime_binding.node",
     folder: (os, cpu) => join("bin", "napi-v6", os, cpu),
     platforms: ["linux-x64", "linux-arm64", "darwin-arm64", "win32-x64", "win32-arm64"],
@@ -39,6 +47,8 @@ const LIBRARIES: readonly Library[] = [
     prefix: "@graft/dawn",
     title: "Dawn (WebGPU)",
     holder: "The Dawn & Tint Authors",
+    license: "BSD-3-Clause",
+    notices: false,
     entry: "dawn.node",
     folder: (os, cpu) => join("dist", `${os}-${cpu}`),
     platforms: ["linux-x64", "linux-arm64", "darwin-universal", "win32-x64", "win32-arm64"],
@@ -67,6 +77,25 @@ function dropUnnamedCopies(folder: string, entry: string): void {
   }
 }
 
+/** Licences and notices that bind whoever hands the files on. */
+function addNotices(library: Library, source: string, folder: string, platform: string): void {
+  for (const file of readdirSync(source))
+    if (/^licen[cs]e/i.test(file)) cpSync(join(source, file), join(folder, file));
+  const { version, license } = readManifest(source);
+  addLicence(folder, license, library.holder);
+  if (library.notices) {
+    const notices = join(NOTICES, `${library.source}-${String(version)}.txt`);
+    if (!existsSync(notices))
+      throw new Error(`Bring ${notices}: ThirdPartyNotices.txt of ${library.title} ${String(version)}`);
+    cpSync(notices, join(folder, "ThirdPartyNotices.txt"));
+  }
+  if (!existsSync(join(folder, "dxcompiler.dll"))) return;
+  // webgpu's package has the compiler's texts beside the compiler; onnxruntime-node's has the compiler alone
+  const texts = join(npmPackage("webgpu"), "dist", platform);
+  for (const file of ["dxcompiler-LICENSE.TXT", "dxcompiler-ThirdPartyNotices.txt"])
+    cpSync(join(texts, file), join(folder, file));
+}
+
 function stageOne(library: Library, platform: string): PlatformPackage {
   const [os = "", cpu = ""] = platform.split("-");
   const source = npmPackage(library.source);
@@ -79,15 +108,13 @@ function stageOne(library: Library, platform: string): PlatformPackage {
   mkdirSync(folder, { recursive: true });
   cpSync(from, folder, { recursive: true });
   dropUnnamedCopies(folder, library.entry);
-  for (const file of readdirSync(source))
-    if (/^licen[cs]e/i.test(file)) cpSync(join(source, file), join(folder, file));
+  addNotices(library, source, folder, platform);
   const { version, license, repository } = readManifest(source);
-  addLicence(folder, license, library.holder);
   const manifest: Manifest = {
     name,
     version,
     description: `${library.title} for ${platform}, the files of npm's ${library.source} ${String(version)}.`,
-    license,
+    license: library.license ?? license,
     repository,
     main: library.entry,
     os: [os],

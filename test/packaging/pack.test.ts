@@ -174,8 +174,38 @@ describe("the packages in an empty folder", () => {
       const files = await readdir(path, { recursive: true });
       expect(files.filter((name) => /providers_(cuda|tensorrt)/i.test(name))).toEqual([]);
     }
+    // of what ONNX Runtime is linked with
+    if (!MUSL)
+      expect(await readdir(join(modules, "@graft", `onnxruntime-${HERE}`))).toContain(
+        "ThirdPartyNotices.txt",
+      );
     for (const name of ["onnxruntime-node", "webgpu", "@tensorflow"])
       expect(existsSync(join(modules, name)), name).toBe(false);
+  });
+
+  it.for([
+    { os: "linux", cpu: "arm64", libc: "glibc", native: ["dawn-linux-arm64", "onnxruntime-linux-arm64"] },
+    { os: "linux", cpu: "x64", libc: "musl", native: [] },
+    {
+      os: "darwin",
+      cpu: "arm64",
+      libc: undefined,
+      native: ["dawn-darwin-universal", "onnxruntime-darwin-arm64"],
+    },
+    { os: "darwin", cpu: "x64", libc: undefined, native: ["dawn-darwin-universal"] },
+    { os: "win32", cpu: "x64", libc: undefined, native: ["dawn-win32-x64", "onnxruntime-win32-x64"] },
+    { os: "win32", cpu: "arm64", libc: undefined, native: ["dawn-win32-arm64", "onnxruntime-win32-arm64"] },
+  ])("bring the libraries of $os $cpu, where there are some", async ({ os, cpu, libc, native }, { skip }) => {
+    skip(noRegistry, "no npm registry answers");
+    // what npm would install there: those files cannot run here
+    const platform = [`--os=${os}`, `--cpu=${cpu}`, ...(libc === undefined ? [] : [`--libc=${libc}`])];
+    const planned = await install(`plan-${os}-${cpu}`, ["--dry-run", "--prefer-offline", ...platform]);
+    expect(planned.code, planned.stderr).toBe(0);
+    const added = [...planned.stdout.matchAll(/^add @graft\/((?:onnxruntime|dawn)-\S+)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(planned.stdout).toContain("add @graft/backend-select");
+    expect(added.sort()).toEqual(native);
   });
 
   it("have the engines that a checkout has: doctor says the same", async ({ skip }) => {
