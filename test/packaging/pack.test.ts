@@ -199,7 +199,9 @@ describe("the packages in an empty folder", () => {
     skip(noRegistry, "no npm registry answers");
     // what npm would install there: those files cannot run here
     const platform = [`--os=${os}`, `--cpu=${cpu}`, ...(libc === undefined ? [] : [`--libc=${libc}`])];
-    const planned = await install(`plan-${os}-${cpu}`, ["--dry-run", "--prefer-offline", ...platform]);
+    // npm tells the plan only at this level, which a machine's own settings may lower
+    const told = ["--dry-run", "--loglevel=notice", "--color=false"];
+    const planned = await install(`plan-${os}-${cpu}`, [...told, "--prefer-offline", ...platform]);
     expect(planned.code, planned.stderr).toBe(0);
     const added = [...planned.stdout.matchAll(/^add @graft\/((?:onnxruntime|dawn)-\S+)/gm)].map(
       ([, name]) => name,
