@@ -81,9 +81,9 @@ describe("the columns of an export", () => {
 
   it.each([1, 2] as const)("that a head cannot be written with are refused: %s", (columns) => {
     expect(() => withColumns(gap, columns)).toThrow(
-      /cannot be written .*Received: --columns \d.*Expected: 4/,
+      /cannot be written .*Received: `columns: \d`.*Expected: 4/,
     );
-    expect(() => withColumns(gap, columns)).toThrow(/Leave --columns out/);
+    expect(() => withColumns(gap, columns)).toThrow(/Leave `columns` out/);
   });
 });
 

@@ -93,7 +93,7 @@ describe.each(FORMATS)("an export as %s", (name, write) => {
     const ofOther = await patchReference(other, backend);
     await expect(write(other, path, { reference: ofOther, backend })).rejects.toMatchObject({
       code: "conflict",
-      message: expect.stringContaining("--force"),
+      message: expect.stringContaining("`force`"),
     });
     expect(await contentOf(path)).toEqual(before);
     await write(other, path, { reference: ofOther, backend, force: true });
@@ -105,7 +105,7 @@ describe.each(FORMATS)("an export as %s", (name, write) => {
     const reference = { images: [], predictions: [] };
     await expect(write(modelOf("gap"), join(temporary, name), { reference, backend })).rejects.toMatchObject({
       code: "bad-input",
-      message: expect.stringContaining("--data"),
+      message: expect.stringContaining("`data`"),
     });
     expect(await readdir(temporary)).toEqual([]);
   });

@@ -201,7 +201,7 @@ describe("writeModelFolder", () => {
     const other = { ...model, manifest: { ...model.manifest, run: "another" } };
     await expect(writeModelFolder(other, folder)).rejects.toMatchObject({
       code: "conflict",
-      message: expect.stringContaining("--force"),
+      message: expect.stringContaining("`force`"),
     });
     expect((await readModelFolder(folder)).manifest.run).toBe(model.manifest.run);
     await writeModelFolder(other, folder, { force: true });

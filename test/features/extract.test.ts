@@ -224,7 +224,7 @@ test.each([Number.NaN, Number.NEGATIVE_INFINITY])(
     const extraction = extract({ store, openProgram: opened, onBroken: () => undefined });
     await expect(extraction).rejects.toMatchObject({
       code: "bad-input",
-      message: expect.stringMatching(new RegExp(`not finite.*weights.*${wrong}.*--weights`)),
+      message: expect.stringMatching(new RegExp(`not finite.*weights.*${wrong}.*\`weights\``)),
     });
     expect(await cache.files(".pack")).toEqual([]);
     expect(problem.asked.disposed).toBe(problem.asked.compiled);

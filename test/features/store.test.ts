@@ -298,7 +298,7 @@ test("a folder that cannot be made is refused with what to do", async () => {
   const refused = openFeatureStore({ folder: join(cache.folder, "file", "features") });
   await expect(refused).rejects.toMatchObject({
     code: "bad-input",
-    message: expect.stringMatching(/--home/),
+    message: expect.stringMatching(/`home`/),
   });
   await rm(join(cache.folder, "file"));
 });

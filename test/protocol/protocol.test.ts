@@ -169,6 +169,24 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     expect(events.at(-1)).toMatchObject({ type: "run-end", status: "failed", error: { code: "not-found" } });
     expect(end).toMatchObject({ status: "failed", error: { code: "not-found" } });
   }, 60_000);
+
+  it.each([
+    ["that no training has", { size: 3 }, "size", "3"],
+    ["that do not go together", { momentum: 0.9 }, "momentum", "0.9"],
+  ])(
+    "ends in run-end with the option's name for options %s, and takes the next job",
+    async (_, config, key, received) => {
+      await using workspace = workspaceOf(newHome());
+      await using host = new WorkerHost({ port: start().port, workspace, crc32 });
+      for (let job = 0; job < 2; job++) {
+        const { events, end } = await ended<WorkEnd>(host.work({ ...train, config, dataset: set }));
+        const error = { code: "bad-input", facts: { issues: [{ key, received }] } };
+        expect(events).toMatchObject([{ type: "run-end", status: "failed", error }]);
+        expect(end).toMatchObject({ status: "failed", error });
+      }
+    },
+    60_000,
+  );
 });
 
 describe("a message that cannot be followed", () => {

@@ -27,13 +27,13 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const { events, result } = await runTraining(wildAtLast(engine, 1e3));
       expect(result.status).toBe("completed");
       expect(warnings(events)).toMatchObject([{ code: "high-loss" }]);
-      expect(warnings(events)[0]?.message).toMatch(/learning rate \(0.001\).*--learning-rate 0.0001\./);
+      expect(warnings(events)[0]?.message).toMatch(/learning rate \(0.001\).*`learningRate: 0.0001`\./);
     });
 
     it("stops at a loss that nothing comes back from, finite as it is, and keeps the best epoch", async () => {
       const { result } = await runTraining(wildAtLast(engine, 1e6));
       expect(result).toMatchObject({ status: "failed", keptEpoch: 2, error: { code: "diverged" } });
-      expect(result.error?.message).toMatch(/training loss has blown up.*\(--learning-rate 0\.0001\)/);
+      expect(result.error?.message).toMatch(/training loss has blown up.*\(`learningRate: 0\.0001`\)/);
       expect(result.model).toBeDefined();
     });
   });

@@ -87,7 +87,7 @@ test("a trunk that ends at the cut will do, and one hash is its own whatever it 
   expect(notices).toEqual([expect.stringMatching(/are the bundled ones.*\[0, 1\]/)]);
   await expect(load(path, "mixed3")).rejects.toMatchObject({
     code: "weights-mismatch",
-    message: expect.stringMatching(/mixed2\.h5 has the trunk up to mixed2.*--cut mixed2/),
+    message: expect.stringMatching(/mixed2\.h5 has the trunk up to mixed2.*`cut: mixed2`/),
   });
 });
 

@@ -273,7 +273,7 @@ test.skipIf(process.platform === "win32")(
     symlinkSync(join(folder, "none", "nowhere"), join(folder, "deep"));
     await expect(download(from(server))).rejects.toMatchObject({
       code: "bad-input",
-      message: expect.stringMatching(/file\.bin cannot be written.*ENOENT.*--home or GRAFT_HOME/),
+      message: expect.stringMatching(/file\.bin cannot be written.*ENOENT.*`home` or GRAFT_HOME/),
     });
   },
 );

@@ -41,7 +41,7 @@ test.skipIf(shared === undefined)(
     expect(weights.sha256).toBe(bundled.sha256);
     // the range of numbers that are known is the one that they were trained with, in whatever file they come
     expect(weights).toMatchObject({ source: "file", origin: shared, inputRange: [0, 1] });
-    expect(notices).toEqual([expect.stringMatching(/are the bundled ones.*\[0, 1\].*--input-range/)]);
+    expect(notices).toEqual([expect.stringMatching(/are the bundled ones.*\[0, 1\].*`inputRange: a,b`/)]);
   },
 );
 

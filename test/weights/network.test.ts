@@ -94,7 +94,7 @@ test("imagenet without a network says what to do, and leaves no file", async () 
   const env = mirror(server);
   await expect(load("imagenet", env)).rejects.toMatchObject({
     code: "offline",
-    message: expect.stringMatching(/500.*HTTPS_PROXY.*GRAFT_WEIGHTS_MIRROR.*by hand.*--weights bundled/s),
+    message: expect.stringMatching(/500.*HTTPS_PROXY.*GRAFT_WEIGHTS_MIRROR.*by hand.*`weights: bundled`/s),
   });
   await expect(load("imagenet", { ...env, GRAFT_OFFLINE: "1" })).rejects.toMatchObject({ code: "offline" });
   expect(existsSync(join(home, "weights", PUBLIC_FILE))).toBe(false);

@@ -1,4 +1,5 @@
 import { CoreError, machineCode, visibleLines } from "@graft/core";
+import { inFlags } from "../options/flag-text.ts";
 import { EXIT, UsageError } from "./exit-codes.ts";
 
 /** The one place where an error becomes an exit code. */
@@ -19,9 +20,9 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return SYSTEM_CODES.has(code) || (machineCode(error) !== undefined && !DEFECTS.has(code));
 }
 
-/** What a person is told: the sentence alone, or the stack when graft itself is at fault. */
+/** What a person is told, options by their flags: the sentence alone, or the stack when graft itself is at fault. */
 export function errorMessage(error: unknown): string {
-  return visibleLines(messageOf(error));
+  return visibleLines(inFlags(messageOf(error)));
 }
 
 function messageOf(error: unknown): string {

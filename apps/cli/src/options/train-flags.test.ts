@@ -2,7 +2,8 @@ import { trainConfigSchema } from "@graft/core";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../exit/exit-codes.ts";
-import { addTrainFlags, configFromFlags, flagName } from "./train-flags.ts";
+import { flagName } from "./flag-text.ts";
+import { addTrainFlags, configFromFlags } from "./train-flags.ts";
 
 function parse(...words: string[]) {
   const command = addTrainFlags(

@@ -2,19 +2,22 @@
  * Command-line flags made from the one config schema: names, help, defaults and checks live in core's train/config.ts.
  */
 import {
+  CoreError,
+  type OptionKey as Key,
+  type OptionValues,
+  optionIssuesSchema,
   parseTrainConfig,
   RECIPE_DEFAULTS,
   type TrainConfig,
-  type TrainConfigInput,
+  type TrainOption,
   trainConfigSchema,
+  trainOptions,
 } from "@graft/core";
 import { type Command, Option } from "commander";
-import * as z from "zod";
 import { UsageError } from "../exit/exit-codes.ts";
+import { flagName, inFlags } from "./flag-text.ts";
 import { unknownKeysMessage } from "./saved-config.ts";
-import { bareType, helpText, valueName } from "./train-flags-help.ts";
-
-type Key = keyof TrainConfig;
+import { helpText, valueName } from "./train-flags-help.ts";
 
 /** Every option of a training, in the order of the schema: the flags of `graft train`. */
 export const ALL_KEYS: readonly string[] = Object.keys(trainConfigSchema.shape);
@@ -56,18 +59,13 @@ const WITHOUT_FLIP = "with --augment: no mirrored copies, for classes such as le
 /** What a flag without a value means, where a saved config says nothing. */
 const TURNED_ON: Readonly<Partial<Record<Key, unknown>>> = { augment: {}, earlyStop: 5 };
 
-/** "batchSize" → "batch-size" */
-export const flagName = (key: string): string =>
-  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
 const number = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 
 /** Text of a flag → the value that the schema then checks; text that is no number stays text, so that its error shows it. */
-function parserOf(key: Key, type: z.ZodType): ((text: string) => unknown) | undefined {
-  if (key === "inputRange") return (text) => text.split(",").map(number);
-  if (type instanceof z.ZodNumber || type instanceof z.ZodUnion) return number;
-  return undefined;
+function parserOf({ kind }: OptionValues): ((text: string) => unknown) | undefined {
+  if (kind === "pair") return (text) => text.split(",").map(number);
+  return kind === "number" ? number : undefined;
 }
 
 /**
@@ -75,24 +73,25 @@ function parserOf(key: Key, type: z.ZodType): ((text: string) => unknown) | unde
  * @param keys those that the command knows. @default all
  */
 export function addTrainFlags<T extends Command>(command: T, keys: readonly string[] = ALL_KEYS): T {
+  const options = new Map<string, TrainOption>(trainOptions().map((option) => [option.key, option]));
   for (const key of keys) {
-    if (!isKey(key)) continue;
-    const name = flagName(key);
-    const type = bareType(trainConfigSchema.shape[key]);
-    if (key === "augment") {
-      command.option("--augment", helpText(key)).option("--no-flip", WITHOUT_FLIP);
-    } else if (key === "earlyStop") {
-      command.addOption(new Option("--early-stop [epochs]", helpText(key)).argParser(number));
-    } else if (type instanceof z.ZodBoolean) {
-      command.option(`--${name}`, helpText(key));
+    const option = options.get(key);
+    if (!option) continue;
+    const { values } = option;
+    const [name, help] = [flagName(key), helpText(option)];
+    if (values.kind === "group") {
+      command.option(`--${name}`, help).option("--no-flip", WITHOUT_FLIP);
+    } else if (values.kind === "switch") {
+      command.option(`--${name}`, help);
     } else {
-      const flag = new Option(`--${name} <${valueName(key)}>`, helpText(key));
-      const parser = parserOf(key, type);
+      const value = option.key in TURNED_ON ? `[${valueName(option)}]` : `<${valueName(option)}>`;
+      const flag = new Option(`--${name} ${value}`, help);
+      const parser = parserOf(values);
       if (parser) flag.argParser(parser);
-      if (type instanceof z.ZodEnum) flag.choices(type.options.map(String));
+      if (values.kind === "choice") flag.choices(values.choices);
       command.addOption(flag);
     }
-    const without = WITHOUT[key];
+    const without = WITHOUT[option.key];
     if (without !== undefined) command.option(`--no-${name}`, without);
   }
   return command;
@@ -118,20 +117,21 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
   }
   if (flags.flip === false) leaveFlipOut(base);
   try {
-    return parseTrainConfig(base as TrainConfigInput); // the schema inside checks it; only its input type is asserted
+    return parseTrainConfig(base);
   } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error;
-    const lines = error.issues.map((issue) => {
-      // of flags only known ones are taken over, so that these are the file's
-      if (issue.code === "unrecognized_keys" && issue.path.length === 0)
-        return unknownKeysMessage(String(flags.config), issue.keys);
-      const key = String(issue.path[0] ?? "");
-      return key === ""
-        ? issue.message
-        : `--${flagName(key)}: ${issue.message}. Received: ${JSON.stringify(base[key])}.`;
-    });
-    throw new UsageError(lines.join("\n"));
+    if (error instanceof CoreError) throw usageError(error, String(flags.config));
+    throw error;
   }
+}
+
+/** @param file the saved config: of flags only known ones are taken over, so that unknown options are the file's. */
+function usageError({ message, facts }: CoreError, file: string): UsageError {
+  const issues = optionIssuesSchema.safeParse(facts).data?.issues;
+  const lines = issues?.map(({ key, message: wrong, received, unknown }) => {
+    if (unknown !== undefined) return unknownKeysMessage(file, unknown);
+    return key === undefined ? wrong : `\`${key}\`: ${wrong}. Received: ${received}.`;
+  });
+  return new UsageError(inFlags(lines?.join("\n") ?? message));
 }
 
 /** Changes the augmentation that is asked for, or that the recipe brings; where there is none, there is no flip either. */

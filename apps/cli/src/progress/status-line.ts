@@ -1,5 +1,6 @@
 import { visibleLines, visibleText } from "@graft/core";
 import type { CliEnvironment } from "../environment/env.ts";
+import { inFlags } from "../options/flag-text.ts";
 
 /** A line is not redrawn sooner: thousands of small steps would cost more than the work that they tell of. */
 const REDRAW_INTERVAL_MS = 50;
@@ -39,12 +40,12 @@ export class StatusLine {
     this.#shown = cut;
   }
 
-  /** A line that stays. */
+  /** A line that stays; options in it are named by their flags. */
   print(text: string): void {
     // whatever this line shows: a terminal echoes ^C, and another status line may stand there
     if (this.#environment.interactive) process.stderr.write(CLEAR);
     this.#shown = "";
-    process.stderr.write(`${visibleLines(text)}\n`);
+    process.stderr.write(`${visibleLines(inFlags(text))}\n`);
     this.#printedAt = performance.now();
   }
 

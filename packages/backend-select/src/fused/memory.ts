@@ -84,6 +84,6 @@ function pagesOf(bytes: number): number {
     what: "The head is too large for this engine.",
     received: `${bytes} bytes of parameters and of one run's numbers`,
     expected: `at most ${MAX_PAGES * PAGE_BYTES}`,
-    fix: "Use a smaller --size, a later --cut or the recipe gap.",
+    fix: "Use a smaller `size`, a later `cut` or the recipe gap.",
   });
 }

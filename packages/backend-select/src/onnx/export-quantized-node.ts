@@ -62,7 +62,7 @@ export async function exportOnnxInt8(
       what: `The ${NOUN} does not say what the model says, so it was removed.`,
       received: `the same label for ${same.length} of ${reference.images.length} images`,
       expected: `at least ${LEAST_AGREEMENT * 100} %`,
-      fix: "Give images like the training's with --data, or export onnx in float32.",
+      fix: "Give images like the training's with `data`, or export onnx in float32.",
     });
   };
   return { path: await placeFile(path, { noun: NOUN, force, fill }), agreement, predictions };

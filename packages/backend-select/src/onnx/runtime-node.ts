@@ -19,7 +19,7 @@ export const ort = await import("onnxruntime-node").catch((cause: unknown) => {
       what: "ONNX Runtime does not load on this machine.",
       received: `${process.platform} ${process.arch}: ${received}`,
       expected: "Linux with glibc (x64, arm64), macOS (arm64) or Windows (x64, arm64)",
-      fix: "If this is one of them, install again without --omit=optional. Elsewhere, use --backend wasm.",
+      fix: "If this is one of them, install again without --omit=optional. Elsewhere, use `backend: wasm`.",
     },
     { cause },
   );

@@ -3,9 +3,7 @@
  * from this schema; nothing else knows the options.
  */
 import * as z from "zod";
-import { CoreError } from "../errors.ts";
 import { CUT_LAYERS } from "../trunk/cut-layers.ts";
-import { tailOf } from "../trunk/tail.ts";
 
 /** How an option is shown at the edges; stored with zod's `.meta`. */
 export interface OptionMeta {
@@ -23,7 +21,7 @@ const option = <T extends z.ZodType>(
 const learningRate = z.number().positive().max(10);
 
 /** Keras's default of AdamW. */
-const WEIGHT_DECAY = 0.004;
+export const WEIGHT_DECAY = 0.004;
 
 /** How a learning rate goes through a phase (train/schedule.ts). */
 export const SCHEDULES = ["constant", "cosine", "plateau"] as const;
@@ -115,7 +113,7 @@ export const trainConfigSchema = z.strictObject({
   ),
   variants: option(
     z.union([z.int().min(1).max(64), z.literal("online")]).default(4),
-    "with --augment: changed copies of each image that are kept, or online, new ones each epoch (slow)",
+    "with `augment`: changed copies of each image that are kept, or online, new ones each epoch (slow)",
     { unit: "copies" },
   ),
   valSplit: option(
@@ -151,17 +149,17 @@ export const trainConfigSchema = z.strictObject({
   ),
   fineTuneEpochs: option(
     z.int().min(1).max(10_000).default(10),
-    "with --fine-tune: passes over the training images, at most",
+    "with `fineTune`: passes over the training images, at most",
     { unit: "epochs" },
   ),
-  fineTuneLearningRate: option(learningRate.default(1e-5), "with --fine-tune: step length of the optimiser"),
+  fineTuneLearningRate: option(learningRate.default(1e-5), "with `fineTune`: step length of the optimiser"),
   fineTuneSchedule: option(
     z.enum(SCHEDULES).default("constant"),
-    "with --fine-tune: of its learning rate, as --schedule",
+    "with `fineTune`: of its learning rate, as `schedule`",
   ),
   fineTuneWarmup: option(
     z.number().min(0).max(10_000).default(0),
-    "with --fine-tune: epochs in which its learning rate grows from 0 to its value",
+    "with `fineTune`: epochs in which its learning rate grows from 0 to its value",
     { unit: "epochs" },
   ),
   classWeights: option(
@@ -200,53 +198,3 @@ export const RECIPE_DEFAULTS: Readonly<Record<TrainConfig["recipe"], TrainConfig
     variants: 4,
   },
 };
-
-/** What goes with `fineTune`. */
-const FINE_TUNE_OPTIONS = [
-  "fineTuneEpochs",
-  "fineTuneLearningRate",
-  "fineTuneSchedule",
-  "fineTuneWarmup",
-] as const;
-
-/** What a single option cannot see: what goes together. */
-function checkTogether(config: TrainConfig): void {
-  const refuse = (key: keyof TrainConfig, message: string): never => {
-    throw new z.ZodError([{ code: "custom", path: [key], message, input: config[key] }]);
-  };
-  const { momentum, optimizer, fineTune, cut, weightDecay } = config;
-  if (weightDecay > 0 && weightDecay !== WEIGHT_DECAY && optimizer !== "adamw")
-    refuse("weightDecay", `only the optimizer adamw has a weight decay, and this one is ${optimizer}`);
-  for (const [warmup, epochs] of [
-    ["warmup", "epochs"],
-    ["fineTuneWarmup", "fineTuneEpochs"],
-  ] as const)
-    if (config[warmup] > 0 && config[warmup] >= config[epochs])
-      refuse(warmup, `it must end before the last of the ${config[epochs]} epochs`);
-  if (momentum > 0 && optimizer !== "sgd")
-    refuse("momentum", `only the optimizer sgd has a momentum, and this one is ${optimizer}`);
-  if (fineTune === null) {
-    for (const key of FINE_TUNE_OPTIONS)
-      if (config[key] !== trainConfigSchema.shape[key].parse(undefined))
-        refuse(key, "it has no effect without --fine-tune LAYER");
-    return;
-  }
-  try {
-    tailOf(fineTune, cut);
-  } catch (error) {
-    if (!(error instanceof CoreError)) throw error;
-    refuse("fineTune", error.message.replace(/\.$/, ""));
-  }
-}
-
-/**
- * Schema defaults ← recipe defaults ← the user's options.
- * @throws z.ZodError, also for options that would be passed over and for a layer that cannot be fine-tuned from; edges turn it into a message with `z.prettifyError`.
- */
-export function parseTrainConfig(input: TrainConfigInput): TrainConfig {
-  const recipe = trainConfigSchema.shape.recipe.parse(input.recipe);
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  const config = trainConfigSchema.parse({ ...RECIPE_DEFAULTS[recipe], ...given });
-  checkTogether(config);
-  return config;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { flipWarning } from "./flip-warning.ts";
 
 const CLASSIC = parseTrainConfig({ recipe: "classic" });
@@ -8,14 +8,14 @@ const told = (...labels: string[]): string => flipWarning(labels, CLASSIC)?.mess
 describe("flipWarning", () => {
   it("names two classes that a flip turns into each other, and what to type", () => {
     expect(told("left", "right")).toBe(
-      "the classes left and right differ by what the flip undoes (a mirrored left looks like right): --no-flip leaves the flip out, --no-augment all changes",
+      "the classes left and right differ by what the flip undoes (a mirrored left looks like right): `flip: false` leaves the flip out, `augment: null` all changes",
     );
   });
 
   it("names a few of many such pairs", () => {
     const labels = ["stop", "turn_left", "keep_left", "turn_right", "keep_right", "go"];
     expect(told(...labels)).toMatch(
-      /^2 pairs of classes differ by what the flip undoes: turn_left and turn_right, keep_left and keep_right: --no-flip/,
+      /^2 pairs of classes differ by what the flip undoes: turn_left and turn_right, keep_left and keep_right: `flip: false`/,
     );
   });
 

@@ -4,7 +4,7 @@ import { visibleText } from "../visible-text.ts";
 import type { DatasetWarning } from "./dataset-warnings.ts";
 import { mirroredClasses } from "./mirrored-classes.ts";
 
-const WAYS_OUT = "--no-flip leaves the flip out, --no-augment all changes";
+const WAYS_OUT = "`flip: false` leaves the flip out, `augment: null` all changes";
 
 /**
  * Tells of classes such as left and right when a training would mirror their images: half of the copies of the one then look

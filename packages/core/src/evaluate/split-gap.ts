@@ -1,7 +1,8 @@
 import type { Backend } from "../backend/backend.ts";
 import { byCodeUnit } from "../by-code-unit.ts";
 import { NO_CHECKPOINTS } from "../checkpoint/none.ts";
-import { parseTrainConfig, type TrainConfig } from "../config/config.ts";
+import type { TrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { groupBy } from "../dataset/groups.ts";
 import { type PrepareImage, preparedBy } from "../dataset/prepare-image.ts";
 import { conflictingHashes, drawSplit } from "../dataset/split.ts";
@@ -123,7 +124,7 @@ export function checkSplitGap({ manifest }: Model): void {
   if (manifest.fineTuned === undefined) return;
   throw new CoreError("unsupported", {
     what: "The gap between splits cannot be measured with a fine-tuned model: its trunk has seen images of both sides.",
-    fix: "Leave --split-gap out, or use a model whose head alone was trained.",
+    fix: "Leave `splitGap` out, or use a model whose head alone was trained.",
   });
 }
 

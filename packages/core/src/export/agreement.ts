@@ -54,7 +54,7 @@ export function checkAgreement(
   if (images.length === 0) {
     throw new CoreError("bad-input", {
       what: `There is no image to compare the ${noun} on.`,
-      fix: "Give some with --data.",
+      fix: "Give some with `data`.",
     });
   }
   const largest = largestDifference(predictions, found);

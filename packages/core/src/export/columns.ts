@@ -53,8 +53,8 @@ export function withColumns(model: Model, columns?: Columns): Model {
   if (columns === undefined || columns === units) return model;
   throw new CoreError("bad-input", {
     what: `This model cannot be written with ${columns === 1 ? "one column" : `${columns} columns`}: its last layer is a softmax of ${units}.`,
-    received: `--columns ${columns}`,
+    received: `\`columns: ${columns}\``,
     expected: `${units}, one a class`,
-    fix: "Leave --columns out: it is for a head with one sigmoid for two classes, as --recipe classic makes it.",
+    fix: "Leave `columns` out: it is for a head with one sigmoid for two classes, as `recipe: classic` makes it.",
   });
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import type { Model } from "../model/types.ts";
 import { checkLabels, exportTexts } from "./export-facts.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import type { Model } from "../model/types.ts";
 import { modelCard } from "./model-card.ts";
 import { scaleFormula } from "./tfjs-snippet.ts";

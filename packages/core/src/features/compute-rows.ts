@@ -111,7 +111,7 @@ function finiteRow(row: Float32Array): Float32Array {
     what: "The trunk's features are not finite numbers: its weights are not usable.",
     received: `${row[at]}`,
     expected: "finite float32 numbers",
-    fix: "Use other weights (--weights). If these work on another engine (--backend), this one is at fault.",
+    fix: "Use other weights (`weights`). If these work on another engine (`backend`), this one is at fault.",
   });
 }
 

@@ -41,7 +41,7 @@ function allocate(floats: number): Float32Array {
       {
         what: "There is not enough memory for this table of features.",
         received: `${Math.ceil((floats * 4) / 2 ** 20)} MB`,
-        fix: "Use pooled features (--recipe gap), fewer variants, or a smaller image size.",
+        fix: "Use pooled features (`recipe: gap`), fewer variants, or a smaller image size.",
       },
       { cause },
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { DECODER_VERSION } from "../image/decoder-version.ts";
 import { createReferenceBackend } from "../testing/reference-backend.ts";
 import { type FeatureSpaceOptions, featureSpace, featureSpaceId, featureSpaceSchema } from "./space.ts";

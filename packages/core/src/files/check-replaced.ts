@@ -28,6 +28,6 @@ export function checkReplaced(
   throw new CoreError("conflict", {
     what: `There is ${withArticle(noun)} already.`,
     received: target,
-    fix: "Choose another folder, or replace it with --force.",
+    fix: "Choose another folder, or replace it with `force`.",
   });
 }

@@ -65,7 +65,7 @@ export async function checkFileTarget(
   throw new CoreError("conflict", {
     what: "There is a file already.",
     received: target,
-    fix: "Choose another path, or replace it with --force.",
+    fix: "Choose another path, or replace it with `force`.",
   });
 }
 

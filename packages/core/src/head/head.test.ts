@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { logicalParameters } from "../backend/state.ts";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { parametersOf } from "../graph/graph.ts";
 import { createOptimizer } from "../graph/optimizer.ts";

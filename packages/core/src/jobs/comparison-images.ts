@@ -88,6 +88,6 @@ async function prepared({ signal }: Needs, { model }: OpenedModel, from: Chosen)
   throw new CoreError("bad-input", {
     what: "There is no image to compare the export on.",
     received: `${from.images.length} images in ${from.name}${refusal ? `, none readable: ${refusal.message}` : ""}`,
-    fix: "Give others with --data.",
+    fix: "Give others with `data`.",
   });
 }

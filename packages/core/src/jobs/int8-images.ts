@@ -42,7 +42,7 @@ export async function int8Images(
   if (name === undefined) {
     throw new CoreError("not-found", {
       what: "int8 is calibrated on images of the training, and the run of this model is not here.",
-      fix: "Give its data set with --data.",
+      fix: "Give its data set with `data`.",
     });
   }
   const opened = await workspace.openDataset(name, {

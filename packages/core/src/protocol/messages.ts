@@ -3,7 +3,6 @@
  * never in events. One worker works on one job at a time.
  */
 import * as z from "zod";
-import { trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
 import {
   metricsSchema,
@@ -21,7 +20,8 @@ const number = z.int().min(0);
 export const workSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("train"),
-    config: trainConfigSchema,
+    /** A `TrainConfigInput`, which the job parses: its own words tell which option is wrong. */
+    config: z.record(z.string(), z.unknown()),
     /** What the host finds the data set by. */
     dataset: z.string(),
     /** What people call it. */

@@ -1,3 +1,4 @@
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { resumeJob, trainJob } from "../jobs/train-job.ts";
@@ -36,8 +37,8 @@ interface PendingCall {
 /** The job of a piece of work. */
 async function eventsOf(workspace: Workspace, work: Work): Promise<AsyncGenerator<TrainEvent, TrainingEnd>> {
   if (work.kind === "train") {
-    const { kind: _, datasetName: __, ...job } = work;
-    return trainJob(workspace, job);
+    const { kind: _, datasetName: __, config, ...job } = work;
+    return trainJob(workspace, { ...job, config: parseTrainConfig(config) });
   }
   const { run, out, mayReplace } = work;
   return resumeJob(workspace, { run: await workspace.runs.open(run), out, mayReplace });

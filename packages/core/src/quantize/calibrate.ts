@@ -92,7 +92,7 @@ export async function calibrate(options: {
     throw new CoreError("bad-input", {
       what: "There is no image to calibrate int8 on.",
       received: "no image that can be used",
-      fix: "Use --precision float32, or add images that can be read.",
+      fix: "Use `precision: float32`, or add images that can be read.",
     });
   }
   const groups = quantizedValues(graph);

@@ -16,9 +16,9 @@ export function checkInt8Engine({ id, limits }: Pick<Backend, "id" | "limits">):
   if (limits.int8) return;
   throw new CoreError("unsupported", {
     what: `The backend ${id} has no arithmetic of 8 bits.`,
-    received: "--precision int8",
-    expected: "--precision float32 on this backend",
-    fix: "Leave --precision out, or add --backend onnx:cpu.",
+    received: "`precision: int8`",
+    expected: "`precision: float32` on this backend",
+    fix: "Leave `precision` out, or add `backend: onnx:cpu`.",
   });
 }
 

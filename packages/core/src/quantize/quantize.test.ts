@@ -129,7 +129,7 @@ describe("calibration", () => {
   it("asks for at least one image", async () => {
     await using backend = createReferenceBackend();
     await expect(calibrate({ graph: smallTrunk(), backend, images: [] })).rejects.toThrow(
-      /no image to calibrate int8 on.*--precision float32/,
+      /no image to calibrate int8 on.*`precision: float32`/,
     );
   });
 });

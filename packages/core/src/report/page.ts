@@ -38,7 +38,7 @@ function calibrationWords({ assessment: { calibration } }: EvaluationReport): Ht
 
 function notSureWords({ assessment: { notSure } }: EvaluationReport): Html {
   const { target, threshold, precision, coverage } = notSure;
-  const option = target === DEFAULT_PRECISION_TARGET ? " (--precision-target changes it)" : "";
+  const option = target === DEFAULT_PRECISION_TARGET ? " (the usual target)" : "";
   if (threshold === null)
     return html`<p>No threshold makes ${percent(target)} of the answers right${option}: the best is ${percent(precision)}, with
       ${percent(coverage)} of the images answered.</p>`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classesHash } from "../checkpoint/classes-hash.ts";
 import { hashConfig } from "../checkpoint/hashes.ts";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { splitHash } from "../dataset/split.ts";
 import type { Dataset, DatasetImage, Part, Split } from "../dataset/types.ts";
 import { checkResumable, type ResumedWith } from "./check-resumable.ts";

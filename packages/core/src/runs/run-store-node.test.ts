@@ -3,7 +3,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { newOwner, ownerTag } from "../files/owner-node.ts";
 import { deadTag, otherProcess } from "../files/testing-node.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Checkpoint } from "../checkpoint/types.ts";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import type { TrainEvent } from "../events/events.ts";
 import type { Folder } from "../files/folder.ts";
 import { nodeFolder } from "../files/folder-node.ts";

@@ -1,5 +1,6 @@
 import { eventLoopTurn } from "../concurrency/event-loop-turn.ts";
-import { parseTrainConfig, type TrainConfig } from "../config/config.ts";
+import type { TrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { imagesOfPart } from "../dataset/images-of-part.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
 import { sweptFeatures, tapKey } from "./features.ts";
@@ -35,7 +36,7 @@ function checkParts(options: SweepOptions): SweepResult["images"] {
     throw new CoreError("bad-input", {
       what: "A sweep needs images to train on and images to compare on.",
       received: `${train ?? 0} training images, ${validation ?? 0} validation images`,
-      fix: "Give a data set with both, or a larger --val-split.",
+      fix: "Give a data set with both, or a larger `valSplit`.",
     });
   }
   return { train, validation };
@@ -95,7 +96,7 @@ function resultOf(rows: readonly SweepRow[], images: SweepResult["images"]): Swe
     throw new CoreError("diverged", {
       what: "The loss of every head of the sweep stopped being a number.",
       received: `learning rates ${[...new Set(rows.map(({ learningRate }) => learningRate))].join(", ")}`,
-      fix: "Try smaller ones: --learning-rates 1e-4,1e-3.",
+      fix: "Try smaller ones: `learningRates: 1e-4,1e-3`.",
     });
   }
   const { row, reason } = recommend(sorted, images.validation);

@@ -5,7 +5,7 @@ const AT = {
   epoch: 2,
   step: 40,
   learningRate: 0.3,
-  flag: "--fine-tune-learning-rate",
+  option: "fineTuneLearningRate",
   of: "validation",
 } as const;
 
@@ -15,7 +15,7 @@ it("says of a loss that has blown up what was expected, and does not advise the 
     /^The validation loss has blown up\. Received: 34430 at step 40 \(epoch 2\) with learning rate 0\.3\. Expected: at most 10000\./,
   );
   expect(message).toContain(
-    "Try a tenth of the learning rate (--fine-tune-learning-rate 0.03), or larger batches.",
+    "Try a tenth of the learning rate (`fineTuneLearningRate: 0.03`), or larger batches.",
   );
 });
 

@@ -1,6 +1,9 @@
 import { CoreError } from "../errors.ts";
 import type { OptimizerName } from "../graph/optimizer.ts";
 
+/** The option that sets a phase's learning rate. */
+export type RateOption = "learningRate" | "fineTuneLearningRate";
+
 /** Where a loss stopped being a number. */
 export interface DivergedAt {
   readonly loss: number;
@@ -9,8 +12,8 @@ export interface DivergedAt {
   readonly step: number;
   /** What was asked for, whatever a schedule made of it. */
   readonly learningRate: number;
-  /** What sets it. */
-  readonly flag: string;
+  /** The option that sets it. */
+  readonly option: RateOption;
   readonly optimizer: OptimizerName;
   /** Which loss. */
   readonly of: "training" | "validation";
@@ -22,18 +25,18 @@ const BLOWN_UP = 10_000;
 /** True for a loss that is no number any more, or as good as none. */
 export const isBlownUp = (loss: number): boolean => !(loss <= BLOWN_UP);
 
-/** "--learning-rate 0.01": the words for a tenth of a rate. */
-export const tenthOf = (learningRate: number, flag: string): string =>
-  `${flag} ${Number((learningRate / 10).toPrecision(3))}`;
+/** "`learningRate: 0.01`": the words for a tenth of a rate. */
+export const tenthOf = (learningRate: number, option: RateOption): string =>
+  `\`${option}: ${Number((learningRate / 10).toPrecision(3))}\``;
 
 /** Optimisers whose steps do not grow with the gradient. */
 const STEADY: readonly OptimizerName[] = ["adam", "adamw"];
 
 /** The error of a run whose loss is not a finite number, or as good as none. */
 export function divergedError(at: DivergedAt): CoreError {
-  const { loss, epoch, step, learningRate, flag, of, optimizer } = at;
+  const { loss, epoch, step, learningRate, option, of, optimizer } = at;
   const isNumber = Number.isFinite(loss);
-  const lower = `a tenth of the learning rate (${tenthOf(learningRate, flag)})`;
+  const lower = `a tenth of the learning rate (${tenthOf(learningRate, option)})`;
   const steadier = STEADY.includes(optimizer) ? "" : `, adam in place of ${optimizer}`;
   return new CoreError(
     "diverged",

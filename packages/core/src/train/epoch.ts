@@ -15,7 +15,7 @@ interface EpochOptions {
   readonly trainer: Trainer;
   readonly config: Pick<TrainConfig, "batchSize" | "seed"> & BatchChanges;
   /** What is told of a loss that stopped being a number. */
-  readonly rate: Pick<DivergedAt, "learningRate" | "flag" | "optimizer">;
+  readonly rate: Pick<DivergedAt, "learningRate" | "option" | "optimizer">;
   /** Updates of the run before this epoch. */
   readonly runStepsBefore: number;
   /** Learning rate of a step (from 1) of this epoch. */

@@ -1,5 +1,5 @@
 import type { Metrics } from "../events/events.ts";
-import { tenthOf } from "./diverged.ts";
+import { type RateOption, tenthOf } from "./diverged.ts";
 
 /** How many times the first epoch's loss the last one's must be to have risen. */
 const ROSE = 10;
@@ -15,15 +15,15 @@ export function highLoss(
   options: {
     readonly learningRate: number;
     readonly numClasses: number;
-    /** What sets the rate. @default --learning-rate */
-    readonly flag?: string;
+    /** The option that sets the rate. */
+    readonly option: RateOption;
   },
 ): string | undefined {
-  const { learningRate, numClasses, flag = "--learning-rate" } = options;
+  const { learningRate, numClasses, option } = options;
   const [first, last] = [history[0]?.loss, history.at(-1)?.loss];
   if (first === undefined || last === undefined) return undefined;
   const guessing = Math.log(numClasses);
-  const fix = `the learning rate (${learningRate}) may be too high; try ${tenthOf(learningRate, flag)}.`;
+  const fix = `the learning rate (${learningRate}) may be too high; try ${tenthOf(learningRate, option)}.`;
   if (last > ROSE * first && last > guessing)
     return `The training loss rose from ${shortNumber(first)} in the first epoch to ${shortNumber(last)} in the last: ${fix}`;
   if (last > WORSE_THAN_GUESSING * guessing)

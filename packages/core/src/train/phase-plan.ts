@@ -1,5 +1,6 @@
 import type { PhaseStart } from "../checkpoint/types.ts";
 import type { TrainConfig } from "../config/config.ts";
+import type { RateOption } from "./diverged.ts";
 import { shouldStop } from "./early-stopping.ts";
 import { phaseHistory, type RunProgress } from "./run-progress.ts";
 import type { Schedule } from "./schedule.ts";
@@ -18,9 +19,9 @@ export function scheduleOf(config: TrainConfig, phase: PhaseStart["name"]): Sche
   };
 }
 
-/** The flag that sets a phase's learning rate, for advice. */
-export function rateFlag(phase: PhaseStart["name"]): string {
-  return phase === "head" ? "--learning-rate" : "--fine-tune-learning-rate";
+/** The option that sets a phase's learning rate, for advice. */
+export function rateOption(phase: PhaseStart["name"]): RateOption {
+  return phase === "head" ? "learningRate" : "fineTuneLearningRate";
 }
 
 /** True when no epoch is left to be trained in the phase that the run is in. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseTrainConfig } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { epochOrder } from "../numbers/shuffle.ts";
 import { classWeights } from "./class-weights.ts";
 import { bestEpoch, shouldStop } from "./early-stopping.ts";

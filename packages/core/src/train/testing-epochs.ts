@@ -1,7 +1,8 @@
 import { type CheckpointPace, createCheckpointPace } from "../checkpoint/pace.ts";
 import { createCheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, CheckpointStore } from "../checkpoint/types.ts";
-import { parseTrainConfig, type TrainConfigInput } from "../config/config.ts";
+import type { TrainConfigInput } from "../config/config.ts";
+import { parseTrainConfig } from "../config/parse-config.ts";
 import { CoreError } from "../errors.ts";
 import { createEventMaker } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";

@@ -10,7 +10,7 @@ import { bestEpoch } from "./early-stopping.ts";
 import { runEpoch, stepsPerEpoch } from "./epoch.ts";
 import { evaluateRows } from "./evaluate-rows.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
-import { isPhaseDone, rateFlag, scheduleOf } from "./phase-plan.ts";
+import { isPhaseDone, rateOption, scheduleOf } from "./phase-plan.ts";
 import { type EpochMetrics, finishEpoch, phaseHistory } from "./run-progress.ts";
 import { scheduledRate } from "./schedule.ts";
 
@@ -55,7 +55,7 @@ async function* passOnce(
   const history = phaseHistory(progress);
   const schedule = scheduleOf(config, progress.phase.name);
   const { optimizer } = config;
-  const rate = { learningRate: schedule.learningRate, flag: rateFlag(progress.phase.name), optimizer };
+  const rate = { learningRate: schedule.learningRate, option: rateOption(progress.phase.name), optimizer };
   const done: EpochProgress = progress.partial ?? { step: 0, lossSum: 0, correct: 0 };
   progress.partial = done;
   const trained = yield* runEpoch({

@@ -4,7 +4,7 @@ import { CoreError, isCancelled, serializeError } from "../errors.ts";
 import { createEventMaker } from "../events/event-maker.ts";
 import type { RunStatus, TrainEvent } from "../events/events.ts";
 import { highLoss } from "./high-loss.ts";
-import { isTrained, rateFlag, scheduleOf } from "./phase-plan.ts";
+import { isTrained, rateOption, scheduleOf } from "./phase-plan.ts";
 import { openRunContext, type RunContext } from "./run-context.ts";
 import { phaseHistory, progressOf } from "./run-progress.ts";
 import { savePhase } from "./save-phase.ts";
@@ -62,8 +62,8 @@ function endOf(result: TrainResult, { last }: SavedPoint) {
 
 function* endWarnings({ options, progress, events, spec }: RunContext): Generator<TrainEvent, void> {
   const { learningRate } = scheduleOf(options.config, progress.phase.name);
-  const flag = rateFlag(progress.phase.name);
-  const message = highLoss(phaseHistory(progress), { learningRate, numClasses: spec.numClasses, flag });
+  const option = rateOption(progress.phase.name);
+  const message = highLoss(phaseHistory(progress), { learningRate, numClasses: spec.numClasses, option });
   if (message !== undefined) yield events.make({ type: "warning", code: "high-loss", message });
 }
 

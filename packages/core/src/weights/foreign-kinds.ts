@@ -13,8 +13,8 @@ export const WEIGHTS_FILES =
   "a .h5, .h5.gz, .keras or tfjs model.json file of Keras's InceptionV3, or a model folder of graft";
 
 const FROM_KERAS =
-  "Save the network from Keras with model.save('model.keras'), or use --weights imagenet or bundled.";
-const KERAS_NUMBERS = "graft reads Keras's InceptionV3 alone: use --weights imagenet or bundled.";
+  "Save the network from Keras with model.save('model.keras'), or use `weights: imagenet` or bundled.";
+const KERAS_NUMBERS = "graft reads Keras's InceptionV3 alone: use `weights: imagenet` or bundled.";
 const FETCH_AGAIN = "Fetch or copy the file again.";
 const UNPACK = "Unpack it and give the file in it.";
 

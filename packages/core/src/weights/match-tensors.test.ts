@@ -33,7 +33,7 @@ test("a trunk that ends before the cut says where it ends", () => {
   const error = refusal(() => matchTensors(trunkTensors(MIXED7, countedFrom(1)), "mixed7.h5"));
   expect(error).toMatchObject({ code: "weights-mismatch", facts: { upTo: "mixed7", wrongShape: [] } });
   expect(error.message).toMatch(
-    /^mixed7\.h5 has the trunk up to mixed7, .*96 missing \(conv2d_71.*--cut mixed7/,
+    /^mixed7\.h5 has the trunk up to mixed7, .*96 missing \(conv2d_71.*`cut: mixed7`/,
   );
 });
 

@@ -37,7 +37,7 @@ async function readIfCached(
     if (!(error instanceof CoreError) || error.code !== "corrupt") throw error;
     const what = `The cached weights ${source.path} are damaged`;
     if (isOffline(env)) {
-      const fix = `Unset GRAFT_OFFLINE to fetch them again, or save the right file there, or use --weights bundled.`;
+      const fix = `Unset GRAFT_OFFLINE to fetch them again, or save the right file there, or use \`weights: bundled\`.`;
       const reason = `${source.path} is damaged, and GRAFT_OFFLINE forbids to fetch it again`;
       const parts = {
         what: `${what}, and GRAFT_OFFLINE forbids the network.`,
@@ -84,7 +84,7 @@ async function fetchAndRead(
   if (isOffline(env)) {
     throw new CoreError("offline", {
       what: `The weights ${source.url} are not cached, and GRAFT_OFFLINE forbids the network.`,
-      fix: "Unset GRAFT_OFFLINE, use --weights bundled, or give the path of a file.",
+      fix: "Unset GRAFT_OFFLINE, use `weights: bundled`, or give the path of a file.",
     });
   }
   const size = source.md5 === undefined ? "" : ` (${IMAGENET.about}, once)`;

@@ -82,7 +82,7 @@ export function trunkMismatch({ origin, trunk, layers, cut }: Mismatch): CoreErr
       fix:
         upTo === undefined
           ? "Give weights of keras.applications.InceptionV3, or `bundled` or `imagenet`."
-          : `Cut at ${upTo} or before it (--cut ${upTo}), or give weights of the whole InceptionV3.`,
+          : `Cut at ${upTo} or before it (\`cut: ${upTo}\`), or give weights of the whole InceptionV3.`,
     },
     { facts },
   );

@@ -134,7 +134,7 @@ export async function fetchIntoCache(source: CachedSource, options: CacheOptions
   const fix =
     md5 === undefined
       ? `Check the connection; behind a proxy, set HTTPS_PROXY; or download the file and give its path.`
-      : `Check the connection; behind a proxy, set HTTPS_PROXY; GRAFT_WEIGHTS_MIRROR names another server; or download the file by hand and save it as ${path}; or use --weights bundled.`;
+      : `Check the connection; behind a proxy, set HTTPS_PROXY; GRAFT_WEIGHTS_MIRROR names another server; or download the file by hand and save it as ${path}; or use \`weights: bundled\`.`;
   const common = { ...options, fix };
   if (md5 !== undefined) return download({ ...common, url, target: path, md5 });
   // the model.json is renamed last, so that a cache that has it has its shards

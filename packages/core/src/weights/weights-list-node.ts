@@ -76,7 +76,7 @@ const imagenetEntry = (home: string, env: NodeJS.ProcessEnv): Promise<WeightsEnt
   );
 
 const urlEntry = (source: CachedSource): Promise<WeightsEntry> =>
-  sourceEntry(source.url, source, "its input range is not known: [-1, 1] unless --input-range is given");
+  sourceEntry(source.url, source, "its input range is not known: [-1, 1] unless `inputRange` is given");
 
 /** Addresses whose weights are cached. */
 async function cachedUrls(home: string): Promise<CachedSource[]> {

@@ -21,5 +21,5 @@ test("the short notice of the bundled weights fits a terminal, says that they ar
 
 test("the full one says the reason, however long", () => {
   for (const why of REASONS.slice(1)) expect(bundledNotice(why)).toContain(`cannot be had (${why}). Using`);
-  expect(bundledNotice()).toMatch(/^Using the bundled weights .*weaker.*0\.85.*--weights imagenet/);
+  expect(bundledNotice()).toMatch(/^Using the bundled weights .*weaker.*0\.85.*`weights: imagenet`/);
 });

@@ -4,7 +4,7 @@ const SHORT = 80;
 /** The line that every use of the bundled weights gives. @param why the ImageNet ones were wanted and cannot be had. */
 export function bundledNotice(why?: string): string {
   const first = why === undefined ? "" : `The ImageNet weights cannot be had (${why}). `;
-  return `${first}Using the bundled weights (InceptionV3 of npm nsfwjs 4.4.0, pixels in [0, 1]): always there, weaker than ImageNet's (cats and dogs: about 0.85 instead of 0.96); --weights imagenet fetches those.`;
+  return `${first}Using the bundled weights (InceptionV3 of npm nsfwjs 4.4.0, pixels in [0, 1]): always there, weaker than ImageNet's (cats and dogs: about 0.85 instead of 0.96); \`weights: imagenet\` fetches those.`;
 }
 
 /** The same where it has been said before: which weights, that they are weaker, and where more is said. */

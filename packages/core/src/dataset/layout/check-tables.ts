@@ -4,7 +4,7 @@ import { isNamedLikeDocument } from "../junk.ts";
 import { imageFolders } from "./folder-tree.ts";
 import { matchTables } from "./read-tables.ts";
 import { type Place, type View, withNote } from "./reading.ts";
-import { labelsFromCommands, layoutError } from "./refuse.ts";
+import { labelsFromChoices, layoutError } from "./refuse.ts";
 
 /** True where each label lies in one folder, as good as always: then the folders say the same, or less. */
 function goesWith(labels: ReadonlyMap<string, string>, placed: ReadonlyMap<string, Place>): boolean {
@@ -35,14 +35,14 @@ export async function checkTables(view: View, placed: ReadonlyMap<string, Place>
   const words = new Set(folders.map((folder) => folder.replace(/\p{N}+/gu, "")));
   if (folders.length > 1 && words.size === 1 && folders.every((folder) => /\p{L}/u.test(folder))) {
     const commands = [
-      ...labelsFromCommands(columns.map((column) => `${name}:${column}`)),
-      "--labels-from folders   the folders are the classes all the same",
+      ...labelsFromChoices(columns.map((column) => `${name}:${column}`)),
+      "`labelsFrom: folders`   the folders are the classes all the same",
     ];
     const what = `${visibleText(view.source)}: ${nameFew(folders, 5)} are numbered, and ${visibleText(name)} names the images too: nobody can tell which of them says the labels.`;
     throw layoutError(view.source, what, { tree: view.tree, commands });
   }
   if (other === undefined) return view;
-  const [command = ""] = labelsFromCommands([`${name}:${other.column}`]);
+  const [command = ""] = labelsFromChoices([`${name}:${other.column}`]);
   return withNote(
     view,
     "table-beside",

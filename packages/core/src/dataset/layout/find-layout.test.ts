@@ -121,7 +121,7 @@ describe("equal folders", () => {
     const files = roots.flatMap((root) => paths(`${root}/apple/%.jpg × 2`, `${root}/pear/%.jpg × 2`));
     const text = await refusal(files);
     expect(text).toContain(`${roots.toSorted().join(", ")} hold the same folders (apple, pear)`);
-    expect(text).toContain("--labels-from inner-folders");
+    expect(text).toContain("`labelsFrom: inner-folders`");
     const outer = await understood(files, { labelsFrom: { type: "folders" } });
     expect(outer.labels).toEqual([...roots].sort());
     const inner = await understood(files, { labelsFrom: { type: "inner-folders" } });

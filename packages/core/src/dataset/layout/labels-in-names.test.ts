@@ -39,7 +39,7 @@ describe("labels in names", () => {
     ],
   ])("%s are refused, with what to type", async (_, files) => {
     const text = await refusal(files);
-    expect(text).toMatch(/--labels-from names/);
+    expect(text).toMatch(/`labelsFrom: names`/);
     expect(text).toMatch(/Expected +Found/);
   });
 

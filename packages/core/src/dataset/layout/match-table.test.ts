@@ -88,8 +88,8 @@ describe("labels in a table", () => {
       `${name},${at % 2 ? "mel" : "nv"},${at % 3 ? "male" : "female"}`;
     const table = `image_id,dx,sex\n${rows((at) => line(`ISIC_${at}`, at))}\n${rows((at) => line(`ISIC_9${at}`, at))}`;
     const text = await refusal(files, { texts: { "meta.csv": table } });
-    expect(text).toContain("--labels-from meta.csv:dx");
-    expect(text).toContain("--labels-from meta.csv:sex");
+    expect(text).toContain("`labelsFrom: meta.csv:dx`");
+    expect(text).toContain("`labelsFrom: meta.csv:sex`");
     const said = await understood(files, {
       texts: { "meta.csv": table },
       labelsFrom: { type: "file", path: "meta.csv", column: "dx" },
@@ -129,7 +129,7 @@ describe("labels in a table", () => {
     ["two columns that could name the images", "a,b", (at: number) => `${at},${5 - at}`],
   ])("%s: no labels, so refused", async (_, header, line) => {
     expect(await refusal(flat, { texts: { "t.csv": `${header}\n${rows(line)}` } })).toContain(
-      "--labels-from",
+      "`labelsFrom: ",
     );
   });
 
@@ -166,7 +166,7 @@ describe("labels in a table", () => {
     const table = `path,diagnosis\n${["patient_01/a", "patient_02/b"].map((start) => rows((at) => `${start}${at}.jpg,${at % 2 ? "ill" : "well"}`)).join("\n")}`;
     const text = await refusal(files, { texts: { "labels.csv": table } });
     expect(text).toContain("patient_01, patient_02 are numbered, and labels.csv names the images too");
-    expect(text).toContain("--labels-from labels.csv:diagnosis");
+    expect(text).toContain("`labelsFrom: labels.csv:diagnosis`");
     const named = files.map((path) => path.replace("patient_01", "cats").replace("patient_02", "dogs"));
     const other = table.replaceAll("patient_01", "cats").replaceAll("patient_02", "dogs");
     expect(await understood(named, { texts: { "labels.csv": other } })).toMatchObject({

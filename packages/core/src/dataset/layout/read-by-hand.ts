@@ -8,7 +8,7 @@ import { noteUnlabelled, placeLabels } from "./read-flat.ts";
 import { readParts } from "./read-parts.ts";
 import { matchTables, noteTable } from "./read-tables.ts";
 import { type Reading, type View, withNote } from "./reading.ts";
-import { labelsFromCommands, layoutError } from "./refuse.ts";
+import { labelsFromChoices, layoutError } from "./refuse.ts";
 
 /** The table that was given, whose column may have been given too. */
 async function fromFile(view: View, column: string | undefined): Promise<Reading> {
@@ -28,7 +28,7 @@ async function fromFile(view: View, column: string | undefined): Promise<Reading
       : `${visibleText(name)} names the images, but ${column === undefined ? "it does not say which column is the label" : `it has no column ${visibleText(column)}`}; its columns are ${nameFew(unknown.candidates, 12)}.`;
   throw layoutError(view.source, what, {
     tree: view.tree,
-    commands: labelsFromCommands((unknown?.candidates ?? []).map((each) => `${name}:${each}`)),
+    commands: labelsFromChoices((unknown?.candidates ?? []).map((each) => `${name}:${each}`)),
   });
 }
 

@@ -48,8 +48,8 @@ function checkEqualFolders(view: View): void {
   const repeating = repeatingFolders(root)[0];
   if (!areEqual && repeating === undefined) return;
   const commands = [
-    "--labels-from inner-folders   the folder that an image lies in is its class",
-    "--labels-from folders         the outer folders are the classes all the same",
+    "`labelsFrom: inner-folders`   the folder that an image lies in is its class",
+    "`labelsFrom: folders`         the outer folders are the classes all the same",
   ];
   const what = areEqual
     ? `${nameFew(
@@ -74,7 +74,7 @@ function noteInner(view: View, classes: readonly ClassFolder[]): View {
   return withNote(
     view,
     "joined-folders",
-    `the classes are the outer folders: ${visibleText(first.label)} ${holds} ${nameFew(first.names)}, and so on; for the inner ones: --labels-from inner-folders`,
+    `the classes are the outer folders: ${visibleText(first.label)} ${holds} ${nameFew(first.names)}, and so on; for the inner ones: \`labelsFrom: inner-folders\``,
   );
 }
 

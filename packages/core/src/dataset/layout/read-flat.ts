@@ -8,7 +8,7 @@ import { type FolderNode, filesBelow, imageFolders, imagesBelow } from "./folder
 import { clearLabelsInNames } from "./labels-in-names.ts";
 import { matchTables, noteTable } from "./read-tables.ts";
 import { type Place, type Reading, type View, withNote, withSkipped } from "./reading.ts";
-import { labelsFromCommands, layoutError } from "./refuse.ts";
+import { labelsFromChoices, layoutError } from "./refuse.ts";
 
 /** Share of the images that a table must name to be about them. */
 const MOST = 0.5;
@@ -76,7 +76,7 @@ async function fromTables(view: View, images: readonly string[]): Promise<Readin
       ...unclear.flatMap(({ table, candidates }) => candidates.map((column) => `${table.name}:${column}`)),
     ];
     const what = `${visibleText(view.source)} has no class folders, and ${nameFew(choices.map((choice) => choice.split(":")[0] ?? "").filter((name, at, all) => all.indexOf(name) === at))} may hold the labels in ${counted(choices.length, "column")}.`;
-    const commands = labelsFromCommands(choices);
+    const commands = labelsFromChoices(choices);
     throw layoutError(view.source, what, { tree: view.tree, commands });
   }
   const unlabelled = images.filter((path) => !best.labels.has(path));
@@ -150,10 +150,10 @@ export async function readFlat(view: View): Promise<Reading | undefined> {
   const reading = fromOwnName(view, images) ?? (await fromTables(view, images)) ?? fromNames(view, images);
   if (reading !== undefined) return reading;
   const commands = [
-    "--labels-from names             cat.0.jpg is a cat",
-    "--labels-from FILE[:COLUMN]     a .csv, .tsv, .json or .jsonl with a row for each image",
+    "`labelsFrom: names`             cat.0.jpg is a cat",
+    "`labelsFrom: FILE[:COLUMN]`     a .csv, .tsv, .json or .jsonl with a row for each image",
     ...(imageFolders(view.root).length > 1
-      ? ["--labels-from folders           the folders are the classes all the same"]
+      ? ["`labelsFrom: folders`           the folders are the classes all the same"]
       : []),
   ];
   throw layoutError(view.source, flatProblem(view), {

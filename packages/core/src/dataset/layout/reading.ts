@@ -15,7 +15,7 @@ export interface View {
   /** What is left of it to be understood: without wrapping folders and what was set aside. */
   readonly root: FolderNode;
   readonly purpose: Purpose;
-  /** `--labels-from`. */
+  /** `labelsFrom`. */
   readonly labelsFrom: LabelsFrom | undefined;
   /** Names that are known to be classes: those of the model that is scored, and those of train for the other parts. */
   readonly knownLabels: ReadonlySet<string>;

@@ -18,10 +18,10 @@ export function layoutError(
   return new CoreError("bad-input", { what, fix }, { facts: { source } });
 }
 
-/** `--labels-from` with each of these tables and columns, as it can be typed; a column without a name cannot. */
-export function labelsFromCommands(choices: readonly string[]): readonly string[] {
+/** `labelsFrom` with each of these tables and columns, as it can be typed; a column without a name cannot. */
+export function labelsFromChoices(choices: readonly string[]): readonly string[] {
   return choices
     .filter((choice) => !choice.endsWith(":"))
     .slice(0, 6)
-    .map((choice) => `--labels-from ${/^[\w./:+-]+$/.test(choice) ? choice : `"${choice}"`}`);
+    .map((choice) => `\`labelsFrom: ${choice}\``);
 }

@@ -19,7 +19,7 @@ export interface LayoutRule {
  * masks beside their photos, and nested copies; archives in the place of folders were unpacked while listing.
  */
 export const LAYOUT_RULES: readonly LayoutRule[] = [
-  { name: "by hand", about: "--labels-from says where the labels are", read: readByHand },
+  { name: "by hand", about: "`labelsFrom` says where the labels are", read: readByHand },
   {
     name: "flat",
     about: "no folder is a class: labels from a table or from clear file names, else refused",

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { inFlags } from "./flag-text.ts";
+
+it.each([
+  ["Use a smaller `size` or `weights: bundled`.", "Use a smaller --size or --weights bundled."],
+  ["`flip: false` or `augment: null`", "--no-flip or --no-augment"],
+  ["try `fineTuneLearningRate: 0.03`", "try --fine-tune-learning-rate 0.03"],
+  ["`labelsFrom: my labels.csv:kind`", '--labels-from "my labels.csv:kind"'],
+  ["`labelsFrom: FILE[:COLUMN]`   a table", "--labels-from FILE[:COLUMN]   a table"],
+  ["`inputRange: a,b`", "--input-range a,b"],
+  ["with `data`, `force` or `home`", "with --data, --force or --home"],
+])("says %s as %s", (text, said) => {
+  expect(inFlags(text)).toBe(said);
+});
+
+it("leaves commands and other words in quotes alone", () => {
+  const text = "`graft runs list`, `bundled`, `model.json`, `labels`";
+  expect(inFlags(text)).toBe(text);
+});

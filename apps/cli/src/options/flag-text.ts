@@ -1,0 +1,23 @@
+import { renderOptions, trainConfigSchema } from "@graft/core";
+
+/** Options beside those of a training that core's texts name. */
+const OTHERS = new Set([
+  ...["columns", "data", "flip", "force", "format", "home", "learningRates", "out"],
+  ...["precisionTarget", "split", "splitGap"],
+]);
+
+/** "batchSize" → "batch-size" */
+export const flagName = (key: string): string =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const isTyped = (value: string): boolean => /^[\w./:+,[\]-]+$/.test(value);
+
+/** A text of core for people at a terminal: "`valSplit: 0.1`" is said as "--val-split 0.1", "`augment: null`" as "--no-augment". */
+export function inFlags(text: string): string {
+  return renderOptions(text, (key, value) => {
+    if (!(key in trainConfigSchema.shape || OTHERS.has(key))) return undefined;
+    if (value === "null" || value === "false") return `--no-${flagName(key)}`;
+    if (value === undefined || value === "true") return `--${flagName(key)}`;
+    return `--${flagName(key)} ${isTyped(value) ? value : `"${value}"`}`;
+  });
+}
