@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { checkInt8, createOnnxBackend } from "@graft/backend-select";
 import {
-  type Backend,
   type Port,
   PROTOCOL_VERSION,
+  ProtocolWorker,
   parseTrainConfig,
   portPair,
   type StopReason,
@@ -48,7 +48,6 @@ const lossesOf = (events: readonly TrainEvent[]): readonly (readonly (number | u
 describe.skipIf(photos === undefined)("a training by messages (needs ../shared)", () => {
   let folder: string;
   let set: string;
-  let backend: Backend;
   /** What a run in one process says, its model's numbers. */
   let local: { readonly losses: ReturnType<typeof lossesOf>; readonly weights: string };
   let homes = 0;
@@ -58,7 +57,10 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
       ...{ home, env: process.env, checkInt8, threads: 1, versions: { graft: "test" } },
       signal: new AbortController().signal,
       onEvent: () => undefined,
-      selectBackend: async () => ({ backend, refusals: [] }),
+      selectBackend: async () => ({
+        backend: await createOnnxBackend({ provider: "cpu", threads: 1 }),
+        refusals: [],
+      }),
     });
   const newHome = (): string => join(folder, `home-${++homes}`);
   /** sha256 of a model's numbers. */
@@ -75,18 +77,23 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     return { port: childPort(child), child };
   };
 
+  /** A worker in this process, over the host's workspace. */
+  const sharing = (workspace: NodeWorkspace): Port => {
+    const [port, ofWorker] = portPair();
+    void new ProtocolWorker({ port: ofWorker, open: async () => ({ workspace }) });
+    return port;
+  };
+
   beforeAll(async () => {
     folder = await temporaryFolder("protocol");
     set = join(folder, "pets");
     await copyPhotos(set, 12);
-    backend = await createOnnxBackend({ provider: "cpu", threads: 1 });
     await using workspace = workspaceOf(newHome());
     const { events, end } = await ended(trainJob(workspace, { config: CONFIG, dataset: set }));
     local = { losses: lossesOf(events), weights: await weightsAt(end.where) };
   }, 60_000);
   afterAll(async () => {
     for (const child of started) child.kill("SIGKILL");
-    await backend?.dispose();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -161,6 +168,42 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     },
     60_000,
   );
+
+  it("over a host's own workspace, as the command line does it, tells the score and what people look at next", async () => {
+    await using workspace = workspaceOf(newHome());
+    await using host = new WorkerHost({ port: sharing(workspace), workspace });
+    const { end } = await ended<WorkEnd>(host.work({ ...train, dataset: set, score: true }));
+    expect(await weightsAt(end.where)).toEqual(local.weights);
+    const { manifest } = (await workspace.openModel(end.run ?? "")).model;
+    expect(end.manifest).toEqual({ likeness: manifest.likeness });
+    expect(end.example).toMatch(/pets.*\.jpg$/);
+    const { score } = end;
+    if (!score || "error" in score) throw new TypeError("its images are there");
+    expect(score.evaluation.accuracy).toBeCloseTo(end.metrics?.valAccuracy ?? Number.NaN, 6);
+    expect(score.evaluation.perClass.map(({ label }) => label)).toEqual(["cats", "dogs"]);
+    const wrong = Math.round((1 - score.evaluation.accuracy) * score.evaluation.images);
+    expect(score.mistakes).toHaveLength(Math.min(10, wrong));
+  }, 60_000);
+
+  it("keeps a checkpoint when the host asks for one", async () => {
+    await using workspace = workspaceOf(newHome());
+    await using host = new WorkerHost({ port: sharing(workspace), workspace });
+    // as quick as they are, no checkpoint would be due before the last
+    const work = { ...train, config: { ...CONFIG, epochs: 300 }, dataset: set };
+    let asked = 0;
+    const { events } = await ended<WorkEnd>(host.work(work), (event) => {
+      if (event.type !== "epoch-end" || (event.epoch !== 2 && event.epoch !== 100)) return;
+      asked++;
+      host.checkpoint();
+    });
+    const kept = events.flatMap((event) => (event.type === "checkpoint" ? [event.epoch] : []));
+    expect(asked).toBe(2);
+    expect(kept).toHaveLength(3);
+    expect(kept[0]).toBeGreaterThanOrEqual(1);
+    expect(kept[0]).toBeLessThan(100);
+    expect(kept[1]).toBeGreaterThanOrEqual(100);
+    expect(kept[1]).toBeLessThan(kept[2] ?? 0);
+  }, 60_000);
 
   it("ends in run-end when the data set is not there", async () => {
     await using workspace = workspaceOf(newHome());

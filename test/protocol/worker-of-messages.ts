@@ -11,8 +11,8 @@ export async function workByMessages(port: Port): Promise<void> {
   try {
     const worker = new ProtocolWorker({
       port,
-      open: async ({ call, signal, work }) =>
-        remoteWorkspace({
+      open: async ({ call, signal, work }) => ({
+        workspace: remoteWorkspace({
           ...{ call, signal, pool, crc32, checkInt8, checkpointMs: 0 },
           onEvent: () => undefined,
           selectBackend: async () => ({ backend, refusals: [] }),
@@ -26,6 +26,7 @@ export async function workByMessages(port: Port): Promise<void> {
           shortName: (location) => (work.kind === "train" ? work.datasetName : location),
           foreign: emojiSample(pool),
         }),
+      }),
     });
     await worker.done;
   } finally {

@@ -1,15 +1,5 @@
 import { relative, sep } from "node:path";
-import {
-  CoreError,
-  type EpochEndEvent,
-  imagesOfPart,
-  type Metrics,
-  type Model,
-  scoreTraining,
-  type TrainEvent,
-  type Training,
-  type TrainResult,
-} from "@graft/core";
+import type { EpochEndEvent, Metrics, StoredRun, TrainEvent, WorkEnd } from "@graft/core";
 import { cacheFolders } from "@graft/core/node";
 import { nextCommand } from "../environment/self-command.ts";
 import { curves } from "../output/curves.ts";
@@ -18,37 +8,35 @@ import { finishedEpochs } from "../output/finished-epochs.ts";
 import { accuracyText } from "../output/run-text.ts";
 import { print } from "../output/stdout.ts";
 import { duration } from "../output/text.ts";
-import type { Session } from "../session/session.ts";
+import type { CommandContext } from "../session/context.ts";
 
 /** What int8 may change of an accuracy. */
 const INT8_MOST_LOST = 0.01;
 
+/** A training that has ended, and its run. */
+export interface FinishedTraining {
+  readonly end: WorkEnd;
+  readonly run: StoredRun;
+}
+
 /** What people see at the end: curves, who is taken for whom, the surest mistakes, where the model is, what to type next. */
 export async function printTrainSummary(
-  session: Session,
-  training: Training,
-  result: TrainResult,
+  { environment }: CommandContext,
+  { end, run }: FinishedTraining,
   words: { readonly model: string; readonly dataset: string },
 ): Promise<void> {
-  const { run, opened } = training;
-  const { environment } = session.context;
   const events = await run.readEvents();
-  const blocks = [curvesText(events, environment.columns)];
-  if (result.model) {
-    const { model } = result;
-    blocks.push(await validationText(session, training, { ...result, model }).catch(unlessUnreadable));
-  }
-  blocks.push(resultText(events, result));
-  const [example] = imagesOfPart(opened.dataset, run.split, "validation");
-  const image = exampleImage(example && opened.pathOf?.(example), environment.home);
-  blocks.push(
-    [
-      "Next:",
-      `  ${nextCommand(environment, ["predict", words.model, image])}`,
-      `  ${nextCommand(environment, ["evaluate", words.model, words.dataset])}`,
-      `  ${nextCommand(environment, ["runs", "show", run.id])}`,
-    ].join("\n"),
-  );
+  const image = exampleImage(end.example, environment.home);
+  const next = [
+    "Next:",
+    `  ${nextCommand(environment, ["predict", words.model, image])}`,
+    `  ${nextCommand(environment, ["evaluate", words.model, words.dataset])}`,
+    `  ${nextCommand(environment, ["runs", "show", run.id])}`,
+  ].join("\n");
+  const blocks = [
+    ...[curvesText(events, environment.columns), validationText(end)],
+    ...[resultText(events, { end, run }), next],
+  ];
   print(`\n${blocks.filter((block) => block !== "").join("\n\n")}`);
 }
 
@@ -61,13 +49,6 @@ export function exampleImage(path: string | undefined, home: string): string {
   if (path === undefined) return "IMAGE";
   const isUnpacked = !relative(cacheFolders(home).archives, path).startsWith(`..${sep}`);
   return isUnpacked ? "photo.jpg" : path;
-}
-
-/** The training is done and its model in place: that its images cannot be looked at any more is worth a line. */
-function unlessUnreadable(error: unknown): string {
-  if (error instanceof CoreError && error.code === "unreadable")
-    return `Who is taken for whom is not known: ${error.message}`;
-  throw error;
 }
 
 /** Accuracy and loss over the epochs. */
@@ -91,13 +72,10 @@ export function curvesText(events: readonly TrainEvent[], columns: number): stri
     .join("\n\n");
 }
 
-async function validationText(
-  session: Session,
-  training: Training,
-  { model, metrics }: TrainResult & Required<Pick<TrainResult, "model">>,
-): Promise<string> {
-  const score = await scoreTraining(session.workspace, training, model);
+function validationText({ score, metrics }: WorkEnd): string {
   if (!score) return "";
+  // the training is done and its model in place: that its images cannot be looked at any more is worth a line
+  if ("error" in score) return `Who is taken for whom is not known: ${score.error.message}`;
   return [`Validation: ${evaluationText(score.evaluation)}`, int8Text(metrics), mistakesText(score.mistakes)]
     .filter((text) => text !== "")
     .join("\n\n");
@@ -113,16 +91,13 @@ function int8Text({ valAccuracy, float32ValAccuracy }: Metrics = {}): string {
     : told;
 }
 
-function resultText(
-  events: readonly TrainEvent[],
-  { metrics, keptEpoch, where, model }: TrainResult,
-): string {
+function resultText(events: readonly TrainEvent[], { end: ended, run }: FinishedTraining): string {
+  const { metrics, keptEpoch, where, manifest } = ended;
   const end = events.findLast((event) => event.type === "run-end");
   const kept = keptEpoch === undefined ? "" : `Kept epoch ${keptEpoch} of ${end?.epochs ?? keptEpoch}`;
   const accuracy = accuracyText(end ?? { ...(metrics ? { metrics } : {}) });
   const time = end ? `${duration(end.seconds)} on ${end.backend}` : "";
-  const manifest = model?.manifest;
-  const isHeadOnly = manifest?.config.fineTune != null && manifest.fineTuned === undefined;
+  const isHeadOnly = run.record.config.fineTune !== null && manifest?.fineTuned === undefined;
   return [
     [kept, accuracy, time].filter((text) => text !== "").join(", "),
     ...(isHeadOnly
@@ -134,7 +109,7 @@ function resultText(
 }
 
 /** What predict says beside answers from now on, and how often. */
-function likenessText(likeness: Model["manifest"]["likeness"]): string[] {
+function likenessText(likeness: Required<WorkEnd>["manifest"]["likeness"]): string[] {
   if (!likeness) return [];
   const { foreign, keptShare } = likeness;
   const ofForeign = foreign ? `of ${foreign.flagged} of ${foreign.images} ${foreign.name}, and ` : "";

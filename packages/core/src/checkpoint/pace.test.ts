@@ -52,6 +52,7 @@ describe("a pace", () => {
 
   it("has nothing to lose before the start", () => {
     expect(createCheckpointPace({ clock: () => 1e12 }).isDue).toBe(false);
+    expect(createCheckpointPace({ clock: () => 1e12, asked: () => 1 }).isDue).toBe(false);
   });
 
   it("begins so early that a checkpoint is on disk when 30 s of work would be lost", () => {
@@ -117,5 +118,16 @@ describe("a pace", () => {
   it("takes another interval, also none", () => {
     expect(paced({ shortestMs: 0 }).waited()).toBe(0);
     expect(paced({ shortestMs: 200_000 }).waited()).toBe(200_000);
+  });
+
+  it("is due at once when one was asked for, once for each time", () => {
+    let asked = 3;
+    const pace = createCheckpointPace({ clock: () => 1e9, asked: () => asked });
+    pace.start(0);
+    expect(pace.isDue).toBe(false);
+    asked++;
+    expect(pace.isDue).toBe(true);
+    pace.begin();
+    expect(pace.isDue).toBe(false);
   });
 });

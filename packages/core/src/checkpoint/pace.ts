@@ -46,11 +46,15 @@ export interface CheckpointPace {
 export function createCheckpointPace({
   clock = () => performance.now(),
   shortestMs = CHECKPOINT_MS,
+  asked = () => 0,
 }: {
   readonly clock?: (() => number) | undefined;
   readonly shortestMs?: number | undefined;
+  /** How many checkpoints were asked for so far: one more makes the next one due at once. */
+  readonly asked?: (() => number) | undefined;
 } = {}): CheckpointPace {
   let since: number | undefined;
+  let answered = asked();
   let newFileMs = 0;
   let numWritten = 0;
   let [before, last] = [0, 0];
@@ -68,10 +72,11 @@ export function createCheckpointPace({
       const slower = Math.max(before, last);
       // a disk that takes a minute for one is left alone for half of the time
       const beginMs = Math.max(intervalMs() - (slower || newFileMs), 2 * slower);
-      return since !== undefined && clock() - since >= beginMs;
+      return since !== undefined && (asked() > answered || clock() - since >= beginMs);
     },
     begin() {
       since = clock();
+      answered = asked();
       return since;
     },
     wrote(ms) {

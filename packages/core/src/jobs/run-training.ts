@@ -13,7 +13,7 @@ import { calibrationId } from "../quantize/calibration-images.ts";
 import type { RunRecordChange } from "../runs/run-record.ts";
 import { imageRule } from "../train/feature-source.ts";
 import { train } from "../train/train.ts";
-import type { TrainResult } from "../train/types.ts";
+import type { TrainOptions, TrainResult } from "../train/types.ts";
 import { earlyEnd } from "./early-end.ts";
 import type { Training } from "./training.ts";
 import type { Workspace } from "./workspace.ts";
@@ -43,13 +43,16 @@ async function leaseSpaces(store: FeatureStore, { run, opened, weights, selected
 /**
  * Runs a training to its end, or until the workspace's signal: each event is in the run's log before it is yielded, the run's
  * record is kept true, the model is saved and read again.
- * @param early events that were told before there was a run: they are first in its log.
+ * @param options.early events that were told before there was a run: they are first in its log.
  * @throws CoreError `conflict` while somebody else works on the run; a failure of the training is in the result.
  */
 export async function* runTraining(
   workspace: Workspace,
   training: Training,
-  early: readonly TrainEvent[] = [],
+  {
+    early = [],
+    checkpointsAsked,
+  }: Pick<TrainOptions, "checkpointsAsked"> & { readonly early?: readonly TrainEvent[] } = {},
 ): AsyncGenerator<TrainEvent, TrainResult> {
   const { run, opened, weights, selected } = training;
   const { backend, refusals } = selected;
@@ -88,7 +91,7 @@ export async function* runTraining(
     saveModel: (model) => saveModel(workspace, training, model),
     ...(foreign ? { foreign } : {}),
     ...(checkpointMs === undefined ? {} : { checkpointMs }),
-    firstSeq,
+    ...{ checkpointsAsked, firstSeq },
   });
   try {
     let next = await events.next();

@@ -1,5 +1,7 @@
+import * as z from "zod";
 import { imagesOfPart } from "../dataset/images-of-part.ts";
 import { type Mistake, toldMistakes } from "../evaluate/told-mistakes.ts";
+import { evaluationSchema } from "../metrics/evaluation-schema.ts";
 import { scorePredictions } from "../metrics/score.ts";
 import type { Evaluation } from "../metrics/types.ts";
 import type { Model } from "../model/types.ts";
@@ -12,6 +14,13 @@ export interface TrainingScore {
   readonly evaluation: Evaluation;
   readonly mistakes: readonly Mistake[];
 }
+
+export const trainingScoreSchema: z.ZodType<TrainingScore> = z.object({
+  evaluation: evaluationSchema,
+  mistakes: z.array(
+    z.object({ path: z.string(), truth: z.string(), said: z.string(), score: z.number().min(0).max(1) }),
+  ),
+});
 
 /**
  * Scores a new model on its validation images, whose features are in the cache.

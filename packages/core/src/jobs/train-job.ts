@@ -2,12 +2,15 @@ import { CoreError } from "../errors.ts";
 import { createEventMaker, type EventMaker } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { newRunId } from "../runs/run-id.ts";
+import type { TrainOptions } from "../train/types.ts";
 import { earlyEnd } from "./early-end.ts";
 import { type ResumeTraining, resumeTraining } from "./resume-training.ts";
 import { runTraining } from "./run-training.ts";
 import { type StartTraining, startTraining } from "./start-training.ts";
 import type { Training, TrainingEnd } from "./training.ts";
 import type { Workspace } from "./workspace.ts";
+
+type Asked = Pick<TrainOptions, "checkpointsAsked">;
 
 /** How a run is opened, with events of it. */
 type Opening = (start: {
@@ -39,7 +42,12 @@ async function* trainingEvents(
     id,
     firstSeqOf,
     open,
-  }: { readonly id: string; readonly firstSeqOf: () => Promise<number>; readonly open: Opening },
+    checkpointsAsked,
+  }: Asked & {
+    readonly id: string;
+    readonly firstSeqOf: () => Promise<number>;
+    readonly open: Opening;
+  },
 ): AsyncGenerator<TrainEvent, TrainingEnd> {
   const { now, clock } = workspace;
   const startedAt = clock();
@@ -58,7 +66,7 @@ async function* trainingEvents(
       hear(event);
       early.push(event);
     });
-    const result = yield* heard(runTraining(workspace, training, early), hear);
+    const result = yield* heard(runTraining(workspace, training, { early, checkpointsAsked }), hear);
     return { ...result, training };
   } catch (error) {
     // a training that told its end threw a defect after it
@@ -79,10 +87,13 @@ async function* trainingEvents(
  * @returns how it ended; a CoreError is in the result, not thrown.
  * @throws what is no CoreError (a defect), after `run-end`.
  */
-export function trainJob(workspace: Workspace, job: StartTraining): AsyncGenerator<TrainEvent, TrainingEnd> {
+export function trainJob(
+  workspace: Workspace,
+  { checkpointsAsked, ...job }: StartTraining & Asked,
+): AsyncGenerator<TrainEvent, TrainingEnd> {
   const id = newRunId(workspace.locate(job.dataset).shortName, workspace.now());
   return trainingEvents(workspace, {
-    ...{ id, firstSeqOf: async () => 0 },
+    ...{ id, firstSeqOf: async () => 0, checkpointsAsked },
     open: (start) => startTraining(workspace, job, start),
   });
 }
@@ -90,10 +101,10 @@ export function trainJob(workspace: Workspace, job: StartTraining): AsyncGenerat
 /** Goes on with a run that was stopped, as {@link trainJob}. */
 export function resumeJob(
   workspace: Workspace,
-  job: ResumeTraining,
+  { checkpointsAsked, ...job }: ResumeTraining & Asked,
 ): AsyncGenerator<TrainEvent, TrainingEnd> {
   return trainingEvents(workspace, {
-    id: job.run.id,
+    ...{ id: job.run.id, checkpointsAsked },
     firstSeqOf: async () => ((await job.run.readEvents()).at(-1)?.seq ?? -1) + 1,
     open: (start) => resumeTraining(workspace, job, start),
   });

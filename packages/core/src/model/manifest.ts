@@ -76,6 +76,12 @@ const manifestSchema = z
     "one name for each class, no name twice",
   );
 
+/** What is told of a new model beside its numbers. */
+export const modelFactsSchema = z.object({
+  fineTuned: manifestSchema.shape.fineTuned,
+  likeness: manifestSchema.shape.likeness,
+});
+
 /**
  * Reads the content of a graft.json.
  * @param where the file's path, for the message.

@@ -103,6 +103,11 @@ export class WorkerHost implements AsyncDisposable {
     }
   }
 
+  /** Has the job that is running keep where it stands: a `checkpoint` event tells of it, unless nothing came since the last. */
+  checkpoint(): void {
+    this.#post({ v: PROTOCOL_VERSION, type: "checkpoint", job: this.#lastJob });
+  }
+
   /** Ends the worker, and lets go of what it held. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#post({ v: PROTOCOL_VERSION, type: "dispose" });

@@ -10,6 +10,8 @@ import {
   serializedErrorSchema,
   trainEventSchema,
 } from "../events/event-schema.ts";
+import { trainingScoreSchema } from "../jobs/score-training.ts";
+import { modelFactsSchema } from "../model/manifest.ts";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -30,12 +32,17 @@ export const workSchema = z.discriminatedUnion("kind", [
     force: z.boolean().exactOptional(),
     testFraction: z.number().min(0).lt(1).exactOptional(),
     command: z.array(z.string()).exactOptional(),
+    score: z.boolean().exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("resume"),
     run: z.string(),
     out: z.string().exactOptional(),
     mayReplace: z.boolean(),
+    /** What the run's record says of that from now on. */
+    change: z.object({ out: z.string().exactOptional(), force: z.boolean().exactOptional() }).exactOptional(),
+    /** Score the model, too, on the images that were held back. */
+    score: z.boolean().exactOptional(),
   }),
 ]);
 export type Work = z.infer<typeof workSchema>;
@@ -61,6 +68,8 @@ const commandSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("start"), job: number, work: workSchema }),
   /** Stop where it can be gone on from. */
   z.object({ ...base, type: z.literal("stop"), job: number }),
+  /** Keep where the training stands, at the end of the running step; a `checkpoint` event tells of it. */
+  z.object({ ...base, type: z.literal("checkpoint"), job: number }),
   /** Stop for good. */
   z.object({ ...base, type: z.literal("cancel"), job: number }),
   /** End, when what is under way has stopped. */
@@ -84,6 +93,12 @@ const workEndSchema = z.object({
   epochs: number,
   steps: number.exactOptional(),
   error: serializedErrorSchema.exactOptional(),
+  /** Of the model. */
+  manifest: modelFactsSchema.exactOptional(),
+  /** What was asked for; images that cannot be read any more are an error, and the model is there all the same. */
+  score: z.union([trainingScoreSchema, z.object({ error: serializedErrorSchema })]).exactOptional(),
+  /** Path of an image that was held back, where the data set lies on the worker's disk. */
+  example: z.string().exactOptional(),
 });
 export type WorkEnd = z.infer<typeof workEndSchema>;
 

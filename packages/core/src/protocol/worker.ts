@@ -1,9 +1,13 @@
 import { parseTrainConfig } from "../config/parse-config.ts";
+import { imagesOfPart } from "../dataset/images-of-part.ts";
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
 import type { TrainEvent } from "../events/events.ts";
+import { scoreTraining } from "../jobs/score-training.ts";
 import { resumeJob, trainJob } from "../jobs/train-job.ts";
-import type { TrainingEnd } from "../jobs/training.ts";
+import type { Training, TrainingEnd } from "../jobs/training.ts";
 import type { Workspace, WorkspaceEvent } from "../jobs/workspace.ts";
+import { modelFactsSchema } from "../model/manifest.ts";
+import type { Model } from "../model/types.ts";
 import type { CallHost, CallMethod, CallParams, CallResults } from "./host-calls.ts";
 import {
   type Command,
@@ -15,8 +19,10 @@ import {
 } from "./messages.ts";
 import type { Port } from "./port.ts";
 
-/** What a worker opens for a job, to be closed when it is over. */
-export type WorkerWorkspace = Workspace & Partial<AsyncDisposable>;
+/** What a worker opens for a job, closed when that is over. */
+export interface OpenedWorkspace extends Partial<AsyncDisposable> {
+  readonly workspace: Workspace;
+}
 
 export interface WorkerOptions {
   readonly port: Port;
@@ -25,7 +31,7 @@ export interface WorkerOptions {
     readonly call: CallHost;
     readonly signal: AbortSignal;
     readonly work: Work;
-  }) => Promise<WorkerWorkspace>;
+  }) => Promise<OpenedWorkspace>;
 }
 
 interface PendingCall {
@@ -35,17 +41,56 @@ interface PendingCall {
 }
 
 /** The job of a piece of work. */
-async function eventsOf(workspace: Workspace, work: Work): Promise<AsyncGenerator<TrainEvent, TrainingEnd>> {
+async function eventsOf(
+  workspace: Workspace,
+  work: Work,
+  checkpointsAsked: () => number,
+): Promise<AsyncGenerator<TrainEvent, TrainingEnd>> {
   if (work.kind === "train") {
-    const { kind: _, datasetName: __, config, ...job } = work;
-    return trainJob(workspace, { ...job, config: parseTrainConfig(config) });
+    const { kind: _, datasetName: __, score: ___, config, ...job } = work;
+    return trainJob(workspace, { ...job, config: parseTrainConfig(config), checkpointsAsked });
   }
-  const { run, out, mayReplace } = work;
-  return resumeJob(workspace, { run: await workspace.runs.open(run), out, mayReplace });
+  const { run, out, mayReplace, change } = work;
+  const opened = await workspace.runs.open(run);
+  return resumeJob(workspace, {
+    run: opened,
+    out,
+    mayReplace,
+    checkpointsAsked,
+    ...(change ? { change } : {}),
+  });
 }
 
-function endOf({ training, model: _, ...end }: TrainingEnd): WorkEnd {
-  return { ...end, ...(training ? { run: training.run.id } : {}) };
+/** Images that cannot be read any more take nothing from a model that is there. @throws any other error. */
+async function scoreOf(
+  workspace: Workspace,
+  training: Training,
+  model: Model,
+): Promise<Required<WorkEnd>["score"] | undefined> {
+  try {
+    return await scoreTraining(workspace, training, model);
+  } catch (error) {
+    if (error instanceof CoreError && error.code === "unreadable") return { error: serializeError(error) };
+    throw error;
+  }
+}
+
+async function endOf(
+  workspace: Workspace,
+  { training, model, ...end }: TrainingEnd,
+  isScored: boolean,
+): Promise<WorkEnd> {
+  if (!training) return end;
+  const { run, opened } = training;
+  const [example] = imagesOfPart(opened.dataset, run.split, "validation");
+  const path = example && opened.pathOf?.(example);
+  const score = isScored && model ? await scoreOf(workspace, training, model) : undefined;
+  return {
+    ...{ ...end, run: run.id },
+    ...(model ? { manifest: modelFactsSchema.parse(model.manifest) } : {}),
+    ...(score ? { score } : {}),
+    ...(path === undefined ? {} : { example: path }),
+  };
 }
 
 /** A worker's end of the protocol: one job at a time, until it is told to end or its host is gone. */
@@ -54,7 +99,13 @@ export class ProtocolWorker {
   readonly #calls = new Map<number, PendingCall>();
   #lastCall = 0;
   #running:
-    | { readonly job: number; readonly controller: AbortController; readonly ended: Promise<void> }
+    | {
+        readonly job: number;
+        readonly controller: AbortController;
+        readonly ended: Promise<void>;
+        /** How many were asked for. */
+        checkpoints: number;
+      }
     | undefined;
   readonly #whenDone: () => void;
   /** Settles when the worker has nothing more to do. */
@@ -94,6 +145,9 @@ export class ProtocolWorker {
         break;
       case "cancel":
         this.#stop(command.job, "cancel");
+        break;
+      case "checkpoint":
+        if (this.#running?.job === command.job) this.#running.checkpoints++;
         break;
       case "dispose":
         void this.#end("interrupt");
@@ -146,22 +200,24 @@ export class ProtocolWorker {
     const ended = this.#work(job, work, controller.signal).finally(() => {
       this.#running = undefined;
     });
-    this.#running = { job, controller, ended };
+    this.#running = { job, controller, ended, checkpoints: 0 };
   }
 
   async #work(job: number, work: Work, signal: AbortSignal): Promise<void> {
-    let workspace: WorkerWorkspace | undefined;
+    let opened: OpenedWorkspace | undefined;
     try {
-      workspace = await this.#options.open({ call: this.#call, signal, work });
-      const events = await eventsOf(workspace, work);
+      opened = await this.#options.open({ call: this.#call, signal, work });
+      const { workspace } = opened;
+      const events = await eventsOf(workspace, work, () => this.#running?.checkpoints ?? 0);
       let next = await events.next();
       for (; !next.done; next = await events.next())
         this.#post({ v: PROTOCOL_VERSION, type: "event", job, event: next.value });
-      this.#post({ v: PROTOCOL_VERSION, type: "done", job, end: endOf(next.value) });
+      const end = await endOf(workspace, next.value, work.score === true);
+      this.#post({ v: PROTOCOL_VERSION, type: "done", job, end });
     } catch (error) {
       this.#post({ v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) });
     } finally {
-      await workspace?.[Symbol.asyncDispose]?.();
+      await opened?.[Symbol.asyncDispose]?.();
     }
   }
 

@@ -119,6 +119,10 @@ export async function openRunContext(
     backend: checkpointBackend(options.backend),
     progress: progressOf(checkpoint),
     saver: createCheckpointSaver(options.checkpoints, checkpoint),
-    pace: createCheckpointPace({ clock: options.clock, shortestMs: options.checkpointMs }),
+    pace: createCheckpointPace({
+      clock: options.clock,
+      shortestMs: options.checkpointMs,
+      asked: options.checkpointsAsked,
+    }),
   };
 }

@@ -1,11 +1,4 @@
-import {
-  evaluateModel,
-  imagesOfPart,
-  type Model,
-  parseTrainConfig,
-  type Training,
-  trainJob,
-} from "@graft/core";
+import { evaluateModel, imagesOfPart, parseTrainConfig, type StoredRun } from "@graft/core";
 import { makeHome } from "../../environment/make-home.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { print } from "../../output/stdout.ts";
@@ -29,22 +22,26 @@ export async function demo(context: CommandContext): Promise<void> {
     "Three kinds of emoji (animal, food, transport): which is which? Learning from some, tried on the others.",
   );
   await makeHome(context.environment.home);
-  const job = { config, dataset: DATASET, testFraction: TEST_FRACTION, command: process.argv.slice(2) };
-  const { training, model } = await finishTraining(session, trainJob(session.workspace, job), {
-    dataset: DATASET,
-  });
-  if (context.json || !model || !training) return;
-  print(`\n${await answers(session, training, model)}`);
+  const work = { kind: "train", config, dataset: DATASET, datasetName: DATASET } as const;
+  const { end, run } = await finishTraining(
+    session,
+    { ...work, testFraction: TEST_FRACTION, command: process.argv.slice(2) },
+    { dataset: DATASET },
+  );
+  if (context.json || !end.manifest) return;
+  print(`\n${await answers(session, run)}`);
   const own = nextCommand(context.environment, ["train", "FOLDER"]);
   print(`\nYour own images: a folder with one sub-folder for each class, then ${own}`);
 }
 
 /** How the model does on the images that the training never saw, and what it says of some, evenly over the classes. */
-async function answers(session: Session, { run, opened, selected }: Training, model: Model): Promise<string> {
-  const { dataset, prepare } = opened;
+async function answers(session: Session, run: StoredRun): Promise<string> {
+  const { dataset, prepare } = await session.dataset(DATASET, { onEvent: () => undefined });
+  const { model } = await session.workspace.openModel(run.id);
+  const { backend } = await session.backend(run.record.config.backend);
   const images = imagesOfPart(dataset, run.split, "test");
   const { evaluation, predictions } = await evaluateModel({
-    ...{ model, backend: selected.backend, images, labels: dataset.labels },
+    ...{ model, backend, images, labels: dataset.labels },
     prepare,
     decodeAhead: session.decodeAhead,
     signal: session.signal,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { CoreError, MODEL_FILES, parseManifest, type ResumeTraining, resumeJob } from "@graft/core";
+import { CoreError, MODEL_FILES, parseManifest, type Work } from "@graft/core";
 import { checkModelFolder, openRunStore, type RunFolder } from "@graft/core/node";
 import { nextCommand } from "../../environment/self-command.ts";
 import { finishedEpochs } from "../../output/finished-epochs.ts";
@@ -62,10 +62,10 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
   const { record } = run;
   const dataset = String(record.dataset?.location ?? record.datasetName);
   const model = place.out ?? id;
-  await finishTraining(session, resumeJob(session.workspace, { run, ...place }), { model, dataset });
+  await finishTraining(session, { kind: "resume", run: id, ...place }, { model, dataset });
 }
 
-type Place = Pick<ResumeTraining, "change" | "mayReplace" | "out">;
+type Place = Pick<Extract<Work, { kind: "resume" }>, "change" | "mayReplace" | "out">;
 
 /**
  * Where a resumed run's model goes: what the flags say, as in `train`, else what the run was started with.

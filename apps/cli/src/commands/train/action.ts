@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { deserializeError, serializeError, type TrainEvent, type TrainingEnd, trainJob } from "@graft/core";
+import { deserializeError, serializeError, type Work, type WorkEnd } from "@graft/core";
 import { checkModelFolder } from "@graft/core/node";
 import { makeHome } from "../../environment/make-home.ts";
 import { nextCommand } from "../../environment/self-command.ts";
@@ -12,7 +12,8 @@ import { humanReporter, jsonReporter } from "../../progress/train-reporter.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
 import { keptText, resumableError } from "../../training/resumable-error.ts";
-import { printTrainSummary } from "../../training/train-summary.ts";
+import { type FinishedTraining, printTrainSummary } from "../../training/train-summary.ts";
+import { workHere } from "../../training/work-here.ts";
 
 /** `graft train DATASET`: everything that can be refused is refused before the first image is computed. */
 export async function train(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
@@ -25,11 +26,12 @@ export async function train(context: CommandContext, flags: Flags, dataset: stri
   }
   await using session = new Session(context);
   await makeHome(session.context.environment.home);
-  const events = trainJob(session.workspace, {
-    ...{ config, dataset, force: flags.force === true, command: process.argv.slice(2) },
-    ...(out === undefined ? {} : { out: resolve(out) }),
-  });
-  await finishTraining(session, events, { dataset, ...(out === undefined ? {} : { model: out }) });
+  const work: Work = {
+    kind: "train",
+    ...{ config, dataset, datasetName: dataset, force: flags.force === true },
+    ...{ command: process.argv.slice(2), ...(out === undefined ? {} : { out: resolve(out) }) },
+  };
+  await finishTraining(session, work, { dataset, ...(out === undefined ? {} : { model: out }) });
 }
 
 /** What a training is called in the lines that are shown. */
@@ -40,30 +42,30 @@ interface TrainingWords {
 }
 
 /**
- * Shows a training to its end: a summary and exit code 0, how to go on and 130, or the error.
+ * Does a training and shows it to its end: a summary and exit code 0, how to go on and 130, or the error.
  * @throws the error that the training failed with.
  */
 export async function finishTraining(
   session: Session,
-  events: AsyncGenerator<TrainEvent, TrainingEnd>,
+  work: Work,
   words: TrainingWords,
-): Promise<TrainingEnd> {
+): Promise<FinishedTraining> {
   const { environment, json } = session.context;
-  const end = await follow(session, events, words);
-  const { training } = end;
+  const end = await follow(session, json ? work : { ...work, score: true }, words);
   // without a run there is nothing to go on with
-  if (!training)
+  if (end.run === undefined)
     throw deserializeError(end.error ?? serializeError(new TypeError("a training without a run has failed")));
-  const { record } = training.run;
+  const run = await session.workspace.runs.open(end.run);
+  const { record } = run;
   if (end.status === "interrupted") {
     session.notice(
       `Stopped; ${keptText(end, record)}. Go on with: ${nextCommand(environment, ["runs", "resume", record.id])}`,
     );
     process.exitCode = EXIT.interrupted;
-    return end;
+    return { end, run };
   }
-  if (!json && end.model)
-    await printTrainSummary(session, training, end, { ...words, model: words.model ?? record.id });
+  if (!json && end.manifest)
+    await printTrainSummary(session.context, { end, run }, { ...words, model: words.model ?? record.id });
   if (end.error) {
     const error = deserializeError(end.error);
     // a diverged one would diverge again; without an epoch on disk another try is worth it when the machine was at fault
@@ -72,20 +74,17 @@ export async function finishTraining(
       (end.epochs + (end.steps ?? 0) > 0 && end.error.code !== "diverged");
     throw isResumable ? resumableError(error, environment, record) : error;
   }
-  return end;
+  return { end, run };
 }
 
 /** Hands each event on to whoever looks, which is lines for people or the events as JSON. */
-async function follow(
-  session: Session,
-  events: AsyncGenerator<TrainEvent, TrainingEnd>,
-  { dataset }: TrainingWords,
-): Promise<TrainingEnd> {
+async function follow(session: Session, work: Work, { dataset }: TrainingWords): Promise<WorkEnd> {
   const { environment, json } = session.context;
   const reporting = {
     onUnread: () => session.stop("Nobody reads what is written any more: stopping at the next step."),
   };
   const reporter = json ? jsonReporter(reporting) : humanReporter(environment, reporting);
+  const events = workHere(session, work);
   try {
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
