@@ -4,12 +4,12 @@ import {
   type Backend,
   BUNDLED_RANGE,
   createMemoryFeatureStore,
+  createRunStore,
   type Dataset,
   type DecoderId,
   decodeBundled,
   type Folder,
   memoryFolder,
-  openRunStore,
   type PrepareImage,
   parseBundledManifest,
   preparedBy,
@@ -128,7 +128,7 @@ answerCalls({
     const features = createMemoryFeatureStore();
     workspace = {
       ...testingWorkspace({ backend, dataset, weights }),
-      ...{ now: Date.now, runs: openRunStore(folder), features: async () => features },
+      ...{ now: Date.now, runs: createRunStore(folder), features: async () => features },
       locate: (name) => ({ location: name, shortName: "emoji" }),
       openDataset: async () => ({ dataset, prepare, read: () => Promise.reject(new Error("no files here")) }),
     };

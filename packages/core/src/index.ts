@@ -147,7 +147,7 @@ export type * from "./quantize/types.ts";
 export type * from "./report/types.ts";
 export type { ResumedWith } from "./runs/check-resumable.ts";
 export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
-export { openRunStore, type RunsInFolder } from "./runs/run-store.ts";
+export { createRunStore, type RunsInFolder } from "./runs/run-store.ts";
 export type * from "./runs/types.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";

@@ -7,7 +7,7 @@ import { createMemoryFeatureStore } from "../features/memory-store.ts";
 import { memoryFolder } from "../files/memory-folder.ts";
 import type { Model } from "../model/types.ts";
 import { createRandom } from "../numbers/random.ts";
-import { openRunStore } from "../runs/run-store.ts";
+import { createRunStore } from "../runs/run-store.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import type { Workspace, WorkspaceEvent } from "./workspace.ts";
 
@@ -27,7 +27,7 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
   const heard: WorkspaceEvent[] = [];
   const models = new Map<string, Model>();
   const store = createMemoryFeatureStore();
-  const runs = openRunStore(memoryFolder());
+  const runs = createRunStore(memoryFolder());
   /** Noise of the image's own, brighter for later classes. */
   const prepare = preparedBy("drawn-1", async ({ hash, label }, { size }, augmentation, variants) =>
     variants.map((variant) => {

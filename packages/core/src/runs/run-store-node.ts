@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { nodeFolder } from "../files/folder-node.ts";
-import { openRunStore as openOver } from "./run-store.ts";
+import { createRunStore } from "./run-store.ts";
 import { RUN_FILES, type RunInFolder } from "./stored-run.ts";
 import type { NewRun, RunStore, RunSummary } from "./types.ts";
 
@@ -46,7 +46,7 @@ function onDisk(run: RunInFolder, runs: string): RunFolder {
 /** @param home HOME; runs are in its folder `runs`, which is made with the first run. */
 export function openRunStore(home: string): FolderRunStore {
   const folder = join(home, "runs");
-  const store = openOver(nodeFolder(folder), { crc32 });
+  const store = createRunStore(nodeFolder(folder), { crc32 });
   return {
     folder,
     create: async (run) => onDisk(await store.create(run), folder),

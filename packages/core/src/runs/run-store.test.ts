@@ -8,7 +8,7 @@ import type { TrainEvent } from "../events/events.ts";
 import type { Folder } from "../files/folder.ts";
 import { nodeFolder } from "../files/folder-node.ts";
 import { memoryFolder } from "../files/memory-folder.ts";
-import { openRunStore, type RunsInFolder } from "./run-store.ts";
+import { createRunStore, type RunsInFolder } from "./run-store.ts";
 import type { NewRun } from "./types.ts";
 
 const HASH = "a".repeat(64);
@@ -52,7 +52,7 @@ describe.each([
   let store: RunsInFolder;
   beforeEach(() => {
     folder = open();
-    store = openRunStore(folder);
+    store = createRunStore(folder);
   });
   afterEach(() => folder.clear());
 
@@ -70,7 +70,7 @@ describe.each([
     await Promise.all([0, 1, 2].map((seq) => run.appendEvent(warning(seq))));
     await run.checkpoints.save(checkpoint);
 
-    const again = await openRunStore(folder).open(run.id);
+    const again = await createRunStore(folder).open(run.id);
     expect(again.split).toEqual(newRun.split);
     expect(again.record).toEqual(run.record);
     expect(again.record).toMatchObject({ status: "completed", metrics: { valLoss: 0.25 } });

@@ -88,7 +88,7 @@ function notFound(id: string, ids: readonly string[]): CoreError {
  * @param folder made with the first run.
  * @param options.crc32 the host's own, for checkpoints.
  */
-export function openRunStore(folder: Folder, options: { readonly crc32?: Crc32 } = {}): RunsInFolder {
+export function createRunStore(folder: Folder, options: { readonly crc32?: Crc32 } = {}): RunsInFolder {
   const find = async (id: string): Promise<Folder> => {
     const ids = await idsIn(folder);
     if (ids.includes(id)) return folder.folder(id);
