@@ -98,6 +98,11 @@ export {
   evaluateJob,
 } from "./jobs/evaluate-model.ts";
 export { type ExportWriter, exportJob } from "./jobs/export-model.ts";
+export {
+  type InspectDatasetOptions,
+  type InspectedDataset,
+  inspectDatasetJob,
+} from "./jobs/inspect-dataset.ts";
 export { datasetNotes, type JobNote, readingOf } from "./jobs/open-dataset.ts";
 export { type AskedImage, predictJob } from "./jobs/predict-images.ts";
 export { reportJob } from "./jobs/report-evaluation.ts";
