@@ -5,6 +5,7 @@ import { randomTrunkWeights } from "../train/random-trunk.ts";
 import { emojiHost } from "./emoji-host.ts";
 
 const backend = createReferenceBackend();
+const reference = { open: async () => backend };
 const weights = randomTrunkWeights("mixed0");
 const config = parseTrainConfig({ valSplit: 0.25, seed: 7 });
 
@@ -19,7 +20,7 @@ const conflicting: Dataset = {
 
 describe("inspect", () => {
   it("reports on a data set and on the split that these options draw", async () => {
-    await using workspace = await emojiHost(backend);
+    await using workspace = await emojiHost(reference);
     const { report, refusal } = await inspectDatasetJob(workspace, { dataset: "emoji", config });
     expect(refusal).toBeUndefined();
     expect(report).toMatchObject({ source: "emoji", formats: { webp: report.images }, broken: [] });
@@ -59,7 +60,7 @@ describe("inspect", () => {
 
   it("stops looking at the images when the host wants it to", async () => {
     const controller = new AbortController();
-    await using workspace = await emojiHost(backend, {
+    await using workspace = await emojiHost(reference, {
       signal: controller.signal,
       onEvent: ({ type }) => type === "scan" && controller.abort(),
     });

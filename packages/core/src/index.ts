@@ -93,6 +93,13 @@ export type * from "./image/types.ts";
 export { exportInt8Job, type Int8Writer } from "./jobs/calibrate-int8.ts";
 export { INT8_WORTHWHILE } from "./jobs/check-int8-use.ts";
 export {
+  type ComputedFeatures,
+  type ComputeFeaturesOptions,
+  computeFeaturesJob,
+  type FeaturesDescription,
+  type GivenPixels,
+} from "./jobs/compute-features.ts";
+export {
   type Evaluated,
   type EvaluateJobOptions,
   evaluateJob,

@@ -8,7 +8,6 @@ import {
   type JobNote,
   type OpenDatasetRequest,
   type OpenedDataset,
-  type OpenedUnlabelled,
   type SelectedBackend,
   type TrunkWeights,
   type WorkspaceEvent,
@@ -19,6 +18,12 @@ import { nextCommand } from "../environment/self-command.ts";
 import { fetchText } from "../progress/fetch-text.ts";
 import { StatusLine } from "../progress/status-line.ts";
 import type { CommandContext } from "./context.ts";
+
+/** By a note's code: what `graft inspect` says of it. */
+const TOLD_BY_INSPECT: Readonly<Record<string, string>> = {
+  "broken-files": "which and why",
+  "unclear-classes": "why",
+};
 
 export class Session implements AsyncDisposable {
   readonly context: CommandContext;
@@ -96,8 +101,9 @@ export class Session implements AsyncDisposable {
       this.notice(message);
       return;
     }
+    const told = TOLD_BY_INSPECT[code];
     const inspect = nextCommand(this.context.environment, ["inspect", dataset]);
-    this.notice(`Note: ${message}${code === "broken-files" ? `; which and why: ${inspect}` : ""}`);
+    this.notice(`Note: ${message}${told === undefined ? "" : `; ${told}: ${inspect}`}`);
   }
 
   /** How a data set was read, and that files cannot be used, which stops nothing: one line each. */
@@ -116,13 +122,6 @@ export class Session implements AsyncDisposable {
 
   async dataset(name: string, request: OpenDatasetRequest = {}): Promise<OpenedDataset> {
     const opened = await this.workspace.openDataset(name, request);
-    this.clear();
-    return opened;
-  }
-
-  /** Images that are in no classes; undefined for what is opened by `dataset`. */
-  async unlabelled(name: string): Promise<OpenedUnlabelled | undefined> {
-    const opened = await this.workspace.openUnlabelled(name);
     this.clear();
     return opened;
   }

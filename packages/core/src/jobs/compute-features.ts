@@ -1,0 +1,148 @@
+import type { TrainConfig } from "../config/config.ts";
+import { CoreError } from "../errors.ts";
+import { extractFeatures } from "../features/extract.ts";
+import type { ExtractProgress } from "../features/extract-options.ts";
+import { featureSpace } from "../features/space.ts";
+import type { FeatureStore, FeatureTable } from "../features/types.ts";
+import type { ImageRule } from "../image/types.ts";
+import { nameFew } from "../name-few.ts";
+import { featureShape, trunkGraph } from "../trunk/build.ts";
+import type { CutLayer } from "../trunk/cut-layers.ts";
+import type { WeightsInfo } from "../trunk/types.ts";
+import { visibleText } from "../visible-text.ts";
+import { datasetNotes, type JobNote } from "./open-dataset.ts";
+import type { OpenedImages, OpenedUnlabelled, Workspace } from "./workspace.ts";
+
+/** Images that the host has as pixels: they go in as they are, and are not likely to come again. */
+export interface GivenPixels extends OpenedImages {
+  /** Side in pixels. */
+  readonly size: number;
+}
+
+export interface ComputeFeaturesOptions {
+  /** A data set's name, or that of images of no class; or pixels. */
+  readonly source: string | GivenPixels;
+  readonly config: Pick<
+    TrainConfig,
+    "weights" | "inputRange" | "cut" | "size" | "fit" | "resize" | "cacheType" | "backend" | "labelsFrom"
+  >;
+  /** One vector an image, or the whole block. */
+  readonly pool: "avg" | "none";
+  /** Hears what people should know of images that were opened by their name, before any goes through the network. */
+  readonly onOpened?: (notes: readonly JobNote[]) => void;
+  /** Hears why features are not kept, which stops nothing. */
+  readonly onNote?: (note: JobNote) => void;
+  readonly onProgress?: (progress: ExtractProgress) => void;
+}
+
+/** What a table of features is of, as plain JSON in this order. */
+export interface FeaturesDescription {
+  /** null where the images are in no classes. */
+  readonly labels: readonly string[] | null;
+  /** One for each row. */
+  readonly images: readonly {
+    readonly path: string;
+    readonly hash: string;
+    readonly label: string | null;
+  }[];
+  readonly cut: CutLayer;
+  readonly pool: "avg" | "none";
+  readonly rule: ImageRule;
+  readonly weights: WeightsInfo;
+  /** Its id. */
+  readonly backend: string;
+}
+
+export interface ComputedFeatures {
+  /** [n, c] or [n, h, w, c]; read while the workspace is open, as rows may lie in its cache. */
+  readonly table: FeatureTable;
+  readonly description: FeaturesDescription;
+}
+
+/** Images and how they become pixels, wherever they are from. */
+interface Source extends GivenPixels {
+  readonly labels: readonly string[] | null;
+  /** What is computed of them is worth keeping. */
+  readonly mayComeAgain: boolean;
+}
+
+type Needs = Pick<
+  Workspace,
+  "decodeAhead" | "features" | "loadWeights" | "openDataset" | "openUnlabelled" | "selectBackend" | "signal"
+>;
+
+/**
+ * Computes what the trunk says of each image, for search, clustering or other classifiers.
+ * @throws CoreError as `Workspace.openUnlabelled`, `openDataset`, `selectBackend`, `loadWeights` and as `extractFeatures`; a
+ * cache that cannot be used is a note.
+ */
+export async function computeFeaturesJob(
+  workspace: Needs,
+  options: ComputeFeaturesOptions,
+): Promise<ComputedFeatures> {
+  const { config, pool, onNote, onProgress } = options;
+  const { cut, fit, resize, cacheType } = config;
+  const { images, prepare, labels, size, mayComeAgain } = await openSource(workspace, options);
+  const { backend } = await workspace.selectBackend(config.backend);
+  const weights = await workspace.loadWeights(config);
+  const rule: ImageRule = { version: 1, size, fit, resize };
+  const block = featureShape(cut, size);
+  const table = await extractFeatures({
+    ...{ images, prepare, variants: [0], decodeAhead: workspace.decodeAhead, signal: workspace.signal },
+    space: featureSpace({
+      decoder: prepare.decoder,
+      ...{ rule, weights, cut, pool, augmentation: null, cacheType, backend },
+    }),
+    rowShape: pool === "avg" ? block.slice(2) : block,
+    store: mayComeAgain ? await storeOrNote(workspace, onNote) : null,
+    openProgram: () => backend.compile(trunkGraph(weights, { cut, size, pool })),
+    batch: backend.limits.preferredBatch,
+    onStoreFull: ({ message }) => onNote?.({ code: "store-full", message }),
+    ...(onProgress ? { onProgress } : {}),
+  });
+  const { tensors: _numbers, ...weightsInfo } = weights;
+  const named = images.map(({ path, label, hash }) => ({ path, hash, label: labels?.[label] ?? null }));
+  return {
+    table,
+    description: { labels, images: named, cut, pool, rule, weights: weightsInfo, backend: backend.id },
+  };
+}
+
+/** Null, with a note, where there can be no cache: what was asked for lies elsewhere. */
+async function storeOrNote(
+  workspace: Needs,
+  onNote: ComputeFeaturesOptions["onNote"],
+): Promise<FeatureStore | null> {
+  try {
+    return await workspace.features();
+  } catch (error) {
+    if (!(error instanceof CoreError)) throw error;
+    const message = `the features are not kept for the next time. ${error.message}`;
+    onNote?.({ code: "no-store", message });
+    return null;
+  }
+}
+
+async function openSource(
+  workspace: Needs,
+  { source, config: { size, labelsFrom }, onOpened }: ComputeFeaturesOptions,
+): Promise<Source> {
+  if (typeof source !== "string") return { ...source, labels: null, mayComeAgain: false };
+  // who says where the labels are means classes
+  const plain = labelsFrom === undefined ? await workspace.openUnlabelled(source) : undefined;
+  if (plain) {
+    onOpened?.(unlabelledNotes(plain));
+    return { images: plain.images, prepare: plain.prepare, labels: null, mayComeAgain: true, size };
+  }
+  const { dataset, prepare } = await workspace.openDataset(source, { labelsFrom });
+  onOpened?.(datasetNotes(dataset));
+  return { images: dataset.images, prepare, labels: dataset.labels, mayComeAgain: true, size };
+}
+
+function unlabelledNotes({ broken, notes, isUnclear }: OpenedUnlabelled): JobNote[] {
+  const named = nameFew(broken.map(({ path, reason }) => `${visibleText(path)} (${reason})`));
+  const leftOut = { code: "left-out", message: `${broken.length} broken left out: ${named}` };
+  const message = "the rows have no labels, as the folders are not clearly classes";
+  const unclear = { code: "unclear-classes", message };
+  return [...(broken.length > 0 ? [leftOut] : []), ...notes, ...(isUnclear ? [unclear] : [])];
+}
