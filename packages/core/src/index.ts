@@ -105,6 +105,7 @@ export {
   evaluateJob,
 } from "./jobs/evaluate-model.ts";
 export { type ExportWriter, exportJob } from "./jobs/export-model.ts";
+export { type FindLearningRateOptions, findLearningRateJob } from "./jobs/find-learning-rate.ts";
 export {
   type InspectDatasetOptions,
   type InspectedDataset,

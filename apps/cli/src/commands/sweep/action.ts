@@ -2,23 +2,20 @@ import {
   CUT_LAYERS,
   type CutLayer,
   drawSplit,
-  findRate,
   readingOf,
   sweep as runSweep,
   type SweepAxes,
   type SweepData,
   type SweepProgress,
-  sweptFeatures,
   type TrainConfig,
-  tapKey,
 } from "@graft/core";
 import { makeHome } from "../../environment/make-home.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { UsageError } from "../../exit/exit-codes.ts";
-import { configFromFlags, RATE_KEYS, SWEEP_KEYS, wordsOfConfig } from "../../options/train-flags.ts";
+import { configFromFlags, SWEEP_KEYS, wordsOfConfig } from "../../options/train-flags.ts";
 import { checkTypedDataset } from "../../options/typed-dataset.ts";
 import { print, printJson } from "../../output/stdout.ts";
-import { rateText, sweepText } from "../../output/sweep-text.ts";
+import { sweepText } from "../../output/sweep-text.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
@@ -45,42 +42,6 @@ export async function sweep(context: CommandContext, flags: Flags, dataset: stri
     ...[...words, ...plain, "--learning-rate", String(learningRate), ...others],
   ]);
   print(`${sweepText(result, axes.seeds.length)}\n\nTrain it with: ${command}`);
-}
-
-/** `graft lr-find DATASET`: the loss over growing learning rates, and where it falls fastest. */
-export async function findLearningRate(
-  context: CommandContext,
-  flags: Flags,
-  dataset: string,
-): Promise<void> {
-  const config = configFromFlags(flags);
-  await using session = new Session(context);
-  const data = await openData(session, config, dataset, config.cut);
-  const progress = imageProgress("Computing features", (line) => session.status(line));
-  const total = data.split.train.length + data.split.validation.length;
-  const features = await sweptFeatures([config], data, (part, done) =>
-    progress((part === "train" ? 0 : data.split.train.length) + done, total),
-  );
-  const ofConfig = features.get(tapKey(config));
-  if (!ofConfig) throw new TypeError("the config has its features");
-  session.status("");
-  const { backend, signal } = data;
-  const found = await findRate(config, ofConfig, { backend, numClasses: data.dataset.labels.length, signal });
-  if (context.json) {
-    printJson(found);
-    return;
-  }
-  const others = wordsOfConfig(
-    config,
-    RATE_KEYS.filter((key) => key !== "recipe"),
-  );
-  const words = [
-    ...["train", dataset, "--recipe", config.recipe, "--learning-rate", String(found.learningRate)],
-    ...others,
-  ];
-  print(
-    `${rateText(found, context.environment.columns)}\n\nTrain with it: ${nextCommand(context.environment, words)}`,
-  );
 }
 
 const lastOf = (cuts: readonly CutLayer[]): CutLayer =>

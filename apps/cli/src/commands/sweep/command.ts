@@ -22,17 +22,3 @@ export const sweepCommand: CommandDeclaration = {
       ),
   trainFlags: ({ SWEEP_KEYS }) => SWEEP_KEYS,
 };
-
-export const lrFindCommand: CommandDeclaration = {
-  name: "lr-find",
-  declare: (command) =>
-    command
-      .description("find a learning rate in seconds: the loss over growing rates, and where it falls fastest")
-      .argument("<dataset>", "as for train")
-      .action(
-        action(async (context, flags, dataset) =>
-          (await import("./action.ts")).findLearningRate(context, flags, dataset),
-        ),
-      ),
-  trainFlags: ({ RATE_KEYS }) => RATE_KEYS,
-};
