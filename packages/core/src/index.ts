@@ -111,12 +111,13 @@ export {
   type InspectedDataset,
   inspectDatasetJob,
 } from "./jobs/inspect-dataset.ts";
-export { datasetNotes, type JobNote, readingOf } from "./jobs/open-dataset.ts";
+export { datasetNotes, type JobNote } from "./jobs/open-dataset.ts";
 export { type AskedImage, predictJob } from "./jobs/predict-images.ts";
 export { reportJob } from "./jobs/report-evaluation.ts";
 export type { ResumeTraining } from "./jobs/resume-training.ts";
 export type { TrainingScore } from "./jobs/score-training.ts";
 export type { StartTraining } from "./jobs/start-training.ts";
+export { type SweepHeadsOptions, sweepHeadsJob } from "./jobs/sweep-heads.ts";
 export { resumeJob, trainJob } from "./jobs/train-job.ts";
 export type * from "./jobs/training.ts";
 export type * from "./jobs/workspace.ts";

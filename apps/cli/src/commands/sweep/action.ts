@@ -1,12 +1,9 @@
 import {
   CUT_LAYERS,
   type CutLayer,
-  drawSplit,
-  readingOf,
-  sweep as runSweep,
   type SweepAxes,
-  type SweepData,
   type SweepProgress,
+  sweepHeadsJob,
   type TrainConfig,
 } from "@graft/core";
 import { makeHome } from "../../environment/make-home.ts";
@@ -27,8 +24,15 @@ export async function sweep(context: CommandContext, flags: Flags, dataset: stri
   const configOf = (recipe: TrainConfig["recipe"]): TrainConfig => configFromFlags({ ...flags, recipe });
   const axes = axesOf(flags, configOf("gap").seed);
   await using session = new Session(context);
-  const data = await openData(session, configOf(axes.recipes[0] ?? "gap"), dataset, lastOf(axes.cuts));
-  const result = await runSweep({ ...data, configOf, axes, onProgress: progressLine(session) });
+  await makeHome(context.environment.home);
+  checkTypedDataset(dataset);
+  const result = await sweepHeadsJob(session.workspace, {
+    ...{ dataset, configOf, axes, onProgress: progressLine(session) },
+    onDataset: (opened) => {
+      session.clear();
+      session.tellNotes(opened, dataset);
+    },
+  });
   session.status("");
   if (context.json) {
     printJson(result);
@@ -42,31 +46,6 @@ export async function sweep(context: CommandContext, flags: Flags, dataset: stri
     ...[...words, ...plain, "--learning-rate", String(learningRate), ...others],
   ]);
   print(`${sweepText(result, axes.seeds.length)}\n\nTrain it with: ${command}`);
-}
-
-const lastOf = (cuts: readonly CutLayer[]): CutLayer =>
-  CUT_LAYERS.findLast((one) => cuts.includes(one)) ?? "mixed10";
-
-/** @param cut the last block that is needed. */
-async function openData(
-  session: Session,
-  config: TrainConfig,
-  name: string,
-  cut: CutLayer,
-): Promise<SweepData> {
-  await makeHome(session.context.environment.home);
-  checkTypedDataset(name);
-  const { location } = session.workspace.locate(name);
-  const { dataset, prepare } = await session.dataset(location, readingOf(config));
-  session.tellNotes(dataset, name);
-  const { backend } = await session.backend(config.backend);
-  return {
-    ...{ dataset, backend, signal: session.signal, decodeAhead: session.decodeAhead },
-    split: drawSplit(dataset, { seed: config.seed, fraction: config.valSplit }),
-    weights: await session.weights(config.weights, config.inputRange, cut),
-    prepare,
-    store: await session.workspace.features(),
-  };
 }
 
 const PHASES: Readonly<Record<SweepProgress["phase"], string>> = {
