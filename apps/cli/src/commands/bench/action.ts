@@ -2,7 +2,6 @@ import { type Backend, extractFeatures, featureSpace, type TrunkWeights } from "
 import { fineTuneRate, headStepMs } from "../../bench/head-speed.ts";
 import { int8Bench, int8Rows } from "../../bench/int8-bench.ts";
 import { SPEED_CASE, speedGraph, trunkSpeeds } from "../../bench/trunk-speed.ts";
-import { machineFacts } from "../../environment/machine-facts.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { table } from "../../output/text.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
@@ -39,7 +38,7 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
   // seconds an image: through the trunk in every epoch, or once and then from the cache
   const [trunk, head] = [1 / photos, gapStepMs / 1000 / GAP_BATCH];
   const timesFaster = (EPOCHS * (trunk + head)) / (trunk + EPOCHS * head);
-  const { processor, threads } = await machineFacts(context.environment.home);
+  const { processor, threads } = await session.workspace.machine();
   const figures = {
     trunkBatch32ImagesPerSecond: batch32,
     trunkBatch1ImagesPerSecond: batch1,

@@ -1,7 +1,7 @@
 import { type BackendProbe, probeBackends, selectBackend } from "@graft/backend-select";
 import type { TrunkWeights } from "@graft/core";
 import { briefTrunkSpeed, int8SpeedGraph, speedGraph } from "../../bench/trunk-speed.ts";
-import { type MachineFacts, machineFacts } from "../../environment/machine-facts.ts";
+import { type HomeFacts, homeFacts } from "../../environment/home-facts.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { EXIT } from "../../exit/exit-codes.ts";
 import { refusalsText } from "../../output/refusals-text.ts";
@@ -32,7 +32,7 @@ const SHORT_PATIENCE_MS = 2000;
 export async function doctor(context: CommandContext): Promise<void> {
   const { home, variables } = context.environment;
   await using session = new Session(context);
-  const facts = await machineFacts(home);
+  const facts = await homeFacts(session.workspace, home);
   if (!context.json) print(machineText(facts));
   const weights = await session.weights("bundled", undefined);
   const candidates: Candidate[] = [];
@@ -77,7 +77,7 @@ function asJson({ probe, imagesPerSecond, int8ImagesPerSecond, failure }: Candid
   };
 }
 
-function machineText(facts: MachineFacts): string {
+function machineText(facts: HomeFacts): string {
   const disk =
     facts.freeDiskBytes === undefined ? "cannot be written" : `${byteSize(facts.freeDiskBytes)} free`;
   return [
@@ -116,7 +116,7 @@ function deviceText({
   return `${name} (${engine} ${engineVersion}${software ? ", imitated in software" : ""})`;
 }
 
-function verdict(context: CommandContext, facts: MachineFacts, chosen: Candidate | undefined): string {
+function verdict(context: CommandContext, facts: HomeFacts, chosen: Candidate | undefined): string {
   if (chosen === undefined)
     return "This machine cannot train: no engine is usable. Reinstall graft (npm ci) and run this again.";
   if (facts.freeDiskBytes === undefined)

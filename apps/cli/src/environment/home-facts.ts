@@ -1,13 +1,12 @@
 import { constants } from "node:fs";
 import { access, statfs } from "node:fs/promises";
-import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { freemem, totalmem } from "node:os";
+import type { MachineFacts, Workspace } from "@graft/core";
 import { makeFolder } from "@graft/core/node";
 
-export interface MachineFacts {
+/** What `Workspace.machine` says, and what a home on this machine has beside it. */
+export interface HomeFacts extends Omit<MachineFacts, "runtime"> {
   readonly node: string;
-  readonly platform: string;
-  readonly processor: string;
-  readonly threads: number;
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
   readonly home: string;
@@ -15,16 +14,12 @@ export interface MachineFacts {
   readonly freeDiskBytes: number | undefined;
 }
 
-/** What doctor and bench say of the machine that they ran on. */
-export async function machineFacts(home: string): Promise<MachineFacts> {
+/** What doctor says of the machine that it ran on, in the order of its JSON. */
+export async function homeFacts(workspace: Pick<Workspace, "machine">, home: string): Promise<HomeFacts> {
+  const { platform, processor, threads } = await workspace.machine();
   return {
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    processor: cpus()[0]?.model.trim() ?? "unknown processor",
-    threads: availableParallelism(),
-    memoryBytes: totalmem(),
-    freeMemoryBytes: freemem(),
-    home,
+    ...{ node: process.version, platform, processor, threads },
+    ...{ memoryBytes: totalmem(), freeMemoryBytes: freemem(), home },
     freeDiskBytes: await freeDisk(home),
   };
 }
