@@ -5,7 +5,7 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createOnnxBackend } from "@graft/backend-select";
-import type { Model } from "@graft/core";
+import { type Model, memoryFolder, readModel, verifyModel, writeModel } from "@graft/core";
 import { readModelFolder, verifyModelFolder, writeModelFolder } from "@graft/core/node";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { FROM_SOURCES } from "../from-sources.ts";
@@ -53,6 +53,27 @@ describe("a model folder", () => {
     for (const [name, tensor] of read.weights.tensors)
       expect(tensor, name).toEqual(model.weights.tensors.get(name));
     expect(await verifyModelFolder(folder, model, { images: [] })).toBe(0);
+  });
+
+  it("is the same in memory, to the byte", async () => {
+    const own = sampleModel({ weights: model.weights, ...SMALL, unlikeAbove: 0.9 });
+    await writeModelFolder(own, folder);
+    const memory = memoryFolder();
+    const place = { folder: memory, path: "runs/one/model" };
+    expect(await writeModel(own, place)).toBe("memory/runs/one/model");
+    const inMemory = memory.folder("runs/one/model");
+    const names = (await inMemory.list()).map(({ name }) => name).sort();
+    expect(names).toEqual((await readdir(folder)).sort());
+    expect(names).toContain("likeness.bin");
+    for (const name of names) {
+      const onDisk = await readFile(join(folder, name));
+      expect(onDisk.equals((await inMemory.read(name)) ?? new Uint8Array()), name).toBe(true);
+    }
+    expect(await verifyModel(inMemory, own, { images: [] })).toBe(0);
+    await expect(writeModel(model, place)).rejects.toMatchObject({ code: "conflict" });
+    await writeModel(model, place, { force: true });
+    expect((await readModel(inMemory)).head).toEqual(model.head);
+    expect((await inMemory.list()).map(({ name }) => name).sort()).toEqual(FILES);
   });
 
   it.each(CHECKED)("without %s is refused with that name and what to do", async (name) => {

@@ -31,7 +31,6 @@ export {
   exportTfjs,
   TFJS_FILES,
 } from "./export/export-node.ts";
-export type { VerifyOptions } from "./export/verify-model.ts";
 export { checkModelFolder, verifyModelFolder, writeModelFolder } from "./export/write-model-node.ts";
 export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";
 export { writeHashed } from "./files/hashed-file-node.ts";

@@ -56,6 +56,8 @@ export {
   type SnippetLanguage,
   snippetFiles,
 } from "./export/snippet-folder.ts";
+export { type VerifyOptions, verifyModel } from "./export/verify-model.ts";
+export { type WriteModelOptions, writeModel } from "./export/write-model.ts";
 export { type ExtractOptions, extractFeatures } from "./features/extract.ts";
 export type { ExtractProgress } from "./features/extract-options.ts";
 export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";
@@ -64,6 +66,7 @@ export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row
 export { type FeatureSpaceOptions, featureSpace, featureSpaceId } from "./features/space.ts";
 export type * from "./features/types.ts";
 export type * from "./files/folder.ts";
+export type { HashInPieces } from "./files/hash-in-pieces.ts";
 export { memoryFolder } from "./files/memory-folder.ts";
 export { machineCode } from "./files/one-file-error.ts";
 export * from "./graph/builder.ts";
@@ -138,6 +141,7 @@ export type { PooledImage, TrainingDistances } from "./metrics/training-distance
 export type * from "./metrics/types.ts";
 export { parseManifest } from "./model/manifest.ts";
 export { MODEL_FILES } from "./model/model-files.ts";
+export { type ReadModelOptions, readModel, type Sha256 } from "./model/read-model.ts";
 export type * from "./model/types.ts";
 export { nameFew } from "./name-few.ts";
 export { decodeFloat16, encodeFloat16 } from "./numbers/float16.ts";

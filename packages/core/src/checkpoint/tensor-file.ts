@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import type { ByteReader } from "../files/byte-reader.ts";
+import { joinPieces } from "../files/join-pieces.ts";
 import { newerVersionError } from "../files/newer-version.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
 
@@ -46,15 +47,7 @@ export interface EncodedTensorFile {
 }
 
 /** A file in one piece: on its way it may be read later than the arrays that its pieces lie on are used again. */
-export function wholeFile({ pieces, size }: EncodedTensorFile): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
+export const wholeFile = ({ pieces }: EncodedTensorFile): Uint8Array<ArrayBuffer> => joinPieces(pieces);
 
 const bytesOf = (values: Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -3,6 +3,12 @@ import type { PlaceRules } from "./folder.ts";
 
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 
+/** The `conflict` of a file where a folder is to go, which no `force` replaces. */
+export function fileInPlace(target: string, cause?: unknown): CoreError {
+  const what = "There is a file where the folder should go.";
+  return new CoreError("conflict", { what, received: target, fix: "Choose another folder." }, { cause });
+}
+
 /**
  * Looks whether a folder may be replaced; an empty one may always be.
  * @param target as people know it.

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { type Claim, readClaim } from "./claim-node.ts";
-import type { Folder, LockedBy, Pieces } from "./folder.ts";
+import type { Folder, LockedBy, Pieces, Place } from "./folder.ts";
 import { folderPath } from "./folder-path.ts";
 import { holdFile } from "./held-file-node.ts";
 import { makeFolder } from "./make-folder-node.ts";
@@ -13,6 +14,7 @@ import { FOREIGN_LIMIT_MS } from "./show-life-node.ts";
 import { syncFolder } from "./sync-folder-node.ts";
 import { codeOf, diskFull, isDiskFull } from "./system-error-node.ts";
 import { writeAll } from "./write-all-node.ts";
+import { writePieces } from "./write-pieces-node.ts";
 import { writeRefusal } from "./write-refusal-node.ts";
 
 /** What the system says of a place that may not be written, whatever the machine; all else is trouble of the machine. */
@@ -20,9 +22,9 @@ const OF_THE_PLACE = new Set(
   "EACCES EPERM EROFS ENOTDIR EISDIR EEXIST ENOTEMPTY ENOENT ENAMETOOLONG ELOOP EINVAL".split(" "),
 );
 
-/** A refusal to write as people should hear it; what is no system's error stays as it is. */
+/** A refusal to write as people should hear it; what is no system's error (Node's own start with ERR_) stays as it is. */
 function writeFailure(error: unknown, path: string): unknown {
-  if (error instanceof CoreError || codeOf(error) === "") return error;
+  if (error instanceof CoreError || /^(ERR_|$)/.test(codeOf(error))) return error;
   const reason = writeRefusal(path, error);
   const facts = { path, code: codeOf(error), reason };
   if (isDiskFull(error)) {
@@ -62,18 +64,7 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T | und
  * 0.05 s so, and 0.9 s of one core in a new file (Linux, ext4), which a training beside it would feel.
  */
 async function writeOver(path: string, pieces: Pieces): Promise<void> {
-  const handle = await open(path, "r+").catch(() => open(path, "w"));
-  try {
-    let end = 0;
-    for await (const piece of pieces) {
-      await writeAll(handle, piece);
-      end += piece.length;
-    }
-    await handle.truncate(end);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await writePieces(await open(path, "r+").catch(() => open(path, "w")), pieces);
 }
 
 async function readRange(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -99,7 +90,41 @@ const lockedBy = ({ owner }: Claim): LockedBy =>
 
 /** A directory of a disk, shown as the caller names it; nothing is made before something is written. */
 export function nodeFolder(root: string): Folder {
-  const at = (inside: string): string => join(root, ...folderPath(inside));
+  return folderAt(root, (inside) => join(root, ...folderPath(inside)));
+}
+
+/** A path as a person gave it. The name at its end may be any that the system takes. */
+export function placeOnDisk(path: string): Place {
+  const target = resolve(path);
+  const root = dirname(target);
+  return { folder: folderAt(root, (name) => join(root, name)), path: basename(target) };
+}
+
+/**
+ * The folder that `replaceFolder` gives to be filled. Nobody sees it before it is whole and synced, so a new file directly in
+ * it takes its name at once, and the folder needs no sync after each. A refusal is the system's own here: whoever places the
+ * folder says where it was to go, under the name that people know.
+ */
+function filledFolder(root: string): Folder {
+  const folder = nodeFolder(root);
+  return {
+    ...folder,
+    async replace(inside, pieces, options) {
+      const path = folder.nameOf(inside);
+      const isDirect = dirname(path) === root && options?.spare === undefined;
+      if (!isDirect || existsSync(path)) return folder.replace(inside, pieces, options);
+      try {
+        await writePieces(await open(path, "wx"), pieces);
+      } catch (error) {
+        await rm(path, { force: true }).catch(() => undefined);
+        throw error;
+      }
+    },
+  };
+}
+
+/** @param at the path on the disk of one inside. */
+function folderAt(root: string, at: (inside: string) => string): Folder {
   return {
     name: root,
     nameOf: at,
@@ -175,7 +200,9 @@ export function nodeFolder(root: string): Folder {
     },
     clear: () => writing(root, () => rm(root, { recursive: true, force: true })),
     async replaceFolder(inside, rules, fill) {
-      await placeFolder(at(inside), { ...rules, fill: (temporary) => fill(nodeFolder(temporary)) });
+      const path = at(inside);
+      const ofFolder = (temporary: string): Promise<void> => fill(filledFolder(temporary));
+      return writing(path, () => placeFolder(path, { ...rules, fill: ofFolder }));
     },
     async lock(inside) {
       const path = at(inside);

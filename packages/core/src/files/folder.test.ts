@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Folder } from "./folder.ts";
-import { nodeFolder } from "./folder-node.ts";
+import { nodeFolder, placeOnDisk } from "./folder-node.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { otherProcess } from "./testing-node.ts";
 
@@ -123,11 +123,36 @@ describe.each([
 
   it("does not replace a folder that holds other files, nor one without force", async () => {
     await folder.replace("m/a", [bytes("1")]);
-    const replace = (rules: Partial<typeof RULES>): Promise<void> =>
+    const replace = (rules: Partial<typeof RULES>): Promise<string> =>
       folder.replaceFolder("m", { ...RULES, ...rules }, async () => undefined);
     await expect(replace({ force: false })).rejects.toThrow("There is a model already.");
     await expect(replace({ known: ["b"] })).rejects.toMatchObject({ code: "conflict" });
     expect(await names(folder.folder("m"))).toEqual(["a"]);
+    await folder.replace("f", [bytes("mine")]);
+    await expect(folder.replaceFolder("f", RULES, async () => undefined)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("There is a file where the folder should go."),
+    });
+    expect(text(await folder.read("f"))).toBe("mine");
+  });
+
+  it("gives a folder to fill that is like any other, and says where it went", async () => {
+    const failing = function* () {
+      yield bytes("half");
+      throw new Error("no more");
+    };
+    const placed = await folder.replaceFolder("m", RULES, async (empty) => {
+      await empty.replace("a", [bytes("first")]);
+      await empty.replace("a", [bytes("sec"), bytes("ond")]);
+      await empty.replace("x/y", [bytes("deep")]);
+      await expect(empty.replace("b", failing())).rejects.toThrow("no more");
+      await expect(empty.replace("a", failing())).rejects.toThrow("no more");
+      expect(await names(empty)).toEqual(["a", "x/"]);
+    });
+    expect(placed).toBe(folder.nameOf("m"));
+    expect(text(await folder.read("m/a"))).toBe("second");
+    expect(text(await folder.read("m/x/y"))).toBe("deep");
+    expect(await names()).toEqual(["m/"]);
   });
 
   it("has one holder of a lock at a time", async () => {
@@ -164,6 +189,26 @@ describe.each([
 });
 
 describe("a folder on a disk", () => {
+  it("says of a refusal inside a folder that is filled where that was to go", async () => {
+    const placed = nodeFolder(root).replaceFolder("m", RULES, (empty) => empty.replace("n".repeat(300), []));
+    await expect(placed).rejects.toMatchObject({
+      code: "bad-input",
+      parts: {
+        what: "The model cannot be written there.",
+        received: expect.stringMatching(`^${join(root, "m")} \\(ENAMETOOLONG`),
+      },
+    });
+  });
+
+  it.skipIf(process.platform === "win32")("has a place for any name that the system takes", async () => {
+    const { folder, path } = placeOnDisk(join(root, "C:\\odd"));
+    expect(await folder.replaceFolder(path, RULES, (empty) => empty.replace("a", []))).toBe(
+      join(root, "C:\\odd"),
+    );
+    expect(await readdir(join(root, "C:\\odd"))).toEqual(["a"]);
+    await rm(join(root, "C:\\odd"), { recursive: true });
+  });
+
   it("takes a lock over from a process that was killed", async () => {
     const folder = nodeFolder(root);
     const { child, tag } = await otherProcess();

@@ -25,7 +25,7 @@ export interface Folder {
   readRange(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
    * Writes a file whole or not at all: under another name, synced, renamed; folders on the way are made. The pieces may be
-   * written over when the promise settles.
+   * written over when the promise settles, not before: a host may ask for the next one while it writes the last.
    * @param options.spare the other name: where `remove` kept a file's room, it is used again. It belongs to one writer at a
    * time, and a failure leaves nothing there. @default a new name
    */
@@ -41,10 +41,11 @@ export interface Folder {
   clear(): Promise<void>;
   /**
    * Makes a folder at a path appear whole or not at all.
-   * @param fill writes the files of a new, empty folder.
+   * @param fill writes the files of a new, empty folder, which nobody else sees.
+   * @returns where it is, for people; behind a link that was followed.
    * @throws CoreError `conflict` for what may not be replaced; what `fill` throws.
    */
-  replaceFolder(path: string, rules: PlaceRules, fill: (folder: Folder) => Promise<void>): Promise<void>;
+  replaceFolder(path: string, rules: PlaceRules, fill: (folder: Folder) => Promise<void>): Promise<string>;
   /**
    * One holder at a time over all processes of the host; a holder that was killed holds nothing. The folder around it is there
    * already.
@@ -53,6 +54,13 @@ export interface Folder {
   lock(path: string): Promise<FolderLock | LockedBy>;
   /** Who holds a lock now; undefined: nobody. */
   lockedBy(path: string): Promise<LockedBy | undefined>;
+}
+
+/** Where one file or folder goes. */
+export interface Place {
+  readonly folder: Folder;
+  /** Its path in the folder. */
+  readonly path: string;
 }
 
 /** What may be placed where. */

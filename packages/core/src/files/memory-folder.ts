@@ -1,6 +1,7 @@
-import { checkReplaced } from "./check-replaced.ts";
+import { checkReplaced, fileInPlace } from "./check-replaced.ts";
 import type { Folder, FolderEntry, LockedBy, Pieces } from "./folder.ts";
 import { folderPath } from "./folder-path.ts";
+import { joinPieces } from "./join-pieces.ts";
 
 /** What all views of one tree share, by full path. */
 interface Tree {
@@ -13,15 +14,9 @@ interface Tree {
 const HOLDER: LockedBy = { holder: "this program" };
 
 async function joined(pieces: Pieces): Promise<Uint8Array<ArrayBuffer>> {
-  const copies: Uint8Array[] = [];
-  for await (const piece of pieces) copies.push(piece.slice());
-  const bytes = new Uint8Array(copies.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const copy of copies) {
-    bytes.set(copy, at);
-    at += copy.length;
-  }
-  return bytes;
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return joinPieces(all);
 }
 
 /**
@@ -72,10 +67,7 @@ function view(tree: Tree, name: string, prefix: string): Folder {
     async append(path, bytes) {
       const at = full(path);
       const before = tree.files.get(at) ?? new Uint8Array();
-      const after = new Uint8Array(before.length + bytes.length);
-      after.set(before);
-      after.set(bytes, before.length);
-      tree.files.set(at, after);
+      tree.files.set(at, joinPieces([before, bytes]));
     },
     remove: async (path) => without(full(path)),
     clear: async () => {
@@ -85,20 +77,24 @@ function view(tree: Tree, name: string, prefix: string): Folder {
     },
     async replaceFolder(path, rules, fill) {
       const at = full(path);
-      const check = (): void =>
+      const name = nameOf(path);
+      const check = (): void => {
+        if (tree.files.has(at)) throw fileInPlace(name);
         checkReplaced(
-          nameOf(path),
-          entriesIn(`${at}/`).map(({ name }) => name),
+          name,
+          entriesIn(`${at}/`).map((entry) => entry.name),
           rules,
         );
+      };
       check();
       const filled: Tree = { files: new Map(), folders: new Set(), locks: new Set() };
-      await fill(view(filled, nameOf(path), ""));
+      await fill(view(filled, name, ""));
       check();
       without(at);
       tree.folders.add(at);
       for (const one of filled.folders) tree.folders.add(`${at}/${one}`);
       for (const [one, bytes] of filled.files) tree.files.set(`${at}/${one}`, bytes);
+      return name;
     },
     async lock(path) {
       const at = full(path);

@@ -1,7 +1,7 @@
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
-import { checkReplaced } from "./check-replaced.ts";
+import { checkReplaced, fileInPlace } from "./check-replaced.ts";
 import type { PlaceRules } from "./folder.ts";
 import { codeOf, diskFull, isDiskFull } from "./system-error-node.ts";
 import { writeRefusal } from "./write-refusal-node.ts";
@@ -34,9 +34,8 @@ async function namesIn(folder: string): Promise<string[] | undefined> {
     const isLink = codeOf(cause) === "ENOENT" && (await isThere(folder));
     if (codeOf(cause) === "ENOENT" && !isLink) return undefined;
     if (codeOf(cause) !== "ENOTDIR" && !isLink) throw cause;
-    const what = isLink
-      ? "There is a link that leads nowhere where the folder should go."
-      : "There is a file where the folder should go.";
+    if (!isLink) throw fileInPlace(folder, cause);
+    const what = "There is a link that leads nowhere where the folder should go.";
     throw new CoreError("conflict", { what, received: folder, fix: "Choose another folder." }, { cause });
   }
 }
