@@ -4,7 +4,6 @@ import {
   type Backend,
   BUNDLED_RANGE,
   createMemoryFeatureStore,
-  createRunStore,
   type Dataset,
   type DecoderId,
   decodeBundled,
@@ -127,8 +126,8 @@ answerCalls({
     const weights = await loadWeights();
     const features = createMemoryFeatureStore();
     workspace = {
-      ...testingWorkspace({ backend, dataset, weights }),
-      ...{ now: Date.now, runs: createRunStore(folder), features: async () => features },
+      ...testingWorkspace({ backend, dataset, weights, folder }),
+      ...{ now: Date.now, features: async () => features },
       locate: (name) => ({ location: name, shortName: "emoji" }),
       openDataset: async () => ({ dataset, prepare, read: () => Promise.reject(new Error("no files here")) }),
     };

@@ -115,14 +115,19 @@ async function expectedLosses(set: string, config: TrainConfig): Promise<readonl
   return losses;
 }
 
-/** Goes on in Node with what a run left in a worker's memory. */
-async function goOnInNode(worker: TestWorker, run: string): Promise<readonly TrainEvent[]> {
+/** Lays what a run left in a worker's memory among Node's own runs. */
+async function bringToNode(worker: TestWorker, run: string): Promise<void> {
   const names = z.array(z.string()).parse(await worker.call("upload", run));
   for (const name of names) {
     const path = join(workspace.runs.folder, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, browser.server.uploaded(name) ?? new Uint8Array());
   }
+}
+
+/** Goes on in Node with such a run. */
+async function goOnInNode(worker: TestWorker, run: string): Promise<readonly TrainEvent[]> {
+  await bringToNode(worker, run);
   const stored = await workspace.runs.open(run);
   expect(await stored.state()).toBe("interrupted");
   return toldBy(resumeJob(workspace, { run: stored, mayReplace: true }));
@@ -151,7 +156,7 @@ describe.skipIf(absent)(
       }
     });
 
-    it("ends with a model, or for good within a step of a message", async () => {
+    it("ends with a model that Node opens, or for good within a step of a message", async () => {
       let firstEpoch: () => void = () => undefined;
       const begun = new Promise<void>((resolve) => {
         firstEpoch = resolve;
@@ -170,7 +175,12 @@ describe.skipIf(absent)(
 
       const { events, status, run, model } = Trained.parse(await worker.call("train", { config: SMALL }));
       expect(status, JSON.stringify(events.at(-1))).toBe("completed");
-      expect(model).toEqual({ where: run, labels: ["animal", "food", "transport"], fineTuned: "mixed0" });
+      const labels = ["animal", "food", "transport"];
+      expect(model).toEqual({ where: `memory/${run}/model`, labels, fineTuned: "mixed0" });
+      await bringToNode(worker, run);
+      const opened = await workspace.openModel(run);
+      expect(opened.model.manifest).toMatchObject({ labels, fineTuned: "mixed0" });
+      expect(await opened.run?.state()).toBe("completed");
       expectClose(lossesOf(events), await expectedLosses("few", SMALL), 1e-4);
     });
   },

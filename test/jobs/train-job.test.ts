@@ -69,8 +69,11 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
         expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at));
         expect(new Set(events.map((event) => event.run))).toEqual(new Set([run?.id]));
         expect(await run?.readEvents()).toEqual(events);
-        expect(run?.record).toMatchObject({ status: "completed", epochs: 3, model: run?.id });
-        expect(workspace.models.get(run?.id ?? "")?.manifest.labels).toEqual(LABELS);
+        const where = `memory/${run?.id}/model`;
+        expect(run?.record).toMatchObject({ status: "completed", epochs: 3, model: where });
+        const { model } = await workspace.openModel(run?.id ?? "");
+        expect(model.manifest).toEqual(end.model?.manifest);
+        expect(model.head).toEqual(end.model?.head);
         expect(await run?.checkpoints.load()).toBeUndefined();
       });
 

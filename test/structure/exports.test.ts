@@ -25,6 +25,7 @@ const KEPT: Readonly<Record<string, string>> = {
   BUNDLED_RANGE: "the bundled weights in a page, which fetches them",
   decodeBundled: "the same",
   parseBundledManifest: "the same",
+  createRunStore: "runs of a page, in a folder of its own",
 };
 
 const known = new Map<string, ModuleNames>();

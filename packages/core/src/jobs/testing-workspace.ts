@@ -1,11 +1,14 @@
-/** A host that is memory alone, for tests: runs in a folder of memory, features and models in maps, a data set that is drawn. */
+/** A host that is memory alone, for tests: runs and their models in a folder of memory, features in a map, a data set that is drawn. */
 import type { Backend } from "../backend/backend.ts";
 import { preparedBy } from "../dataset/prepare-image.ts";
 import type { Dataset, DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
+import { verifyModel } from "../export/verify-model.ts";
+import { writeModel } from "../export/write-model.ts";
 import { createMemoryFeatureStore } from "../features/memory-store.ts";
+import type { Folder } from "../files/folder.ts";
 import { memoryFolder } from "../files/memory-folder.ts";
-import type { Model } from "../model/types.ts";
+import { readModel } from "../model/read-model.ts";
 import { createRandom } from "../numbers/random.ts";
 import { createRunStore } from "../runs/run-store.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
@@ -16,18 +19,19 @@ export interface TestingWorkspaceOptions {
   readonly dataset: Dataset;
   readonly weights: TrunkWeights;
   readonly signal?: AbortSignal;
+  /** Of the runs. @default one of its own */
+  readonly folder?: Folder;
 }
 
-/** @returns the host, with what it was told and the models that it keeps, by run. */
+/** @returns the host, with what it was told. */
 export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & {
   readonly heard: readonly WorkspaceEvent[];
-  readonly models: ReadonlyMap<string, Model>;
 } {
-  const { backend, dataset, weights, signal = new AbortController().signal } = options;
+  const { backend, dataset, weights, folder = memoryFolder() } = options;
+  const { signal = new AbortController().signal } = options;
   const heard: WorkspaceEvent[] = [];
-  const models = new Map<string, Model>();
   const store = createMemoryFeatureStore();
-  const runs = createRunStore(memoryFolder());
+  const runs = createRunStore(folder);
   /** Noise of the image's own, brighter for later classes. */
   const prepare = preparedBy("drawn-1", async ({ hash, label }, { size }, augmentation, variants) =>
     variants.map((variant) => {
@@ -39,7 +43,7 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
   const missing = (name: string): CoreError =>
     new CoreError("not-found", { what: "There is no such data set.", received: name });
   return {
-    ...{ signal, onEvent, heard, models, runs, decodeAhead: 2, versions: { graft: "test" } },
+    ...{ signal, onEvent, heard, runs, decodeAhead: 2, versions: { graft: "test" } },
     ...{ now: () => 0, clock: () => performance.now() },
     async openDataset(name, request = {}) {
       if (name !== dataset.source) throw missing(name);
@@ -62,13 +66,13 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
     hasFeatures: async () => store.bytes > 0,
     features: async () => store,
     async openModel(name) {
-      const model = models.get(name);
-      if (!model) throw new CoreError("not-found", { what: "There is no such model.", received: name });
-      return { model, run: await runs.open(name) };
+      return { model: await readModel(folder.folder(`${name}/model`)), run: await runs.open(name) };
     },
-    async saveModel(model, { run }) {
-      models.set(run.id, model);
-      return run.id;
+    async saveModel(model, { run, mayReplace, trial }) {
+      const place = { folder, path: `${run.id}/model` };
+      const where = await writeModel(model, place, { force: mayReplace });
+      await verifyModel(folder.folder(place.path), model, trial ?? { images: [] });
+      return where;
     },
     encode: async ({ data }) => data,
     machine: async () => ({ runtime: "test", platform: "memory", processor: "none", threads: 1 }),
