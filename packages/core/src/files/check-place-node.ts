@@ -1,7 +1,7 @@
 import { mkdir, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
-import type { PlaceRules } from "./folder.ts";
+import type { FileRules, PlaceRules } from "./folder.ts";
 import { besideTarget } from "./place-folder-node.ts";
 import { checkFileTarget, checkTarget, placingError, resolveTarget } from "./place-target-node.ts";
 import { codeOf } from "./system-error-node.ts";
@@ -37,8 +37,8 @@ export function checkPlace(folder: string, rules: PlaceRules): Promise<void> {
 }
 
 /** The same for a file. @throws CoreError as `placeFile`, as far as that can be known now. */
-export function checkFilePlace(path: string, rules: Pick<PlaceRules, "force" | "noun">): Promise<void> {
-  return check(path, rules.noun, async (target) => void (await checkFileTarget(target, rules)));
+export function checkFilePlace(path: string, rules: FileRules): Promise<void> {
+  return check(path, rules.noun, (target) => checkFileTarget(target, rules));
 }
 
 async function check(

@@ -1,5 +1,5 @@
 import { CoreError } from "../errors.ts";
-import type { PlaceRules } from "./folder.ts";
+import type { FileRules, PlaceRules } from "./folder.ts";
 
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 
@@ -35,5 +35,31 @@ export function checkReplaced(
     what: `There is ${withArticle(noun)} already.`,
     received: target,
     fix: "Choose another folder, or replace it with `force`.",
+  });
+}
+
+/**
+ * Looks whether a file may be placed.
+ * @param target as people know it.
+ * @param there what is there now; undefined: nothing.
+ * @throws CoreError `conflict`
+ */
+export function checkReplacedFile(
+  target: string,
+  there: "file" | "folder" | "something" | undefined,
+  { force, noun }: FileRules,
+): void {
+  if (there === undefined || (there === "file" && force)) return;
+  if (there === "file") {
+    throw new CoreError("conflict", {
+      what: "There is a file already.",
+      received: target,
+      fix: "Choose another path, or replace it with `force`.",
+    });
+  }
+  throw new CoreError("conflict", {
+    what: `There is ${there === "folder" ? "a folder" : "something"} where the ${noun} should go.`,
+    received: target,
+    fix: "Choose another path.",
   });
 }

@@ -8,6 +8,7 @@ import type { Folder, LockedBy, Pieces, Place } from "./folder.ts";
 import { folderPath } from "./folder-path.ts";
 import { holdFile } from "./held-file-node.ts";
 import { makeFolder } from "./make-folder-node.ts";
+import { placeFile } from "./place-file-node.ts";
 import { placeFolder } from "./place-folder-node.ts";
 import { readFailure } from "./read-failure-node.ts";
 import { FOREIGN_LIMIT_MS } from "./show-life-node.ts";
@@ -22,9 +23,12 @@ const OF_THE_PLACE = new Set(
   "EACCES EPERM EROFS ENOTDIR EISDIR EEXIST ENOTEMPTY ENOENT ENAMETOOLONG ELOOP EINVAL".split(" "),
 );
 
-/** A refusal to write as people should hear it; what is no system's error (Node's own start with ERR_) stays as it is. */
+/** A system's code: Node's own (ERR_INVALID_ARG_TYPE, MODULE_NOT_FOUND) have words in them, and tell of a defect. */
+const OF_THE_SYSTEM = /^(E[A-Z0-9]+|UNKNOWN)$/;
+
+/** A refusal to write as people should hear it; what is no system's error stays as it is. */
 function writeFailure(error: unknown, path: string): unknown {
-  if (error instanceof CoreError || /^(ERR_|$)/.test(codeOf(error))) return error;
+  if (error instanceof CoreError || !OF_THE_SYSTEM.test(codeOf(error))) return error;
   const reason = writeRefusal(path, error);
   const facts = { path, code: codeOf(error), reason };
   if (isDiskFull(error)) {
@@ -203,6 +207,14 @@ function folderAt(root: string, at: (inside: string) => string): Folder {
       const path = at(inside);
       const ofFolder = (temporary: string): Promise<void> => fill(filledFolder(temporary));
       return writing(path, () => placeFolder(path, { ...rules, fill: ofFolder }));
+    },
+    async replaceFile(inside, rules, pieces, check) {
+      const path = at(inside);
+      const fill = async (temporary: string): Promise<void> => {
+        await writePieces(await open(temporary, "wx"), pieces);
+        if (check) await check(await readRange(temporary, 0, Number.POSITIVE_INFINITY));
+      };
+      return writing(path, () => placeFile(path, { ...rules, fill }));
     },
     async lock(inside) {
       const path = at(inside);

@@ -155,6 +155,63 @@ describe.each([
     expect(await names()).toEqual(["m/"]);
   });
 
+  const FILE = { force: false, noun: "export" };
+
+  it("places a file that was looked at before it has its name", async () => {
+    const placed = await folder.replaceFile("x/a", FILE, [bytes("12"), bytes("345")], async (written) => {
+      expect(text(written)).toBe("12345");
+      expect([written.byteOffset, written.buffer.byteLength]).toEqual([0, 5]);
+      written.fill(0);
+      expect(await folder.read("x/a")).toBeUndefined();
+    });
+    expect(placed).toBe(folder.nameOf("x/a"));
+    expect(text(await folder.read("x/a"))).toBe("12345");
+    await folder.replaceFile("x/a", { ...FILE, force: true }, [bytes("6")], async () => {
+      expect(text(await folder.read("x/a"))).toBe("12345");
+    });
+    expect(text(await folder.read("x/a"))).toBe("6");
+    await folder.replaceFile("b", FILE, []);
+    expect(await folder.size("b")).toBe(0);
+    expect(await names(folder.folder("x"))).toEqual(["a"]);
+    expect(await names()).toEqual(["b", "x/"]);
+  });
+
+  it.each([
+    ["a piece", "no more"],
+    ["the look at it", "not what it was"],
+  ])("places no file when %s fails, and keeps the old one", async (_, message) => {
+    const pieces = function* () {
+      yield bytes("new");
+      if (message === "no more") throw new Error(message);
+    };
+    const place = (force: boolean): Promise<string> =>
+      folder.replaceFile("a", { ...FILE, force }, pieces(), () => Promise.reject(new Error(message)));
+    await expect(place(false)).rejects.toThrow(message);
+    expect(await names()).toEqual([]);
+    await folder.replace("a", [bytes("old")]);
+    await expect(place(true)).rejects.toThrow(message);
+    expect(text(await folder.read("a"))).toBe("old");
+    expect(await names()).toEqual(["a"]);
+  });
+
+  it("places no file over another one without force, nor over a folder, and asks for nothing then", async () => {
+    await folder.replace("a", [bytes("old")]);
+    await folder.create("d");
+    const never = function* (): Iterable<Uint8Array> {
+      yield expect.unreachable("the place is taken");
+    };
+    const file = { code: "conflict", message: expect.stringContaining("There is a file already.") };
+    await expect(folder.replaceFile("a", FILE, never())).rejects.toMatchObject(file);
+    await expect(folder.replaceFile("d", { ...FILE, force: true }, never())).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("There is a folder where the export should go."),
+    });
+    const late = folder.replaceFile("b", FILE, [bytes("late")], () => folder.replace("b", [bytes("first")]));
+    await expect(late).rejects.toMatchObject(file);
+    expect(text(await folder.read("b"))).toBe("first");
+    expect(await names()).toEqual(["a", "b", "d/"]);
+  });
+
   it("has one holder of a lock at a time", async () => {
     await folder.create("run");
     const first = await folder.lock("run/lock");
@@ -181,6 +238,7 @@ describe.each([
         () => folder.create(path),
         () => folder.lock(path),
         () => folder.replaceFolder(path, RULES, async () => undefined),
+        () => folder.replaceFile(path, FILE, []),
       ];
       for (const call of calls) await expect(call()).rejects.toMatchObject(refused);
       expect(() => folder.folder(path)).toThrow("no path inside a folder");

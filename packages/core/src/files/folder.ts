@@ -47,6 +47,19 @@ export interface Folder {
    */
   replaceFolder(path: string, rules: PlaceRules, fill: (folder: Folder) => Promise<void>): Promise<string>;
   /**
+   * Makes a file appear at a path whole or not at all, and only once it was looked at: written under another name, synced, read
+   * again, checked, renamed. Until then what it replaces stays as it is. The pieces are asked for when the place is free.
+   * @param check is given what was written, read again; what it throws leaves nothing. @default nobody looks
+   * @returns where it is, for people; behind a link that was followed.
+   * @throws CoreError `conflict` for what may not be replaced; what the pieces and `check` throw.
+   */
+  replaceFile(
+    path: string,
+    rules: FileRules,
+    pieces: Pieces,
+    check?: (written: Uint8Array<ArrayBuffer>) => Promise<void>,
+  ): Promise<string>;
+  /**
    * One holder at a time over all processes of the host; a holder that was killed holds nothing. The folder around it is there
    * already.
    * @returns the lock, or who has it.
@@ -63,14 +76,18 @@ export interface Place {
   readonly path: string;
 }
 
-/** What may be placed where. */
-export interface PlaceRules {
-  /** Replace what is there, when it holds nothing but files of these names. */
+/** Which file may be placed where. */
+export interface FileRules {
+  /** Replace what is there. */
   readonly force: boolean;
+  /** What is placed, for messages: "model". */
+  readonly noun: string;
+}
+
+/** Which folder may be placed where: one is replaced only when it holds nothing but known files. */
+export interface PlaceRules extends FileRules {
   /** All file names that such a folder may hold. */
   readonly known: readonly string[];
-  /** What the folder is, for messages: "model". */
-  readonly noun: string;
 }
 
 export interface SpareOption {

@@ -1,4 +1,4 @@
-import { checkReplaced, fileInPlace } from "./check-replaced.ts";
+import { checkReplaced, checkReplacedFile, fileInPlace } from "./check-replaced.ts";
 import type { Folder, FolderEntry, LockedBy, Pieces } from "./folder.ts";
 import { folderPath } from "./folder-path.ts";
 import { joinPieces } from "./join-pieces.ts";
@@ -94,6 +94,20 @@ function view(tree: Tree, name: string, prefix: string): Folder {
       tree.folders.add(at);
       for (const one of filled.folders) tree.folders.add(`${at}/${one}`);
       for (const [one, bytes] of filled.files) tree.files.set(`${at}/${one}`, bytes);
+      return name;
+    },
+    async replaceFile(path, rules, pieces, check) {
+      const at = full(path);
+      const name = nameOf(path);
+      const checkFree = (): void => {
+        const kind = isFolder(at) ? "folder" : undefined;
+        checkReplacedFile(name, tree.files.has(at) ? "file" : kind, rules);
+      };
+      checkFree();
+      const bytes = await joined(pieces);
+      if (check) await check(bytes.slice());
+      checkFree();
+      tree.files.set(at, bytes);
       return name;
     },
     async lock(path) {

@@ -1,12 +1,12 @@
 import { rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { PlaceRules } from "./folder.ts";
+import type { FileRules } from "./folder.ts";
 import { makeFolder } from "./make-folder-node.ts";
 import { besideTarget, clear, sweepStale } from "./place-folder-node.ts";
 import { checkFileTarget, placingError, resolveTarget } from "./place-target-node.ts";
 import { syncFolder } from "./sync-folder-node.ts";
 
-export interface PlaceFileOptions extends Pick<PlaceRules, "force" | "noun"> {
+export interface PlaceFileOptions extends FileRules {
   /** Writes and syncs a new file of this name. What it throws leaves nothing. */
   readonly fill: (temporary: string) => Promise<void>;
 }

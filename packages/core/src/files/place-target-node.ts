@@ -1,8 +1,8 @@
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
-import { checkReplaced, fileInPlace } from "./check-replaced.ts";
-import type { PlaceRules } from "./folder.ts";
+import { checkReplaced, checkReplacedFile, fileInPlace } from "./check-replaced.ts";
+import type { FileRules, PlaceRules } from "./folder.ts";
 import { codeOf, diskFull, isDiskFull } from "./system-error-node.ts";
 import { writeRefusal } from "./write-refusal-node.ts";
 
@@ -40,32 +40,14 @@ async function namesIn(folder: string): Promise<string[] | undefined> {
   }
 }
 
-/**
- * @returns whether a file is there that is to be replaced.
- * @throws CoreError `conflict` for what may not be replaced.
- */
-export async function checkFileTarget(
-  target: string,
-  { force, noun }: Pick<PlaceRules, "force" | "noun">,
-): Promise<boolean> {
+/** @throws CoreError `conflict` for what may not be replaced. */
+export async function checkFileTarget(target: string, rules: FileRules): Promise<void> {
   const there = await lstat(target).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   });
-  if (there === undefined) return false;
-  if (!there.isFile()) {
-    throw new CoreError("conflict", {
-      what: `There is ${there.isDirectory() ? "a folder" : "something"} where the ${noun} should go.`,
-      received: target,
-      fix: "Choose another path.",
-    });
-  }
-  if (force) return true;
-  throw new CoreError("conflict", {
-    what: "There is a file already.",
-    received: target,
-    fix: "Choose another path, or replace it with `force`.",
-  });
+  const kind = there?.isFile() ? "file" : there?.isDirectory() ? "folder" : "something";
+  checkReplacedFile(target, there && kind, rules);
 }
 
 /** A folder appears by a rename, which a file system's own root (a container's volume) refuses. */
