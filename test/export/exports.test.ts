@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createOnnxBackend, exportOnnx, readOnnxMetadata } from "@graft/backend-select";
-import type { Backend, Model } from "@graft/core";
-import { exportHdf5, exportTfjs } from "@graft/core/node";
+import { type Backend, type Model, memoryFolder, writeKerasHdf5, writeTfjs } from "@graft/core";
+import { exportHdf5, exportTfjs, placeOnDisk } from "@graft/core/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { FROM_SOURCES } from "../from-sources.ts";
 import { FORMATS, patchReference } from "./formats.ts";
@@ -185,6 +185,29 @@ describe("an export to a file", () => {
     expect(userDefinedMetadata.likeness).toEqual(model.manifest.likeness);
   });
 
+  it.each([
+    ["tfjs", exportTfjs, writeTfjs],
+    ["model.h5", exportHdf5, writeKerasHdf5],
+  ] as const)("is the same in memory: %s", async (name, write, writeIn) => {
+    const model = modelOf("gap");
+    const options = { reference: await patchReference(model, backend), backend };
+    const { path, largestDifference } = await write(model, join(temporary, name), options);
+    const folder = memoryFolder();
+    const inMemory = await writeIn(model, { folder, path: name }, options);
+    expect(inMemory).toEqual({ path: `memory/${name}`, largestDifference });
+    const files = (await stat(path)).isDirectory()
+      ? (await readdir(path)).map((file) => `${name}/${file}`)
+      : [name];
+    for (const file of files) {
+      const onDisk = await readFile(join(temporary, file));
+      const bytes = (await folder.read(file)) ?? new Uint8Array();
+      expect(bytes.length, file).toBe(onDisk.length);
+      // HDF5 has in it when each of its parts was made
+      if (!file.endsWith(".h5")) expect(onDisk.equals(bytes), file).toBe(true);
+    }
+    await expect(writeIn(model, { folder, path: name }, options)).rejects.toMatchObject({ code: "conflict" });
+  });
+
   it("never replaces a folder, nor goes under a file", async () => {
     const model = modelOf("gap");
     const reference = await patchReference(model, backend);
@@ -217,6 +240,28 @@ describe("an export to a file", () => {
       const model = modelOf("gap");
       await exportHdf5(model, path, { reference: await patchReference(model, backend), backend });
       expect(await readdir(temporary)).toEqual(["model.h5"]);
+    },
+  );
+
+  it.skipIf(process.platform === "win32")(
+    "killed while it is written leaves the old file as it was, and its half is swept by the next one",
+    async () => {
+      const path = join(temporary, "file");
+      await writeFile(path, "old");
+      const script = join(import.meta.dirname, "killed-file.ts");
+      const child = spawn(process.execPath, [...FROM_SOURCES, script, path], {
+        stdio: ["ignore", "inherit", "inherit"],
+      });
+      const [, signal] = await once(child, "exit");
+      expect(signal).toBe("SIGKILL");
+      const half = (await readdir(temporary)).find((name) => name !== "file") ?? "none";
+      expect((await stat(join(temporary, half))).size).toBeGreaterThan(0); // it was really in the middle
+      expect(await readFile(path, "utf8")).toBe("old");
+      const place = placeOnDisk(path);
+      const text = new TextEncoder().encode("new");
+      await place.folder.replaceFile(place.path, { force: true, noun: "file" }, [text]);
+      expect(await readdir(temporary)).toEqual(["file"]);
+      expect(await readFile(path, "utf8")).toBe("new");
     },
   );
 });

@@ -1,6 +1,13 @@
 import { exportOnnx, exportSnippetFolder, type OnnxExportOptions } from "@graft/backend-select";
-import { type Backend, type Model, type Reference, referenceOf } from "@graft/core";
-import { type Exported, type ExportOptions, exportHdf5, exportKeras, exportTfjs } from "@graft/core/node";
+import {
+  type Backend,
+  type Exported,
+  type ExportOptions,
+  type Model,
+  type Reference,
+  referenceOf,
+} from "@graft/core";
+import { exportHdf5, exportKeras, exportTfjs } from "@graft/core/node";
 import { testRandom } from "@graft/core/testing";
 
 type Write = (model: Model, path: string, options: ExportOptions) => Promise<Exported>;

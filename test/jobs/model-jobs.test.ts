@@ -10,14 +10,15 @@ import {
   evaluateJob,
   exportInt8Job,
   exportJob,
+  memoryFolder,
   type OpenedModel,
   parseTrainConfig,
   predictJob,
   reportJob,
   trainJob,
   type Workspace,
+  writeTfjs,
 } from "@graft/core";
-import { exportTfjs } from "@graft/core/node";
 import { testingWorkspace } from "@graft/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TEST_BACKENDS } from "../backends.ts";
@@ -161,9 +162,10 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
       });
 
       it("export compares on images of the run before the format's writer is done", async () => {
-        const out = join(folder, "tfjs");
-        const result = await exportJob(workspace, { model, write: (m, check) => exportTfjs(m, out, check) });
-        expect(result).toMatchObject({ path: out, images: 8, comparedOn: "8 images of the model's run" });
+        const place = { folder: memoryFolder(), path: "tfjs" };
+        const result = await exportJob(workspace, { model, write: (m, check) => writeTfjs(m, place, check) });
+        const comparedOn = "8 images of the model's run";
+        expect(result).toMatchObject({ path: "memory/tfjs", images: 8, comparedOn });
         expect(result.largestDifference).toBeLessThan(1e-4);
         await expect(
           exportJob(workspace, { model, data: "gone", write: () => Promise.reject() }),

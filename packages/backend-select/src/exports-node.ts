@@ -1,8 +1,7 @@
 // As engines-node.ts: what writes ONNX files is loaded when one is asked for.
-import type { Model } from "@graft/core";
-import type { Exported } from "@graft/core/node";
-import type { OnnxExportOptions, SnippetExportOptions } from "./onnx/export-node.ts";
-import type { Int8Exported, Int8ExportOptions } from "./onnx/export-quantized-node.ts";
+import type { Exported, Model } from "@graft/core";
+import type { OnnxExportOptions, SnippetExportOptions } from "./onnx/write-onnx.ts";
+import type { Int8Exported, Int8ExportOptions } from "./onnx/write-quantized.ts";
 
 /**
  * Writes a model as one ONNX file: `images` uint8 [n, size, size, 3] → `probabilities` float32 [n, classes], labels and image
@@ -23,7 +22,7 @@ export async function exportOnnxInt8(
   path: string,
   options: Int8ExportOptions,
 ): Promise<Int8Exported> {
-  return (await import("./onnx/export-quantized-node.ts")).exportOnnxInt8(model, path, options);
+  return (await import("./onnx/export-node.ts")).exportOnnxInt8(model, path, options);
 }
 
 /**

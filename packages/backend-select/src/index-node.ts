@@ -1,8 +1,8 @@
 // The engines in Node, their probes and the choice between them. Nothing here loads an engine before it is opened.
 export { createOnnxBackend, createTensorflowBackend, createTfjsBackend } from "./engines-node.ts";
 export { exportOnnx, exportOnnxInt8, exportSnippetFolder, readOnnxMetadata } from "./exports-node.ts";
-export type { OnnxExportOptions, SnippetExportOptions } from "./onnx/export-node.ts";
 export type { OnnxOptions, OnnxProvider } from "./onnx/onnx-node.ts";
+export type { OnnxExportOptions, SnippetExportOptions } from "./onnx/write-onnx.ts";
 export { checkBackendName, probeBackends, selectBackend } from "./select-node.ts";
 export { checkInt8, type Int8Check } from "./self-check/int8-check.ts";
 export { selfCheck } from "./self-check/self-check.ts";

@@ -23,21 +23,12 @@ export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./da
 export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
-export {
-  type Exported,
-  type ExportOptions,
-  exportHdf5,
-  exportKeras,
-  exportTfjs,
-  TFJS_FILES,
-} from "./export/export-node.ts";
+export { exportHdf5, exportKeras, exportTfjs } from "./export/export-node.ts";
 export { checkModelFolder, verifyModelFolder, writeModelFolder } from "./export/write-model-node.ts";
 export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";
-export { writeHashed } from "./files/hashed-file-node.ts";
+export { placeOnDisk } from "./files/folder-node.ts";
 export { makeFolder } from "./files/make-folder-node.ts";
 export { processStart } from "./files/owner-node.ts";
-export { placeFile } from "./files/place-file-node.ts";
-export { placeFolder } from "./files/place-folder-node.ts";
 export { readFailure } from "./files/read-failure-node.ts";
 export { isDiskFull } from "./files/system-error-node.ts";
 export { writeRefusal } from "./files/write-refusal-node.ts";

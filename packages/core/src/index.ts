@@ -56,8 +56,11 @@ export {
   type SnippetLanguage,
   snippetFiles,
 } from "./export/snippet-folder.ts";
+export type * from "./export/types.ts";
 export { type VerifyOptions, verifyModel } from "./export/verify-model.ts";
+export { writeKerasHdf5 } from "./export/write-keras-file.ts";
 export { type WriteModelOptions, writeModel } from "./export/write-model.ts";
+export { TFJS_FILES, writeTfjs } from "./export/write-tfjs.ts";
 export { type ExtractOptions, extractFeatures } from "./features/extract.ts";
 export type { ExtractProgress } from "./features/extract-options.ts";
 export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";

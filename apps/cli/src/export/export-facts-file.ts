@@ -1,5 +1,5 @@
 import { columnsText, exportFacts, type Model, withoutLikeness } from "@graft/core";
-import { checkFilePlace, placeFile, writeHashed } from "@graft/core/node";
+import { checkFilePlace, placeOnDisk } from "@graft/core/node";
 
 /** The name is the export's with .json behind: m.h5 and m.onnx may lie side by side. */
 const besidePath = (out: string): string => `${out}.json`;
@@ -21,7 +21,7 @@ export function checkFactsFile(out: string, force: boolean): Promise<void> {
  * @param written the model as it was exported: its head has the columns that the file has.
  * @param options.tellsUnlike the export can say what is unlike the training.
  * @returns the file's absolute path.
- * @throws CoreError as `placeFile`.
+ * @throws CoreError as `Folder.replaceFile`.
  */
 export function placeFactsFile(
   out: string,
@@ -31,6 +31,6 @@ export function placeFactsFile(
   const told = tellsUnlike ? manifest : withoutLikeness(manifest);
   const facts = { output: columnsText(manifest), ...exportFacts(told) };
   const text = new TextEncoder().encode(`${JSON.stringify(facts, null, 2)}\n`);
-  const fill = async (temporary: string): Promise<void> => void (await writeHashed(temporary, [text]));
-  return placeFile(besidePath(out), { ...RULES, force, fill });
+  const { folder, path } = placeOnDisk(besidePath(out));
+  return folder.replaceFile(path, { ...RULES, force }, [text]);
 }

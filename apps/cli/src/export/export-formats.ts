@@ -1,16 +1,14 @@
 /** Everything `graft export` writes, a row each; but for int8, which needs more images (commands/export/int8.ts). */
 import { exportOnnx, exportSnippetFolder } from "@graft/backend-select";
-import { type Model, SNIPPET_FILES, type SnippetLanguage } from "@graft/core";
 import {
-  checkFilePlace,
-  checkPlace,
   type Exported,
   type ExportOptions,
-  exportHdf5,
-  exportKeras,
-  exportTfjs,
+  type Model,
+  SNIPPET_FILES,
+  type SnippetLanguage,
   TFJS_FILES,
-} from "@graft/core/node";
+} from "@graft/core";
+import { checkFilePlace, checkPlace, exportHdf5, exportKeras, exportTfjs } from "@graft/core/node";
 import type { ExportFormat } from "./export-format-names.ts";
 
 interface FormatWriter {

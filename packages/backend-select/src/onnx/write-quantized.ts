@@ -1,8 +1,15 @@
-import { type Backend, CoreError, calibrate, type Model, quantizeGraph, type Reference } from "@graft/core";
-import { placeFile, writeHashed } from "@graft/core/node";
+import {
+  type Backend,
+  CoreError,
+  calibrate,
+  type Model,
+  type Place,
+  quantizeGraph,
+  type Reference,
+} from "@graft/core";
 import { exportGraph, onnxFile } from "./export-model.ts";
-import { runOnnxFile } from "./export-node.ts";
 import { lowerGraph } from "./lower.ts";
+import type { RunOnnx } from "./write-onnx.ts";
 
 export interface Int8ExportOptions {
   /** Measures the ranges in float32. */
@@ -34,11 +41,12 @@ function withoutLikeness({ directions: _, ...model }: Model): Model {
   return { ...model, manifest };
 }
 
-/** See exports-node.ts. */
-export async function exportOnnxInt8(
+/** `exportOnnxInt8` (exports-node.ts) in any folder. */
+export async function writeOnnxInt8(
   whole: Model,
-  path: string,
+  place: Place,
   { backend, calibration, reference, force = false }: Int8ExportOptions,
+  run: RunOnnx,
 ): Promise<Int8Exported> {
   const model = withoutLikeness(whole);
   const graph = exportGraph(model);
@@ -49,9 +57,8 @@ export async function exportOnnxInt8(
   });
   let predictions: Int8Exported["predictions"] = [];
   let agreement = 0;
-  const fill = async (temporary: string): Promise<void> => {
-    await writeHashed(temporary, [onnxFile(model, lowered)]);
-    predictions = await runOnnxFile(temporary, reference.images, model.manifest.rule.size);
+  const check = async (file: Uint8Array): Promise<void> => {
+    predictions = await run(file, reference.images, model.manifest.rule.size);
     const same = predictions.filter(({ probabilities }, i) => {
       const own = reference.predictions[i]?.probabilities;
       return own !== undefined && surest(probabilities) === surest(Float32Array.from(own));
@@ -65,5 +72,7 @@ export async function exportOnnxInt8(
       fix: "Give images like the training's with `data`, or export onnx in float32.",
     });
   };
-  return { path: await placeFile(path, { noun: NOUN, force, fill }), agreement, predictions };
+  const pieces = [onnxFile(model, lowered)];
+  const path = await place.folder.replaceFile(place.path, { noun: NOUN, force }, pieces, check);
+  return { path, agreement, predictions };
 }
