@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { benchCommand } from "./commands/bench/command.ts";
 import { cacheCommand } from "./commands/cache/command.ts";
+import { completionCommand } from "./commands/completion/command.ts";
 import type { CommandDeclaration } from "./commands/declaration.ts";
 import { demoCommand } from "./commands/demo/command.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
@@ -15,25 +16,28 @@ import { runsCommand } from "./commands/runs/command.ts";
 import { sweepCommand } from "./commands/sweep/command.ts";
 import { trainCommand } from "./commands/train/command.ts";
 import { weightsCommand } from "./commands/weights/command.ts";
-import { addCompletion, COMPLETION_COMMANDS } from "./completion/completion.ts";
 import { packageVersion } from "./environment/package-version.ts";
+
+/** What the script of a shell asks for answers, `graft complete -- WORDS…`: not in the help. */
+const ANSWER = "complete";
 
 /** In the order of `graft --help`. */
 const COMMANDS: readonly CommandDeclaration[] = [
   ...[trainCommand, evaluateCommand, predictCommand, exportCommand],
   ...[sweepCommand, lrFindCommand, featuresCommand, inspectCommand],
   ...[runsCommand, weightsCommand, cacheCommand, enginesCommand],
-  ...[doctorCommand, benchCommand, demoCommand],
+  ...[doctorCommand, benchCommand, demoCommand, completionCommand],
 ];
 
 /**
- * The whole command tree. The config schema is loaded only when `words` name a command that has its flags, or ask for
- * completion, which may be of any.
+ * The whole command tree. The config schema is loaded only when `words` name a command that has its flags, or ask what
+ * completes a command line, which may be of any; the library that answers that is loaded then only, too.
  * @param words the command line after `graft`.
  */
 export async function createProgram(words: readonly string[]): Promise<Command> {
   const withTrainFlags = COMMANDS.filter(({ trainFlags }) => trainFlags).map(({ name }) => name);
-  const needsTrainFlags = [...withTrainFlags, ...COMPLETION_COMMANDS].some((name) => words.includes(name));
+  const answers = words.includes(ANSWER);
+  const needsTrainFlags = answers || withTrainFlags.some((name) => words.includes(name));
   const known = needsTrainFlags ? await import("./options/train-flags.ts") : undefined;
   const program = new Command("graft")
     .description(
@@ -51,10 +55,12 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       "\nStart with:  graft demo      a model from embedded images, in about a minute\n             graft train FOLDER   FOLDER has one sub-folder of images for each class",
     );
   for (const { name, declare, trainFlags } of COMMANDS) {
+    // the library that answers declares this one, too
+    if (answers && name === completionCommand.name) continue;
     const command = program.command(name);
     declare(command);
     if (known && trainFlags) known.addTrainFlags(command, trainFlags(known));
   }
-  addCompletion(program);
+  if (answers) (await import("./completion/completion.ts")).addCompletion(program);
   return program;
 }

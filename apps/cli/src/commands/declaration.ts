@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { readEnvironment } from "../environment/env.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 
 /**
@@ -23,6 +22,7 @@ type Handler = (context: CommandContext, flags: Flags, ...words: string[]) => Pr
 export function action(handler: Handler): (this: Command, ...args: unknown[]) => Promise<void> {
   return async function run(this: Command) {
     const flags: Flags = this.optsWithGlobals();
+    const { readEnvironment } = await import("../environment/env.ts");
     const environment = readEnvironment(typeof flags.home === "string" ? flags.home : undefined);
     await (await import("../options/check-flags.ts")).checkFlags(this, environment);
     await handler(

@@ -1,10 +1,10 @@
-/** Shell completion: answers by @bomb.sh/tab (0.0.x: this file is the only one that knows it), scripts of our own. */
+/** What completes a command line: answers by @bomb.sh/tab (0.0.x: this file is the only one that knows it). */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import tab from "@bomb.sh/tab/commander";
 import type { Command } from "commander";
+import { printScript } from "../commands/completion/command.ts";
 import { readEnvironment } from "../environment/env.ts";
-import { COMPLETION_SCRIPTS } from "./completion-scripts.ts";
 
 /** Of each argument that is more than a file name: whether it may be a run, a known set, a path. */
 const ARGUMENTS: Readonly<Record<string, readonly (readonly ("run" | "set" | "path")[])[]>> = {
@@ -22,16 +22,10 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly ("run" | "set" | "pa
   "runs delete": [["run"]],
 };
 
-/** Words of a command line that ask for completion. */
-export const COMPLETION_COMMANDS = ["complete", "completion"] as const;
-
-/** Adds `graft completion SHELL` (prints the script) and the hidden `graft complete -- …` that the script calls. */
+/** Adds the hidden `graft complete -- …` that a shell's script calls, and `graft completion`, which the library declares. */
 export function addCompletion(program: Command): void {
   const completion = tab(program, { completionCommandName: "completion" });
-  // the library's own scripts evaluate what was typed
-  program.commands
-    .find((command) => command.name() === "completion")
-    ?.action((shell: string) => void process.stdout.write(COMPLETION_SCRIPTS[shell] ?? ""));
+  program.commands.find((command) => command.name() === "completion")?.action(printScript);
   for (const [command, kinds] of Object.entries(ARGUMENTS)) {
     const known = [...(completion.commands.get(command)?.arguments.values() ?? [])];
     for (const [i, argument] of known.entries()) {
