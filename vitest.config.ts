@@ -15,6 +15,7 @@ export default defineConfig({
     pool: "forks",
     // vitest's own choice leaves one of two cores idle, and many tests wait for a child process
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    setupFiles: ["test/setup/equal-bytes.ts"],
     globalSetup: ["test/setup/build-graft.ts"],
     testTimeout: 180_000,
     hookTimeout: 120_000,
