@@ -6,12 +6,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { featureSpaceId } from "@graft/core";
 import { cacheStatus, pruneCache } from "@graft/core/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FROM_SOURCES } from "../from-sources.ts";
+import { bundledChild } from "../bundled-child.ts";
 import { isRowOf, keyOf, openCacheFolder, rowOf, spaceOf } from "./rows.ts";
 
 /** 40 KB a row, so that a kill often meets a write. */
 const LENGTH = 10_000;
 const SPACE = spaceOf(150);
+const CHILD = await bundledChild(join(import.meta.dirname, "store-child.ts"));
 let cache: Awaited<ReturnType<typeof openCacheFolder>>;
 beforeEach(async () => {
   cache = await openCacheFolder();
@@ -19,9 +20,8 @@ beforeEach(async () => {
 afterEach(() => cache.close());
 
 function startChild(from: number, to: number): ChildProcess {
-  const file = join(import.meta.dirname, "store-child.ts");
   const words = [cache.folder, `${LENGTH}`, `${from}`, `${to}`];
-  return spawn(process.execPath, [...FROM_SOURCES, file, ...words], {
+  return spawn(process.execPath, [CHILD, ...words], {
     cwd: resolve(import.meta.dirname, "../.."),
     stdio: ["ignore", "pipe", "inherit"],
   });

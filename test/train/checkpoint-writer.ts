@@ -1,4 +1,4 @@
-// node --conditions=graft-source --import tsx checkpoint-writer.ts FOLDER EPOCH: saves checkpoint after checkpoint into FOLDER,
+// Bundled, with FOLDER and EPOCH behind it: saves checkpoint after checkpoint into FOLDER,
 // from the one after EPOCH on, and tells of each when it is on disk. crash.test.ts kills it.
 import { openCheckpointStore } from "@graft/core/node";
 import { writtenCheckpoint } from "./written-checkpoint.ts";

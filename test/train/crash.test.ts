@@ -7,12 +7,12 @@ import { createInterface } from "node:readline";
 import { openCheckpointStore } from "@graft/core/node";
 import { testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { FROM_SOURCES } from "../from-sources.ts";
+import { bundledChild } from "../bundled-child.ts";
 import { checkpointFacts } from "./training-problem.ts";
 import { writtenCheckpoint } from "./written-checkpoint.ts";
 
-const CHILD = join(import.meta.dirname, "train-child.ts");
-const WRITER = join(import.meta.dirname, "checkpoint-writer.ts");
+const CHILD = await bundledChild(join(import.meta.dirname, "train-child.ts"));
+const WRITER = await bundledChild(join(import.meta.dirname, "checkpoint-writer.ts"));
 const KILLS = 20;
 const KILLS_WHILE_WRITING = 12;
 /** Steps that a process lives, at most. */
@@ -30,8 +30,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
  * @returns whether it ended by itself.
  */
 async function trainInChild(checkpoints: string, steps: number): Promise<boolean> {
-  const flags = FROM_SOURCES;
-  const child = spawn(process.execPath, [...flags, CHILD, checkpoints], {
+  const child = spawn(process.execPath, [CHILD, checkpoints], {
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -90,7 +89,7 @@ it("is left whole by a kill at any moment of writing: each is the newest or the 
   const store = join(folder, "written");
   let newest = 0;
   for (let kill = 0; kill < KILLS_WHILE_WRITING; kill++) {
-    const child = spawn(process.execPath, [...FROM_SOURCES, WRITER, store, String(newest)], {
+    const child = spawn(process.execPath, [WRITER, store, String(newest)], {
       cwd: import.meta.dirname,
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -1,4 +1,4 @@
-// node --conditions=graft-source --import tsx train-child.ts FOLDER: trains with its checkpoints in FOLDER on onnx:cpu,
+// Bundled, with a FOLDER behind it: trains with its checkpoints in FOLDER on onnx:cpu,
 // one event a line. crash.test.ts kills it.
 import { createOnnxBackend } from "@graft/backend-select";
 import { train } from "@graft/core";
