@@ -11,9 +11,13 @@ import {
   graft,
   jsonLines,
   photos,
+  SMALL_TRUNK,
   startGraft,
   temporaryFolder,
 } from "./run-graft.ts";
+
+/** Steps of a millisecond, and seconds of them: a run can be stopped in it, and soon ends when it goes on. */
+const COURSE = [...SMALL_TRUNK, "--batch-size", "1", "--epochs", "150", "--no-early-stop", "--json"];
 
 let home = "";
 beforeAll(async () => {
@@ -95,11 +99,11 @@ describe.skipIf(photos === undefined)("a run that is to replace a model (needs .
     const set = join(home, "photos");
     await copyPhotos(set, 8);
     const out = join(home, "model");
-    const words = ["train", set, "--weights", "bundled", "--no-early-stop", "--json", "--out", out];
-    expect((await graft([...words, "--epochs", "1"], home)).code).toBe(0);
+    const words = ["train", set, "--out", out];
+    expect((await graft([...words, ...SMALL_TRUNK, "--epochs", "1"], home)).code).toBe(0);
     const before = await readFile(join(out, "graft.json"), "utf8");
 
-    const started = startGraft([...words, "--epochs", "400", "--batch-size", "1", "--force"], home);
+    const started = startGraft([...words, ...COURSE, "--force"], home);
     await started.waitFor(/"type":"epoch-end"/);
     started.child.kill("SIGINT");
     const stopped = await started.done;
@@ -119,8 +123,7 @@ describe.skipIf(photos === undefined)("a run whose --out was filled meanwhile (n
     const set = join(home, "more photos");
     await copyPhotos(set, 6);
     const [taken, other] = [join(home, "taken"), join(home, "other")];
-    const words = ["train", set, "--weights", "bundled", "--epochs", "300", "--batch-size", "1"];
-    const started = startGraft([...words, "--no-early-stop", "--json", "--out", taken], home);
+    const started = startGraft(["train", set, ...COURSE, "--out", taken], home);
     await started.waitFor(/"type":"epoch-end"/);
     // somebody else's, in place before the run could write its model
     await mkdir(taken);
@@ -150,11 +153,7 @@ describe.skipIf(photos === undefined)("a run whose --out was filled meanwhile (n
 
   it("replaces it with --force", async () => {
     const out = join(home, "forced");
-    const words = ["train", join(home, "more photos"), "--weights", "bundled", "--epochs", "300"];
-    const started = startGraft(
-      [...words, "--batch-size", "1", "--no-early-stop", "--json", "--out", out],
-      home,
-    );
+    const started = startGraft(["train", join(home, "more photos"), ...COURSE, "--out", out], home);
     await started.waitFor(/"type":"epoch-end"/);
     started.child.kill("SIGINT");
     const run = String(jsonLines((await started.done).stdout).at(-1)?.run);

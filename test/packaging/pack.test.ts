@@ -257,10 +257,7 @@ describe("the packages in an empty folder", () => {
       "graft",
       "train",
       "emoji",
-      "--weights",
-      "bundled",
-      "--epochs",
-      "1",
+      ...["--weights", "bundled", "--cut", "mixed2", "--size", "75", "--epochs", "1"],
       "--out",
       "model",
     ];
