@@ -20,7 +20,7 @@ import { openBrowser, type TestBrowser, type TestWorker, whyNoBrowser } from "./
 const WORKER = join(import.meta.dirname, "train-worker.ts");
 const ASSETS = join(ROOT, "packages/core/assets");
 /** Images of each class, by data set. */
-const SETS = { emoji: 20, few: 3 } as const;
+const SETS = { emoji: 20, few: 2 } as const;
 const absent = whyNoBrowser();
 
 const options = { weights: "bundled", size: 75, earlyStop: null, fineTuneLearningRate: 1e-4 } as const;
