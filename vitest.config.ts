@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { DearestFirst } from "./test/setup/dearest-first.ts";
 import { softwareVulkanEnvironment } from "./test/setup/software-vulkan.ts";
 
 // Workspace packages resolve to their sources, so a test run never sees a stale build; build-graft.ts builds the command line.
@@ -15,6 +16,7 @@ export default defineConfig({
     pool: "forks",
     // vitest's own choice leaves one of two cores idle, and many tests wait for a child process
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: DearestFirst },
     setupFiles: ["test/setup/equal-bytes.ts"],
     globalSetup: ["test/setup/build-graft.ts"],
     testTimeout: 180_000,
