@@ -14,7 +14,7 @@ describe("graft export", () => {
     model = join(home, "a-model");
     out = join(home, "out");
     const sample = { recipe: "gap", labels: ["cat", "dog"], cut: "mixed0", size: 75 } as const;
-    await writeModelFolder(sampleModel({ weights: randomWeights(), ...sample }), model);
+    await writeModelFolder(sampleModel({ weights: randomWeights("mixed0"), ...sample }), model);
   });
 
   it("writes a file, compares it on embedded images, and says by how much it differs", async () => {
@@ -53,7 +53,10 @@ describe("graft export", () => {
     beforeAll(async () => {
       classic = join(home, "classic");
       const sample = { recipe: "classic", labels: ["cats", "dogs"], cut: "mixed0", size: 75 } as const;
-      await writeModelFolder(sampleModel({ weights: randomWeights(), ...sample, hidden: 8 }), classic);
+      await writeModelFolder(
+        sampleModel({ weights: randomWeights("mixed0"), ...sample, hidden: 8 }),
+        classic,
+      );
     });
     const exported = (name: string, ...more: string[]) =>
       graft(

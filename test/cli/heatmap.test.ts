@@ -21,7 +21,7 @@ beforeAll(async () => {
     });
     await writeFile(join(home, "photos", folder, "1.png"), await image.png().toBuffer());
   }
-  const options = { weights: randomWeights(), recipe: "gap", cut: "mixed0", size: 75 } as const;
+  const options = { weights: randomWeights("mixed0"), recipe: "gap", cut: "mixed0", size: 75 } as const;
   model = await writeModelFolder(sampleModel({ ...options, labels: ["cats", "dogs"] }), join(home, "model"));
 });
 

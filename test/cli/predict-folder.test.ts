@@ -27,7 +27,7 @@ beforeAll(async () => {
     await symlink("..", join(photos, "deep", "loop"));
     await symlink("/etc", join(photos, "etc"));
   }
-  const options = { weights: randomWeights(), recipe: "gap", cut: "mixed0", size: 75 } as const;
+  const options = { weights: randomWeights("mixed0"), recipe: "gap", cut: "mixed0", size: 75 } as const;
   const labels = ["cats\n\u001b[2J", "dogs,\u202e"];
   model = await writeModelFolder(sampleModel({ ...options, labels }), join(home, "model"));
 });

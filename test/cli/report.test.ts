@@ -38,7 +38,7 @@ beforeAll(async () => {
     ...{ version: 1, kind: "drawn", seed: 1, fraction: 0.4, test: [] },
     ...{ train: train.sort(), validation: validation.sort() },
   };
-  const options = { weights: randomWeights(), recipe: "gap", cut: "mixed0", size: 75 } as const;
+  const options = { weights: randomWeights("mixed0"), recipe: "gap", cut: "mixed0", size: 75 } as const;
   const sample = sampleModel({ ...options, labels: [EVIL, "cats"].sort(), trainedOn: train });
   const { weights } = sample;
   const config = parseTrainConfig({ cut: "mixed0", size: 75 });

@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 import { openInPlainTfjs } from "./plain-tfjs.ts";
 import { randomWeights, sampleModel } from "./sample-model.ts";
 
-const weights = randomWeights();
+const weights = randomWeights("mixed0");
 const SIZE = 75;
 const UNLIKE = "like nothing it learned from";
 

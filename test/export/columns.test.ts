@@ -9,7 +9,7 @@ import { patchReference } from "./formats.ts";
 import { openInPlainTfjs, outputsOf } from "./plain-tfjs.ts";
 import { randomWeights, sampleModel } from "./sample-model.ts";
 
-const weights = randomWeights();
+const weights = randomWeights("mixed0");
 const SMALL = { weights, cut: "mixed0", size: 75 } as const;
 /** Names that an object of JavaScript would sort or swallow. */
 const LABELS = ["10", "2"];

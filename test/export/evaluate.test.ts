@@ -23,7 +23,7 @@ let model: Model;
 beforeAll(async () => {
   backend = await createOnnxBackend({ provider: "cpu" });
   const sample = { recipe: "gap", labels: LABELS, cut: "mixed0", size: SIDE, fit: "crop" } as const;
-  model = sampleModel({ weights: randomWeights(), ...sample, trainedOn: [hashOf(1), hashOf(99)] });
+  model = sampleModel({ weights: randomWeights("mixed0"), ...sample, trainedOn: [hashOf(1), hashOf(99)] });
 });
 afterAll(() => backend.dispose());
 

@@ -15,12 +15,17 @@ import {
   type WeightTensor,
 } from "@graft/core";
 import { testRandom } from "@graft/core/testing";
+import { trunkTensors } from "../../packages/core/src/model/model-tensors.ts";
 
-/** InceptionV3 with random weights that keep activations in range, for tests that need no real ones. */
-export function randomWeights(): TrunkWeights {
+/**
+ * InceptionV3 with random weights that keep activations in range, for tests that need no real ones.
+ * @param cut those up to this layer alone: the whole trunk's 22 million take a second. @default all
+ */
+export function randomWeights(cut?: CutLayer): TrunkWeights {
   const random = testRandom(3);
+  const specs = cut === undefined ? TRUNK_TENSORS : trunkTensors({ cut });
   const tensors = new Map<string, WeightTensor>(
-    TRUNK_TENSORS.map(({ name, shape }) => {
+    specs.map(({ name, shape }) => {
       const length = shape.reduce((product, dim) => product * dim, 1);
       const inputs = length / (shape.at(-1) ?? 1);
       const spread = name.endsWith("kernel") ? Math.sqrt(6 / inputs) : 0.1;
@@ -112,4 +117,10 @@ export function sampleModel(options: SampleOptions): Model {
 
 /** The model of a process that is killed while it writes: small, its numbers drawn. */
 export const smallModel = (): Model =>
-  sampleModel({ weights: randomWeights(), recipe: "gap", labels: ["cat", "dog"], cut: "mixed0", size: 75 });
+  sampleModel({
+    weights: randomWeights("mixed0"),
+    recipe: "gap",
+    labels: ["cat", "dog"],
+    cut: "mixed0",
+    size: 75,
+  });

@@ -14,7 +14,7 @@ import { randomWeights, sampleModel } from "./sample-model.ts";
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, "../..");
-const weights = randomWeights();
+const weights = randomWeights("mixed0");
 const python = kerasPython();
 
 const CASES = [

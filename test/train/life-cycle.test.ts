@@ -133,7 +133,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const store = madeUpFeatures();
       const options = makeTraining(engine, EPOCHS, {
         dataset,
-        weights: randomTrunkWeights(),
+        weights: randomTrunkWeights("mixed0"),
         store: oneByOne({
           ...store,
           get: async (space, key) => (key.hash === broken?.hash ? undefined : store.get(space, key)),

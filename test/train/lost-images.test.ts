@@ -38,6 +38,7 @@ const trouble = new CoreError("unreadable", { what: "dogs/1.png cannot be read (
 const NOTHING_KEPT: RowStore = { get: async () => undefined, put: async () => undefined };
 const CONFIG: TrainConfigInput = { epochs: 2, batchSize: 16 };
 const DATASET = makeDataset(210, ["birds", "cats", "dogs"]);
+const WEIGHTS = randomTrunkWeights("mixed0");
 
 for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
   await describeOn(candidate, (engine) => {
@@ -52,7 +53,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         dataset: DATASET,
         prepare,
         store: oneByOne(NOTHING_KEPT),
-        weights: randomTrunkWeights(),
+        weights: WEIGHTS,
         ...given,
       };
       const trained = await runTraining(makeTraining(backend, config, options));
@@ -140,9 +141,10 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
         const data = {
           ...makeTraining(engine, CONFIG, { dataset: DATASET, prepare, store: oneByOne(NOTHING_KEPT) }),
         };
-        const weights = randomTrunkWeights();
         const config = parseTrainConfig({ ...CONFIG, size: 75, cut: "mixed0" });
-        await expect(sweptFeatures([config], { ...data, weights }, () => undefined)).rejects.toMatchObject({
+        await expect(
+          sweptFeatures([config], { ...data, weights: WEIGHTS }, () => undefined),
+        ).rejects.toMatchObject({
           code: "unreadable",
           message: expect.stringMatching(/^70 of 210 images can no longer be read/),
         });

@@ -23,7 +23,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu")) {
       const { backend, held } = countHeld(engine);
       const stored: string[] = [];
       const given = {
-        ...{ numImages: 16, prepare, weights: randomTrunkWeights() },
+        ...{ numImages: 16, prepare, weights: randomTrunkWeights("mixed0") },
         store: oneByOne({
           get: async () => undefined,
           put: async (_: unknown, { hash, variant }: { hash: string; variant: number }) => {

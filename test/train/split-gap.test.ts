@@ -23,7 +23,7 @@ let model: Model;
 beforeAll(async () => {
   backend = await createOnnxBackend({ provider: "cpu" });
   const sample = { recipe: "gap", labels: ["cat", "dog"], cut: "mixed0", size: SIDE } as const;
-  model = sampleModel({ weights: randomWeights(), ...sample });
+  model = sampleModel({ weights: randomWeights("mixed0"), ...sample });
 });
 afterAll(() => backend.dispose());
 
