@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ImagePool } from "@graft/core";
 import { augmentationSchema } from "@graft/core";
 import { createImagePool } from "@graft/core/node";
@@ -71,4 +72,25 @@ test("close ends what is pending as cancelled, and every later task", async () =
   for (const task of await tasks)
     expect(task).toMatchObject({ status: "rejected", reason: { code: "cancelled" } });
   await expect(other.inspect(file.path)).rejects.toMatchObject({ code: "cancelled" });
+});
+
+test("starts a thread ahead of the first task when it is told to, once, and none after the close", async () => {
+  const made: unknown[] = [];
+  const count = (worker: unknown): void => void made.push(worker);
+  process.on("worker", count);
+  try {
+    const other = createImagePool({ threads: 1 });
+    other.start();
+    other.start();
+    await nextTurn();
+    expect(made).toHaveLength(1);
+    expect((await other.inspect(file.path)).hash).toBe(file.hash);
+    expect(made).toHaveLength(1);
+    await other.close();
+    other.start();
+    await nextTurn();
+    expect(made).toHaveLength(1);
+  } finally {
+    process.off("worker", count);
+  }
 });

@@ -62,12 +62,18 @@ class PoolThread {
     return this.jobs.size;
   }
 
+  /** Lets the worker load what it works with; one that there is goes on. */
+  start(): Worker {
+    this.worker ??= this.open();
+    return this.worker;
+  }
+
   run(job: Job): void {
-    this.worker ??= this.start();
+    const worker = this.start();
     const id = ++this.lastId;
     this.jobs.set(id, job);
-    this.worker.ref();
-    this.worker.postMessage({ id, task: job.task });
+    worker.ref();
+    worker.postMessage({ id, task: job.task });
   }
 
   async close(error: Error): Promise<void> {
@@ -76,7 +82,7 @@ class PoolThread {
     await worker?.terminate();
   }
 
-  private start(): Worker {
+  private open(): Worker {
     const worker = startWorker();
     // An idle worker must not keep the process alive; `run` refs it while there is work.
     worker.unref();
@@ -113,7 +119,7 @@ class PoolThread {
 }
 
 /**
- * Starts no thread before the first task.
+ * Starts no thread before the first task, or before it is told to.
  * @param options.threads default: one a core.
  */
 export function createImagePool(options: { readonly threads?: number } = {}): ImagePool {
@@ -149,6 +155,9 @@ export function createImagePool(options: { readonly threads?: number } = {}): Im
     threads: members.length,
     get pending() {
       return waiting.length + members.reduce((sum, member) => sum + member.load, 0);
+    },
+    start() {
+      if (closed === undefined) first.start();
     },
     async inspect(image) {
       const reply = await submit({ type: "inspect", image });

@@ -27,6 +27,8 @@ export interface ImagePool {
   readonly threads: number;
   /** Tasks that have no answer yet. */
   readonly pending: number;
+  /** Starts a thread ahead of the first task, for who does something else before it: loading a decoder takes 0.2 s. */
+  start(): void;
   /**
    * @param image a path, or a file's bytes.
    * @throws CoreError as ImageDecoder, `not-found`, and `unreadable` for trouble of the machine.

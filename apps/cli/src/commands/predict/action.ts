@@ -24,6 +24,8 @@ export async function predict(
   const { images, skipped } = await imagePaths(words, session.signal);
   if (skipped.length > 0) session.notice(skippedText(skipped));
   const { workspace } = session;
+  // its thread loads the decoder while this one loads the model and the engine
+  workspace.pool.start();
   const [{ model, run }] = await Promise.all([
     workspace.openModel(modelName),
     session.backend(flags.backend),
