@@ -1,8 +1,9 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { nodeDecoder, writeModelFolder } from "@graft/core/node";
+import { writeModelFolder } from "@graft/core/node";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 import { randomWeights, sampleModel } from "../export/sample-model.ts";
 import { graft, jsonLines, temporaryFolder } from "./run-graft.ts";
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { applyRule, type ImageRule } from "@graft/core";
-import { nodeDecoder } from "@graft/core/node";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 
 /** The first `count` photos of each folder, through the rule: [size, size, 3] uint8 each. */
 export async function preparedPhotos(

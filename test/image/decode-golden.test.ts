@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { nodeDecoder } from "@graft/core/node";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 
 const FOLDER = resolve(import.meta.dirname, "golden/decode");
 const read = (file: string): Buffer => readFileSync(resolve(FOLDER, file));

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { type CoreError, type RgbImage, resizeBilinear } from "@graft/core";
-import { nodeDecoder } from "@graft/core/node";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 
 const WIDTH = 40;
 const HEIGHT = 24;

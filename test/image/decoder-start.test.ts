@@ -1,12 +1,12 @@
 import type { ImageDecoder } from "@graft/core";
-import { nodeDecoder } from "@graft/core/node";
 import sharp from "sharp";
 import { expect, test, vi } from "vitest";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 
 /** The decoder as a thread that starts gets it: its module is read anew, libvips' state is the process's one. */
 async function freshDecoder(): Promise<ImageDecoder> {
   vi.resetModules();
-  return (await import("@graft/core/node")).nodeDecoder;
+  return (await import("../../packages/core/src/image/decode-node.ts")).nodeDecoder;
 }
 
 const picture = () => sharp({ create: { width: 64, height: 48, channels: 3, background: "#306090" } });

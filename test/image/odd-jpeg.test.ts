@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { nodeDecoder } from "@graft/core/node";
 import { expect, test } from "vitest";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 
 // pictures of golden/decode, whose pixels decode-golden.test.ts holds against Pillow's
 const read = (file: string): Buffer => readFileSync(resolve(import.meta.dirname, "golden/decode", file));

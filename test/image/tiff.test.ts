@@ -1,5 +1,5 @@
-import { nodeDecoder } from "@graft/core/node";
 import { describe, expect, test } from "vitest";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 import { type TiffOptions, writeTiff } from "./tiff-writer.ts";
 
 const SIZE = { width: 16, height: 12 } as const;

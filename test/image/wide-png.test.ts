@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
-import { nodeDecoder } from "@graft/core/node";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
 
 const WIDTH = 32;
 const HEIGHT = 24;

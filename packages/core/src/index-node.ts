@@ -33,7 +33,6 @@ export { readFailure } from "./files/read-failure-node.ts";
 export { isDiskFull } from "./files/system-error-node.ts";
 export { writeRefusal } from "./files/write-refusal-node.ts";
 export { writeWhole } from "./files/write-whole-node.ts";
-export { nodeDecoder } from "./image/decode-node.ts";
 export { type EncodeOptions, encodeImage } from "./image/encode-node.ts";
 export { createImagePool } from "./image/pool-node.ts";
 export { resolveModelFolder } from "./jobs/model-folder-node.ts";

@@ -1,4 +1,3 @@
-import sharp from "sharp";
 import type { RgbImage } from "./types.ts";
 
 export interface EncodeOptions {
@@ -14,6 +13,8 @@ const WEBP_QUALITY = 78;
 /** Pixels as the bytes of an image file. */
 export async function encodeImage(image: RgbImage, { format, size }: EncodeOptions): Promise<Uint8Array> {
   const { width, height, data } = image;
+  // few commands draw pictures, and loading it takes 0.13 s
+  const { default: sharp } = await import("sharp");
   const raw = sharp(data, { raw: { width, height, channels: 3 } });
   const sized = size ? raw.resize(size.width, size.height, { fit: "fill" }) : raw;
   return format === "png"
