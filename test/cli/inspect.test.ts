@@ -28,7 +28,7 @@ describe("a data set whose classes hold the same pictures", () => {
     expect(stdout).toContain("One picture under two labels (23):");
     expect(stdout).toContain("cats/0.png (cats) = dogs/0.png (dogs)");
     expect(stdout).toContain("and 3 more (--json lists all)");
-    expect(stderr).toMatch(/no image to train on of cats, dogs: 23 pictures lie under two classes/);
+    expect(stderr).toMatch(/no training image of cats, dogs: 23 pictures lie under two classes/);
     expect(code).toBe(1);
   });
 

@@ -94,7 +94,7 @@ test("one name several times: the last is taken, and the report counts", async (
   const { dataset } = await place.open(place.path(join("zips", "twice")));
   expect(dataset.images.map(({ path }) => path)).toEqual(ALL);
   expect(dataset.skipped).toEqual([
-    { path: name, reason: "the archive holds it 3 times; the last one is taken" },
+    { path: name, reason: "the archive holds it 3 times; graft uses the last one" },
   ]);
 });
 

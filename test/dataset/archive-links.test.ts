@@ -69,7 +69,7 @@ describe.each(["tar", "tar.gz"])("hard links in a %s", (kind) => {
       file("b/1.jpg", 2),
     ]);
     expect(hashes["a/2.jpg"]).not.toBe(hashes["a/1.jpg"]);
-    expect(skipped).toEqual({ "a/1.jpg": "the archive holds it twice; the later one is taken" });
+    expect(skipped).toEqual({ "a/1.jpg": "the archive holds it twice; graft uses the later one" });
   });
 
   test("that come before their member are taken; one without is skipped", async () => {
@@ -85,8 +85,8 @@ describe.each(["tar", "tar.gz"])("hard links in a %s", (kind) => {
     expect(paths).toEqual(["a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg"]);
     expect(hashes["a/2.jpg"]).toBe(hashes["b/1.jpg"]);
     expect(skipped).toEqual({
-      "a/gone.jpg": "a link to a file that the archive lacks",
-      "a/self.jpg": "a link to a file that the archive lacks",
+      "a/gone.jpg": "a link to a file that is not in the archive",
+      "a/self.jpg": "a link to a file that is not in the archive",
       "a/out.jpg": "a link that leads out of the archive",
     });
   });
@@ -152,9 +152,9 @@ test.each(["tar", "zip"])("symbolic links inside a %s are followed as in a folde
     "a/gone.jpg": "a link that leads nowhere",
     "a/through.jpg": "a link that leads nowhere",
     "a/loop.jpg": "a link that leads to itself",
-    "a/more/up": "a link to a folder that is already read",
-    "b/up": "a link to a folder that is already read",
-    c: "a link to a folder that is already read",
+    "a/more/up": "a link to a folder that graft has already read",
+    "b/up": "a link to a folder that graft has already read",
+    c: "a link to a folder that graft has already read",
   });
   expect(kept).toHaveLength(4);
 });

@@ -52,7 +52,7 @@ describe("zip names", () => {
     const { name, paths, notes } = await listed(pair("plain/1.png", bytesOf(DOGS, "/1.png")), "zip");
     expect(paths).toEqual(["plain/1.png", "╣╖╣╖/1.png"]);
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain(`names of ${name} are not UTF-8; read as CP437: ╣╖╣╖ (`);
+    expect(notes[0]).toContain(`names in ${name} are not UTF-8; graft reads them as CP437: ╣╖╣╖ (`);
   });
 
   test("that are no UTF-8 though their flag says so are told apart, and told", async () => {
@@ -161,7 +161,7 @@ describe("tar names", () => {
     const shown = "\\xb9\\xb7\\xb9\\xb7";
     expect(paths).toEqual([`${shown}/1.png`, `${shown}/2.png`, `${shown}.png`, "a/1.png"]);
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain(`names of ${name} are not UTF-8; shown by their bytes: ${shown} (`);
+    expect(notes[0]).toContain(`names in ${name} are not UTF-8; graft shows their bytes: ${shown} (`);
   });
 
   test.each([

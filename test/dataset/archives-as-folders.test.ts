@@ -130,7 +130,7 @@ test("beside images an archive is left out: the copy it was unpacked from quietl
   expect(stranger.files).toEqual(["cats/1.png", "dogs/readme.txt"]);
   expect(stranger.skipped).toEqual([{ path: "dogs.zip", reason }]);
   expect(stranger.notes).toEqual([
-    "dogs.zip is left out, because images lie beside: unpack it if it holds more images of the data set",
+    "dogs.zip is left out, because there are images beside it: unpack it if it holds more images of the data set",
   ]);
   // an image is one by its bytes
   folder = `set${++count}`;
@@ -206,7 +206,7 @@ test("names that are not UTF-8 are told of an archive within, too", async () => 
   });
   expect(notes).toEqual([
     "a.zip and b.zip are read as folders",
-    expect.stringContaining("names of b.zip are not UTF-8; read as CP437: ╣╖ ("),
+    expect.stringContaining("names in b.zip are not UTF-8; graft reads them as CP437: ╣╖ ("),
   ]);
 });
 

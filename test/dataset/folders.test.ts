@@ -145,7 +145,7 @@ test("links inside the folder are followed; those that leave it, lead nowhere or
     { path: "a/out", reason: "a link that leads out of the folder" },
     { path: "a/out.png", reason: "a link that leads out of the folder" },
     { path: "b/absent", reason: "a link that leads nowhere" },
-    { path: "b/loop", reason: "a link to a folder that is already read" },
+    { path: "b/loop", reason: "a link to a folder that graft has already read" },
     { path: "b/self", reason: "a link that leads to itself" },
   ]);
 });
@@ -175,7 +175,7 @@ test.each([
   [
     "a class with validation images only broken in train",
     { "train/a/1.png": "image", "train/b/1.png": "text", "val/b/1.png": "image" },
-    /no usable image to train on of "b"/,
+    /no usable image of "b" to train on/,
   ],
   [
     "a validation class that train lacks",

@@ -55,11 +55,11 @@ function expectRead({ images, broken, skipped }: Dataset): void {
     ...["yield/0.png png", "yield/4.tif tiff"],
   ]);
   expect(broken.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
-    "stop/DSC_0.NEF: A camera's RAW file is not read: export it as JPEG or TIFF.",
-    "stop/no-ending: A camera's RAW file is not read: export it as JPEG or TIFF.",
+    "stop/DSC_0.NEF: graft cannot read a camera's RAW file: export it as JPEG or TIFF.",
+    "stop/no-ending: graft cannot read a camera's RAW file: export it as JPEG or TIFF.",
     expect.stringMatching(/^yield\/1\.ppm: The Netpbm image is damaged: it is cut off\./),
-    "yield/2.tga: A .tga picture is not read: save it as PNG.",
-    "yield/3.psd: A Photoshop file is not read: export it as PNG.",
+    "yield/2.tga: graft cannot read a .tga picture: save it as PNG.",
+    "yield/3.psd: graft cannot read a Photoshop file: export it as PNG.",
   ]);
   expect(skipped).toEqual([{ path: "yield/notes.txt", reason: "not an image" }]);
   expect(readingNotes(images).map(({ message }) => message)).toEqual([

@@ -59,7 +59,7 @@ describe("nothing that looks like an image is passed over without a line", () =>
       ...{ "cats/notes.txt": "x", "dogs/clip.mp4": "x", README: "x", "cats/Thumbs.db": "x" },
     });
     expect(await notesOf(folder)).toEqual([
-      "4 files are no images that graft reads (2 .xyz, 1 without an ending, 1 .mp4), such as cats/3.xyz",
+      "4 files are not images that graft can read (2 .xyz, 1 without an ending, 1 .mp4), such as cats/3.xyz",
     ]);
   });
 
@@ -102,7 +102,7 @@ test("class names that look like one are named, with what cannot be seen", async
     files("Cat/1.png", "cat/2.png", "cat /3.png", "cat\u200b/4.png", "dog/5.png"),
   );
   expect(await notesOf(folder)).toEqual([
-    'Cat, cat, "cat " and "cat\\u200b" look like one class: give them one name, or names that differ',
+    'Cat, cat, "cat " and "cat\\u200b" look like one class: give them one name, or names that differ more',
   ]);
   const cyrillic = await place.write(
     "alike2",
@@ -166,7 +166,7 @@ describe("--group-prefix", () => {
       files("cat/IMG_0001.png", "cat/IMG_0002.png", "dog/IMG_0003.png"),
     );
     expect(await refusal(folder, { groupPrefix: true })).toContain(
-      "--group-prefix finds one group, IMG, of 3 images",
+      "`groupPrefix` puts all 3 images into one group, IMG",
     );
   });
 

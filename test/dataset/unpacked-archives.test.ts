@@ -111,7 +111,7 @@ test("an archive that changes while it is unpacked is refused: nothing is kept u
   });
   await expect(changing).rejects.toMatchObject({
     code: "bad-input",
-    message: expect.stringMatching(/changed while it was read.*try again/),
+    message: expect.stringMatching(/changed while graft was reading it.*try again/),
   });
   expect(await place.unpacked()).toEqual(before);
   // whole again, with four bytes behind its end

@@ -44,7 +44,7 @@ describe.skipIf(!canLock)(
       await lock(folder, "b");
       const text = await refusalOf(folder);
       expect(text).toMatch(
-        /cannot be looked into.* b: The folder cannot be read \(EACCES: [^)]*\)\. Make it/,
+        /that graft cannot look into.* b: The folder cannot be read \(EACCES: [^)]*\)\. Make it/,
       );
       expect(text).not.toContain("empty");
     });

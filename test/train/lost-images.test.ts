@@ -33,7 +33,7 @@ function prepareUnless(isLost: (image: DatasetImage) => CoreError | undefined) {
 }
 
 const gone = new CoreError("not-found", { what: "There is no such file." });
-const changed = new CoreError("corrupt", { what: "It changed since it was first read." });
+const changed = new CoreError("corrupt", { what: "It has changed since graft first read it." });
 const trouble = new CoreError("unreadable", { what: "dogs/1.png cannot be read (EIO)." });
 const NOTHING_KEPT: RowStore = { get: async () => undefined, put: async () => undefined };
 const CONFIG: TrainConfigInput = { epochs: 2, batchSize: 16 };

@@ -103,7 +103,7 @@ describe.skipIf(!hasPipes)(`links and pipes${hasPipes ? "" : " (skipped: Windows
         ["out.png", "a link that leads out of the folder"],
         ["pipe.png", "neither a file nor a folder"],
         ["self.png", "a link that leads to itself"],
-        ["sub/loop", "a link to a folder that is already read"],
+        ["sub/loop", "a link to a folder that graft has already read"],
         ["to-pipe.png", "a link to neither a file nor a folder"],
       ].map(([name = "", reason]) => ({ path: join(set, name), reason })),
     );

@@ -3,7 +3,8 @@ import { ARCHIVE_LIMITS } from "./archive-limits.ts";
 
 function refuse(name: string, problem: string): CoreError {
   const what = `The archive is refused: an entry ${problem}.`;
-  const fix = "Pack the folder again with an ordinary program, or unpack it yourself and give the folder.";
+  const fix =
+    "Pack the folder again with an ordinary archive program, or unpack it yourself and give graft the folder.";
   return new CoreError("bad-input", { what, received: JSON.stringify(name.slice(0, 200)), fix });
 }
 

@@ -30,7 +30,7 @@ const NOTHING_BEFORE: SizesBefore = { entries: 0, totalBytes: 0 };
 
 function overLimit(received: string, expected: string): CoreError {
   const what = "The archive is too large to unpack.";
-  const fix = "If it is meant to be so large, unpack it yourself and give the folder.";
+  const fix = "If it really should be that large, unpack it yourself and give graft the folder.";
   return new CoreError("limit", { what, received, expected, fix });
 }
 

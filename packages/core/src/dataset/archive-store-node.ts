@@ -133,8 +133,8 @@ const isSame = (a: Stats, b: Stats): boolean =>
 
 /** Its contents would be kept under the hash of what it was before. */
 function changedWhileRead(archive: Archive): CoreError {
-  const what = `${visibleText(shownPath(archive))} changed while it was read.`;
-  const fix = "Wait until it is written or downloaded to its end, and try again.";
+  const what = `${visibleText(shownPath(archive))} changed while graft was reading it.`;
+  const fix = "Wait until it has been written or downloaded completely, then try again.";
   return new CoreError("bad-input", { what, fix });
 }
 
@@ -196,7 +196,11 @@ function archiveFailure(error: unknown, archive: Archive): unknown {
   if (!isRead) return error;
   if (machineCode(error) !== undefined) return readFailure(archive.path, error);
   const what = `${visibleText(shownPath(archive))} ${reasonOf(error)}.`;
-  return new CoreError("bad-input", { what, fix: "Make it readable, or give another." }, { cause: error });
+  return new CoreError(
+    "bad-input",
+    { what, fix: "Make it readable, or give another archive." },
+    { cause: error },
+  );
 }
 
 async function leaseOne(
@@ -224,10 +228,10 @@ function sizesOf({ files, passed, folders, skipped }: ArchiveManifest): SizesBef
 
 function foreignNamesNote({ readAs, example }: ForeignNames, archive: Archive): DatasetNote {
   const name = visibleText(example);
-  const how = readAs === "CP437" ? `read as CP437: ${name}` : `shown by their bytes: ${name}`;
+  const how = readAs === "CP437" ? `graft reads them as CP437: ${name}` : `graft shows their bytes: ${name}`;
   const fix =
-    "if a class gets a wrong name by it, unpack the archive with a program that is told its language, and give the folder";
-  const message = `names of ${visibleText(basename(shownPath(archive)))} are not UTF-8; ${how} (${fix})`;
+    "if this gives a class the wrong name, unpack the archive with a program that lets you choose its language, and give graft the folder";
+  const message = `names in ${visibleText(basename(shownPath(archive)))} are not UTF-8; ${how} (${fix})`;
   return { code: "foreign-names", message };
 }
 

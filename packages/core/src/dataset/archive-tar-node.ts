@@ -91,7 +91,7 @@ async function unpackEntry(sink: ArchiveSink, { type, name, link, bytes, content
     sink.addSymlink(path, target.type === "text" ? target.name : target.shown);
   } else if (type === "device") sink.skip(path, "neither a file nor a folder");
   else if (type === "sparse") sink.skip(path, "a sparse file; pack it again without --sparse");
-  else sink.skip(path, "a kind of entry that is not read");
+  else sink.skip(path, "a kind of entry that graft does not read");
 }
 
 /**

@@ -74,7 +74,7 @@ export class TarReader {
       // the end, or a gap in an archive that others were appended to
       if (block.every((byte) => byte === 0)) continue;
       const header = readTarHeader(block);
-      if (header === undefined) throw damagedTar("a header is missing where one must be");
+      if (header === undefined) throw damagedTar("a header is missing");
       if (header.flag === "x" || header.flag === "X") own = await this.#records(header);
       else if (header.flag === "g")
         this.#shared = new Map([...this.#shared, ...(await this.#records(header))]);
@@ -107,7 +107,7 @@ export class TarReader {
     const name = told.name ?? header.name;
     if (flag === "S") await this.#passSparseMap(header.isExtended);
     let bytes = told.bytes ?? header.bytes;
-    if (!Number.isSafeInteger(bytes) || bytes < 0) throw damagedTar("an entry's length is no number");
+    if (!Number.isSafeInteger(bytes) || bytes < 0) throw damagedTar("an entry's length is not a number");
     if (bytes > 0 && WITHOUT_CONTENT.includes(flag) && (await this.#isAtHeader())) bytes = 0;
     let type = TYPES[flag] ?? "other";
     if (told.isSparse && type === "file") type = "sparse";
@@ -122,7 +122,7 @@ export class TarReader {
   async *#content(): AsyncGenerator<Uint8Array> {
     while (this.#contentBytes > 0) {
       const chunk = await this.#upTo(this.#contentBytes);
-      if (chunk === undefined) throw damagedTar("it ends within a file");
+      if (chunk === undefined) throw damagedTar("it ends in the middle of a file");
       this.#contentBytes -= chunk.length;
       yield chunk;
     }
@@ -131,7 +131,7 @@ export class TarReader {
   async #passContent(): Promise<void> {
     for (let left = this.#contentBytes + this.#fillBytes; left > 0; ) {
       const chunk = await this.#upTo(left);
-      if (chunk === undefined) throw damagedTar("it ends within a file");
+      if (chunk === undefined) throw damagedTar("it ends in the middle of a file");
       left -= chunk.length;
     }
     this.#contentBytes = 0;
@@ -141,7 +141,7 @@ export class TarReader {
   async #passSparseMap(isExtended: boolean): Promise<void> {
     for (let goesOn = isExtended; goesOn; ) {
       const block = await this.#block();
-      if (block === undefined) throw damagedTar("it ends within a file");
+      if (block === undefined) throw damagedTar("it ends in the middle of a file");
       goesOn = block[504] !== 0;
     }
   }
@@ -149,13 +149,13 @@ export class TarReader {
   async #record({ bytes }: TarHeader): Promise<Uint8Array> {
     if (!(bytes >= 0 && bytes <= MOST_RECORD_BYTES)) throw damagedTar("a name is too long");
     const filled = Math.ceil(bytes / TAR_BLOCK) * TAR_BLOCK;
-    if (!(await this.#hold(filled))) throw damagedTar("it ends within a name");
+    if (!(await this.#hold(filled))) throw damagedTar("it ends in the middle of a name");
     return this.#take(filled).subarray(0, bytes);
   }
 
   async #records(header: TarHeader): Promise<ReadonlyMap<string, Uint8Array>> {
     const records = readPaxRecords(await this.#record(header));
-    if (records === undefined) throw damagedTar("its pax records are no records");
+    if (records === undefined) throw damagedTar("its pax records are not valid");
     return records;
   }
 
@@ -170,7 +170,7 @@ export class TarReader {
 
   async #block(): Promise<Uint8Array | undefined> {
     if (await this.#hold(TAR_BLOCK)) return this.#take(TAR_BLOCK);
-    if (this.#heldBytes > 0) throw damagedTar("it ends within a header");
+    if (this.#heldBytes > 0) throw damagedTar("it ends in the middle of a header");
     return undefined;
   }
 

@@ -70,7 +70,7 @@ export class ArchiveTree {
   /** A second name of what `target` names now (a later entry of that name is another file). */
   addHardLink(path: string, target: string): void {
     const leaf = this.#early.has(target) ? undefined : this.#leaves.get(target);
-    this.add(path, leaf ?? { type: "other", reason: "a link to a file that the archive lacks" });
+    this.add(path, leaf ?? { type: "other", reason: "a link to a file that is not in the archive" });
     if (leaf === undefined) this.#early.set(path, target);
   }
 
@@ -83,8 +83,8 @@ export class ArchiveTree {
       path,
       reason:
         times === 2
-          ? "the archive holds it twice; the later one is taken"
-          : `the archive holds it ${times} times; the last one is taken`,
+          ? "the archive holds it twice; graft uses the later one"
+          : `the archive holds it ${times} times; graft uses the last one`,
     }));
     const { files, passed, folders, skipped } = walk;
     return { files, passed, folders, skipped: [...skipped, ...twice.filter(({ path }) => !isJunk(path))] };
@@ -179,7 +179,7 @@ class TreeWalk {
     else
       this.skipped.push({
         path,
-        reason: leaf.type === "symlink" ? "a link in the place of a folder" : leaf.reason,
+        reason: leaf.type === "symlink" ? "a link in place of a folder" : leaf.reason,
       });
   }
 
@@ -188,7 +188,7 @@ class TreeWalk {
     if (found.type === "no") this.skipped.push({ path: shown, reason: found.reason });
     else if (found.type === "leaf") this.#leaf(found.leaf, shown);
     else if (found.path === "" || path.startsWith(`${found.path}/`) || this.#linked.has(found.path))
-      this.skipped.push({ path: shown, reason: "a link to a folder that is already read" });
+      this.skipped.push({ path: shown, reason: "a link to a folder that graft has already read" });
     else {
       this.#linked.add(found.path);
       this.#enter(found.path, shown);

@@ -104,8 +104,11 @@ export async function locateDirectory(reader: ZipReader): Promise<ZipEnd | undef
   const said = found && (await readEnd(reader, found.start));
   if (found === undefined || said === undefined) return undefined;
   if (said.disk !== 0) {
-    const what = "The zip archive is a part of one that was split.";
-    throw new CoreError("unsupported", { what, fix: "Unpack all its parts yourself and give the folder." });
+    const what = "The zip archive is one part of a split archive.";
+    throw new CoreError("unsupported", {
+      what,
+      fix: "Unpack all its parts yourself and give graft the folder.",
+    });
   }
   const whole = { bytes: found.bytes, directoryEnd: said.end, numEntries: said.numEntries };
   if (said.start === said.end || (await isAt(reader, said.start, SIGNATURES.directoryEntry)))
@@ -119,8 +122,8 @@ export async function locateDirectory(reader: ZipReader): Promise<ZipEnd | undef
 
 export function severalArchives(received: string): CoreError {
   const what =
-    "The zip archive holds more than its directory says: another archive seems to be joined to it.";
-  const fix = "Unpack both yourself and give the folder.";
+    "The zip archive holds more than its directory lists: another archive seems to be joined to it.";
+  const fix = "Unpack both yourself and give graft the folder.";
   return new CoreError("bad-input", { what, received, fix });
 }
 

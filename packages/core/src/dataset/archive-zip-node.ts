@@ -44,7 +44,7 @@ function zipFailure(error: unknown): unknown {
 }
 
 function encrypted(detail: string): CoreError {
-  const fix = "Unpack it yourself and give the folder.";
+  const fix = "Unpack it yourself and give graft the folder.";
   return new CoreError("bad-input", { what: `The zip archive is encrypted (${detail}).`, fix });
 }
 
@@ -96,8 +96,11 @@ async function locate(zip: ZipFile, entries: readonly PlannedEntry[]): Promise<r
   let last = spans[0];
   for (const span of spans.slice(1)) {
     if (last !== undefined && span.start < last.end) {
-      const what = `The zip archive is refused: ${JSON.stringify(last.name)} and ${JSON.stringify(span.name)} share bytes.`;
-      throw new CoreError("bad-input", { what, fix: "Pack the folder again with an ordinary program." });
+      const what = `The zip archive is refused: ${JSON.stringify(last.name)} and ${JSON.stringify(span.name)} overlap.`;
+      throw new CoreError("bad-input", {
+        what,
+        fix: "Pack the folder again with an ordinary archive program.",
+      });
     }
     last = span;
   }
@@ -169,7 +172,7 @@ async function planEntries(
   }
   const cursor = cursorOf(zip);
   if (cursor < end.directoryEnd && (await isAt(reader, cursor, SIGNATURES.end)))
-    throw severalArchives(`${end.directoryEnd - cursor} bytes behind the directory`);
+    throw severalArchives(`${end.directoryEnd - cursor} bytes after the directory`);
   return locate(zip, entries);
 }
 
@@ -191,8 +194,8 @@ async function unpackEntry(
   if (type === "folder") return sink.addFolder(name);
   if (type === "other") return sink.skip(name, "neither a file nor a folder");
   if (!entry.canDecodeFileData()) {
-    const what = `The zip archive uses a compression that is not read (method ${entry.compressionMethod}, ${name}).`;
-    throw new CoreError("unsupported", { what, fix: "Unpack it yourself and give the folder." });
+    const what = `The zip archive uses a compression that graft cannot read (method ${entry.compressionMethod}, ${name}).`;
+    throw new CoreError("unsupported", { what, fix: "Unpack it yourself and give graft the folder." });
   }
   if (type === "link") {
     if (entry.uncompressedSize > MOST_LINK_BYTES) return sink.skip(name, "a link that leads nowhere");
@@ -244,7 +247,7 @@ export async function unpackZip(
   let zip: ZipFile | undefined;
   try {
     const end = await locateDirectory(reader);
-    if (end === undefined) throw damaged("its end is missing, or does not lead to its directory");
+    if (end === undefined) throw damaged("its end is missing, or does not point to its directory");
     const { directoryStart, bytes, numEntries } = end;
     // not closed by itself, entries when they are asked for; names are bytes: decoded and judged here, each refusal has
     // its reason; sizes are checked

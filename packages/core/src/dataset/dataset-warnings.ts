@@ -45,18 +45,18 @@ function duplicateWarnings(split: Split | null, groups: readonly DuplicateGroup[
   if (byContent.length > 0)
     warnings.push({
       code: "two-labels",
-      message: `${counted(byContent.length, "image")} under two labels, left out: ${nameFew(byContent.map((group) => samePaths(group)))}`,
+      message: `${counted(byContent.length, "image")} ${verb(byContent.length, "has", "have")} two labels and ${verb(byContent.length, "is", "are")} left out: ${nameFew(byContent.map((group) => samePaths(group)))}`,
     });
   if (byLook.length > 0)
     warnings.push({
       code: "two-labels",
-      message: `${counted(byLook.length, "image")} under two labels by look, please check: ${nameFew(byLook.map((group) => samePaths(group)))}`,
+      message: `${counted(byLook.length, "group")} of look-alikes ${verb(byLook.length, "has", "have")} two labels, check ${verb(byLook.length, "it", "them")}: ${nameFew(byLook.map((group) => samePaths(group)))}`,
     });
   const across = findAcrossParts(groups);
   if (across.length > 0)
     warnings.push({
       code: "duplicates-across-parts",
-      message: `${counted(across.length, "image")} in more than one of the given train, validation and test folders, so their score is too good: ${nameFew(across.map((group) => samePaths(group)))}`,
+      message: `${counted(across.length, "image")} ${verb(across.length, "is", "are")} in more than one of the given train, validation and test folders, so their score flatters the model: ${nameFew(across.map((group) => samePaths(group)))}`,
     });
   return [...warnings, ...lookAlikeWarnings(split, groups)];
 }
@@ -74,7 +74,7 @@ function lookAlikeWarnings(split: Split | null, groups: readonly DuplicateGroup[
   return [
     {
       code: "look-alikes-apart",
-      message: `${counted(apart.length, "group")} of look-alikes had to be cut so that every class has validation images, and their score cannot be trusted: ${nameFew(apart.map((group) => samePaths(group)))}`,
+      message: `${counted(apart.length, "group")} of look-alikes had to be split to give every class validation images, so do not trust their score: ${nameFew(apart.map((group) => samePaths(group)))}`,
     },
   ];
 }
@@ -92,7 +92,7 @@ function copyWarnings({ images, presplit }: Dataset): DatasetWarning[] {
   return [
     {
       code: "copies-across-parts",
-      message: `${counted(apart.length, "photo")} ${verb(apart.length, "has", "have")} changed copies in more than one of the given train, validation and test folders, so their score is too good: ${example}`,
+      message: `${counted(apart.length, "photo")} ${verb(apart.length, "has", "have")} changed copies in more than one of the given train, validation and test folders, so their score flatters the model: ${example}`,
     },
   ];
 }
@@ -117,14 +117,14 @@ function classWarnings(dataset: Dataset, split: Split | null): DatasetWarning[] 
   if (oneSided.length > 0)
     warnings.push({
       code: "one-sided-class",
-      message: `no validation image of ${nameFew(oneSided)}: nothing tells how well it is learned${whyOneSided(dataset, oneSided)}`,
+      message: `no validation image of ${nameFew(oneSided)}: nothing shows how well the model learns ${verb(oneSided.length, "it", "them")}${whyOneSided(dataset, oneSided)}`,
     });
   const counts = countClasses(dataset);
   const few = labels.filter((_, label) => (counts[label] ?? 0) < FEW_IMAGES);
   if (few.length > 0)
     warnings.push({
       code: "few-images",
-      message: `fewer than ${FEW_IMAGES} images of ${nameFew(few.map((label) => `${quotedText(label)} (${counts[labels.indexOf(label)]})`))}: expect little, and scores that jump`,
+      message: `fewer than ${FEW_IMAGES} images of ${nameFew(few.map((label) => `${quotedText(label)} (${counts[labels.indexOf(label)]})`))}: expect poor results, and scores that jump about`,
     });
   const ratio = Math.max(...counts) / Math.min(...counts);
   if (ratio >= IMBALANCE_RATIO)

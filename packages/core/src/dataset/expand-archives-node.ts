@@ -93,8 +93,9 @@ function leaveOut(
   const paths = new Set(archives.map(({ path }) => path));
   const strangers = archives.filter(({ folder }) => !isPackedCopy(folder, listing, source));
   const names = listNames(strangers.map(({ path }) => path));
-  const [is, what] = strangers.length === 1 ? ["is", "it if it holds"] : ["are", "those that hold"];
-  const message = `${names} ${is} left out, because images lie beside: unpack ${what} more images of the data set`;
+  const [is, them, what] =
+    strangers.length === 1 ? ["is", "it", "it if it holds"] : ["are", "them", "those that hold"];
+  const message = `${names} ${is} left out, because there are images beside ${them}: unpack ${what} more images of the data set`;
   const note: DatasetNote = { code: "archives-beside-images", message };
   return {
     ...listing,

@@ -8,14 +8,14 @@ const told = (...labels: string[]): string => flipWarning(labels, CLASSIC)?.mess
 describe("flipWarning", () => {
   it("names two classes that a flip turns into each other, and what to type", () => {
     expect(told("left", "right")).toBe(
-      "the classes left and right differ by what the flip undoes (a mirrored left looks like right): `flip: false` leaves the flip out, `augment: null` all changes",
+      "the classes left and right look alike once a flip mirrors their images: `flip: false` leaves out the flip, `augment: null` leaves out all changes",
     );
   });
 
   it("names a few of many such pairs", () => {
     const labels = ["stop", "turn_left", "keep_left", "turn_right", "keep_right", "go"];
     expect(told(...labels)).toMatch(
-      /^2 pairs of classes differ by what the flip undoes: turn_left and turn_right, keep_left and keep_right: `flip: false`/,
+      /^2 pairs of classes look alike once a flip mirrors their images: turn_left and turn_right, keep_left and keep_right: `flip: false`/,
     );
   });
 
@@ -56,7 +56,9 @@ describe("flipWarning", () => {
     ["lt", "gt"],
     ["←", "→"],
   ])("knows %s and %s", (one, other) => {
-    expect(told("other", one, "none", other)).toContain(`the classes ${one} and ${other} differ by what the`);
+    expect(told("other", one, "none", other)).toContain(
+      `the classes ${one} and ${other} look alike once a flip`,
+    );
   });
 
   it.each([
@@ -86,7 +88,7 @@ describe("flipWarning", () => {
   it("takes letters for sides or for letters by what else is there", () => {
     const alphabet = Array.from({ length: 26 }, (_, i) => String.fromCodePoint(97 + i));
     expect(told(...alphabet)).toMatch(
-      /^2 pairs of classes differ by what the flip undoes, if they show these letters: b and d, p and q:/,
+      /^2 pairs of classes look alike once a flip mirrors their images, if they show these letters: b and d, p and q:/,
     );
     expect(told(...alphabet.map((letter) => letter.toUpperCase()))).toBe("");
     expect(told("n", "e", "s", "w")).toContain("the classes e and w");

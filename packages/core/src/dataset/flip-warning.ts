@@ -4,7 +4,7 @@ import { visibleText } from "../visible-text.ts";
 import type { DatasetWarning } from "./dataset-warnings.ts";
 import { mirroredClasses } from "./mirrored-classes.ts";
 
-const WAYS_OUT = "`flip: false` leaves the flip out, `augment: null` all changes";
+const WAYS_OUT = "`flip: false` leaves out the flip, `augment: null` leaves out all changes";
 
 /**
  * Tells of classes such as left and right when a training would mirror their images: half of the copies of the one then look
@@ -23,7 +23,7 @@ export function flipWarning(
   const condition = pairs.every(({ areLetters }) => areLetters) ? ", if they show these letters" : "";
   const what =
     pairs.length === 1
-      ? `the classes ${one} and ${other} differ by what the flip undoes${condition} (a mirrored ${one} looks like ${other})`
-      : `${pairs.length} pairs of classes differ by what the flip undoes${condition}: ${nameFew(pairs.map(({ labels: names }) => names.join(" and ")))}`;
+      ? `the classes ${one} and ${other} look alike once a flip mirrors their images${condition}`
+      : `${pairs.length} pairs of classes look alike once a flip mirrors their images${condition}: ${nameFew(pairs.map(({ labels: names }) => names.join(" and ")))}`;
   return { code: "mirrored-classes", message: `${what}: ${WAYS_OUT}` };
 }

@@ -19,12 +19,12 @@ export function prefixGroups(paths: readonly string[]): {
   const [[only] = [""]] = groups;
   if (groups.size === 1 && prefixes.length === paths.length && paths.length > 1)
     throw new CoreError("bad-input", {
-      what: `\`groupPrefix\` finds one group, ${visibleText(only)}, of ${counted(paths.length, "image")}, so that there is nothing to validate with.`,
-      expected: "names whose numbered part differs: clip1_001.jpg and clip2_001.jpg are of two groups",
-      fix: "Leave `groupPrefix` out, or name the images after what they are taken from.",
+      what: `\`groupPrefix\` puts all ${counted(paths.length, "image")} into one group, ${visibleText(only)}, so none is left to validate with.`,
+      expected: "names whose numbered part differs: clip1_001.jpg and clip2_001.jpg are in two groups",
+      fix: "Leave out `groupPrefix`, or name the images after what they come from.",
     });
   const hasGroup = [...groups.values()].some((same) => same.length > 1);
   const message =
-    "`groupPrefix` finds no images that are numbered alike (clip3_001.jpg, clip3_002.jpg): the split is drawn as without it";
+    "`groupPrefix` finds no images that are numbered alike (clip3_001.jpg, clip3_002.jpg), so it does not change the split";
   return { groupOf: namePrefix, notes: hasGroup ? [] : [{ code: "no-groups", message }] };
 }

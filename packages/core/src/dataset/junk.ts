@@ -7,7 +7,7 @@ const JUNK = new Map([
   ["desktop.ini", "a settings file of Windows"],
   ["$recycle.bin", "the recycle bin of Windows"],
   ["system volume information", "a system folder of Windows"],
-  ["lost+found", "what a Linux disk keeps for repairs, closed to most users"],
+  ["lost+found", "what a Linux disk keeps for repairs, where most users may not look"],
   ["@eadir", "a thumbnail folder of a network drive"],
 ]);
 

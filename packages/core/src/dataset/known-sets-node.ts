@@ -60,7 +60,7 @@ const catsAndDogs: KnownSet = {
     const path = join(home, "datasets", CATS_AND_DOGS_FILE);
     if (!existsSync(path)) {
       if (isOffline(env)) {
-        const what = "cats-and-dogs is not here, and GRAFT_OFFLINE forbids the network.";
+        const what = "cats-and-dogs has not been downloaded, and GRAFT_OFFLINE forbids the network.";
         const fix = `Unset GRAFT_OFFLINE, or save ${CATS_AND_DOGS_FILE} as ${path}.`;
         throw new CoreError("offline", { what, fix });
       }
@@ -79,7 +79,7 @@ const catsAndDogs: KnownSet = {
       // a bad file is not kept: the next try fetches it anew, where it may
       if (!isBad || isOffline(env)) throw error;
       await rm(path, { force: true });
-      const what = `${error.message} It was removed; the next try fetches it anew.`;
+      const what = `${error.message} It was removed; the next try downloads it again.`;
       throw new CoreError(error.code, { what }, { cause: error, facts: error.facts });
     }
   },
@@ -101,7 +101,7 @@ const catsAndDogs: KnownSet = {
     const received = counts.map(({ name, found }) => `${name} ${found}`).join(", ");
     const expected = counts.map(({ name, expected: count }) => `${name} ${count}`).join(", ");
     const what = "The downloaded cats-and-dogs is not the public set; it was removed.";
-    const fix = "Try again; if it stays so, download it by hand and give the file.";
+    const fix = "Try again; if this happens again, download it by hand and give graft the file.";
     throw new CoreError("corrupt", { what, received, expected, fix });
   },
 };

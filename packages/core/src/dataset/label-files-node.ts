@@ -73,20 +73,20 @@ async function tableAt(path: string): Promise<LabelTable> {
   try {
     text = await readText(path);
   } catch (error) {
-    const what = `The file of labels ${shown} ${reasonOf(error)}.`;
+    const what = `The label file ${shown} ${reasonOf(error)}.`;
     throw new CoreError("not-found", { what, expected }, { cause: error });
   }
   if (SPREADSHEET.test(path)) {
     const fix = "Save it as CSV in the program that made it, and give that file.";
     throw new CoreError("bad-input", {
-      what: `${shown} is a spreadsheet, which is not read.`,
+      what: `${shown} is a spreadsheet, which graft cannot read.`,
       expected,
       fix,
     });
   }
   const table = text === undefined ? undefined : parseLabelTable(basename(path), "", text);
   if (table !== undefined) return table;
-  throw new CoreError("bad-input", { what: `${shown} holds no labels that are read.`, expected });
+  throw new CoreError("bad-input", { what: `graft finds no labels in ${shown}.`, expected });
 }
 
 /** What `--labels-from` means here. @param text as it was given; undefined: not at all. */

@@ -27,6 +27,6 @@ export function labelsAlikeNotes(labels: readonly string[]): readonly DatasetNot
     .filter((same) => same.length > 1)
     .map((same) => ({
       code: "names-alike",
-      message: `${same.slice(0, -1).map(quotedText).join(", ")} and ${quotedText(same.at(-1) ?? "")} look like one class: give them one name, or names that differ`,
+      message: `${same.slice(0, -1).map(quotedText).join(", ")} and ${quotedText(same.at(-1) ?? "")} look like one class: give them one name, or names that differ more`,
     }));
 }

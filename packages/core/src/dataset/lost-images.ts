@@ -142,7 +142,7 @@ export class LostImages {
       {
         what: `${size} of ${all} ${all === 1 ? "image" : "images"} can no longer be read: is ${place} still there?${nothing}`,
         ...(example === undefined ? {} : { received: example.replace(/\.$/, "") }),
-        fix: "Bring them back as they were, then go on; or start again with the images that are there.",
+        fix: "Restore them as they were, then resume; or start again with the images that are there.",
       },
       {
         facts: {

@@ -87,7 +87,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
     if (machineCode(error) !== undefined) throw readFailure(path, error);
     const isAbsent = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
     if (!isAbsent) {
-      const fix = "Make it readable, or give another.";
+      const fix = "Make it readable, or give another data set.";
       throw new CoreError(
         "bad-input",
         { what: `${shown} ${reasonOf(error)}.`, expected, fix },
@@ -104,7 +104,7 @@ async function listPath(name: string, { home, signal, onProgress }: OpenDatasetO
       expected,
     });
   if (typeof kind === "object") {
-    const fix = "Unpack it yourself and give the folder.";
+    const fix = "Unpack it yourself and give graft the folder.";
     throw new CoreError("unsupported", { what: `${shown} is a ${kind.unread} archive.`, expected, fix });
   }
   return expandArchives(await openArchive({ path, kind }, home, unpacking), { ...unpacking, levels: 1 });
@@ -126,9 +126,9 @@ function imageSource(locations: ReadonlyMap<string, string>, { lease }: Listing)
         throw error instanceof CoreError ? error : readFailure(pathOf(image), error);
       }
       if (createHash("sha256").update(bytes).digest("hex") === image.hash) return bytes;
-      const fix = "Leave the images alone while they are in use, or start again.";
+      const fix = "Start again, and leave the images alone while graft uses them.";
       throw new CoreError("corrupt", {
-        what: `${visibleText(image.path)} changed since it was first read.`,
+        what: `${visibleText(image.path)} has changed since graft first read it.`,
         fix,
       });
     },

@@ -122,7 +122,7 @@ export async function openUnlabelled(
     pathOf({ path }) {
       const location = locations.get(path);
       if (location !== undefined) return location;
-      throw new CoreError("not-found", { what: `${visibleText(path)} is none of these images.` });
+      throw new CoreError("not-found", { what: `${visibleText(path)} is not one of these images.` });
     },
   };
 }

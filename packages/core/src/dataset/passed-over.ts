@@ -54,7 +54,7 @@ export function passedOverNotes(
     const is = verb(files.length, "is", "are");
     const message =
       reason === "not an image"
-        ? `${what} ${is} no image${files.length === 1 ? "" : "s"} that graft reads (${endings(files)}), such as ${example}`
+        ? `${what} ${is} not ${verb(files.length, "an image", "images")} that graft can read (${endings(files)}), such as ${example}`
         : `${what} ${is} passed over (${reason}), such as ${example}`;
     return { code: "passed-over", message };
   });

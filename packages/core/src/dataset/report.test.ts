@@ -57,7 +57,7 @@ test("names equal files, look-alikes and one picture under two labels", () => {
     { by: "content", paths: ["a/both.png", "b/both.png"], labels: ["label0", "label1"] },
   ]);
   expect(report.warnings).toEqual([
-    { code: "two-labels", message: "1 image under two labels, left out: a/both.png = b/both.png" },
+    { code: "two-labels", message: "1 image has two labels and is left out: a/both.png = b/both.png" },
   ]);
 });
 

@@ -82,9 +82,9 @@ function checkUsable(
     empty.has(layout.labelOf(path) ?? ""),
   );
   const where = hasTrain ? " to train on" : "";
-  const what = `${visibleText(source)} has no usable image${where} of ${names}.${commonReason(inEmpty)}`;
+  const what = `${visibleText(source)} has no usable image of ${names}${where}.${commonReason(inEmpty)}`;
   if (known.size > 0 || inEmpty.length === 0) throw layoutError(source, what, { tree: layout.tree });
-  const fix = "The folders are as they should be: it is these files that need to be replaced or converted.";
+  const fix = "The folders are fine: replace or convert these files.";
   throw new CoreError("bad-input", { what, fix }, { facts: { source } });
 }
 

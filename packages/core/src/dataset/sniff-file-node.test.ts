@@ -6,7 +6,7 @@ const reason = (path: string, head: string): string => {
   const sniffed = sniffHead(path, latin(head));
   return sniffed.type === "image" ? "an image" : `${sniffed.type}: ${sniffed.reason}`;
 };
-const RAW = "broken: A camera's RAW file is not read: export it as JPEG or TIFF.";
+const RAW = "broken: graft cannot read a camera's RAW file: export it as JPEG or TIFF.";
 
 describe("Netpbm's pictures are known by their header", () => {
   test.each([
@@ -25,25 +25,29 @@ describe("Netpbm's pictures are known by their header", () => {
 
 describe("a picture of a format that is not read counts as one", () => {
   test.each([
-    ["x.jp2", "\0\0\0\x0cjP  \r\n\x87\n…", "A JPEG 2000 picture is not read: save it as PNG."],
-    ["x.jxl", "\xff\x0a…", "A JPEG XL picture is not read: save it as PNG."],
-    ["x.psd", "8BPS\0\x01", "A Photoshop file is not read: export it as PNG."],
-    ["x.dcm", `${"\0".repeat(128)}DICM`, "A DICOM file is not read: export its picture as PNG with 8 bits."],
-    ["x.ico", "\0\0\x01\0\x02\0\x20\x20\0\0\x01\0", "An icon is not read: save it as PNG."],
-    ["x.exr", "v/1\x01…", "A .exr picture is not read: save it as PNG."],
-    ["x.hdr", "#?RADIANCE\n", "A .hdr picture is not read: save it as PNG."],
-    ["x.dds", "DDS |", "A .dds picture is not read: save it as PNG."],
-    ["x.pcx", `\n\x05\x01\x08${"\0".repeat(80)}`, "A .pcx picture is not read: save it as PNG."],
-    ["x.pfm", "PF\n2 2\n-1.0\n", "A .pfm picture is not read: save it as PNG."],
+    ["x.jp2", "\0\0\0\x0cjP  \r\n\x87\n…", "graft cannot read a JPEG 2000 picture: save it as PNG."],
+    ["x.jxl", "\xff\x0a…", "graft cannot read a JPEG XL picture: save it as PNG."],
+    ["x.psd", "8BPS\0\x01", "graft cannot read a Photoshop file: export it as PNG."],
+    [
+      "x.dcm",
+      `${"\0".repeat(128)}DICM`,
+      "graft cannot read a DICOM file: export its picture as PNG with 8 bits.",
+    ],
+    ["x.ico", "\0\0\x01\0\x02\0\x20\x20\0\0\x01\0", "graft cannot read an icon: save it as PNG."],
+    ["x.exr", "v/1\x01…", "graft cannot read a .exr picture: save it as PNG."],
+    ["x.hdr", "#?RADIANCE\n", "graft cannot read a .hdr picture: save it as PNG."],
+    ["x.dds", "DDS |", "graft cannot read a .dds picture: save it as PNG."],
+    ["x.pcx", `\n\x05\x01\x08${"\0".repeat(80)}`, "graft cannot read a .pcx picture: save it as PNG."],
+    ["x.pfm", "PF\n2 2\n-1.0\n", "graft cannot read a .pfm picture: save it as PNG."],
   ])("by its content, whatever its name: %s", (path, head, expected) => {
     expect(reason("no-ending", head)).toBe(`broken: ${expected}`);
     expect(reason(path, head)).toBe(`broken: ${expected}`);
   });
 
   test.each([
-    ["x.TGA", "A .tga picture is not read: save it as PNG."],
-    ["x.eps", "A drawing (EPS, WMF, EMF) is not read: export it as PNG."],
-    ["deep/x.dicom", "A DICOM file is not read: export its picture as PNG with 8 bits."],
+    ["x.TGA", "graft cannot read a .tga picture: save it as PNG."],
+    ["x.eps", "graft cannot read a drawing (EPS, WMF, EMF): export it as PNG."],
+    ["deep/x.dicom", "graft cannot read a DICOM file: export its picture as PNG with 8 bits."],
   ])("by its name, where the content tells nothing: %s", (path, expected) => {
     expect(reason(path, "\0\0\x02\0 some bytes")).toBe(`broken: ${expected}`);
   });

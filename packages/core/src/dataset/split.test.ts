@@ -133,7 +133,7 @@ test("the refusal of a class whose pictures all lie in another one too names a f
     path: `copies/${at}.png`,
   }));
   expect(() => drawSplit(datasetOf([...twice, ...places]), { seed: 1, fraction: 0.2 })).toThrow(
-    /of label0, label1: 9 pictures lie under two classes.*: class0\/0.png = class1\/0.png = [^=]* = [^=]* = 48 more, class0\/1.png = class1\/1.png, .* and 6 more\. Leave each/,
+    /of label0, label1: 9 pictures lie under two classes.*: class0\/0.png = class1\/0.png = [^=]* = [^=]* = 48 more, class0\/1.png = class1\/1.png, .* and 6 more\. Keep each/,
   );
 });
 
@@ -179,7 +179,7 @@ test("a content under two labels is in no part; a class left without images by t
   expect([...split.train, ...split.validation]).toHaveLength(10);
   expect(datasetWarnings(dataset, split).map(({ code }) => code)).toContain("two-labels");
   const empty = datasetOf([{ label: 0, content: "a" }, ...images.slice(-2)]);
-  expect(() => drawSplit(empty, SETTINGS)).toThrow(/no image to train on of label1/);
+  expect(() => drawSplit(empty, SETTINGS)).toThrow(/no training image of label1/);
 });
 
 test("given folders are kept as they are, duplicates across them too", () => {
@@ -218,7 +218,7 @@ test("a data set without training images and a fraction out of range are refused
     { label: 0, content: "a", part: "validation" },
     { label: 1, content: "b", part: "validation" },
   ]);
-  expect(() => drawSplit(dataset, SETTINGS)).toThrow(/no image to train on/);
+  expect(() => drawSplit(dataset, SETTINGS)).toThrow(/no training image of/);
   for (const fraction of [0, 1, Number.NaN])
     expect(() => drawSplit(dataset, { seed: 1, fraction })).toThrow(/between/);
 });

@@ -33,7 +33,7 @@ export function drawSplit(
 ): Split {
   const { seed, fraction, testFraction = 0 } = options;
   if (!(fraction > 0 && fraction < 1 && testFraction >= 0 && testFraction < 1)) {
-    const expected = "fractions between 0 and 1, both excluded (0 is a test part that is not drawn)";
+    const expected = "fractions between 0 and 1, both excluded (a test fraction of 0 draws no test part)";
     throw new CoreError("bad-input", {
       what: "The split cannot be drawn.",
       received: `${fraction} for validation, ${testFraction} for a test part`,
@@ -69,15 +69,15 @@ function checkLearned(
   const labels = new Set(learned.map(({ label }) => label));
   const missing = dataset.labels.filter((_, label) => !labels.has(label));
   if (missing.length === 0) return;
-  const what = `${visibleText(dataset.source)} has no image to train on of ${nameFew(missing)}`;
+  const what = `${visibleText(dataset.source)} has no training image of ${nameFew(missing)}`;
   if (conflicts.size === 0)
     throw new CoreError("bad-input", { what: `${what}.`, fix: "Add images of it, or remove its folder." });
   const byHash = groupBy(dataset.images, ({ hash }) => hash);
   const places = [...conflicts].map((hash) => samePaths({ by: "content", images: byHash.get(hash) ?? [] }));
   const count = places.length === 1 ? "1 picture lies" : `${places.length} pictures lie`;
   throw new CoreError("bad-input", {
-    what: `${what}: ${count} under two classes, and what is in doubt is left out: ${nameFew(places)}.`,
-    fix: "Leave each picture in the class it belongs to and remove its other copies (graft inspect lists them), or add images of the class.",
+    what: `${what}: ${count} under two classes, and graft leaves out what is in doubt: ${nameFew(places)}.`,
+    fix: "Keep each picture only in the class it belongs to and remove its other copies (graft inspect lists them), or add images of the class.",
   });
 }
 
@@ -105,7 +105,7 @@ export function parseSplit(json: unknown, where = "The stored split"): Split {
   const parsed = splitSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const what = "The stored split cannot be read.";
-  const fix = "It is not one that graft wrote, or it was changed; draw it again by training anew.";
+  const fix = "It was changed, or graft did not write it; train again to draw a new one.";
   throw new CoreError(
     "corrupt",
     { what, received: z.prettifyError(parsed.error), fix },

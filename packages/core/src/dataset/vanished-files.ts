@@ -14,8 +14,8 @@ export function checkNotVanishing(source: string, broken: readonly BrokenFile[],
   const [first] = gone;
   if (first === undefined || gone.length <= Math.max(1, MOST_GONE * files)) return;
   throw new CoreError("unreadable", {
-    what: `${gone.length} of ${files} files were gone when they were to be read: is ${visibleText(source)} still there?`,
+    what: `${gone.length} of ${files} files were gone when graft came to read them: is ${visibleText(source)} still there?`,
     received: `no ${visibleText(first.path)}`,
-    fix: "Leave the data set alone while it is in use, and start again.",
+    fix: "Start again, and leave the data set alone while graft uses it.",
   });
 }

@@ -115,7 +115,7 @@ class Walk {
     if (facts.isFile()) this.files.push({ path, location: target });
     else if (!facts.isDirectory()) skip("a link to neither a file nor a folder");
     else if (location.startsWith(target === this.root ? target : target + sep) || this.linked.has(target))
-      skip("a link to a folder that is already read");
+      skip("a link to a folder that graft has already read");
     else {
       this.linked.add(target);
       this.folders.push(path);

@@ -36,9 +36,9 @@ export async function checkTables(view: View, placed: ReadonlyMap<string, Place>
   if (folders.length > 1 && words.size === 1 && folders.every((folder) => /\p{L}/u.test(folder))) {
     const commands = [
       ...labelsFromChoices(columns.map((column) => `${name}:${column}`)),
-      "`labelsFrom: folders`   the folders are the classes all the same",
+      "`labelsFrom: folders`   the folders really are the classes",
     ];
-    const what = `${visibleText(view.source)}: ${nameFew(folders, 5)} are numbered, and ${visibleText(name)} names the images too: nobody can tell which of them says the labels.`;
+    const what = `${visibleText(view.source)}: the folders ${nameFew(folders, 5)} are numbered, and ${visibleText(name)} names the images too: graft cannot tell which of the two gives the labels.`;
     throw layoutError(view.source, what, { tree: view.tree, commands });
   }
   if (other === undefined) return view;
@@ -46,6 +46,6 @@ export async function checkTables(view: View, placed: ReadonlyMap<string, Place>
   return withNote(
     view,
     "table-beside",
-    `the classes are the folders; ${visibleText(name)} says other labels (column ${visibleText(other.column)}), for those: ${command}`,
+    `the folders are the classes; ${visibleText(name)} gives other labels (column ${visibleText(other.column)}), to use those: ${command}`,
   );
 }

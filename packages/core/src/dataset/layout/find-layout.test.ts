@@ -56,7 +56,7 @@ describe("parts by name", () => {
     const classes = paths("train/cats/%.jpg × 3", "train/dogs/%.jpg × 3");
     const { counts, text } = await understood([...classes, ...paths("test/unknown/%.jpg × 6")]);
     expect(counts).toEqual({ "train/cats": 3, "train/dogs": 3 });
-    expect(text).toBe("test/unknown is no class of train: 6 images are not scored");
+    expect(text).toBe("test/unknown is not a class of train: 6 images are not scored");
     expect(await refusal([...classes, ...paths("test/Cats/%.jpg")])).toContain("lacks: test/Cats/");
     expect(await refusal([...classes, ...paths("validation/unknown/%.jpg")])).toContain(
       "lacks: validation/unknown/",
@@ -104,7 +104,7 @@ describe("folders beside a train folder", () => {
       "owls.rar",
     ]);
     expect(labels).toEqual(["cats", "dogs"]);
-    expect(text).toBe("owls.rar is an archive that is not read: unpack it, or pack .zip or .tar.gz");
+    expect(text).toBe("owls.rar is an archive that graft cannot read: unpack it, or pack a .zip or .tar.gz");
     expect(await refusal(["cats.rar", "dogs.rar"])).toContain(
       "It holds cats.rar, dogs.rar, which must be unpacked first",
     );
@@ -154,6 +154,6 @@ describe("equal folders", () => {
     });
     expect(
       await refusal([...classes, ...paths("set/more/cats/x%.jpg × 5", "set/more/dogs/x%.jpg × 5")]),
-    ).toContain("set/more holds folders that are called as those beside it");
+    ).toContain("set/more holds folders with the same names as those beside it");
   });
 });

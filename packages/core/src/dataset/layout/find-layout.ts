@@ -56,7 +56,7 @@ function checkClasses(
   const strangers = places.filter(({ label, part }) => part !== "train" && !known.has(label));
   if (known.size === 0 || strangers.length === 0) return;
   const names = nameFew([...new Set(strangers.map(({ label }) => folderOf.get(label) ?? label))], 5);
-  const what = `${visibleText(source)} has classes that its training folder lacks: ${names} (training has: ${nameFew([...known], 5)}). The same class has the same name in every folder, in upper and lower case too.`;
+  const what = `${visibleText(source)} has classes that its training folder lacks: ${names} (training has: ${nameFew([...known], 5)}). A class must have the same name in every folder, upper and lower case included.`;
   throw layoutError(source, what, { tree });
 }
 
@@ -76,7 +76,7 @@ function checkClosed(source: string, closed: readonly BrokenFile[], { classFolde
   const reasons = missing.slice(0, 3).map(({ path, reason }) => `${visibleText(path)}: ${reason}`);
   const more = missing.length > reasons.length ? ` And ${missing.length - reasons.length} more.` : "";
   const folders = missing.length === 1 ? "a folder" : `${missing.length} folders`;
-  const what = `${visibleText(source)} has ${folders} that cannot be looked into, so that classes may be missing. ${reasons.join(" ")}${more}`;
+  const what = `${visibleText(source)} has ${folders} that graft cannot look into, so classes may be missing. ${reasons.join(" ")}${more}`;
   throw new CoreError("bad-input", { what }, { facts: { source, folders: missing } });
 }
 
@@ -84,7 +84,7 @@ function checkClosed(source: string, closed: readonly BrokenFile[], { classFolde
 function archiveNotes(loose: readonly string[]): readonly DatasetNote[] {
   const archives = loose.filter((path) => UNREAD_ARCHIVE.test(path));
   if (archives.length === 0) return [];
-  const message = `${nameFew(archives)} ${verb(archives.length, "is an archive that is", "are archives that are")} not read: unpack ${verb(archives.length, "it", "them")}, or pack .zip or .tar.gz`;
+  const message = `${nameFew(archives)} ${verb(archives.length, "is an archive", "are archives")} that graft cannot read: unpack ${verb(archives.length, "it", "them")}, or pack a .zip or .tar.gz`;
   return [{ code: "archives-not-read", message }];
 }
 

@@ -79,7 +79,7 @@ describe("labels in a table", () => {
     expect(text).toContain(
       "2 images have no label in train/_classes.csv, valid/_classes.csv, or more than one, and are left out",
     );
-    expect(text).toContain("2 rows of train/_classes.csv, valid/_classes.csv name images that are not here");
+    expect(text).toContain("2 rows of train/_classes.csv, valid/_classes.csv name images that are missing");
   });
 
   test("containers of any number and a table (HAM10000): the column must be said", async () => {

@@ -24,8 +24,8 @@ async function fromFile(view: View, column: string | undefined): Promise<Reading
   const [unknown] = unclear;
   const what =
     unknown === undefined
-      ? `${visibleText(name)} names none of the images, or more than one column could name them: it needs one with their paths or file names.`
-      : `${visibleText(name)} names the images, but ${column === undefined ? "it does not say which column is the label" : `it has no column ${visibleText(column)}`}; its columns are ${nameFew(unknown.candidates, 12)}.`;
+      ? `${visibleText(name)} names none of the images, or more than one column could name them: it needs one column with their paths or file names.`
+      : `${visibleText(name)} names the images, but ${column === undefined ? "it is not clear which column holds the labels" : `it has no column ${visibleText(column)}`}; its columns are ${nameFew(unknown.candidates, 12)}.`;
   throw layoutError(view.source, what, {
     tree: view.tree,
     commands: labelsFromChoices((unknown?.candidates ?? []).map((each) => `${name}:${each}`)),

@@ -49,14 +49,14 @@ function checkEqualFolders(view: View): void {
   if (!areEqual && repeating === undefined) return;
   const commands = [
     "`labelsFrom: inner-folders`   the folder that an image lies in is its class",
-    "`labelsFrom: folders`         the outer folders are the classes all the same",
+    "`labelsFrom: folders`         the outer folders really are the classes",
   ];
   const what = areEqual
     ? `${nameFew(
         folders.map(({ name }) => name),
         5,
-      )} hold the same folders (${nameFew(shared, 5)}), so they seem to be parts of the data set, not classes: call them train, validation and test, or give one of them.`
-    : `${visibleText(repeating?.path ?? "")} holds folders that are called as those beside it, with other files: nobody can tell whether they belong together.`;
+      )} hold the same folders (${nameFew(shared, 5)}), so they seem to be parts of the data set, not classes: call them train, validation and test, or give graft one of them.`
+    : `${visibleText(repeating?.path ?? "")} holds folders with the same names as those beside it, but other files: graft cannot tell whether they belong together.`;
   throw layoutError(source, `${visibleText(source)}: ${what}`, { tree, commands });
 }
 
@@ -74,7 +74,7 @@ function noteInner(view: View, classes: readonly ClassFolder[]): View {
   return withNote(
     view,
     "joined-folders",
-    `the classes are the outer folders: ${visibleText(first.label)} ${holds} ${nameFew(first.names)}, and so on; for the inner ones: \`labelsFrom: inner-folders\``,
+    `the classes are the outer folders: ${visibleText(first.label)} ${holds} ${nameFew(first.names)}, and so on; to use the inner ones: \`labelsFrom: inner-folders\``,
   );
 }
 

@@ -75,7 +75,7 @@ async function fromTables(view: View, images: readonly string[]): Promise<Readin
       ...good.flatMap(({ names, column }) => names.slice(0, 1).map((name) => `${name}:${column}`)),
       ...unclear.flatMap(({ table, candidates }) => candidates.map((column) => `${table.name}:${column}`)),
     ];
-    const what = `${visibleText(view.source)} has no class folders, and ${nameFew(choices.map((choice) => choice.split(":")[0] ?? "").filter((name, at, all) => all.indexOf(name) === at))} may hold the labels in ${counted(choices.length, "column")}.`;
+    const what = `${visibleText(view.source)} has no class folders, and ${counted(choices.length, "column")} of ${nameFew(choices.map((choice) => choice.split(":")[0] ?? "").filter((name, at, all) => all.indexOf(name) === at))} may hold the labels.`;
     const commands = labelsFromChoices(choices);
     throw layoutError(view.source, what, { tree: view.tree, commands });
   }
@@ -115,7 +115,7 @@ function fromOwnName(view: View, images: readonly string[]): Reading | undefined
   const folder = view.root.name === "" ? view.source : view.root.name;
   const label = (folder.split(/[\\/]/).findLast((name) => name !== "") ?? "").normalize("NFC");
   if (!view.knownLabels.has(label)) return undefined;
-  const message = `all ${counted(images.length, "image")} ${verb(images.length, "is", "are")} taken as ${visibleText(label)}, as the folder is called`;
+  const message = `all ${counted(images.length, "image")} ${verb(images.length, "is", "are")} labelled ${visibleText(label)}, after the folder`;
   const labels = new Map(images.map((path) => [path, label]));
   return { view: withNote(view, "labels-from-folder", message), ...placeLabels(view, labels) };
 }
@@ -153,7 +153,7 @@ export async function readFlat(view: View): Promise<Reading | undefined> {
     "`labelsFrom: names`             cat.0.jpg is a cat",
     "`labelsFrom: FILE[:COLUMN]`     a .csv, .tsv, .json or .jsonl with a row for each image",
     ...(imageFolders(view.root).length > 1
-      ? ["`labelsFrom: folders`           the folders are the classes all the same"]
+      ? ["`labelsFrom: folders`           the folders really are the classes"]
       : []),
   ];
   throw layoutError(view.source, flatProblem(view), {

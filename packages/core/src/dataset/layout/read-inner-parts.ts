@@ -24,7 +24,7 @@ export function readInnerParts(view: View): Reading | undefined {
   const noted = withNote(
     view,
     "parts",
-    `${[...kinds].join(", ")} inside of each class are read as parts of the data set`,
+    `${[...kinds].join(", ")} inside each class are read as parts of the data set`,
   );
   return {
     view: noted,

@@ -66,11 +66,11 @@ function leaveUnlabelled(view: View, parts: readonly PartFolder[]): View {
     if (taken.has(folder) || images.length === 0) continue;
     const isFlat = !holdsFolders(folder);
     const holds = `${visibleText(folder.path)} holds ${counted(images.length, "image")}`;
-    const why = isFlat ? "and no class folders" : "and is none of the parts";
+    const why = isFlat ? "and no class folders" : "and is not one of the parts";
     const part = isFlat ? partOf(folder.name) : undefined;
     // whoever has a validation folder means it to be used
     if (part !== undefined && part !== "test" && view.purpose === "train")
-      throw layoutError(view.source, `${holds} ${why}, so nobody knows what they show.`, { tree: view.tree });
+      throw layoutError(view.source, `${holds} ${why}, so nothing says what they show.`, { tree: view.tree });
     after = withNote(
       withSkipped(after, images, "not in a class folder"),
       "unlabelled-folder",
@@ -103,7 +103,7 @@ function withoutStrangers(
     after = withNote(
       withSkipped(after, images, "not in a class that train has"),
       "unlabelled-folder",
-      `${visibleText(folder.path)} is no class of train: ${counted(images.length, "image")} ${verb(images.length, "is", "are")} not scored`,
+      `${visibleText(folder.path)} is not a class of train: ${counted(images.length, "image")} ${verb(images.length, "is", "are")} not scored`,
     );
   }
   return { view: after, classes: classes.filter((each) => !isStranger(each)) };
@@ -118,7 +118,7 @@ export async function readParts(view: View): Promise<Reading | undefined> {
   const [alone] = parts;
   if (alone === undefined) return undefined;
   if (view.purpose === "train" && parts.length === 1 && alone.part !== "train") {
-    const message = `${visibleText(alone.folder.path)} has no train folder beside it, so it is taken as the whole data set`;
+    const message = `${visibleText(alone.folder.path)} has no train folder beside it, so it is used as the whole data set`;
     return readClasses(settle({ ...withNote(view, "parts", message), root: alone.folder }, true));
   }
   let after = noteNames(view, parts);

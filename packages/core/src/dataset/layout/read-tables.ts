@@ -84,7 +84,7 @@ export function noteTable(view: View, from: TableLabels, unlabelled: readonly st
   const [example] = unlabelled;
   if (example !== undefined)
     after = withNote(
-      withSkipped(after, unlabelled, `without one label in ${name}`),
+      withSkipped(after, unlabelled, `without exactly one label in ${name}`),
       "unlabelled-images",
       `${counted(unlabelled.length, "image")} ${verb(unlabelled.length, "has", "have")} no label in ${name}, or more than one, and ${verb(unlabelled.length, "is", "are")} left out, such as ${visibleText(example)}`,
     );
@@ -92,7 +92,7 @@ export function noteTable(view: View, from: TableLabels, unlabelled: readonly st
     after = withNote(
       after,
       "labels-without-image",
-      `${counted(from.missing, "row")} of ${name} ${verb(from.missing, "names an image that is", "name images that are")} not here`,
+      `${counted(from.missing, "row")} of ${name} ${verb(from.missing, "names an image that is", "name images that are")} missing`,
     );
   return after;
 }

@@ -40,7 +40,7 @@ export function setAsideCopy(view: View): View {
     return withNote(
       withSkipped({ ...view, root: rest }, copied, "a copy of what lies beside it"),
       "nested-copy",
-      `${visibleText(inner.path)} holds the same folders and files once more (${names}): the copy is left out, ${counted(copied.length, "file")}`,
+      `${visibleText(inner.path)} holds the same folders and files again (${names}): the copy is left out, ${counted(copied.length, "file")}`,
     );
   }
   return view;

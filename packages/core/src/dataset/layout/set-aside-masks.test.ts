@@ -4,7 +4,7 @@ import { paths, refusal, understood } from "./testing.ts";
 describe("photo and mask", () => {
   test("photos of one kind and their masks are no two classes", async () => {
     const text = await refusal(paths("images/pet_%.jpg × 24", "masks/pet_%.png × 24"));
-    expect(text).toContain("images and masks hold files of the same names (24 of 24)");
+    expect(text).toContain("images and masks hold files with the same names (24 of 24)");
   });
 
   test("pets: breeds in the names of the photos, trimaps left out", async () => {

@@ -70,8 +70,11 @@ function pairsNote(pairs: readonly Pair[]): string {
   const [first] = pairs;
   if (first === undefined) return "";
   const { masks, photos, shared, total } = first;
-  const more = pairs.length > 1 ? `, and so do ${counted(pairs.length - 1, "pair")} more` : "";
-  return `${shown(photos)} and ${shown(masks)} hold files of the same names (${shared} of ${total})${more}: a photo and its mask are no two classes`;
+  const more =
+    pairs.length > 1
+      ? `, and so ${verb(pairs.length - 1, "does", "do")} ${pairs.length - 1} more ${verb(pairs.length - 1, "pair", "pairs")}`
+      : "";
+  return `${shown(photos)} and ${shown(masks)} hold files with the same names (${shared} of ${total})${more}: a photo and its mask are not two classes`;
 }
 
 /**
@@ -90,7 +93,7 @@ export function setAsideMasks(view: View): View {
   const count = inFolders.length + files.length;
   const example = files[0] === undefined ? "" : `, such as ${visibleText(files[0])}`;
   const why =
-    pairs.length > 0 ? pairsNote(pairs) : `their names are those of a photo with _mask behind it${example}`;
+    pairs.length > 0 ? pairsNote(pairs) : `their names are those of a photo with _mask added${example}`;
   const noun = [...inFolders, ...files].every(isNamedLikeImage) ? "mask" : "annotation file";
   const message = `${counted(count, noun)} ${verb(count, "is", "are")} left out: ${why}`;
   return withNote(
