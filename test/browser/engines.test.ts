@@ -103,7 +103,7 @@ describe.skipIf(absent)(`in a page's worker${absent === undefined ? "" : ` (skip
     const { device } = Facts.parse(await worker.call("open", { engine: "onnx:wasm", threads: 2 }));
     expect(device).toMatchObject({
       threads: 1,
-      notes: [expect.stringMatching(/^One thread computes\. .*did not start/)],
+      notes: [expect.stringMatching(/^One thread does all the work\. .*did not start/)],
     });
     const kernels = await expectRight(worker, 1e-5);
     expect(kernels.shared).toBeGreaterThan(0);
@@ -152,7 +152,7 @@ describe.skipIf(absent)(`the choice in a page's worker${absent === undefined ? "
     await using worker = await browser.openWorker(WORKER);
     expect(await worker.call("select", { backend: "webgpu" })).toMatchObject({
       code: "backend",
-      message: expect.stringMatching(/webgpu cannot be used.*software one.*nothing else is used/s),
+      message: expect.stringMatching(/webgpu cannot be used.*software one.*graft uses nothing else/s),
     });
     const selected = Selected.parse(await worker.call("select", { backend: "webgpu", allowSoftware: true }));
     expect([selected.id, selected.refusals]).toEqual(["tfjs:webgpu", []]);

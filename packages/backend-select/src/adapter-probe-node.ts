@@ -44,7 +44,7 @@ export async function probeAdapter(env: NodeJS.ProcessEnv, signal?: AbortSignal)
 const WORDS: AdapterWords = {
   expected: "a GPU with a Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows) driver",
   softwareFix:
-    "Install the GPU's own driver; for tests, GRAFT_ALLOW_SOFTWARE_GPU=1 with `backend: webgpu` takes it.",
+    "Install the GPU's own driver; for tests, GRAFT_ALLOW_SOFTWARE_GPU=1 with `backend: webgpu` allows this one.",
 };
 
 /** As {@link usableAdapter}, in the words of a command line. */

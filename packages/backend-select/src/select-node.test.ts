@@ -157,7 +157,7 @@ describe("a backend that is asked for", () => {
       await expect(selectBackend({ backend: "cuda", home, env: env() })).rejects.toMatchObject({
         code: "backend",
         message: expect.stringMatching(
-          /backend cuda cannot.*\n.*tfjs:tensorflow-cuda: .*not installed.*\n.*onnx:cuda: .*not installed.*nothing else is used.*onnx:cpu/,
+          /backend cuda cannot.*\n.*tfjs:tensorflow-cuda: .*not installed.*\n.*onnx:cuda: .*not installed.*graft uses nothing else.*onnx:cpu/,
         ),
         facts: { refusals: [{ id: "tfjs:tensorflow-cuda" }, { id: "onnx:cuda" }] },
       });

@@ -71,9 +71,9 @@ export function candidatesFor<Named extends Pick<Candidate<unknown>, "id" | "kin
 export function checkThreads({ threads }: Pick<SelectRequest, "threads">): void {
   if (threads === undefined || (Number.isSafeInteger(threads) && threads >= 1)) return;
   throw new CoreError("bad-input", {
-    what: "This is no number of threads.",
+    what: "This is not a number of threads.",
     received: String(threads),
-    expected: "a whole number from 1 on",
+    expected: "a whole number, 1 or more",
   });
 }
 
@@ -122,7 +122,7 @@ function nothingUsable<Context>(
       fix:
         wanted === undefined
           ? fix
-          : `It was asked for, so nothing else is used in its place. Others: ${namesOf(candidates)}.`,
+          : `You asked for it, so graft uses nothing else in its place. Others: ${namesOf(candidates)}.`,
     },
     { facts: { refusals } },
   );

@@ -62,12 +62,12 @@ export function pageThreads(wanted: number | undefined): Promise<PageThreads> {
 async function findOut(wanted: number | undefined): Promise<PageThreads> {
   if (!isShared()) {
     const note =
-      "The page is not cross-origin isolated, so threads can share no memory: one thread computes.";
+      "The page is not cross-origin isolated, so threads cannot share memory: one thread does all the work.";
     return { threads: 1, teamThreads: 1, shared: false, notes: wanted === 1 ? [] : [note] };
   }
   if (isPageThread()) {
     const note =
-      "It runs on the page's own thread, which may not wait for others: large dense layers take one.";
+      "It runs on the page's own thread, which may not wait for others: large dense layers use one thread.";
     const threads = wanted ?? processors();
     return { threads, teamThreads: 1, shared: true, notes: threads === 1 ? [] : [note] };
   }
@@ -76,7 +76,7 @@ async function findOut(wanted: number | undefined): Promise<PageThreads> {
   const why = threads === 1 || !kernelsRun({ shared: true }) ? undefined : await whyOnlyOne(threads, isTimed);
   return why === undefined
     ? { threads, teamThreads: threads, shared: true, notes: [] }
-    : { threads: 1, teamThreads: 1, shared: true, notes: [`One thread computes. ${why}`] };
+    : { threads: 1, teamThreads: 1, shared: true, notes: [`One thread does all the work. ${why}`] };
 }
 
 const processors = (): number => Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));

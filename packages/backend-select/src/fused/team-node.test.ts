@@ -67,7 +67,7 @@ it("tells of a thread whose work failed, and is of no more use", async () => {
   const { call, outside } = product(memory);
   const kernels = { key: "a", module, memory: memory.memory };
   expect(() => team.run(kernels, [[], [outside]])).toThrow(/thread of the engine failed/);
-  expect(() => team.run(kernels, [[call]])).toThrow(/failed before/);
+  expect(() => team.run(kernels, [[call]])).toThrow(/A thread of the engine failed earlier/);
   await team.close();
 });
 

@@ -141,7 +141,7 @@ class ThreadTeam implements Team {
   }
 
   run(kernels: Kernels, shares: readonly (readonly Call[])[]): void {
-    if (this.#isLost) throw new CoreError("backend", { what: "A thread of the engine failed before." });
+    if (this.#isLost) throw new CoreError("backend", { what: "A thread of the engine failed earlier." });
     const waiting: number[] = [];
     const mine: (readonly Call[])[] = [];
     for (const [place, calls] of shares.entries()) {

@@ -15,7 +15,9 @@ export async function openOnnxBackend(page: PageThreads, wasmUrl: WasmUrl): Prom
   const { runtime, version, threads } = await openRuntime(page.threads, wasmUrl);
   const notes = [...page.notes];
   if (threads !== page.threads)
-    notes.push(`ONNX Runtime Web was opened in this worker with ${threads} before, and keeps them.`);
+    notes.push(
+      `ONNX Runtime Web was already opened in this worker with ${threads} ${threads === 1 ? "thread" : "threads"}, and keeps that number.`,
+    );
   const { shared, teamThreads } = page;
   const runs = kernelsRun({ shared });
   if (!runs)

@@ -107,7 +107,7 @@ export class OnnxState implements State {
     if (this.#isSpoilt)
       throw new CoreError("backend", {
         what: "An update of this state was broken off, so its numbers are half old and half new.",
-        fix: "Go on from the last checkpoint.",
+        fix: "Resume from the last checkpoint.",
       });
   }
 

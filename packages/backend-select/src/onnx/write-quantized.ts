@@ -66,10 +66,10 @@ export async function writeOnnxInt8(
     agreement = same.length / Math.max(1, reference.images.length);
     if (agreement >= LEAST_AGREEMENT) return;
     throw new CoreError("corrupt", {
-      what: `The ${NOUN} does not say what the model says, so it was removed.`,
+      what: `The ${NOUN} disagrees with the model too often, so it was removed.`,
       received: `the same label for ${same.length} of ${reference.images.length} images`,
       expected: `at least ${LEAST_AGREEMENT * 100} %`,
-      fix: "Give images like the training's with `data`, or export onnx in float32.",
+      fix: "Give images like those of the training with `data`, or export onnx in float32.",
     });
   };
   const pieces = [onnxFile(model, lowered)];

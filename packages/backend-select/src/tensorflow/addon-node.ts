@@ -45,7 +45,7 @@ function requireAddon(folder: string, name: EngineName): { binding: unknown; bac
     const kernelBackend = propertyOf(requireThere(paths.kernelBackend), "NodeJSKernelBackend");
     if (typeof kernelBackend !== "function") throw new TypeError("it has no NodeJSKernelBackend");
     const backend: unknown = Reflect.construct(kernelBackend, [binding, ENGINE_RECIPES[name].npmPackage]);
-    if (!(backend instanceof tf.KernelBackend)) throw new TypeError("its backend is none of tfjs-core's");
+    if (!(backend instanceof tf.KernelBackend)) throw new TypeError("its backend is not one of tfjs-core's");
     return { binding, backend };
   } finally {
     Reflect.deleteProperty(globalThis, CORE_KEY);

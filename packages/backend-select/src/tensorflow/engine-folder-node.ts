@@ -77,7 +77,7 @@ export function whyNotInstalled(folder: string, name: EngineName): string | unde
   } catch {
     return `${paths.stamp} cannot be read`;
   }
-  if (stamp !== stampText(name)) return `${paths.stamp} is of another version`;
+  if (stamp !== stampText(name)) return `${paths.stamp} belongs to another version`;
   const missing = [paths.kernels, paths.kernelBackend, paths.addon].find((path) => !existsSync(path));
   return missing === undefined ? undefined : `${missing} is missing`;
 }

@@ -57,13 +57,13 @@ async function fetchParts(
   await python(
     ["-m", "pip", "--disable-pip-version-check", "download", ...flags, ...platform, ...wheels],
     `pip could not fetch ${wheels.join(", ")}.`,
-    "If pip is old, renew it: python3 -m pip install --upgrade pip.",
+    "If pip is old, update it: python3 -m pip install --upgrade pip.",
   );
   for (const file of (await readdir(folder)).sort()) {
     await python(
       ["-c", UNPACK, join(folder, file), join(work, "unpacked"), ...parts],
       `${file} could not be unpacked.`,
-      "Try again; it may have been downloaded badly.",
+      "Try again; the download may be damaged.",
     );
     await rm(join(folder, file));
   }
@@ -97,7 +97,7 @@ export async function fetchTensorflow(work: string, name: EngineName, context: S
     throw new CoreError("backend", {
       what: `${wheels[0]} names no CUDA libraries.`,
       expected: "requirements of its extra and-cuda",
-      fix: "Report this; it is a defect.",
+      fix: "This is a defect in graft: report it.",
     });
   }
   await fetchParts(work, { wheels: requirements, platform: [], parts: CUDA_PARTS }, context);

@@ -122,13 +122,13 @@ export async function checkPreconditions(name: EngineName, options: Precondition
       ? await Promise.all(tools(env).map((tool) => toolProblem(tool, env)))
       : [impossible];
   // make and the rules that gyp writes for it take a blank in a path as its end
-  if (/\s/.test(home)) missing.push(`the addon cannot be built under a path with a blank in it: ${home}`);
+  if (/\s/.test(home)) missing.push(`the addon cannot be built under a path with a space in it: ${home}`);
   const problems = missing.filter((problem) => problem !== undefined);
   const free = await freeBytes(home);
   const full = free < diskBytes;
   if (full)
     problems.push(
-      `${gigabytes(diskBytes)} of disk space are needed at ${home}, and ${gigabytes(free)} are free`,
+      `${gigabytes(diskBytes)} of disk space is needed at ${home}, and ${gigabytes(free)} is free`,
     );
   if (problems.length === 0) return;
   throw new CoreError(

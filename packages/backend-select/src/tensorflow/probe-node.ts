@@ -55,12 +55,12 @@ export async function probeEngine(
       if (/cuda|gpu|cudnn|dlopen/i.test(line)) gpuNote = line.replace(/^.*?\.cc:\d+\]\s*/, "");
     },
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    what: `The engine ${name} does not compute.`,
+    what: `The engine ${name} does not work.`,
     fix: `Run: graft engines install ${name}. SIGILL means that the processor lacks what TensorFlow was built for.`,
   }).catch((cause: unknown) => {
     if (!limit.aborted || signal?.aborted) throw cause;
-    const what = `The trial of the engine ${name} did not end in ${TRIAL_MS / 1000} seconds.`;
-    throw new CoreError("backend", { what, fix: "Look at the GPU's driver: nvidia-smi." }, { cause });
+    const what = `The trial of the engine ${name} did not end within ${TRIAL_MS / 1000} seconds.`;
+    throw new CoreError("backend", { what, fix: "Check the GPU's driver: nvidia-smi." }, { cause });
   });
   const answer = output
     .find((line) => line.startsWith(MARK))

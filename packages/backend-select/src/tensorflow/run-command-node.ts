@@ -21,13 +21,13 @@ const CAUSES: readonly { readonly code: ErrorCode; readonly pattern: RegExp; rea
   {
     code: "disk-full",
     pattern: /ENOSPC|No space left on device|Disk quota exceeded/i,
-    fix: "Make room and try again.",
+    fix: "Free some space and try again.",
   },
   {
     code: "offline",
     pattern:
       /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|name resolution|Failed to establish a new connection|Max retries exceeded|Read timed out/i,
-    fix: "Check the network; a proxy or mirror is set as npm and pip have it (HTTPS_PROXY, npm's registry, PIP_INDEX_URL).",
+    fix: "Check the network; set a proxy or mirror the way npm and pip expect it (HTTPS_PROXY, npm's registry, PIP_INDEX_URL).",
   },
 ];
 

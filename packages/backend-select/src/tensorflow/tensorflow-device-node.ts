@@ -106,7 +106,7 @@ export async function openTensorflowDevice({ variant, home }: TensorflowOptions)
   // float32 is what a run records, and TensorFloat-32 keeps 10 of its 23 bits; set late, since it holds for all of CUDA
   process.env.NVIDIA_TF32_OVERRIDE ??= "0";
   const addon = await loadAddon(folder, variant);
-  if (!addon.usesGpu) throw new CoreError("backend", { what: "TensorFlow lost sight of the GPU." });
+  if (!addon.usesGpu) throw new CoreError("backend", { what: "TensorFlow no longer sees the GPU." });
   return {
     ...deviceOf(variant, addon, { name: gpuName() }),
     kind: "cuda",

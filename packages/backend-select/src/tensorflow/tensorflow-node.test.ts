@@ -46,7 +46,7 @@ describe("the TensorFlow engine", () => {
     placeBroken("tensorflow-cuda");
     const opening = createTensorflowBackend({ variant: "tensorflow-cuda", home });
     await expect(opening).rejects.toMatchObject({ code: "backend" });
-    await expect(opening).rejects.toThrow(/does not compute\..*tfjs_binding\.node/s);
+    await expect(opening).rejects.toThrow(/does not work\..*tfjs_binding\.node/s);
   });
 
   it("is refused where somebody else's tfjs-node is at work", async () => {

@@ -36,9 +36,9 @@ export async function openWorkFolder(engines: string, name: EngineName): Promise
     const owner = await ownerOf(path, entry.slice(prefix(name).length).split("@"));
     if (owner !== undefined) {
       throw new CoreError("conflict", {
-        what: `The engine ${name} is being installed already.`,
+        what: `The engine ${name} is already being installed.`,
         received: `${path}, by ${owner}`,
-        fix: "Wait for it to end.",
+        fix: "Wait until that ends.",
       });
     }
     await rm(path, { recursive: true, force: true });

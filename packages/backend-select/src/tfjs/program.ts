@@ -113,7 +113,7 @@ export class TfjsProgram implements Program {
     const reason = this.#device.failure();
     if (reason !== undefined)
       throw new CoreError("backend", {
-        what: `${this.#device.id} cannot be used any more.`,
+        what: `${this.#device.id} can no longer be used.`,
         received: reason,
       });
   }

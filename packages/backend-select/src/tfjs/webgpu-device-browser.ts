@@ -7,7 +7,7 @@ import { whyNoWebgpu } from "./why-no-webgpu-browser.ts";
 const WORDS: AdapterWords = {
   expected: "a GPU that this browser lets pages compute on",
   softwareFix:
-    "Switch on the browser's graphics acceleration; for tests, allowSoftware with webgpu takes it.",
+    "Switch on the browser's graphics acceleration; for tests, allowSoftware with webgpu allows this one.",
 };
 
 /**
@@ -22,7 +22,7 @@ export async function openWebgpuDevice(allowSoftware: boolean): Promise<TfjsDevi
   const facts = usableAdapter(
     adapter
       ? { facts: adapterFacts(adapter.info, adapter.limits) }
-      : { reason: missing ?? "the browser gives none" },
+      : { reason: missing ?? "the browser offers none" },
     { allowSoftware, words: WORDS },
   );
   if (!adapter) throw new TypeError("usableAdapter refuses what is none");

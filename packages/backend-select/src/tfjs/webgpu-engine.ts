@@ -29,7 +29,7 @@ async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   return adapter.requestDevice({ requiredLimits }).catch((cause: unknown) => {
     const received = cause instanceof Error ? cause.message : String(cause);
-    throw new CoreError("backend", { what: "The GPU gave no device.", received }, { cause });
+    throw new CoreError("backend", { what: "The GPU provided no device.", received }, { cause });
   });
 }
 
