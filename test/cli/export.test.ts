@@ -66,11 +66,13 @@ describe("graft export", () => {
 
     it("has one column a class and says so, in the file, beside it and on the screen", async () => {
       const done = await exported("two.h5");
-      expect(done.stdout).toContain("2 columns, one a class: cats, dogs.\n");
-      expect(done.stdout).toContain("has one column: the probability of dogs; cats is 1 − it. --columns 1");
+      expect(done.stdout).toContain("2 columns, one for each class: cats, dogs.\n");
+      expect(done.stdout).toContain(
+        "has one column: the probability of dogs; that of cats is 1 minus it. --columns 1",
+      );
       expect(done.stdout).toContain('Labels: in its attribute "labels" and in ');
       expect(JSON.parse(await readFile(join(out, "two.h5.json"), "utf8"))).toEqual({
-        output: "2 columns, one a class: cats, dogs",
+        output: "2 columns, one for each class: cats, dogs",
         labels: ["cats", "dogs"],
         imageRule: { size: 75, fit: "stretch", resize: "bilinear" },
         inputRange: [-1, 1],
@@ -80,11 +82,11 @@ describe("graft export", () => {
 
     it("has the one of the training where that is asked for, and says what it is of", async () => {
       const text = await exported("one.keras", "--columns", "1");
-      expect(text.stdout).toContain("One column: the probability of dogs; cats is 1 − it.\n");
+      expect(text.stdout).toContain("One column: the probability of dogs; that of cats is 1 minus it.\n");
       const json = await exported("one.keras", "--columns", "1", "--force", "--json");
       expect(jsonLines(json.stdout)[0]).toMatchObject({
         ...{ labels: ["cats", "dogs"], columns: 1, facts: join(out, "one.keras.json") },
-        output: "one column: the probability of dogs; cats is 1 − it",
+        output: "one column: the probability of dogs; that of cats is 1 minus it",
       });
     });
 
@@ -101,7 +103,7 @@ describe("graft export", () => {
       expect(refused.code).toBe(2);
       expect(refused.stderr).toMatch(/onnx always has one column for each class\. Received: 1\. Expected: 2/);
       const done = await exported("a.onnx");
-      expect(done.stdout).toContain("2 columns, one a class: cats, dogs.\n");
+      expect(done.stdout).toContain("2 columns, one for each class: cats, dogs.\n");
       expect(done.stdout).not.toContain("--columns");
     });
 

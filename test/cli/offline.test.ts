@@ -21,7 +21,7 @@ describe("GRAFT_OFFLINE", () => {
     [["weights", "fetch", "https://example.invalid/w.h5"], /GRAFT_OFFLINE forbids the network/],
     [
       ["train", "cats-and-dogs"],
-      /cats-and-dogs is not here.*GRAFT_OFFLINE.*save cats_and_dogs_filtered\.zip/,
+      /cats-and-dogs has not been downloaded.*GRAFT_OFFLINE.*save cats_and_dogs_filtered\.zip/,
     ],
   ])("%j is refused in a line that says what to do", async (words, message) => {
     const { code, stdout, stderr } = await graft(words, home);
@@ -48,12 +48,12 @@ describe("the notice of the bundled weights", () => {
     const train = await graft(["train", set, "--epochs", "1", ...small], home);
     expect(train.code, train.stderr).toBe(0);
     expect(notice(train)).toEqual([
-      expect.stringMatching(/cannot be had \(GRAFT_OFFLINE is set\).*weaker than ImageNet's.*0\.85/),
+      expect.stringMatching(/are unavailable \(GRAFT_OFFLINE is set\).*weaker than ImageNet's.*0\.85/),
     ]);
     const features = await graft(["features", set, "--out", join(home, "f.npy"), ...small], home);
     expect(features.code, features.stderr).toBe(0);
     expect(notice(features)).toEqual([
-      "Weaker bundled weights, ImageNet's cannot be had: GRAFT_OFFLINE is set.",
+      "Weaker bundled weights: ImageNet's are unavailable (GRAFT_OFFLINE is set).",
     ]);
   });
 });

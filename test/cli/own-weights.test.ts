@@ -56,7 +56,7 @@ describe.skipIf(photos === undefined)("a training that starts from a model of gr
   it("takes the trunk as it was trained, with its range, and says so", async () => {
     expect((await manifestOf(first)).fineTuned).toBe("mixed2");
     expect(trained.stderr).toMatch(
-      /first is a model of graft: its trunk is taken as it was trained, up to mixed2, .*\[0, 1\]/,
+      /first is a graft model: its trunk is used as trained, up to mixed2, .*\[0, 1\]/,
     );
     const { weights } = await manifestOf(second);
     expect(weights).toMatchObject({ source: "file", origin: first, inputRange: [0, 1] });
@@ -149,6 +149,6 @@ describe.skipIf(photos === undefined)("a training that starts from a model of gr
     const { stdout } = await succeed(["train", set, ...SMALL_TRUNK, "--epochs", "1", "--json"]);
     const run = String(jsonLines(stdout)[0]?.run);
     const { stderr } = await succeed(["train", set, ...FROM(run), "--epochs", "1"]);
-    expect(stderr).toMatch(/model is a model of graft.*up to mixed2/);
+    expect(stderr).toMatch(/model is a graft model.*up to mixed2/);
   });
 });

@@ -59,7 +59,7 @@ describe("a stopped run whose data set changed", () => {
       "an image in another class",
       "cats/cats-1.png",
       "dogs/cats-1.png",
-      "1 of its images is in another class than at the start. Received: cats/cats-1.png (now dogs/cats-1.png).",
+      "1 of its images is in a different class from the one at the start. Received: cats/cats-1.png (now dogs/cats-1.png).",
     ],
     ["a class gone", "birds", "../birds", "its classes changed (birds is gone)."],
     ["itself moved", "", "../elsewhere", "its data set is gone."],
@@ -69,7 +69,7 @@ describe("a stopped run whose data set changed", () => {
     const { code, stderr } = await resume();
     await rename(join(set, to), join(set, from));
     expect(code).toBe(1);
-    expect(stderr).toContain(`The run ${run} cannot go on: ${expected}`);
+    expect(stderr).toContain(`The run ${run} cannot resume: ${expected}`);
     expect(await checkpoints()).toEqual(before);
   });
 
@@ -129,7 +129,7 @@ describe("a run that was stopped before its first checkpoint", () => {
     const { code, stderr } = await graft(["runs", "resume", run], home);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `The run ${run} cannot go on: the trunk's weights changed. Received: ${path} with sha256`,
+      `The run ${run} cannot resume: the trunk's weights changed. Received: ${path} with sha256`,
     );
     expect(await readFile(join(home, "runs", run, "run.json"), "utf8")).toBe(record);
     // bundled weights have the same numbers, and a copy in their old place will do

@@ -50,7 +50,7 @@ describe("the columns of an export", () => {
     expect(told).toMatchObject({
       labels: LABELS,
       activation: "softmax",
-      output: "2 columns, one a class: 10, 2",
+      output: "2 columns, one for each class: 10, 2",
     });
   });
 
@@ -60,7 +60,7 @@ describe("the columns of an export", () => {
       expect(row).toHaveLength(1);
       expect(Math.abs((row[0] ?? 9) - (expected[i]?.[1] ?? 9))).toBeLessThan(1e-4);
     }
-    expect(told).toMatchObject({ output: "one column: the probability of 2; 10 is 1 − it" });
+    expect(told).toMatchObject({ output: "one column: the probability of 2; that of 10 is 1 minus it" });
   });
 
   it("are made by numbers alone: the sigmoid's, beside a column of zeros", () => {
@@ -74,7 +74,7 @@ describe("the columns of an export", () => {
 
   it("change nothing of a head that has one a class", async () => {
     expect(withColumns(gap)).toBe(gap);
-    expect(columnsText(gap.manifest)).toBe("4 columns, one a class: __proto__, constructor, 10, 2");
+    expect(columnsText(gap.manifest)).toBe("4 columns, one for each class: __proto__, constructor, 10, 2");
     const { told } = await inTfjs(gap);
     expect(told).toMatchObject({ labels: gap.manifest.labels });
   });
@@ -83,7 +83,7 @@ describe("the columns of an export", () => {
     expect(() => withColumns(gap, columns)).toThrow(
       /cannot be written .*Received: `columns: \d`.*Expected: 4/,
     );
-    expect(() => withColumns(gap, columns)).toThrow(/Leave `columns` out/);
+    expect(() => withColumns(gap, columns)).toThrow(/Leave out `columns`/);
   });
 });
 

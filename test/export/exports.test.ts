@@ -171,7 +171,7 @@ describe("an export to a file", () => {
     };
     await expect(exportOnnx(other, path, { reference, force: true })).rejects.toMatchObject({
       code: "corrupt",
-      message: expect.stringContaining("another distance to the training"),
+      message: expect.stringContaining("a different distance from the training"),
     });
   });
 

@@ -214,7 +214,7 @@ describe("a limit", () => {
     await store.put(spaceOf(1), keyOf(1), rowOf(1, LENGTH));
     await store.put(spaceOf(1), keyOf(2), rowOf(2, LENGTH));
     expect(await store.get(spaceOf(1), keyOf(1))).toBeUndefined();
-    expect(told).toEqual([expect.stringMatching(/limit of 1 MB.*live runs/)]);
+    expect(told).toEqual([expect.stringMatching(/limit of 1 MB.*runs in progress/)]);
     expect(await found(20)).toHaveLength(20);
     const kept = await pruneCache(cache.folders, { maxBytes: 0 });
     expect(kept).toEqual({

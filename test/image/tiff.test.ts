@@ -81,12 +81,12 @@ test.each([
   ["a fourth band without a word", picture(4, RGB), /4 bands and does not say what the last one is/],
   ["other inks than CMYK", picture(4, 5, { tags: { 332: [2] } }), /inks other than cyan/],
   ["whole YCbCr", picture(3, 6, { tags: { 530: [1, 1] } }), /colours as YCbCr/],
-  ["bits that are packed", picture(3, RGB, { tags: { 258: [12, 12, 12] } }), /numbers of 12 bits/],
-  ["signed words", picture(1, GREY, { data: Int16Array.from(ramp(1)) }), /signed numbers of 16 bits/],
+  ["bits that are packed", picture(3, RGB, { tags: { 258: [12, 12, 12] } }), /has 12-bit numbers/],
+  ["signed words", picture(1, GREY, { data: Int16Array.from(ramp(1)) }), /signed 16-bit numbers/],
   [
     "half floats",
     picture(1, GREY, { data: Uint16Array.from(ramp(1)), tags: { 339: [3] } }),
-    /decimal numbers of 16/,
+    /16-bit decimal numbers/,
   ],
   ["a preview of a further page", previewBefore(), /only a preview of another one in it/],
 ] as const)("%s are refused with advice", async (_, bytes, message) => {
@@ -143,7 +143,7 @@ describe("numbers of more than 8 bits", () => {
     [
       "nobody says what the values mean",
       {},
-      /end at 3826 of 65535, and nothing says whether it is a dark picture/,
+      /end at 3826 of 65535, and nothing says whether the picture is dark/,
     ],
     ["the largest value is a mere statistic", { 281: [3826] }, /nothing says whether/],
   ] as const)(
@@ -173,7 +173,7 @@ describe("numbers of more than 8 bits", () => {
 });
 
 describe("a camera's RAW file", () => {
-  const RAW = /^A camera's RAW file is not read: export it as JPEG or TIFF\.$/;
+  const RAW = /^graft cannot read a camera's RAW file: export it as JPEG or TIFF\.$/;
   test.each(KINDS)("whose first picture is a preview of the sensor's, %s", async (_, kind) => {
     const subDirectory = { 254: [0], 256: [400], 257: [320], 262: [32_803] };
     expect(await refusal(picture(3, RGB, { ...kind, subDirectory, tags: { 254: [1] } }))).toMatch(RAW);

@@ -98,7 +98,7 @@ describe("a dark PNG of 16 bits is not brightened", () => {
     const samples = BYTES.flatMap((v) => bands.map((isColour) => (isColour ? v * 15 + 175 : 65_535)));
     await expect(nodeDecoder.inspect(png16(samples, kind))).rejects.toMatchObject({
       code: "bad-input",
-      message: expect.stringMatching(/16-bit PNG end at 4000 of 65535, .* Scale it .* save it with 8 bits/),
+      message: expect.stringMatching(/16-bit PNG end at 4000 of 65535, .* Adjust it .* save it with 8 bits/),
     });
   });
 });

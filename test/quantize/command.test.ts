@@ -77,7 +77,7 @@ describe.skipIf(PHOTOS === undefined)("--precision int8 on photos (needs ../shar
     const words = ["train", PHOTOS ?? "", "--weights", "bundled", "--backend", "wasm", "--precision", "int8"];
     const { code, stderr } = await graft(words, other);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/tfjs:wasm has no arithmetic of 8 bits.*--backend onnx:cpu/);
+    expect(stderr).toMatch(/tfjs:wasm has no 8-bit arithmetic.*--backend onnx:cpu/);
     expect((await graft(["runs", "list", "--json"], other)).stdout.trim()).not.toContain("cats-dogs");
   });
 });

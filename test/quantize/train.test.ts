@@ -101,5 +101,5 @@ it("is refused on an engine that would only imitate it, with what to do", async 
   await using reference = createReferenceBackend();
   const { result } = await runTraining(training("int8", { backend: reference }));
   expect(result.error?.code).toBe("unsupported");
-  expect(result.error?.message).toMatch(/reference:cpu has no arithmetic of 8 bits.*`backend: onnx:cpu`/);
+  expect(result.error?.message).toMatch(/reference:cpu has no 8-bit arithmetic.*`backend: onnx:cpu`/);
 });

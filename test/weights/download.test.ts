@@ -67,7 +67,7 @@ test("a server that always cuts ends as offline, and the next call goes on", asy
   await using server = await serve((request, response, count) =>
     sendFile(request, response, FILE, { etag: '"one"', ...(count > 11 ? {} : { cut: patience }) }),
   );
-  await expectFailure(download({ ...from(server), sha256 }), "offline", /broke off.*go on from there/s);
+  await expectFailure(download({ ...from(server), sha256 }), "offline", /broke off.*continue from there/s);
   expect(left()).toEqual(["file.bin.part", "file.bin.part.json"]);
   patience = 0;
   await download({ ...from(server), sha256 }).catch(() => undefined);
@@ -137,7 +137,7 @@ test("a server that hangs ends as offline: before its answer, and in the middle 
   await expectFailure(
     download({ ...from(stalling), stallTimeoutMs: 100 }),
     "offline",
-    /nothing came for 0\.1 s/,
+    /the server sent nothing for 0\.1 s/,
   );
 });
 
@@ -150,7 +150,11 @@ test("a server that falls silent is told of: for how long, how much longer at mo
   const seen: ByteProgress[] = [];
   const limits = { stallTimeoutMs: 5000, silenceTimeoutMs: 400 };
   const stalled = download({ ...from(server), sha256, ...limits, onProgress: (event) => seen.push(event) });
-  await expectFailure(stalled, "offline", /broke off.*nothing came for 0\.4 s, with 200000 bytes/);
+  await expectFailure(
+    stalled,
+    "offline",
+    /broke off.*the server sent nothing for 0\.4 s, after 200000 bytes/,
+  );
   const waits = seen.filter(({ waiting }) => waiting !== undefined);
   expect(waits.length).toBeGreaterThan(1);
   for (const { done, total, waiting } of waits) {
@@ -167,7 +171,11 @@ test("a silence that has lasted its whole time is not followed by another attemp
     response.writeHead(200, { "content-length": FILE.length, etag: '"one"' }).write(FILE.subarray(0, 1000));
   });
   const limits = { stallTimeoutMs: 200, silenceTimeoutMs: 200 };
-  await expectFailure(download({ ...from(server), ...limits }), "offline", /nothing came for 0\.2 s/);
+  await expectFailure(
+    download({ ...from(server), ...limits }),
+    "offline",
+    /the server sent nothing for 0\.2 s/,
+  );
   expect(server.ranges).toHaveLength(1);
 });
 

@@ -103,7 +103,7 @@ test("a broken tfjs model says what is wrong with it", async () => {
       weightsManifest: [{ paths, weights: [{ name: "conv2d_1/kernel", shape: [4], dtype: "float32" }] }],
     });
   await expectFailure("corrupt", /weightsManifest/, "graph.json", '{"format": "graph-model"}');
-  await expectFailure("corrupt", /outside of its folder/, "away.json", model(["../secret.bin"]));
+  await expectFailure("corrupt", /outside its folder/, "away.json", model(["../secret.bin"]));
   writeFileSync(join(folder, "short.bin"), new Uint8Array(15));
   await expectFailure("corrupt", /short\.bin.*15 bytes.*16/s, "short.json", model(["short.bin"]));
   const absent = await failureOf("absent.json", model(["absent.bin"]));

@@ -34,7 +34,7 @@ const mirror = ({ url }: FileServer): NodeJS.ProcessEnv => ({ GRAFT_WEIGHTS_MIRR
 function expectBundled(weights: { readonly source: string }, why: RegExp): void {
   expect(weights.source).toBe("bundled");
   expect(notices.at(-1)).toMatch(why);
-  expect(notices.at(-1)).toMatch(/^The ImageNet weights cannot be had \(.*\)\. Using the bundled weights/);
+  expect(notices.at(-1)).toMatch(/^The ImageNet weights are unavailable \(.*\)\. Using the bundled weights/);
 }
 
 test("auto takes the bundled weights when the server never answers, within its patience", async () => {
@@ -63,7 +63,7 @@ test("auto says what it fetches, and takes the bundled weights when the server b
   });
   const weights = await load("auto", mirror(server));
   expect(notices[0]).toBe(`Fetching weights from ${server.url}/mirror/${PUBLIC_FILE} (88 MB, once).`);
-  expectBundled(weights, /sent another file/);
+  expectBundled(weights, /sent a different file/);
   expect(readdirSync(join(home, "weights"))).toEqual([]);
 
   await using cutting = await serve((request, response) => sendFile(request, response, file, { cut: 10 }));
@@ -84,7 +84,7 @@ test("auto does not wait a second time for a server that stalls in mid-download,
     if (progress.waiting) waits.push(progress);
   };
   const weights = await loadWeights({ weights: "auto", ...surroundings(mirror(server)), onProgress });
-  expectBundled(weights, /nothing came for 4 s/);
+  expectBundled(weights, /the server sent nothing for 4 s/);
   expect(server.ranges).toEqual(["bytes=0-0", ""]);
   expect(waits[0]).toMatchObject({ done: 9, total: 50_000, waiting: { limitSeconds: 4, attempt: 1 } });
 }, 10_000);
@@ -122,7 +122,7 @@ test("a cached imagenet file that is not the public one is named, and stays unti
     message: expect.stringMatching(/are damaged, and GRAFT_OFFLINE.*md5 .* of 11 bytes.*Unset GRAFT_OFFLINE/),
   });
   notices = [];
-  expectBundled(await load("auto", mirror(server)), /sent another file/);
+  expectBundled(await load("auto", mirror(server)), /sent a different file/);
   expect(notices[0]).toMatch(
     /cached weights .*notop\.h5 are damaged \(md5 .* of 11 bytes\) and are not used/,
   );

@@ -32,12 +32,14 @@ test("float64 is rounded to float32", async () => {
 });
 
 test("two kinds of halves in one file are refused: the library tells them apart by nothing", async () => {
-  await expect(read("both.h5", "float16")).rejects.toThrow(/type that is not read.*float16 beside bfloat16/);
+  await expect(read("both.h5", "float16")).rejects.toThrow(
+    /type that graft cannot read.*float16 beside bfloat16/,
+  );
 });
 
 test("integers are refused by their type, a compression by its name", async () => {
   await expect(read("other.h5", "int8")).rejects.toThrow(
-    /other\.h5 has a type that is not read.*float32, float64, float16 or bfloat16.*before any quantisation/,
+    /other\.h5 has a type that graft cannot read.*float32, float64, float16 or bfloat16.*before any quantisation/,
   );
   await expect(read("other.h5", "lzf")).rejects.toMatchObject({
     code: "unsupported",

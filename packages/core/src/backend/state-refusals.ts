@@ -17,7 +17,7 @@ export const stateRefusals = {
       const length = lengthOf(name);
       if (value.length === length) continue;
       throw new CoreError("bad-input", {
-        what: `The parameter ${name} has another length.`,
+        what: `The parameter ${name} has the wrong length.`,
         received: `${value.length} numbers`,
         expected: `${length}`,
       });

@@ -93,7 +93,7 @@ export async function writeLogical(
     }
     if (value.length !== numElements(parameter.shape)) {
       throw new CoreError("bad-input", {
-        what: `The parameter ${name} has another length.`,
+        what: `The parameter ${name} has the wrong length.`,
         received: `${value.length} numbers`,
         expected: `${numElements(parameter.shape)} for ${shapeText(parameter.shape)}`,
       });

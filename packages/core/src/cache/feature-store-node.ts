@@ -144,7 +144,7 @@ class FolderStore implements NodeFeatureStore {
       this.#leases.add(lease);
       return lease;
     } catch (error) {
-      throw storeError(error, "The feature cache cannot be written.");
+      throw storeError(error, "The feature cache cannot be written to.");
     }
   }
 
@@ -196,7 +196,7 @@ class FolderStore implements NodeFeatureStore {
     if (this.#toldOfNewer) return;
     this.#toldOfNewer = true;
     this.#onNewer(
-      `The cache has features of a newer graft (${path}). They stay as they are; this graft computes its own.`,
+      `The cache holds features from a newer graft (${path}). They are left alone; this version computes its own.`,
     );
   }
 

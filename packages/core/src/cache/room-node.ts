@@ -56,7 +56,7 @@ export class CacheRoom {
       this.#isTold = true;
       const limit = `${Math.max(1, Math.round(maxBytes / 1e6))} MB`;
       onLimit(
-        `New features are not kept: the cache is at its limit of ${limit}, and live runs need what is in it.`,
+        `New features are not kept: the cache is at its limit of ${limit}, and runs in progress need what is in it.`,
       );
     }
     return false;

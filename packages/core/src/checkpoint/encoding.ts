@@ -71,7 +71,7 @@ export async function decodeOwn(reader: ByteReader, path: string, crc32: Crc32):
 export function checkBest(crc: number, expected: number | undefined, path: string): void {
   if (expected === undefined || expected === crc) return;
   throw new CoreError("corrupt", {
-    what: `${path} is not the file that the checkpoint goes with.`,
+    what: `${path} does not belong to the checkpoint.`,
     received: `checksum ${crc}`,
     expected: `checksum ${expected}`,
   });
@@ -103,7 +103,7 @@ function parseFacts<T>(schema: z.ZodType<T>, facts: unknown, path: string): T {
   const parsed = schema.safeParse(facts);
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
-    what: `${path} is no checkpoint that this graft reads.`,
+    what: `${path} is not a checkpoint that this graft can read.`,
     received: z.prettifyError(parsed.error),
   });
 }

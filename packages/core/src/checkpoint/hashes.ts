@@ -31,10 +31,10 @@ export function checkHashes(
   throw new CoreError(
     "conflict",
     {
-      what: `The run cannot go on from its checkpoint: ${different.map((key) => NAMES[key]).join(", ")} changed.`,
+      what: `The run cannot resume from its checkpoint: ${different.map((key) => NAMES[key]).join(", ")} changed.`,
       received: [...changed, ...different.map((key) => short(key, now[key]))].join(", "),
       expected: different.map((key) => short(key, saved[key])).join(", "),
-      fix: "Give the run what it was started with, or start a new run.",
+      fix: "Resume the run with what it was started with, or start a new run.",
     },
     { facts: { different, options: changed } },
   );
@@ -54,7 +54,7 @@ export function backendDifference(
   const text = ({ id, engineVersion, threads }: Checkpoint["backend"]): string =>
     `${id} ${engineVersion}${threads === undefined ? "" : ` on ${threads} ${threads === 1 ? "thread" : "threads"}`}`;
   if (text(saved) === text(now)) return undefined;
-  return `The run was started with ${text(saved)} and goes on with ${text(now)}: its losses will not be bit for bit those of a run that never stopped.`;
+  return `The run was started with ${text(saved)} and resumes with ${text(now)}: its losses will not match those of a run that never stopped bit for bit.`;
 }
 
 function defaultOf(key: string): unknown {

@@ -77,7 +77,7 @@ describe("a pace", () => {
     expect(write(3000)).toBeUndefined();
     expect(waited()).toBe(30_000 - 3000 - 3000);
     expect(write(4000)).toBe(
-      "A checkpoint takes 3.0 s to write here, so there is one every 63 s: a kill would cost up to that much work.",
+      "A checkpoint takes 3.0 s to write here, so graft writes one every 63 s: if the run is killed, up to that much work is lost.",
     );
     expect(waited()).toBe(63_000 - 4000 - 4000);
     expect(write(100)).toBeUndefined();
@@ -95,7 +95,7 @@ describe("a pace", () => {
     // a disk that is slow is so from the start
     const slow = paced({ bytes: 300e6 });
     expect(slow.write(9000)).toBeUndefined();
-    expect(slow.write(9000)).toContain("takes 9.0 s to write here, so there is one every 120 s");
+    expect(slow.write(9000)).toContain("takes 9.0 s to write here, so graft writes one every 120 s");
   });
 
   it("says again that it grew only when it grew much", () => {
@@ -105,7 +105,7 @@ describe("a pace", () => {
     expect(write(2600)).toBeUndefined();
     expect(write(2800)).toBeUndefined();
     write(9000);
-    expect(write(9000)).toContain("takes 9.0 s to write here, so there is one every 120 s");
+    expect(write(9000)).toContain("takes 9.0 s to write here, so graft writes one every 120 s");
     expect(write(50_000)).toBeUndefined();
   });
 

@@ -87,7 +87,7 @@ export function createCheckpointPace({
       if (interval < toldMs * TOLD_AGAIN) return undefined;
       toldMs = interval;
       const seconds = (time: number): string => `${(time / 1000).toFixed(time < 10_000 ? 1 : 0)} s`;
-      return `A checkpoint takes ${seconds(Math.min(before, last))} to write here, so there is one every ${seconds(interval)}: a kill would cost up to that much work.`;
+      return `A checkpoint takes ${seconds(Math.min(before, last))} to write here, so graft writes one every ${seconds(interval)}: if the run is killed, up to that much work is lost.`;
     },
   };
 }

@@ -118,7 +118,7 @@ describe("a checkpoint store", () => {
       const loaded = await next.load((reason) => reasons.push(reason));
       expect(loaded).toEqual({ ...checkpoint(4, 2), best: bestOf(1) });
       expect(reasons).toHaveLength(3);
-      expect(reasons[2]).toContain("goes on from epoch 4 with epoch 1 as the kept one");
+      expect(reasons[2]).toContain("resumes from epoch 4 with epoch 1 as the kept one");
     }
     const next = openCheckpointStore(folder);
     const loaded = await next.load();
@@ -137,7 +137,7 @@ describe("a checkpoint store", () => {
     await rename(join(folder, "other", "best-000002.bin"), join(folder, "best-000002.bin"));
     const reasons: string[] = [];
     await openCheckpointStore(folder).load((reason) => reasons.push(reason));
-    expect(reasons[0]).toContain("is not the file that the checkpoint goes with");
+    expect(reasons[0]).toContain("best-000002.bin does not belong to the checkpoint");
   });
 
   it("reads a checkpoint of an older graft, which says nothing of the file of its best weights", async () => {

@@ -148,7 +148,9 @@ describe("a checkpoint in bytes", () => {
       Buffer.concat(encodeCheckpoint(checkpoint(4, 2)).checkpoint.pieces).subarray(0, -4),
     );
     await expect(decodeCheckpoint({ checkpoint: parts.checkpoint })).rejects.toThrow("kept epoch is missing");
-    await expect(decodeCheckpoint({ ...parts, best: others.best })).rejects.toThrow("is not the file");
+    await expect(decodeCheckpoint({ ...parts, best: others.best })).rejects.toThrow(
+      "kept epoch does not belong to the checkpoint",
+    );
     await expect(decodeCheckpoint({ ...parts, checkpoint: cut })).rejects.toMatchObject({ code: "corrupt" });
   });
 });

@@ -38,7 +38,7 @@ function savingError(error: unknown, folder: string): unknown {
     const received = error.facts.reason;
     if (typeof received !== "string") return error;
     const what = "The checkpoint cannot be written.";
-    const fix = "Look at the disk, or give yourself the right to write there.";
+    const fix = "Check the disk, or give yourself permission to write there.";
     return new CoreError("unreadable", { what, received, fix }, { cause: error });
   }
   const what = "There is no room on the disk for the checkpoint.";
@@ -124,7 +124,7 @@ export function openCheckpointStore(
         const { best, crc } = await readBest(epoch);
         bestStored = { epoch, crc };
         onFallback(
-          `The run goes on from ${pointText(whole.stored)} with epoch ${epoch} as the kept one: what epoch ${whole.stored.best} had reached is lost.`,
+          `The run resumes from ${pointText(whole.stored)} with epoch ${epoch} as the kept one: the result of epoch ${whole.stored.best} is lost.`,
         );
         return { ...whole.checkpoint, best };
       } catch (error) {

@@ -82,12 +82,12 @@ async function readHead(reader: ByteReader, path: string, crc32: Crc32) {
   const version = Number(/^GRAFTT(\d)\n$/.exec(magic)?.[1]);
   if (version > VERSION)
     throw newerVersionError(path, `version ${version} of its format`, `version ${VERSION}`);
-  if (prefix.length < PREFIX_BYTES || magic !== MAGIC) throw corrupt(path, "another beginning");
+  if (prefix.length < PREFIX_BYTES || magic !== MAGIC) throw corrupt(path, "a different beginning");
   const view = new DataView(prefix.buffer, prefix.byteOffset);
   const length = view.getUint32(MAGIC.length, true);
-  if (length > MAX_HEADER_BYTES) throw corrupt(path, "a header length that cannot be");
+  if (length > MAX_HEADER_BYTES) throw corrupt(path, "an impossible header length");
   const json = await reader.read(PREFIX_BYTES, length);
-  if (json.length < length) throw corrupt(path, "a file that ends in its header");
+  if (json.length < length) throw corrupt(path, "a file that ends inside its header");
   const crc = view.getUint32(CRC_AT, true);
   if (crc32(json) !== crc) throw corrupt(path, "a header that does not match its checksum");
   const parsed = headerSchema.safeParse(JSON.parse(new TextDecoder().decode(json)));

@@ -54,34 +54,34 @@ export const trainConfigSchema = z.strictObject({
   ),
   weights: option(
     z.string().min(1).default("auto"),
-    "of the trunk: auto (imagenet where it can be had, else bundled), bundled, imagenet, a .h5, .keras or model.json file, a model of graft (its folder or run), or a URL",
+    "weights of the trunk: auto (imagenet if available, else bundled), bundled, imagenet, a .h5, .keras or model.json file, a graft model (its folder or run), or a URL",
   ),
   inputRange: option(
     z.tuple([z.number(), z.number()]).optional(),
-    "range that pixels have for these weights, such as -1,1",
+    "range of pixel values that these weights expect, such as -1,1",
     { otherwise: "what the weights' source says" },
   ),
   cut: option(z.enum(CUT_LAYERS).default("mixed7"), "last layer of the trunk that is used"),
-  size: option(z.int().min(75).max(2048).default(150), "side of the images that the trunk sees", {
+  size: option(z.int().min(75).max(2048).default(150), "width and height of the images that the trunk sees", {
     unit: "pixels",
   }),
   fit: option(
     z.enum(["stretch", "crop", "pad"]).default("stretch"),
-    "how an image becomes a square: stretched, its middle, or all of it on white",
+    "how an image becomes a square: stretched, cut to its middle, or padded with white",
   ),
   resize: option(z.enum(["bilinear", "nearest"]).default("bilinear"), "resize filter (Pillow's arithmetic)"),
-  epochs: option(z.int().min(1).max(10_000).default(20), "passes over the training images, at most", {
+  epochs: option(z.int().min(1).max(10_000).default(20), "most passes over the training images", {
     unit: "epochs",
   }),
   batchSize: option(z.int().min(1).max(4096).default(32), "images in one step", { unit: "images" }),
-  learningRate: option(learningRate.default(1e-3), "step length of the optimiser"),
+  learningRate: option(learningRate.default(1e-3), "how far the optimiser moves in each step"),
   schedule: option(
     z.enum(SCHEDULES).default("constant"),
-    "of the learning rate: constant; cosine, down to 0 at the last epoch; plateau, halved after 3 epochs without a better validation loss",
+    "how the learning rate changes: constant; cosine, down to 0 at the last epoch; plateau, halved after 3 epochs without a better validation loss",
   ),
   warmup: option(
     z.number().min(0).max(10_000).default(0),
-    "epochs in which the learning rate grows from 0 to its value, such as 0.5",
+    "epochs over which the learning rate rises from 0 to its value, such as 0.5",
     { unit: "epochs" },
   ),
   optimizer: option(
@@ -90,9 +90,12 @@ export const trainConfigSchema = z.strictObject({
   ),
   weightDecay: option(
     z.number().min(0).max(1).default(WEIGHT_DECAY),
-    "of adamw: share of each weight, times the learning rate, that each step takes away",
+    "for adamw: share of each weight, times the learning rate, that each step takes away",
   ),
-  momentum: option(z.number().min(0).lt(1).default(0), "momentum of sgd; the others have none"),
+  momentum: option(
+    z.number().min(0).lt(1).default(0),
+    "for sgd: momentum, which the other optimisers do not have",
+  ),
   dropout: option(
     z.number().min(0).lt(1).default(0.2),
     "share of the last layer's inputs that each step leaves out",
@@ -100,12 +103,12 @@ export const trainConfigSchema = z.strictObject({
   ),
   labelSmoothing: option(
     z.number().min(0).lt(1).default(0),
-    "share of each label that is spread over all classes while training, so that the model is less sure",
+    "share of each label that training spreads over all classes, to make the model less sure",
     { unit: "fraction" },
   ),
   mixup: option(
     z.number().min(0).max(1).default(0),
-    "alpha of mixup: each batch's features and labels are mixed by a share drawn from Beta(alpha, alpha); 0: not, 0.2 is usual",
+    "alpha of mixup: each batch's features and labels are mixed by a share drawn from Beta(alpha, alpha); 0 for none, 0.2 is usual",
   ),
   augment: option(
     augmentationSchema.nullable().default(null),
@@ -113,12 +116,12 @@ export const trainConfigSchema = z.strictObject({
   ),
   variants: option(
     z.union([z.int().min(1).max(64), z.literal("online")]).default(4),
-    "with `augment`: changed copies of each image that are kept, or online, new ones each epoch (slow)",
+    "with `augment`: how many changed copies of each image to keep, or online for new ones each epoch (slow)",
     { unit: "copies" },
   ),
   valSplit: option(
     z.number().gt(0).lt(1).default(0.2),
-    "share of the images held out for validation, when the data set brings none",
+    "share of the images held out for validation, if the data set has no validation images",
     { unit: "fraction" },
   ),
   groupPrefix: option(
@@ -127,7 +130,7 @@ export const trainConfigSchema = z.strictObject({
   ),
   labelsFrom: option(
     z.string().min(1).optional(),
-    "where the labels are: folders, inner-folders, names (cat.0.jpg), or a table as FILE or FILE:COLUMN",
+    "where the labels come from: folders, inner-folders, names (cat.0.jpg), or a table as FILE or FILE:COLUMN",
     { otherwise: "what the layout says" },
   ),
   seed: option(
@@ -136,47 +139,50 @@ export const trainConfigSchema = z.strictObject({
       .min(0)
       .max(2 ** 31 - 1)
       .default(1),
-    "start of all random numbers: the same seed splits and trains the same",
+    "seed of all random numbers: the same seed gives the same split and training",
   ),
   earlyStop: option(
     z.int().min(1).max(1000).nullable().default(5),
-    "stop after so many epochs without a better validation loss",
+    "stop after this many epochs without a better validation loss",
     { unit: "epochs" },
   ),
   fineTune: option(
     z.string().min(1).nullable().default(null),
-    "then train the trunk too, from this block (mixed6) or layer (conv2d_56) of it up to the cut",
+    "then train the trunk too, from this block (mixed6) or layer (conv2d_56) up to the cut",
   ),
   fineTuneEpochs: option(
     z.int().min(1).max(10_000).default(10),
-    "with `fineTune`: passes over the training images, at most",
+    "with `fineTune`: most passes over the training images",
     { unit: "epochs" },
   ),
-  fineTuneLearningRate: option(learningRate.default(1e-5), "with `fineTune`: step length of the optimiser"),
+  fineTuneLearningRate: option(
+    learningRate.default(1e-5),
+    "with `fineTune`: how far the optimiser moves in each step",
+  ),
   fineTuneSchedule: option(
     z.enum(SCHEDULES).default("constant"),
-    "with `fineTune`: of its learning rate, as `schedule`",
+    "with `fineTune`: how its learning rate changes, as `schedule`",
   ),
   fineTuneWarmup: option(
     z.number().min(0).max(10_000).default(0),
-    "with `fineTune`: epochs in which its learning rate grows from 0 to its value",
+    "with `fineTune`: epochs over which its learning rate rises from 0 to its value",
     { unit: "epochs" },
   ),
   classWeights: option(
     z.enum(["none", "balanced"]).default("none"),
-    "balanced: images of a class that has few of them weigh more",
+    "balanced: images of a small class count for more",
   ),
   precision: option(
     z.enum(["float32", "int8"]).default("float32"),
-    "of the trunk while training: int8 is faster on onnx:cpu and nearly as exact; predictions always use float32",
+    "precision of the trunk while training: int8 is faster on onnx:cpu and nearly as exact; predictions always use float32",
   ),
   cacheType: option(
     z.enum(["float32", "float16"]).default("float32"),
-    "how features are kept: float16 takes half the disk and is less exact",
+    "how features are kept: float16 takes half the disk space and is less exact",
   ),
   backend: option(
     z.string().min(1).optional(),
-    "what computes: cpu, webgpu, cuda, wasm, or an id such as onnx:cpu",
+    "what to compute with: cpu, webgpu, cuda, wasm, or an id such as onnx:cpu",
     { otherwise: "the fastest usable" },
   ),
 });

@@ -33,7 +33,7 @@ type Wrong = { readonly key: keyof TrainConfig; readonly message: string };
 function wrongTogether(config: TrainConfig): Wrong | undefined {
   const { momentum, optimizer, fineTune, cut, weightDecay } = config;
   if (weightDecay > 0 && weightDecay !== WEIGHT_DECAY && optimizer !== "adamw") {
-    const message = `only the optimizer adamw has a weight decay, and this one is ${optimizer}`;
+    const message = `only the adamw optimizer has weight decay, and this one is ${optimizer}`;
     return { key: "weightDecay", message };
   }
   for (const [key, epochs] of [
@@ -45,7 +45,7 @@ function wrongTogether(config: TrainConfig): Wrong | undefined {
   if (momentum > 0 && optimizer !== "sgd")
     return {
       key: "momentum",
-      message: `only the optimizer sgd has a momentum, and this one is ${optimizer}`,
+      message: `only the sgd optimizer has momentum, and this one is ${optimizer}`,
     };
   if (fineTune === null) {
     const key = FINE_TUNE_OPTIONS.find(

@@ -37,10 +37,10 @@ export function checkUrl(url: string): URL {
   const isWeb = parsed?.protocol === "http:" || parsed?.protocol === "https:";
   if (parsed && isWeb && parsed.username === "" && parsed.password === "") return parsed;
   throw new CoreError("bad-input", {
-    what: "This address cannot be downloaded from.",
+    what: "graft cannot download from this address.",
     // a password in an address must not get into logs
     received: parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : url,
-    expected: "http:// or https:// without a name and a password in it",
+    expected: "an http:// or https:// address without a user name or password",
   });
 }
 

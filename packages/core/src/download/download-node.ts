@@ -79,10 +79,10 @@ async function transferAll(part: PartFile, options: DownloadOptions, fix: string
       if (!(error instanceof Interruption)) throw error;
       if (attempt < MAX_ATTEMPTS && part.size > before && silence.leftMs() > 0) continue;
       const what = `The download of ${url} broke off.`;
-      const received = `${error.message}, with ${part.size} bytes there`;
+      const received = `${error.message}, after ${part.size} bytes`;
       throw new CoreError(
         "offline",
-        { what, received, fix: `Run the same again to go on from there. ${fix}` },
+        { what, received, fix: `Run the same command again to continue from there. ${fix}` },
         { cause: error, facts: { url, reason: error.message } },
       );
     }
@@ -146,11 +146,11 @@ export async function download(options: DownloadOptions): Promise<void> {
     }
     if (wrong) {
       await part.remove();
-      const what = `What came from ${url} is not the file that was expected; it was removed.`;
+      const what = `The file from ${url} is not the expected one; it was removed.`;
       throw new CoreError(
         "corrupt",
         { what, ...wrong, fix },
-        { facts: { url, ...wrong, reason: "the server sent another file" } },
+        { facts: { url, ...wrong, reason: "the server sent a different file" } },
       );
     }
     await place(part, target);

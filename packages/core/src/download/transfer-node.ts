@@ -80,7 +80,7 @@ async function appendBody(
         const text =
           stalled === undefined
             ? networkReason(cause)
-            : `nothing came for ${Math.ceil(stalled / 100) / 10} s`;
+            : `the server sent nothing for ${Math.ceil(stalled / 100) / 10} s`;
         throw new Interruption(text, { cause });
       });
       if (!next || next.done) break;

@@ -31,9 +31,7 @@ export function evaluationImages(
   const part = asked ?? (has("validation") ? "validation" : has("test") ? "test" : "all");
   if (part === "all") {
     const why =
-      asked === undefined
-        ? " (it has no validation or test part, and the split of the training is not here)"
-        : "";
+      asked === undefined ? " (it has no validation or test part, and the training's split is not here)" : "";
     return {
       part,
       images: dataset.images,
@@ -50,7 +48,7 @@ export function evaluationImages(
       expected:
         there.length > 0
           ? `${there.join(", ")} or all`
-          : "all: the data set has no such folders, and the split of the training is not here",
+          : "all: the data set has no such folders, and the training's split is not here",
     });
   }
   const isGiven = images.every((image) => image.part === part);

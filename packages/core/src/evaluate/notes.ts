@@ -30,7 +30,7 @@ export function evaluationNotes(
   if (first) {
     const paths = broken.map(({ image }) => image.path);
     const why = `${visibleText(first.image.path)}: ${first.error.message}`;
-    const message = `Left out, as no longer usable: ${nameFew(paths)} (${why})`;
+    const message = `Left out, because no longer usable: ${nameFew(paths)} (${why})`;
     notes.push({ code: "lost-images", message, paths });
   }
   if (seenInTraining.length > 0) {

@@ -124,7 +124,7 @@ export function checkSplitGap({ manifest }: Model): void {
   if (manifest.fineTuned === undefined) return;
   throw new CoreError("unsupported", {
     what: "The gap between splits cannot be measured with a fine-tuned model: its trunk has seen images of both sides.",
-    fix: "Leave `splitGap` out, or use a model whose head alone was trained.",
+    fix: "Leave out `splitGap`, or use a model that was not fine-tuned.",
   });
 }
 

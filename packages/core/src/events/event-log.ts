@@ -27,7 +27,7 @@ function parseLine(line: string, path: string, number: number): TrainEvent {
   const parsed = json.pipe(trainEventSchema).safeParse(line);
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
-    what: `Line ${number} of ${path} is no event.`,
+    what: `Line ${number} of ${path} is not an event.`,
     received: z.prettifyError(parsed.error),
   });
 }

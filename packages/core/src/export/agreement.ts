@@ -63,7 +63,7 @@ export function checkAgreement(
     what: `The ${noun} does not compute what the model computes, so it was removed.`,
     received: `probabilities that differ by ${largest} on ${images.length} images`,
     expected: `at most ${TOLERANCE}`,
-    fix: "The disk or its memory may be failing: try again, or another place.",
+    fix: "The disk or the memory may be failing: try again, or try another place.",
   });
 }
 
@@ -80,10 +80,10 @@ export function checkDistances(
     const received = found[i]?.distance;
     if (expected === undefined || Math.abs(expected - (received ?? Number.NaN)) <= TOLERANCE) continue;
     throw new CoreError("corrupt", {
-      what: `The ${noun} that was written gives another distance to the training than the model.`,
+      what: `The ${noun} that was written computes a different distance from the training than the model does.`,
       received: `${received ?? "none"}`,
       expected: `${expected}`,
-      fix: "The disk or its memory may be failing: try again, or another place.",
+      fix: "The disk or the memory may be failing: try again, or try another place.",
     });
   }
 }

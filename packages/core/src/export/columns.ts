@@ -11,9 +11,10 @@ const NAMED = 5;
 
 /** What the columns of a network's output are, as a clause. */
 export function columnsText({ labels, head }: Pick<Model["manifest"], "labels" | "head">): string {
-  if (head.activation === "softmax") return `${head.units} columns, one a class: ${nameFew(labels, NAMED)}`;
+  if (head.activation === "softmax")
+    return `${head.units} columns, one for each class: ${nameFew(labels, NAMED)}`;
   const [first = "", second = ""] = labels.map(visibleText);
-  return `one column: the probability of ${second}; ${first} is 1 − it`;
+  return `one column: the probability of ${second}; that of ${first} is 1 minus it`;
 }
 
 /** [inputs, 1] → [inputs, 2] (or [1] → [2]): a column of zeros before each number. */
@@ -54,7 +55,7 @@ export function withColumns(model: Model, columns?: Columns): Model {
   throw new CoreError("bad-input", {
     what: `This model cannot be written with ${columns === 1 ? "one column" : `${columns} columns`}: its last layer is a softmax of ${units}.`,
     received: `\`columns: ${columns}\``,
-    expected: `${units}, one a class`,
-    fix: "Leave `columns` out: it is for a head with one sigmoid for two classes, as `recipe: classic` makes it.",
+    expected: `${units}, one for each class`,
+    fix: "Leave out `columns`: it is for a head with one sigmoid for two classes, such as `recipe: classic` makes.",
   });
 }

@@ -13,7 +13,7 @@ it.each([
   ["numbers", [10, 2]],
 ])("refuses a written file that carries %s", (_, found) => {
   expect(() => checkLabels(found, MODEL, "Keras file")).toThrow(
-    /The Keras file that was written carries other labels than the model.*Expected: \["10","2"\]/,
+    /The Keras file that was written has different labels from the model's.*Expected: \["10","2"\]/,
   );
 });
 

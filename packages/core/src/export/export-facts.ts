@@ -58,9 +58,9 @@ export function checkLabels(
   const read = z.array(z.string()).safeParse(found).data;
   if (read && read.length === labels.length && read.every((label, i) => label === labels[i])) return;
   throw new CoreError("corrupt", {
-    what: `The ${noun} that was written carries other labels than the model.`,
+    what: `The ${noun} that was written has different labels from the model's.`,
     received: JSON.stringify(found) ?? "none",
     expected: JSON.stringify(labels),
-    fix: "The disk or its memory may be failing: try again, or another place.",
+    fix: "The disk or the memory may be failing: try again, or try another place.",
   });
 }

@@ -60,7 +60,7 @@ export async function writeHdf5(fill: (writer: Hdf5Writer) => void): Promise<Uin
       {
         what: "The network could not be written as HDF5.",
         received: cause instanceof Error ? cause.message : String(cause),
-        fix: "A head on a smaller `size` or `recipe: gap` has fewer numbers; `format: onnx` or tfjs holds more.",
+        fix: "A smaller `size` or `recipe: gap` gives a smaller head; `format: onnx` or tfjs can hold more.",
       },
       { cause },
     );

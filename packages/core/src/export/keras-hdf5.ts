@@ -80,7 +80,7 @@ export function readKerasHdf5(bytes: Uint8Array, origin: string): Promise<KerasF
     const listed = reader.texts(WEIGHTS, "layer_names");
     if (listed.join() !== names.join()) {
       throw new CoreError("corrupt", {
-        what: `${origin} lists its weights in another order than its layers.`,
+        what: `${origin} lists its weights in a different order from its layers.`,
         received: listed.slice(0, 5).join(", "),
         expected: names.slice(0, 5).join(", "),
       });

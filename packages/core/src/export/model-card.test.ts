@@ -27,7 +27,7 @@ describe("modelCard", () => {
     expect(card).toContain("**90.0 %** of the 40 pictures that were kept out of the training");
     // Wilson's interval for 36 of 40
     expect(card).toContain("between 76.9 % and 96.0 %");
-    expect(card).toContain("a little too friendly");
+    expect(card).toContain("a little too good");
     expect(card).toContain("160 for training, 40 for validation, 0 for testing");
   });
 
@@ -35,7 +35,7 @@ describe("modelCard", () => {
     const card = modelCard({ ...MANIFEST, metrics: { ...MANIFEST.metrics, float32ValAccuracy: 0.875 } });
     expect(card).toContain("**87.5 %** of the 40 pictures");
     expect(card).toContain("| accuracy | not measured | 0.8750 |");
-    expect(card).toContain("| accuracy, behind the int8 trunk of the training | 0.9800 | 0.9000 |");
+    expect(card).toContain("| accuracy, with the int8 trunk used in training | 0.9800 | 0.9000 |");
   });
 
   it("says what it flags and what it misses of pictures of something else, never that it finds them", () => {
@@ -51,17 +51,17 @@ describe("modelCard", () => {
     expect(card).toContain("about 5 in 100 ordinary pictures");
     expect(card).toContain("the 40 pictures kept out of the training");
     expect(card).toContain("Of 32 emoji");
-    expect(card).toContain("It misses much");
+    expect(card).toContain("It misses many");
     expect(card).toContain("`likeness.bin`: 64 directions");
     expect(card).not.toMatch(/detect/i);
-    expect(modelCard(MANIFEST)).toContain("This model does not say so");
+    expect(modelCard(MANIFEST)).toContain("This model cannot tell when a picture shows something else");
     expect(modelCard(MANIFEST)).not.toContain("likeness.bin");
   });
 
   it("does not claim what was not measured", () => {
     const { images: _, ...withoutCounts } = MANIFEST;
     const card = modelCard({ ...withoutCounts, metrics: { loss: 0.1, accuracy: 0.98 } });
-    expect(card).toContain("how good it is on new pictures is unknown");
+    expect(card).toContain("nobody knows how good it is on new ones");
     expect(card).toContain("| accuracy | 0.9800 | not measured |");
     expect(card).not.toContain("confidence");
     expect(modelCard(withoutCounts)).toContain("**90.0 %** of the pictures that were kept out");
@@ -70,8 +70,8 @@ describe("modelCard", () => {
   it.each([
     ["bundled", "nsfwjs 4.4.0 (MIT licence)"],
     ["imagenet", "Apache 2.0"],
-    ["file", "its makers' licence holds"],
-    ["url", "its makers' licence holds"],
+    ["file", "its makers' licence applies"],
+    ["url", "its makers' licence applies"],
   ] as const)("names the licence of %s weights", (source, words) => {
     expect(modelCard({ ...MANIFEST, weights: { ...MANIFEST.weights, source } })).toContain(words);
   });
@@ -84,9 +84,9 @@ describe("modelCard", () => {
   it("says what a single column is the probability of, and that exports have one a class", () => {
     const head = { ...MANIFEST.head, recipe: "classic", activation: "sigmoid", units: 1 } as const;
     const card = modelCard({ ...MANIFEST, head });
-    expect(card).toContain("has one column: the probability of dog; cat is 1 − it.");
+    expect(card).toContain("has one column: the probability of dog; that of cat is 1 minus it.");
     expect(card).toContain("--columns 1");
-    expect(modelCard(MANIFEST)).toContain("has 2 columns, one a class: cat, dog.");
+    expect(modelCard(MANIFEST)).toContain("has 2 columns, one for each class: cat, dog.");
     expect(modelCard(MANIFEST)).not.toContain("--columns");
   });
 

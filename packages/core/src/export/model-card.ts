@@ -27,7 +27,7 @@ function quality({ metrics, images, config }: Manifest): string[] {
   const lines: string[] = [];
   if (measured === undefined) {
     lines.push(
-      "It was not measured on pictures kept out of the training, so how good it is on new pictures is unknown.",
+      "It was not tested on pictures kept out of the training, so nobody knows how good it is on new ones.",
     );
   } else {
     const count = images?.validation;
@@ -38,17 +38,17 @@ function quality({ metrics, images, config }: Manifest): string[] {
     if (count) {
       const [low, high] = confidence(measured, count);
       lines.push(
-        `With so many pictures, the true figure lies between ${percent(low)} and ${percent(high)} (95 % confidence).`,
+        `With that many pictures, the true figure lies between ${percent(low)} and ${percent(high)} (95 % confidence).`,
       );
     }
     if (config.earlyStop !== null) {
-      lines.push("The same pictures chose the epoch that was kept, so the figure is a little too friendly.");
+      lines.push("The same pictures decided which epoch was kept, so the figure is a little too good.");
     }
     lines.push(
-      "It holds for pictures like these; on others it can be much worse. Measure it on your own: `graft evaluate`.",
+      "It holds for pictures like these; on others the model can be much worse. Measure it on your own pictures: `graft evaluate`.",
     );
   }
-  const behind = float32ValAccuracy === undefined ? "" : ", behind the int8 trunk of the training";
+  const behind = float32ValAccuracy === undefined ? "" : ", with the int8 trunk used in training";
   const rows: readonly (readonly [string, number | undefined, number | undefined])[] = [
     ...(float32ValAccuracy === undefined ? [] : [["accuracy", undefined, float32ValAccuracy] as const]),
     [`accuracy${behind}`, accuracy, valAccuracy],
@@ -62,11 +62,11 @@ function quality({ metrics, images, config }: Manifest): string[] {
 
 const WEIGHTS_TEXT: Readonly<Record<WeightsInfo["source"], string>> = {
   bundled:
-    "They come from the npm package nsfwjs 4.4.0 (MIT licence): ImageNet weights that its makers went on training for another task from conv2d_56 on, stored in 8 bits. They are weaker than the original ImageNet weights.",
+    "They come from the npm package nsfwjs 4.4.0 (MIT licence): ImageNet weights that its makers trained further for another task from conv2d_56 on, and stored in 8 bits. They are weaker than the original ImageNet weights.",
   imagenet:
-    "They are the public Keras file (Apache 2.0 licence), trained on ImageNet. ImageNet's pictures themselves are for research and teaching only; whether that binds what was learned from them is for you to judge.",
-  file: "They come from a file that was given; its makers' licence holds, and graft knows nothing more of them.",
-  url: "They come from an address that was given; its makers' licence holds, and graft knows nothing more of them.",
+    "They are the public Keras file (Apache 2.0 licence), trained on ImageNet. ImageNet's pictures themselves are for research and teaching only; you must judge for yourself whether that limits what was learned from them.",
+  file: "They come from a file that was given to graft; its makers' licence applies, and graft knows nothing more about them.",
+  url: "They come from an address that was given to graft; its makers' licence applies, and graft knows nothing more about them.",
 };
 
 const FIT_TEXT: Readonly<Record<ImageRule["fit"], (size: number) => string>> = {
@@ -80,7 +80,7 @@ function imageRule({ rule, weights }: Manifest): string[] {
     rule.resize === "bilinear" ? "Pillow's BILINEAR (which smooths when it shrinks)" : "Pillow's NEAREST";
   const [low, high] = weights.inputRange;
   return [
-    "1. Decode the picture, turn it as its EXIF orientation says, to 8-bit sRGB; what is transparent becomes white.",
+    "1. Decode the picture, turn it as its EXIF orientation says and convert it to 8-bit sRGB; transparent parts become white.",
     `2. ${FIT_TEXT[rule.fit](rule.size).replace(/^./, (first) => first.toUpperCase())}. The filter is ${filter}.`,
     `3. Scale 0 … 255 to ${low} … ${high}: \`${scaleFormula(weights.inputRange)}\`. graft's own commands do all three steps.`,
   ];
@@ -104,7 +104,7 @@ function training({
     ["pictures", counts],
     ["recipe", config.recipe],
     [
-      "epochs, at most",
+      "epochs (at most)",
       `${config.epochs}${config.earlyStop === null ? "" : `, stopping ${config.earlyStop} after the best`}`,
     ],
     ["batch", `${config.batchSize}`],
@@ -112,7 +112,7 @@ function training({
     ...(config.labelSmoothing > 0 ? [["label smoothing", `${config.labelSmoothing}`] as const] : []),
     ...(config.mixup > 0 ? [["mixup", `alpha ${config.mixup}`] as const] : []),
     ...(config.precision === "int8"
-      ? [["features", "of an int8 trunk; this model's own trunk is float32"] as const]
+      ? [["features", "from an int8 trunk; this model's own trunk is float32"] as const]
       : []),
     ["dropout", `${config.dropout}`],
     ...(fineTuned === undefined ? [] : [["fine-tuning", fineTuning(config, fineTuned)] as const]),
@@ -144,31 +144,31 @@ function optimiser({ optimizer, learningRate, schedule, warmup, weightDecay }: M
 function fineTuning(config: Manifest["config"], from: string): string {
   const { fineTuneEpochs, fineTuneLearningRate, fineTuneSchedule, fineTuneWarmup } = config;
   const rate = `${fineTuneLearningRate}${scheduled(fineTuneSchedule, fineTuneWarmup)}`;
-  return `from ${from} on, batch norms' statistics kept; at most ${fineTuneEpochs} epochs, learning rate ${rate}`;
+  return `from ${from} on, batch-norm statistics unchanged; at most ${fineTuneEpochs} epochs, learning rate ${rate}`;
 }
 
 /** What a model says of pictures of something else, and what it misses. */
 function likenessText({ likeness }: Manifest): string[] {
   if (!likeness) {
     return [
-      "This model does not say so: it was trained on too few pictures, or with too few kept out, to learn what is usual.",
+      "This model cannot tell when a picture shows something else: it was trained on too few pictures, or with too few kept out, to learn what is usual.",
     ];
   }
   const { threshold, keptShare, trainingImages, heldBack, foreign } = likeness;
   const wrongly = Math.round(100 * (1 - keptShare));
   const ofForeign = foreign
     ? [
-        `Of ${foreign.images} ${foreign.name}, which are nothing like a photo, it said so of ${foreign.flagged}; of photos of other things expect much less.`,
+        `Of ${foreign.images} ${foreign.name}, which are nothing like a photo, it said so of ${foreign.flagged}; for photos of other things expect far fewer.`,
       ]
     : [];
   return [
-    `Beside an answer \`graft predict\` may say "${UNLIKE_TEXT}": the picture's features lie further than ${threshold.toFixed(3)}`,
-    `from those of ${pictures(trainingImages)} of the training. The bound is drawn so that about ${wrongly} in 100 ordinary pictures are called so`,
-    `wrongly (it was taken from the ${pictures(heldBack)} kept out of the training).`,
+    `Beside an answer \`graft predict\` may say "${UNLIKE_TEXT}": the picture's features are further than ${threshold.toFixed(3)}`,
+    `from those of ${pictures(trainingImages)} used in training. The bound is set so that it says so wrongly of`,
+    `about ${wrongly} in 100 ordinary pictures (it was measured on the ${pictures(heldBack)} kept out of the training).`,
     ...ofForeign,
-    "It misses much: a model of 400 cats and dogs said so of 60 in 100 photos of all sorts of other things, one of 245 ants and",
-    "bees of 40 in 100, and one that had learned from all sorts of things of 17 (graft's own measurements). What looks like the",
-    "training in light, background or texture passes. So the words are a reason to look, and their absence is no promise.",
+    "It misses many: a model trained on 400 cats and dogs said so of 60 in 100 photos of all sorts of other things, one trained on",
+    "245 ants and bees of 40 in 100, and one trained on all sorts of things of 17 (graft's own measurements). A picture that is like",
+    "the training pictures in light, background or texture goes unnoticed. So the words are a reason to look closer, and their\nabsence promises nothing.",
   ];
 }
 
@@ -184,7 +184,7 @@ export function modelCard(manifest: Manifest): string {
     "",
     `This model looks at a picture and gives each of ${names.length} classes a probability: ${names.join(", ")}.`,
     "It always chooses among these, even for a picture that shows none of them.",
-    `It was made by transfer learning with graft: InceptionV3, trained by others, is ${fineTuned === undefined ? "kept as it is" : "used"} up to its layer`,
+    `It was made by transfer learning with graft: InceptionV3, trained by others, is ${fineTuned === undefined ? "kept unchanged" : "used"} up to its layer`,
     `\`${cut}\`, and a new last part (the head) was trained on ${pictures(manifest.trainedOn.length)}.`,
     ...(fineTuned === undefined
       ? []
@@ -205,10 +205,10 @@ export function modelCard(manifest: Manifest): string {
     "```",
     "graft predict THIS_FOLDER photo.jpg",
     "graft predict THIS_FOLDER photos/ --csv > answers.csv",
-    "graft evaluate THIS_FOLDER FOLDER_WITH_ONE_SUBFOLDER_A_CLASS",
+    "graft evaluate THIS_FOLDER FOLDER_WITH_ONE_SUBFOLDER_PER_CLASS",
     "```",
     "",
-    "In JavaScript, with TensorFlow.js alone:",
+    "In JavaScript, with nothing but TensorFlow.js:",
     "",
     "```js",
     tfjsSnippet(manifest),
@@ -224,7 +224,7 @@ export function modelCard(manifest: Manifest): string {
     "",
     "A browser resizes a little differently from step 2 below, so these answers differ a little from graft's.",
     "",
-    "## What is done to a picture first",
+    "## What happens to a picture first",
     "",
     ...imageRule(manifest),
     "",
@@ -237,7 +237,7 @@ export function modelCard(manifest: Manifest): string {
     `The trunk's weights: ${weights.origin} (sha256 of the numbers: ${weights.sha256}). ${WEIGHTS_TEXT[weights.source]}`,
     ...(fineTuned === undefined
       ? []
-      : [`Those of the layers from \`${fineTuned}\` on were changed by the training.`]),
+      : [`The training changed those of the layers from \`${fineTuned}\` on.`]),
     "The head was learned from your pictures; what you may do with it depends on what you may do with them.",
     "",
     "## Files",
@@ -248,7 +248,7 @@ export function modelCard(manifest: Manifest): string {
         ]
       : []),
     "`model.json` and `weights.bin`: the whole network as a TensorFlow.js LayersModel. `graft.json`: labels, image rule,",
-    "config, metrics, and the sha256 of every file. graft does not open a folder in which another file than this page has changed.",
+    "config, metrics, and the sha256 of every file. graft does not open the folder if any file but this page has changed.",
     "",
   ];
   return lines.join("\n");

@@ -89,7 +89,7 @@ export function parseNetwork(config: unknown, where: string): Network {
   throw new CoreError("corrupt", {
     what: `${where} does not describe a network that graft writes.`,
     received: z.prettifyError(parsed.error).replace(/\s*\n\s*/g, " "),
-    fix: "Write the file again.",
+    fix: "Export the model again.",
   });
 }
 

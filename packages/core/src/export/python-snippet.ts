@@ -36,12 +36,12 @@ export function pythonSnippet({ rule, likeness }: Pick<Model["manifest"], "rule"
     : ["(rows,)", '"probabilities"'];
   return [
     "import json, os, pathlib, sys",
-    'os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # set before ONNX Runtime is loaded, which reports to its makers otherwise',
+    'os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is loaded, which would report to its makers',
     "import numpy, onnxruntime",
     "from PIL import Image, ImageOps",
     "folder = pathlib.Path(__file__).parent",
     "photo = ImageOps.exif_transpose(Image.open(sys.argv[1]))",
-    'if photo.mode.startswith("I;16"):  # Pillow would take what is above 255 for white',
+    'if photo.mode.startswith("I;16"):  # Pillow would turn everything above 255 white',
     '    photo = Image.fromarray((numpy.asarray(photo) >> 8).astype("uint8"))',
     'photo = photo.convert("RGBA")',
     'photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo).convert("RGB")',

@@ -21,8 +21,8 @@ function likenessText({ likeness }: Model["manifest"]): string[] {
   const { threshold, keptShare } = likeness;
   const wrongly = Math.round(100 * (1 - keptShare));
   return [
-    `It also gives \`distance\`, float32 [n, 1]: how far a picture is from those that were learned from. Above ${threshold.toFixed(3)} the program says`,
-    `"${UNLIKE_TEXT}"; of ordinary pictures ${wrongly} in 100 are called so too, and of pictures of something else many are not.`,
+    `It also gives \`distance\`, float32 [n, 1]: how far a picture is from those that the model learned from. Above ${threshold.toFixed(3)} the program says`,
+    `"${UNLIKE_TEXT}"; it says so of ${wrongly} in 100 ordinary pictures too, and misses many pictures of something else.`,
     "",
   ];
 }
@@ -34,9 +34,9 @@ function readme(manifest: Model["manifest"], language: SnippetLanguage): string 
     python: ["pip install -r requirements.txt", "python predict.py photo.jpg"],
   }[language];
   const resizing = {
-    node: "sharp, which predict.mjs resizes with, rounds pixels a little otherwise than graft (Pillow's arithmetic), so its\nprobabilities differ from `graft predict` in the second or third decimal.",
+    node: "predict.mjs resizes with sharp, which rounds pixels a little differently from graft (Pillow's arithmetic), so its\nprobabilities differ from those of `graft predict` in the second or third decimal place.",
     python:
-      "Pillow resizes by the same arithmetic as graft. What is left between predict.py and `graft predict` is how the two\ndecode a file: JPEGs and PNGs give the same pixels or almost so; an embedded colour profile is applied by graft alone.",
+      "Pillow resizes with the same arithmetic as graft. predict.py and `graft predict` differ only in how they decode a file:\nJPEGs and PNGs give the same pixels or almost the same; only graft applies an embedded colour profile.",
   }[language];
   return [
     `# A photo's class: ${labels.map((label) => label.replace(/[\\`*_[\]<>|#]/g, "\\$&").replace(/\s+/g, " ")).join(", ")}`,
@@ -49,9 +49,9 @@ function readme(manifest: Model["manifest"], language: SnippetLanguage): string 
     `labels.json. It scales pixels to ${weights.inputRange.join(" … ")} itself. Its metadata has \`labels\`, \`imageRule\`, \`inputRange\` and \`graftVersion\`.`,
     "",
     ...likenessText(manifest),
-    "On the same pixels it agreed with graft to 1e-4 when it was written, on real images.",
+    "When graft wrote it, it agreed with graft to 1e-4 on the same pixels of real images.",
     resizing,
-    "Pictures of 10, 12 or 14 bits in 16, of decimal numbers, and of more bands than their colours are brought to 8-bit RGB\nby graft alone: save such a picture so before.",
+    "Only graft converts pictures with 10, 12 or 14 of 16 bits in use, with decimal numbers, or with more bands than their\ncolours to 8-bit RGB: save such a picture as 8-bit RGB first.",
     "",
   ].join("\n");
 }

@@ -94,7 +94,7 @@ function rowReader(
   const data = output?.data;
   if (!(data instanceof Float32Array) || data.length !== batch * length) {
     throw new CoreError("backend", {
-      what: "The trunk gave features of another shape than was asked for.",
+      what: "The trunk gave features of the wrong shape.",
       received: output === undefined ? `no output ${name}` : `[${output.shape.join(", ")}]`,
       expected: `[${[batch, ...rowShape].join(", ")}]`,
     });
@@ -111,7 +111,7 @@ function finiteRow(row: Float32Array): Float32Array {
     what: "The trunk's features are not finite numbers: its weights are not usable.",
     received: `${row[at]}`,
     expected: "finite float32 numbers",
-    fix: "Use other weights (`weights`). If these work on another engine (`backend`), this one is at fault.",
+    fix: "Use other weights (`weights`). If these weights work on another engine (`backend`), this engine is at fault.",
   });
 }
 

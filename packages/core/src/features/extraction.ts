@@ -152,8 +152,8 @@ function widestOf(taps: readonly FeatureTap[]): readonly number[] {
 /** Of an image that was used already, and can be neither read from the store nor from its file. */
 function lostAgain(path: string, cause: CoreError): CoreError {
   if (!isOfOneFile(cause)) return cause;
-  const what = `The features of ${visibleText(path)} are in the cache no longer, and the image can no longer be used: ${cause.message}`;
-  return new CoreError("unreadable", { what, fix: "Bring it back as it was, then go on." }, { cause });
+  const what = `The features of ${visibleText(path)} are no longer in the cache, and the image can no longer be used: ${cause.message}`;
+  return new CoreError("unreadable", { what, fix: "Restore it as it was, then resume." }, { cause });
 }
 
 function takeRow<T>(slot: number, row: Float32Array | undefined, take: (row: SlotRow) => T): T {

@@ -72,7 +72,7 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
   const type = TYPES[descr];
   if (!type) {
     throw new CoreError("unsupported", {
-      what: "This .npy holds numbers of a type that is not read.",
+      what: "This .npy holds numbers of a type that graft cannot read.",
       received: descr,
       expected: `one of ${Object.keys(TYPES).join(", ")}`,
       fix: "Save it with array.astype(numpy.float32).",

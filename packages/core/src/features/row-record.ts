@@ -83,7 +83,7 @@ export function decodeRecord(
     throw new CoreError("corrupt", {
       what: "A row of features is damaged.",
       received: `${record.length} bytes`,
-      expected: "a whole record with the checksums that it says",
+      expected: "a whole record that matches its own checksums",
       fix: "Send it again.",
     });
   }

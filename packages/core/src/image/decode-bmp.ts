@@ -35,7 +35,7 @@ function readHeader(bytes: Uint8Array, maxPixels: number): Header {
     const received = `${bits} bits a pixel, compression ${compression}`;
     const expected = "an uncompressed BMP of 1, 4, 8, 24 or 32 bits";
     throw new CoreError("bad-input", {
-      what: "This kind of BMP is not read.",
+      what: "graft cannot read this kind of BMP.",
       received,
       expected,
       fix: "Convert it to PNG.",

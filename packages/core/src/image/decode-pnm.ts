@@ -27,9 +27,9 @@ function plainSamples(
     for (; at < end; at++) {
       const byte = bytes[at];
       if (byte === undefined || isSpace(byte) || byte === 0x23) break;
-      if (byte < 0x30 || byte > 0x39) throw damagedPnm("what should be a number is none");
+      if (byte < 0x30 || byte > 0x39) throw damagedPnm("it has something else where a number should be");
       value = value * 10 + byte - 0x30;
-      if (value > maxval) throw damagedPnm(`a value is above ${maxval}, the largest that it names`);
+      if (value > maxval) throw damagedPnm(`a value is above ${maxval}, the largest that its header allows`);
     }
     samples[sample] = value;
   }

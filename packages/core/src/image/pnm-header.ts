@@ -44,7 +44,7 @@ function numberedHeader(text: string): PnmHeader {
   while (words.length < wanted) {
     word.lastIndex = at;
     const found = word.exec(text);
-    if (!found) throw damagedPnm("its header is cut off, or has a word that is no number");
+    if (!found) throw damagedPnm("its header is cut off, or has a word where a number should be");
     at = word.lastIndex;
     if (found[1] !== undefined) words.push(Number(found[1]));
   }
@@ -69,7 +69,7 @@ function pamHeader(text: string): PnmHeader {
   const depth = fact("DEPTH");
   if (depth !== 1 && depth !== 2 && depth !== 3 && depth !== 4)
     throw new CoreError("bad-input", {
-      what: "This kind of PAM is not read.",
+      what: "graft cannot read this kind of PAM.",
       received: `${depth} values a pixel`,
       expected: "1 (grey) to 4 (colour and alpha)",
       fix: "Save it as PNG.",

@@ -50,8 +50,11 @@ async function prepare(
   const read = readImage(content);
   const { hash = read.hash } = task.image;
   if (read.hash !== hash) {
-    const fix = "Leave the images alone while they are in use, or start again.";
-    throw new CoreError("corrupt", { what: `${nameOf(content)} changed since it was first read.`, fix });
+    const fix = "Start again, and leave the images alone while graft uses them.";
+    throw new CoreError("corrupt", {
+      what: `${nameOf(content)} has changed since graft first read it.`,
+      fix,
+    });
   }
   // only whether it is still there
   if (task.variants.length === 0) return [];

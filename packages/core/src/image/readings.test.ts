@@ -18,7 +18,7 @@ test("a data set's readings are counted, each with an example", () => {
   expect(notes.map(({ message }) => message)).toEqual([
     "2 images use 12 of their 16 bits: they are read as 12-bit pictures (for example a/0.png)",
     "1 image is almost one colour in 8 bits, because its values lie close together: stretch the values over the whole range and save the image again (a/1.png)",
-    "1 image has bands beside its colours that the file does not call alpha: these bands are left aside (b/0.tif)",
+    "1 image has bands beside its colours that the file does not call alpha: graft ignores these bands (b/0.tif)",
   ]);
 });
 

@@ -38,8 +38,8 @@ const PREDICATES: Readonly<Record<Exclude<ImageReading, NarrowReading>, Predicat
     "holds numbers from 0 to 255 in 32 bits each: it is read as an 8-bit picture",
   ],
   "extra-band": [
-    "have bands beside their colours that the files do not call alpha: these bands are left aside",
-    "has bands beside its colours that the file does not call alpha: these bands are left aside",
+    "have bands beside their colours that the files do not call alpha: graft ignores these bands",
+    "has bands beside its colours that the file does not call alpha: graft ignores these bands",
   ],
   "one-colour": [
     "are almost one colour in 8 bits, because their values lie close together: stretch the values over the whole range and save the images again",

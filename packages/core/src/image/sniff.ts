@@ -71,7 +71,7 @@ export function imageFormat(bytes: Uint8Array): ImageFormat {
   if (unread) throw new CoreError("bad-input", { what: unread.sentence }, { facts: { format: unread.name } });
   if (format === undefined) throw new CoreError("bad-input", { what: "The file is not an image.", expected });
   if (format === "heic" || format === "svg") {
-    const what = `${format.toUpperCase()} images are not read.`;
+    const what = `graft cannot read ${format.toUpperCase()} images.`;
     throw new CoreError("bad-input", { what, expected, fix: REFUSED[format] }, { facts: { format } });
   }
   return format;

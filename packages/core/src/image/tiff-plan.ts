@@ -75,23 +75,23 @@ function wideType(bits: number, format: number): WideType | undefined {
     if (bits === 16) return "uint16";
     if (bits === 32) return "uint32";
     if (bits === 1 || bits === 2 || bits === 4 || bits === 8) return undefined;
-    throw refused(`This TIFF has numbers of ${bits} bits, which are not read.`, EIGHT_BITS);
+    throw refused(`This TIFF has ${bits}-bit numbers, which graft cannot read.`, EIGHT_BITS);
   }
   if (format === 2) {
     if (bits === 32) return "int32";
     throw refused(
-      `This TIFF has signed numbers of ${bits} bits, and nothing says which of them is black.`,
+      `This TIFF has signed ${bits}-bit numbers, and nothing says which of them is black.`,
       EIGHT_BITS,
     );
   }
   if (format === 3) {
     if (bits === 32) return "float32";
     throw refused(
-      `This TIFF has decimal numbers of ${bits} bits, which are not read.`,
+      `This TIFF has ${bits}-bit decimal numbers, which graft cannot read.`,
       `${EIGHT_BITS} Or as 32-bit numbers from 0 to 1.`,
     );
   }
-  throw refused("This TIFF has complex numbers, which are no picture.", EIGHT_BITS);
+  throw refused("This TIFF has complex numbers, which do not make a picture.", EIGHT_BITS);
 }
 
 /** Compressions of a TIFF that are JPEG's, the old and the new one. */
@@ -110,7 +110,10 @@ function coloursOf(photometric: number, directory: TiffDirectory): 1 | 3 | 4 | u
       const isWhole = directory.numbers(TAGS.yCbCrSubsampling).every((ratio) => ratio === 1);
       const isJpeg = JPEGS.has(directory.numbers(TAGS.compression)[0] ?? 1);
       if (isWhole && !isJpeg && directory.numbers(TAGS.yCbCrSubsampling).length > 0)
-        throw refused("This TIFF has colours as YCbCr, which are read in JPEGs alone.", "Save it in RGB.");
+        throw refused(
+          "This TIFF stores colours as YCbCr, which graft reads only in JPEGs.",
+          "Save it in RGB.",
+        );
       return 3;
     }
     case PHOTOMETRIC.separated:
@@ -133,7 +136,7 @@ function bandsBeside(
   if (kinds.length < count && count + colours <= 4 && kinds.length === 0)
     throw refused(
       `This TIFF has ${count + colours} bands and does not say what the last ${count === 1 ? "one is" : `${count} are`}.`,
-      "Save it with its colours alone.",
+      "Save it with its colour bands only.",
     );
   const alphaAt = kinds.findIndex((kind) => ALPHA_KINDS.has(kind));
   const extras = alphaAt === -1 ? count : count - 1;

@@ -1,7 +1,7 @@
 /** A format that is known and not read: how people call such a file, and what to do with it. */
 export interface UnreadFormat {
   readonly name: string;
-  /** "A GIMP file is not read: export it as PNG." */
+  /** "graft cannot read a GIMP file: export it as PNG." */
   readonly sentence: string;
   /** Endings of names, in lower case. */
   readonly endings: readonly string[];
@@ -21,7 +21,7 @@ const picture = (
   others: readonly string[] = [],
 ): UnreadFormat => ({
   name: ending,
-  sentence: `A .${ending} picture is not read: save it as PNG.`,
+  sentence: `graft cannot read a .${ending} picture: save it as PNG.`,
   endings: [ending, ...others],
   ...(begins && { begins }),
 });
@@ -40,7 +40,7 @@ const RAW_MARKS = [
 
 export const CAMERA_RAW: UnreadFormat = {
   name: "raw",
-  sentence: "A camera's RAW file is not read: export it as JPEG or TIFF.",
+  sentence: "graft cannot read a camera's RAW file: export it as JPEG or TIFF.",
   endings: [
     ...["nef", "nrw", "dng", "cr2", "cr3", "crw", "arw", "srf", "sr2", "orf", "rw2", "raf", "pef", "srw"],
     ...["3fr", "fff", "iiq", "x3f", "mrw", "erf", "mef", "mos", "kdc", "dcr", "rwl", "gpr"],
@@ -59,43 +59,43 @@ export const UNREAD_FORMATS: readonly UnreadFormat[] = [
   CAMERA_RAW,
   {
     name: "jp2",
-    sentence: "A JPEG 2000 picture is not read: save it as PNG.",
+    sentence: "graft cannot read a JPEG 2000 picture: save it as PNG.",
     endings: ["jp2", "j2k", "j2c", "jpc", "jpf", "jpx", "jpm"],
     begins: starts("\0\0\0\x0cjP  \r\n\x87\n", "\xff\x4f\xff\x51"),
   },
   {
     name: "jxl",
-    sentence: "A JPEG XL picture is not read: save it as PNG.",
+    sentence: "graft cannot read a JPEG XL picture: save it as PNG.",
     endings: ["jxl"],
     begins: starts("\xff\x0a", "\0\0\0\x0cJXL \r\n\x87\n"),
   },
   {
     name: "jxr",
-    sentence: "A JPEG XR picture is not read: save it as PNG.",
+    sentence: "graft cannot read a JPEG XR picture: save it as PNG.",
     endings: ["jxr", "hdp", "wdp"],
     begins: starts("II\xbc"),
   },
   {
     name: "psd",
-    sentence: "A Photoshop file is not read: export it as PNG.",
+    sentence: "graft cannot read a Photoshop file: export it as PNG.",
     endings: ["psd", "psb"],
     begins: starts("8BPS"),
   },
   {
     name: "xcf",
-    sentence: "A GIMP file is not read: export it as PNG.",
+    sentence: "graft cannot read a GIMP file: export it as PNG.",
     endings: ["xcf"],
     begins: starts("gimp xcf"),
   },
   {
     name: "dcm",
-    sentence: "A DICOM file is not read: export its picture as PNG with 8 bits.",
+    sentence: "graft cannot read a DICOM file: export its picture as PNG with 8 bits.",
     endings: ["dcm", "dicom"],
     begins: (_, text) => text.slice(128, 132) === "DICM",
   },
   {
     name: "ico",
-    sentence: "An icon is not read: save it as PNG.",
+    sentence: "graft cannot read an icon: save it as PNG.",
     endings: ["ico", "cur", "icns"],
     // an icon's directory: one to 255 pictures, whose fourth byte is 0
     begins: (bytes, text) =>
@@ -104,7 +104,7 @@ export const UNREAD_FORMATS: readonly UnreadFormat[] = [
   },
   {
     name: "drawing",
-    sentence: "A drawing (EPS, WMF, EMF) is not read: export it as PNG.",
+    sentence: "graft cannot read a drawing (EPS, WMF, EMF): export it as PNG.",
     endings: ["eps", "wmf", "emf"],
   },
   picture("exr", starts("v/1\x01")),

@@ -90,17 +90,17 @@ export function valueRange(
 ): ValueRange {
   const { min, max, finite, whole } = statistics;
   const received = `values from ${figure(min)} to ${figure(max)}`;
-  const fix = "Scale it as it is meant to look, and save it with 8 bits.";
+  const fix = "Adjust it until it looks right, and save it with 8 bits.";
   if (!finite)
     throw new CoreError("bad-input", {
-      what: `This ${name} has pixels that are no number (NaN or infinite).`,
+      what: `This ${name} has pixels that are not numbers (NaN or infinite).`,
       fix: `Replace these pixels. ${fix}`,
     });
   if (type === "uint16") {
     const range = wordRange(statistics, declared);
     if (range) return range;
     throw new CoreError("bad-input", {
-      what: `The values of this 16-bit ${name} end at ${max} of 65535, and nothing says whether it is a dark picture or one of fewer bits.`,
+      what: `The values of this 16-bit ${name} end at ${max} of 65535, and nothing says whether the picture is dark or has fewer bits.`,
       fix,
     });
   }
@@ -111,7 +111,7 @@ export function valueRange(
   if (isBytes) return { scale: { bits: 8 }, reading: "bytes-in-wider" };
   const expected = type === "float32" ? "0 to 1 or 0 to 255" : "0 to 255";
   throw new CoreError("bad-input", {
-    what: `This ${name} has numbers of 32 bits, and nothing says which of them is white.`,
+    what: `This ${name} has 32-bit numbers, and nothing says which of them is white.`,
     received,
     expected,
     fix,

@@ -94,7 +94,7 @@ export function parseManifest(text: string, where: string): ModelManifest {
   } catch (cause) {
     throw new CoreError(
       "corrupt",
-      { what: `${where} is not JSON.`, fix: "Make the model again, or take a whole copy of it." },
+      { what: `${where} is not JSON.`, fix: "Train the model again, or use a complete copy of it." },
       { cause },
     );
   }
@@ -103,7 +103,7 @@ export function parseManifest(text: string, where: string): ModelManifest {
     throw newerVersionError(where, `format version ${version}`, `format version ${MODEL_FORMAT_VERSION}`);
   if (version !== undefined && version !== MODEL_FORMAT_VERSION) {
     throw new CoreError("unsupported", {
-      what: `${where} has a format that this graft does not read.`,
+      what: `${where} has a format that this graft cannot read.`,
       received: `format version ${version}`,
       expected: `format version ${MODEL_FORMAT_VERSION}`,
       fix: "Train the model again.",
@@ -114,6 +114,6 @@ export function parseManifest(text: string, where: string): ModelManifest {
   throw new CoreError("corrupt", {
     what: `${where} does not describe a model.`,
     received: z.prettifyError(parsed.error).replace(/\s*\n\s*/g, " "),
-    fix: "Make the model again, or take a whole copy of it.",
+    fix: "Train the model again, or use a complete copy of it.",
   });
 }

@@ -23,7 +23,7 @@ function missing(folder: Folder, name: string): CoreError {
   const what =
     name === MODEL_FILES.manifest
       ? `There is no model in ${folder.name}: it has no ${name}.`
-      : `The model in ${folder.name} is not whole: ${name} is missing.`;
+      : `The model in ${folder.name} is incomplete: ${name} is missing.`;
   const fix =
     name === MODEL_FILES.manifest
       ? "Give the folder that graft train named, or a run's id."
@@ -60,7 +60,7 @@ async function readChecked(
     what: `${folder.nameOf(name)} is damaged: its content is not what was written.`,
     received: `sha256 ${found}`,
     expected,
-    fix: "Copy the model's folder again from where it is whole, or train it again.",
+    fix: "Copy the model's folder again from where it is undamaged, or train the model again.",
   });
 }
 

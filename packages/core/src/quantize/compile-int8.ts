@@ -15,7 +15,7 @@ import { quantizeGraph } from "./quantize-graph.ts";
 export function checkInt8Engine({ id, limits }: Pick<Backend, "id" | "limits">): void {
   if (limits.int8) return;
   throw new CoreError("unsupported", {
-    what: `The backend ${id} has no arithmetic of 8 bits.`,
+    what: `The backend ${id} has no 8-bit arithmetic.`,
     received: "`precision: int8`",
     expected: "`precision: float32` on this backend",
     fix: "Leave `precision` out, or add `backend: onnx:cpu`.",

@@ -83,10 +83,10 @@ describe("evaluationPage", () => {
     const { evaluation, assessment } = full;
     expect(page).toContain(`${(100 * evaluation.accuracy).toFixed(1)}\u00a0%`);
     expect(page).toContain(`area ${assessment.roc?.auc.toFixed(3)}`);
-    expect(page).toContain("5 mistakes, the surest first");
+    expect(page).toContain("5 mistakes, the most confident first");
     expect(page).toContain("The first 1 are shown");
     expect(page).toContain("on both sides of the split");
-    expect(page).toContain("of 400 training pictures than 95 in 100 of the held-back ones");
+    expect(page).toContain("from 400 training pictures than 95 in 100 of the held-out ones");
     expect(page).toContain("a difference of 5.0 points");
     expect(page).toContain(">kept</text>");
     expect(page).toContain(">fine-tuning</text>");
@@ -99,7 +99,7 @@ describe("evaluationPage", () => {
     expect(plain).not.toContain("ROC");
     expect(plain).not.toContain("random split");
     expect([...plain.matchAll(/<svg/g)]).toHaveLength(1);
-    expect(plain).toContain("There is none.");
+    expect(plain).toContain("There are none.");
     expect(checkNesting(plain)).toBeGreaterThan(30);
   });
 
@@ -107,6 +107,6 @@ describe("evaluationPage", () => {
     const many = Array.from({ length: 60 }, (_, i) => `class ${i}`);
     const report = evaluationPage(sampleReport(many));
     expect(report).not.toContain('class="matrix"');
-    expect(report).toContain("The most frequent of 60 classes' confusions");
+    expect(report).toContain("The most frequent confusions among 60 classes");
   });
 });

@@ -51,8 +51,8 @@ function splitGapSection({ splitGap }: EvaluationReport): Html | null {
   if (!splitGap) return null;
   const { safe, random, images, draws } = splitGap;
   return html`<h2>What a random split would have said</h2>
-    <p>A gap head trained on a split that keeps look-alikes together is right on ${percent(safe)} of the held-out images; on
-    one that draws file by file on ${percent(random)}: a difference of ${(100 * (random - safe)).toFixed(1)} points, with
+    <p>A gap head trained on a split that keeps look-alikes together is right on ${percent(safe)} of the held-out images; with a
+    split that draws file by file, on ${percent(random)}: a difference of ${(100 * (random - safe)).toFixed(1)} points, with
     ${count(images, "file")} held out (means of ${count(draws, "draw")} each).</p>`;
 }
 
@@ -79,7 +79,7 @@ export function evaluationPage(report: EvaluationReport): string {
 ${notes.length > 0 && html`<div class="notes" role="note">${notes.map((note) => html`<p>${note}</p>`)}</div>`}
 ${numbers(report)}
 <h2>Each class</h2>${classTable(evaluation)}
-<h2>Who is taken for whom</h2>${confusionMatrix(labels, evaluation.confusion)}
+<h2>Which classes are confused</h2>${confusionMatrix(labels, evaluation.confusion)}
 <h2>How far to trust an answer</h2>${notSureWords(report)}${calibrationWords(report)}
 <div class="charts">${reliabilityChart(assessment.calibration)}${
     assessment.roc !== null && rocChart(assessment.roc, labels[1] ?? "")

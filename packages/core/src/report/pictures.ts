@@ -23,17 +23,17 @@ const answer = ({ truth, said, score }: ReportAnswer): Html =>
 
 /** What the model got wrong while being most sure. */
 export function mistakesSection({ mistakes, totalMistakes }: EvaluationReport): Html {
-  if (totalMistakes === 0) return html`<p>There is none.</p>`;
-  return html`<p>${count(totalMistakes, "mistake")}, the surest first. Coloured is what speaks for the answer that was given
-    (Grad-CAM): red most, uncoloured nothing.${shown(mistakes.length, totalMistakes)}</p>
+  if (totalMistakes === 0) return html`<p>There are none.</p>`;
+  return html`<p>${count(totalMistakes, "mistake")}, the most confident first. The colours show what led to the answer that was given
+    (Grad-CAM): red the most, no colour nothing.${shown(mistakes.length, totalMistakes)}</p>
     <ul class="cards">${mistakes.map((mistake) => card(mistake, answer(mistake)))}</ul>`;
 }
 
 /** Labels that are probably wrong. */
 export function labelErrorsSection({ labelErrors, totalLabelErrors }: EvaluationReport): Html {
   if (totalLabelErrors === 0) return html`<p>None was found.</p>`;
-  return html`<p>${count(totalLabelErrors, "label")} that the model doubts: unusually unlike their class and as like another one
-    as that one usually is (confident learning). Many of them are hard pictures with the right label: look before you
+  return html`<p>${count(totalLabelErrors, "label")} that the model doubts: the picture is unusually unlike its class, and as like another one
+    as that one's own pictures usually are (confident learning). Many are hard pictures with the right label: look before you
     move one.${shown(labelErrors.length, totalLabelErrors)}</p>
     <ul class="cards">${labelErrors.map((error) => card(error, answer(error)))}</ul>`;
 }
@@ -50,8 +50,8 @@ export function duplicatesSection({ duplicates, totalDuplicates }: EvaluationRep
         card(image, html`${image.label}${image.part !== undefined && `, ${image.part}`}`),
       )}</ul></li>`,
   );
-  return html`<p>${count(totalDuplicates, "group")} of images that are one file, or look alike to a perceptual hash${
-    across > 0 && `; ${across} of them on both sides of the split, where what was learned by heart scores`
+  return html`<p>${count(totalDuplicates, "group")} of images that are the same file, or look alike by their perceptual hash${
+    across > 0 && `; ${across} of them on both sides of the split, where learning by heart scores`
   }.${shown(duplicates.length, totalDuplicates)}</p><ul class="groups">${groups}</ul>`;
 }
 
@@ -61,9 +61,9 @@ type Unlike = Exclude<EvaluationReport["unlike"], { readonly reason: string }>;
 function unlikeRule({ rule, threshold, compared, usual }: Unlike): Html {
   const hundred = Math.round(100 * usual);
   return rule === "model"
-    ? html`further from what the model learned of ${compared} training pictures than ${hundred} in 100 of the held-back ones
+    ? html`further from what the model learned from ${compared} training pictures than ${hundred} in 100 of the held-out ones
     (distance above ${threshold.toFixed(3)})`
-    : html`further from their nearest of ${compared} training pictures than ${hundred} in 100 of those are from one another
+    : html`further from the nearest of ${compared} training pictures than ${hundred} in 100 of those are from one another
     (cosine distance of pooled features above ${threshold.toFixed(3)})`;
 }
 
@@ -74,7 +74,7 @@ export function unlikeSection({ unlike }: EvaluationReport): Html {
   const rule = unlikeRule(unlike);
   if (total === 0) return html`<p>None is ${rule}.</p>`;
   return html`<p>${count(total, "picture")} ${total === 1 ? "is" : "are"} ${rule}. About ${Math.round(100 * (1 - usual))} in a hundred ordinary
-    pictures are listed, too, and many a picture of something else is not; the model's answer to one that is of no class says
+    pictures are listed too, and many pictures of something else are not; if a picture belongs to no class, the model's answer means
     nothing.${shown(unlike.images.length, total)}</p>
     <ul class="cards">${unlike.images.map((image) =>
       card(image, html`distance ${image.distance.toFixed(3)}, said <b>${image.said}</b>`),

@@ -20,7 +20,7 @@ export function classTable({ perClass }: Evaluation): Html {
   );
   return scrolling(
     "Scores of each class",
-    html`<table><caption>Of what was said to be a class, how much is (precision); of what is, how much was found (recall)</caption>
+    html`<table><caption>Precision: how many of the images said to be a class are. Recall: how many of a class's images were found</caption>
       <thead><tr><th scope="col">class</th><th scope="col">images</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th></tr></thead>
       <tbody>${rows}</tbody></table>`,
   );
@@ -58,7 +58,7 @@ function largestConfusions(labels: readonly string[], confusion: Evaluation["con
   );
   return scrolling(
     "Largest confusions",
-    html`<table><caption>The most frequent of ${labels.length} classes' confusions</caption>
+    html`<table><caption>The most frequent confusions among ${labels.length} classes</caption>
       <thead><tr><th scope="col">is</th><th scope="col">said to be</th><th scope="col">images</th></tr></thead>
       <tbody>${rows}</tbody></table>`,
   );

@@ -31,7 +31,7 @@ export function changedClasses(
     what: `its classes changed (${changes.length === 0 ? "their order" : nameFew(changes, SHOWN)})`,
     received: nameFew(labels, SHOWN),
     expected: `${nameFew(then, SHOWN)}, as at the start`,
-    fix: "Give each class its former name and images back, or start a new run.",
+    fix: "Give each class back its former name and images, or start a new run.",
   };
 }
 

@@ -40,9 +40,9 @@ function inOtherClass(
   const moved = pairs.filter((pair) => strayOf(pair) !== undefined);
   if (moved.length === 0) return undefined;
   return {
-    what: `${count(moved)} in another class than at the start`,
+    what: `${count(moved)} in a different class from the one at the start`,
     received: told(moved, (pair) => `now ${isBoth(pair) ? "also " : ""}${strayOf(pair)?.path}`),
-    expected: `${all(pairs)}, in the class that each had then`,
+    expected: `${all(pairs)}, in the class that each had at the start`,
     fix: `Move ${moved.length === 1 ? "it" : "them"} back, or start a new run.`,
   };
 }
@@ -54,9 +54,9 @@ function inOtherPart(pairs: readonly ImagePair[], isGiven: boolean): Difference 
   const moved = pairs.filter((pair) => pair.now.length > 0 && !isInPart(pair));
   if (moved.length === 0) return undefined;
   return {
-    what: `${count(moved)} in another part than at the start`,
+    what: `${count(moved)} in a different part from the one at the start`,
     received: told(moved, ({ now }) => `now ${now[0]?.path}`),
-    expected: `${all(pairs)}, in the part (train, validation) that each had then`,
+    expected: `${all(pairs)}, in the part (train, validation) that each had at the start`,
     fix: `Move ${moved.length === 1 ? "it" : "them"} back, or start a new run.`,
   };
 }
@@ -69,7 +69,7 @@ function gone(pairs: readonly ImagePair[], { images }: Pick<Dataset, "images">):
     what: `${count(missing)} gone or changed`,
     received: told(missing, ({ start }) => (start && paths.has(start.path) ? "changed" : "gone")),
     expected: all(pairs),
-    fix: `Bring ${missing.length === 1 ? "it" : "them"} back, or start a new run.`,
+    fix: `Put ${missing.length === 1 ? "it" : "them"} back, or start a new run.`,
   };
 }
 

@@ -131,22 +131,22 @@ describe.each([
     [
       "an image in another class",
       renamed(START, "cats/c1", "dogs/c1"),
-      "1 of its images is in another class than at the start. Received: cats/c1 (now dogs/c1). Expected: the 8 images that it was started with, in the class that each had then. Move it back",
+      "1 of its images is in a different class from the one at the start. Received: cats/c1 (now dogs/c1). Expected: the 8 images that it was started with, in the class that each had at the start. Move it back",
     ],
     [
       "images in other classes",
       renamed(renamed(START, "cats/c1", "dogs/c1"), "birds/b2", "cats/b2"),
-      "2 of its images are in another class than at the start. Received: birds/b2 (now cats/b2), cats/c1 (now dogs/c1).",
+      "2 of its images are in a different class from the one at the start. Received: birds/b2 (now cats/b2), cats/c1 (now dogs/c1).",
     ],
     [
       "an image that is in a second class too",
       [...START, "dogs/copy=c1"],
-      "1 of its images is in another class than at the start. Received: cats/c1 (now also dogs/copy).",
+      "1 of its images is in a different class from the one at the start. Received: cats/c1 (now also dogs/copy).",
     ],
     [
       "an image that is gone",
       START.filter((path) => path !== "cats/c1"),
-      "1 of its images is gone or changed. Received: cats/c1 (gone). Expected: the 8 images that it was started with. Bring it back",
+      "1 of its images is gone or changed. Received: cats/c1 (gone). Expected: the 8 images that it was started with. Put it back",
     ],
     [
       "images that changed",
@@ -155,7 +155,7 @@ describe.each([
     ],
   ])("not with %s", async (_name, now, expected) => {
     const said = await refusal(await beginning(START, start), now);
-    expect(said).toMatch(/^The run R cannot go on: /);
+    expect(said).toMatch(/^The run R cannot resume: /);
     expect(said).toContain(expected);
   });
 });
@@ -178,7 +178,7 @@ describe("a run whose folders are its parts", () => {
   it.each([start, old])("does not go on with an image in another part", async (began) => {
     const now = renamed(given, "train/a/1", "validation/a/1");
     expect(await refusal(await began, now, { isPresplit: true })).toContain(
-      "1 of its images is in another part than at the start. Received: train/a/1 (now validation/a/1).",
+      "1 of its images is in a different part from the one at the start. Received: train/a/1 (now validation/a/1).",
     );
   });
 
@@ -195,7 +195,7 @@ describe("a run whose folders are its parts", () => {
     const began = await beginning(drawn, { isPresplit: true, kind: "drawn" });
     expect(await refusal(began, drawn, { isPresplit: true })).toBeUndefined();
     expect(await refusal(began, renamed(drawn, "train/a/2", "test/a/2"), { isPresplit: true })).toContain(
-      "in another part than at the start. Received: train/a/2 (now test/a/2)",
+      "in a different part from the one at the start. Received: train/a/2 (now test/a/2)",
     );
   });
 });
@@ -207,7 +207,7 @@ describe("a run whose images.json is missing or cut", () => {
       const began = await beginning(START, { stored });
       expect(await refusal(began, START)).toBeUndefined();
       expect(await refusal(began, renamed(START, "cats/c1", "dogs/c1"))).toMatch(
-        /^The run R cannot go on: its images, or the classes that they are in, changed\..*images.json is missing/,
+        /^The run R cannot resume: its images, or the classes that they are in, changed\..*images.json is missing/,
       );
       expect(await refusal(began, renamed(START, "birds", "zebras"))).toContain(
         "its classes changed (birds is gone, zebras is new)",
@@ -236,7 +236,7 @@ describe("a run's weights", () => {
     const began = await beginning(START);
     const other = { ...weights, origin: "/w.keras", sha256: "2".repeat(64) };
     expect(await refusal(began, START, { weights: other })).toBe(
-      "The run R cannot go on: the trunk's weights changed. Received: /w.keras with sha256 222222222222. Expected: /w.h5 with sha256 111111111111, as at the start. Bring the former weights back to the same place, or start a new run.",
+      "The run R cannot resume: the trunk's weights changed. Received: /w.keras with sha256 222222222222. Expected: /w.h5 with sha256 111111111111, as at the start. Put the former weights back in the same place, or start a new run.",
     );
     expect(await refusal(await beginning(START, { isOld: true }), START, { weights: other })).toContain(
       "the trunk's weights changed",

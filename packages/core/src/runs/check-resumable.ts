@@ -31,7 +31,7 @@ export async function checkResumable(began: RunBeginning, { dataset, weights }: 
     (await unnamedClasses(began, dataset)) ??
     changedWeights(began.record.weights, weights);
   if (difference === undefined) return;
-  const what = `The run ${began.record.id} cannot go on: ${difference.what}.`;
+  const what = `The run ${began.record.id} cannot resume: ${difference.what}.`;
   throw new CoreError("conflict", { ...difference, what });
 }
 
@@ -41,9 +41,17 @@ async function changedRecord({ record, split }: RunBeginning): Promise<Differenc
   if (!began) return undefined;
   const fix = "Put the file back as it was, or start a new run.";
   if ((await hashConfig(config)) !== began.config)
-    return { what: "its options changed", received: "other options in run.json than at the start", fix };
+    return {
+      what: "its options changed",
+      received: "options in run.json that differ from those at the start",
+      fix,
+    };
   if ((await splitHash(split)) !== began.split)
-    return { what: "its split changed", received: "another list in split.json than at the start", fix };
+    return {
+      what: "its split changed",
+      received: "a list in split.json that differs from the one at the start",
+      fix,
+    };
   return undefined;
 }
 
@@ -56,8 +64,9 @@ async function unnamedClasses(
   if (!began || (await classesHash(dataset, split)) === began.classes) return undefined;
   return {
     what: "its images, or the classes that they are in, changed",
-    received: "a data set in which an image of the run is gone or in another class or part than at the start",
-    fix: "Bring the data set back as it was (which image it is can no longer be said: images.json is missing or cannot be read), or start a new run.",
+    received:
+      "a data set in which an image of the run is missing, or is in a different class or part from the one at the start",
+    fix: "Restore the data set as it was (graft cannot tell which image it is: images.json is missing or cannot be read), or start a new run.",
   };
 }
 
@@ -69,8 +78,8 @@ function changedWeights(then: WeightsInfo, now: WeightsInfo): Difference | undef
       received: `${now.origin} with sha256 ${now.sha256.slice(0, 12)}`,
       expected: `${then.origin} with sha256 ${then.sha256.slice(0, 12)}, as at the start`,
       fix: isBundled
-        ? "Go on with the version of graft that the run was started with, or start a new run."
-        : "Bring the former weights back to the same place, or start a new run.",
+        ? "Resume with the version of graft that the run was started with, or start a new run."
+        : "Put the former weights back in the same place, or start a new run.",
     };
   }
   const text = ([from, to]: readonly [number, number]): string => `[${from}, ${to}]`;

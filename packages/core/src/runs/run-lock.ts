@@ -16,7 +16,7 @@ export async function lockRun(run: Folder, id: string): Promise<RunLock> {
   throw new CoreError(
     "conflict",
     {
-      what: `The run ${id} is being worked on.`,
+      what: `The run ${id} is already in progress.`,
       received: lock.pid === undefined ? `a lock ${run.nameOf(LOCK_FILE)}` : `a live ${lock.holder}`,
       fix: "Wait until it ends, or stop it: a stopped run can be resumed.",
     },

@@ -92,7 +92,7 @@ export function parseRunRecord(json: unknown, path: string): RunRecord {
   const parsed = runRecordSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
-    what: `${path} is no run record.`,
+    what: `${path} is not a run record.`,
     received: z.prettifyError(parsed.error),
     fix: "Remove the run with `graft runs delete`.",
   });

@@ -55,7 +55,7 @@ async function claimFolder(
     const id = given ?? newRunId(datasetName, Date.now());
     if (await folder.create(id)) return id;
     if (given !== undefined)
-      throw new CoreError("conflict", { what: "There is a run of this name already.", received: given });
+      throw new CoreError("conflict", { what: "There is already a run of this name.", received: given });
   }
 }
 

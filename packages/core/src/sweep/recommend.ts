@@ -43,7 +43,7 @@ export function recommend(
   const faster = (best.predictMs / row.predictMs).toFixed(1);
   return {
     row,
-    reason: `its ${points(row.accuracy.mean)} cannot be told from the best (${points(best.accuracy.mean)}: ${name(best)}) with ${validationImages} validation images (standard error ${points(margin)}), and it is ${faster} times as fast`,
+    reason: `its ${points(row.accuracy.mean)} cannot be told apart from the best (${points(best.accuracy.mean)}: ${name(best)}) with ${validationImages} validation images (standard error ${points(margin)}), and it is ${faster} times as fast`,
   };
 }
 

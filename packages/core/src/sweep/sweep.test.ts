@@ -22,7 +22,7 @@ describe("recommend", () => {
     const { row: chosen, reason } = recommend(rows, 100);
     expect(chosen.cut).toBe("mixed4");
     expect(reason).toMatch(
-      /87\.1 % cannot be told from the best \(90\.0 %: .*mixed7.*standard error 3\.0 %.*1\.7 times/,
+      /87\.1 % cannot be told apart from the best \(90\.0 %: .*mixed7.*standard error 3\.0 %.*1\.7 times/,
     );
   });
 

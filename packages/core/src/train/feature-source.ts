@@ -179,7 +179,7 @@ export class FeatureSource {
   #warnStoreFull(report: (body: TrainEventBody) => void, error: CoreError): void {
     if (this.#storeIsFull) return;
     this.#storeIsFull = true;
-    const message = `${error.message} The features of this run are not kept; it goes on without.`;
+    const message = `${error.message} The run continues, but its features are not kept.`;
     report({ type: "warning", code: error.code, message });
   }
 

@@ -15,7 +15,7 @@ it("tells of a last loss above ten times the first, with a tenth of the learning
 
 it("tells of a last loss above three times that of guessing, high from the start as it may be", () => {
   expect(told(5302, 115, 166)).toBe(
-    "The training loss is 166 at the end, and 0.693 by plain guessing: the learning rate (0.5) may be too high; try `learningRate: 0.05`.",
+    "The training loss is 166 at the end, and plain guessing gives 0.693: the learning rate (0.5) may be too high; try `learningRate: 0.05`.",
   );
   expect(told(2.1)).toMatch(/is 2\.1 at the end/);
 });

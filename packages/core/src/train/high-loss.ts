@@ -27,7 +27,7 @@ export function highLoss(
   if (last > ROSE * first && last > guessing)
     return `The training loss rose from ${shortNumber(first)} in the first epoch to ${shortNumber(last)} in the last: ${fix}`;
   if (last > WORSE_THAN_GUESSING * guessing)
-    return `The training loss is ${shortNumber(last)} at the end, and ${shortNumber(guessing)} by plain guessing: ${fix}`;
+    return `The training loss is ${shortNumber(last)} at the end, and plain guessing gives ${shortNumber(guessing)}: ${fix}`;
   return undefined;
 }
 

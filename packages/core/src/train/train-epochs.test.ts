@@ -104,7 +104,7 @@ describe("trainEpochs", () => {
     const warnings = events.filter((event) => event.type === "warning");
     expect(warnings).toMatchObject([{ code: "slow-checkpoints" }]);
     expect(warnings[0]?.message).toBe(
-      "A checkpoint takes 4.0 s to write here, so there is one every 84 s: a kill would cost up to that much work.",
+      "A checkpoint takes 4.0 s to write here, so graft writes one every 84 s: if the run is killed, up to that much work is lost.",
     );
     // 30 s less the 4 that it takes, then 84 s less 4
     expect(all.map(({ epoch }) => epoch)).toEqual([3, 6, 14, 22, 30]);

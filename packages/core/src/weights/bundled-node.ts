@@ -21,7 +21,7 @@ async function read(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const what = "The bundled weights are not there.";
+    const what = "The bundled weights are missing.";
     throw new CoreError("not-found", { what, received: path, fix: REBUILD }, { cause });
   }
 }

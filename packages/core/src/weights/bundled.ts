@@ -73,7 +73,7 @@ export function decodeBundled(
   for (const [i, { name, shape }] of TRUNK_TENSORS.entries()) {
     const entry = manifest.tensors[i];
     if (entry?.name !== name) {
-      const what = "The bundled weights are of another version of graft.";
+      const what = "The bundled weights belong to another version of graft.";
       throw new CoreError("corrupt", {
         what,
         received: entry?.name ?? "nothing",

@@ -14,7 +14,7 @@ export const WEIGHTS_FILES =
 
 const FROM_KERAS =
   "Save the network from Keras with model.save('model.keras'), or use `weights: imagenet` or bundled.";
-const KERAS_NUMBERS = "graft reads Keras's InceptionV3 alone: use `weights: imagenet` or bundled.";
+const KERAS_NUMBERS = "graft reads only Keras's InceptionV3: use `weights: imagenet` or bundled.";
 const FETCH_AGAIN = "Fetch or copy the file again.";
 const UNPACK = "Unpack it and give the file in it.";
 
@@ -24,14 +24,14 @@ const corrupt = (is: string, fix: string): ForeignKind => ({ is, fix, code: "cor
 /** All that is known of it, by a short name. */
 export const FOREIGN_KINDS = {
   empty: corrupt("an empty file", FETCH_AGAIN),
-  zeros: corrupt("a file of zeros: its download did not get far", FETCH_AGAIN),
+  zeros: corrupt("a file of zeros: its download broke off early", FETCH_AGAIN),
   page: corrupt(
     "a web page, not weights",
     "Something on the way (a login page, a proxy) answered instead of the server; fetch the file again.",
   ),
   answer: corrupt(
     "a server's error message, not weights",
-    "Look into it with an editor, and fetch the file again.",
+    "Open it in an editor to see what it says, and fetch the file again.",
   ),
   lfs: corrupt(
     "a Git LFS pointer: it stands for the weights, which are elsewhere",
@@ -42,7 +42,7 @@ export const FOREIGN_KINDS = {
   tflite: unsupported("a TensorFlow Lite model, whose weights are compiled into it", FROM_KERAS),
   onnx: unsupported(
     "an ONNX model, whose batch norms may be folded into its convolutions",
-    "Give the network that it was made from, as Keras saved it; of graft's own, the model folder.",
+    "Give the network that it was made from, as Keras saved it; if graft exported it, give the model folder.",
   ),
   pytorch: unsupported("a PyTorch file", KERAS_NUMBERS),
   pickle: unsupported("a Python pickle, which runs code when it is read", FROM_KERAS),
@@ -78,7 +78,7 @@ export const FOREIGN_KINDS = {
   npz: unsupported("a NumPy archive", FROM_KERAS),
   npy: unsupported(
     "a NumPy array",
-    "It may be features of graft: those are no weights. Give the network's file.",
+    "It may hold features that graft wrote: those are not weights. Give the network's file.",
   ),
   weightsBin: unsupported(
     "the numbers of a tfjs model, without their names",
@@ -89,14 +89,14 @@ export const FOREIGN_KINDS = {
     fix: "Give images as the data set.",
     code: "bad-input",
   },
-  pdf: { is: "a PDF document, not weights", fix: `Expected is ${WEIGHTS_FILES}.`, code: "bad-input" },
+  pdf: { is: "a PDF document, not weights", fix: `Give ${WEIGHTS_FILES}.`, code: "bad-input" },
   text: {
     is: "a text file, not weights",
-    fix: "Look into it with an editor: it may say what went wrong.",
+    fix: "Open it in an editor: it may say what went wrong.",
     code: "bad-input",
   },
   tar: unsupported("a tar archive", UNPACK),
-  packed: unsupported("a packed file of a kind that is not unpacked", UNPACK),
+  packed: unsupported("a packed file of a kind that graft cannot unpack", UNPACK),
   zip: unsupported("a zip archive", UNPACK),
   images: {
     is: "an archive of images: pictures to train on, not weights",

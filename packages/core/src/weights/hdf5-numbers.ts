@@ -83,7 +83,7 @@ function unknownFilter({ id, name }: Filter, path: string, origin: string): Core
   return new CoreError(
     "unsupported",
     {
-      what: `The numbers in ${origin} are compressed with ${called}, which is not read.`,
+      what: `The numbers in ${origin} are compressed with ${called}, which graft cannot read.`,
       received: `${path}, HDF5 filter ${id}`,
       expected: "gzip or no compression",
       fix: "Save the file again with gzip (in h5py: compression='gzip'), or from Keras, which does not compress.",
@@ -131,7 +131,7 @@ function unknownType({ path, dtype }: Dataset, origin: string, received = String
   return new CoreError(
     "unsupported",
     {
-      what: `The tensor ${path} of ${origin} has a type that is not read.`,
+      what: `The tensor ${path} of ${origin} has a type that graft cannot read.`,
       received,
       expected: "float32, float64, float16 or bfloat16",
       fix: "Save the network's weights as float32, before any quantisation.",

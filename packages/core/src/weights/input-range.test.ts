@@ -15,7 +15,7 @@ test("by hand before the file's own word, that before numbers that are known, th
 
 test("what contradicts is said, what agrees is not", () => {
   expect(chooseRange({ origin, given: [0, 1], stated }).notice).toMatch(
-    /^`inputRange: 0,1` is taken, although w\.h5 itself says \[-1, 1\] \(rescaling\)/,
+    /^`inputRange: 0,1` is used, although w\.h5 itself says \[-1, 1\] \(rescaling\)/,
   );
   expect(chooseRange({ origin, given: [-1, 1], known }).notice).toMatch(
     /although .* the bundled ones, which expect \[0, 1\]/,
@@ -29,10 +29,10 @@ test("what contradicts is said, what agrees is not", () => {
 
 test("what is assumed is said, and why", () => {
   expect(chooseRange({ origin }).notice).toMatch(
-    /not known: pixels are scaled to \[-1, 1\].*`inputRange: a,b`/,
+    /not known: graft scales pixels to \[-1, 1\].*`inputRange: a,b`/,
   );
   const scaled = { by: ["rescaling"], inFront: [], takesScaled: true };
   expect(chooseRange({ origin, stated: scaled }).notice).toMatch(
-    /^w\.h5 scales pixels that are scaled already \(rescaling\)/,
+    /^w\.h5 scales pixels that are already scaled \(rescaling\)/,
   );
 });

@@ -34,7 +34,7 @@ const byText = (by: readonly string[]): string => (by.length === 0 ? "" : ` (${b
 /** What somebody gave, against what is known. */
 function contradiction({ origin, given, stated, known }: RangeSources): string | undefined {
   if (!given) return undefined;
-  const words = `\`inputRange: ${given.join(",")}\` is taken, although`;
+  const words = `\`inputRange: ${given.join(",")}\` is used, although`;
   if (stated?.range && !same(stated.range, given))
     return `${words} ${origin} itself says ${rangeText(stated.range)}${byText(stated.by)}.`;
   if (!stated?.range && known && !same(known.range, given))
@@ -58,16 +58,16 @@ export function chooseRange(sources: RangeSources): ChosenRange {
       known && !same(known.range, stated.range)
         ? `, although its numbers are ${known.what}, which expect ${rangeText(known.range)}`
         : "";
-    const notice = `${origin} says that its trunk takes pixels in ${range}${byText(stated.by)}: they are scaled so${but}; \`inputRange: a,b\` says otherwise.`;
+    const notice = `${origin} says that its trunk takes pixels in ${range}${byText(stated.by)}: graft scales them to that${but}; \`inputRange: a,b\` sets another range.`;
     return { inputRange: stated.range, notice };
   }
   if (known) {
-    const notice = `The weights in ${origin} are ${known.what}, which expect pixels in ${rangeText(known.range)}: they are scaled so; \`inputRange: a,b\` says otherwise.`;
+    const notice = `The weights in ${origin} are ${known.what}, which expect pixels in ${rangeText(known.range)}: graft scales them to that; \`inputRange: a,b\` sets another range.`;
     return { inputRange: known.range, notice };
   }
   const why = stated?.takesScaled
-    ? `${origin} scales pixels that are scaled already${byText(stated.by)}, and does not say how`
+    ? `${origin} scales pixels that are already scaled${byText(stated.by)}, and does not say how`
     : `The input range of the weights in ${origin} is not known`;
-  const notice = `${why}: pixels are scaled to ${rangeText(KERAS_RANGE)}, as Keras's InceptionV3 takes them; \`inputRange: a,b\` says otherwise.`;
+  const notice = `${why}: graft scales pixels to ${rangeText(KERAS_RANGE)}, as Keras's InceptionV3 expects; \`inputRange: a,b\` sets another range.`;
   return { inputRange: KERAS_RANGE, notice };
 }

@@ -49,7 +49,7 @@ function severalTrunks(origin: string, trunks: readonly TrunkInFile[]): CoreErro
       what: `${origin} has ${trunks.length} trunks.`,
       received: names.join(", "),
       expected: "one InceptionV3",
-      fix: "Save the one that is to be used by itself: model.get_layer(its name).save('trunk.keras').",
+      fix: "Save the one you want by itself: model.get_layer(its name).save('trunk.keras').",
     },
     { facts: { origin, trunks: names } },
   );

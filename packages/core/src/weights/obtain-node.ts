@@ -38,7 +38,7 @@ async function readIfCached(
     const what = `The cached weights ${source.path} are damaged`;
     if (isOffline(env)) {
       const fix = `Unset GRAFT_OFFLINE to fetch them again, or save the right file there, or use \`weights: bundled\`.`;
-      const reason = `${source.path} is damaged, and GRAFT_OFFLINE forbids to fetch it again`;
+      const reason = `${source.path} is damaged, and GRAFT_OFFLINE forbids fetching it again`;
       const parts = {
         what: `${what}, and GRAFT_OFFLINE forbids the network.`,
         received: wrongOf(error),

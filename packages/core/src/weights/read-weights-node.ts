@@ -45,7 +45,7 @@ export async function readBytes(path: string): Promise<Buffer> {
 export function shardName(name: string, origin: string): string {
   const plain = normalize(name);
   if (!isAbsolute(plain) && !plain.startsWith("..")) return plain;
-  const what = `${origin} names a shard outside of its folder.`;
+  const what = `${origin} names a shard outside its folder.`;
   throw new CoreError("corrupt", { what, received: name }, { facts: { origin } });
 }
 

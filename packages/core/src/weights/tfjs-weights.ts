@@ -134,10 +134,10 @@ export function tfjsTensors(
       throw new CoreError(
         "corrupt",
         {
-          what: `The shards ${paths.join(", ")} of ${origin} have another length than their weights.`,
+          what: `The shards ${paths.join(", ")} of ${origin} have a different length from their weights.`,
           received: `${bytes.length} bytes`,
           expected: `${offset}`,
-          fix: "Copy the model's folder again; a shard is cut off or of another model.",
+          fix: "Copy the model's folder again: a shard is cut off or belongs to another model.",
         },
         { facts: { origin } },
       );

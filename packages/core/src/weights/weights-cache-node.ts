@@ -85,7 +85,7 @@ function damaged({ path, url }: CachedSource, received: string, expected: string
   const what = `The cached weights ${path} are damaged.`;
   return new CoreError(
     "corrupt",
-    { what, received, expected, fix: "Remove the file; it is fetched again." },
+    { what, received, expected, fix: "Remove the file, and graft fetches it again." },
     { facts: { path, url, received } },
   );
 }

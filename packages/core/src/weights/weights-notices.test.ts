@@ -14,12 +14,12 @@ test("the short notice of the bundled weights fits a terminal, says that they ar
     expect(text.length).toBeLessThanOrEqual(80);
     expect(text).toMatch(/bundled weights/i);
     expect(text).toMatch(/weaker/i);
-    expect(text).toMatch(why === undefined ? /graft weights list/ : /ImageNet's cannot be had/);
+    expect(text).toMatch(why === undefined ? /graft weights list/ : /ImageNet's are unavailable/);
   }
   expect(shortBundledNotice("GRAFT_OFFLINE is set")).toContain("GRAFT_OFFLINE is set");
 });
 
 test("the full one says the reason, however long", () => {
-  for (const why of REASONS.slice(1)) expect(bundledNotice(why)).toContain(`cannot be had (${why}). Using`);
+  for (const why of REASONS.slice(1)) expect(bundledNotice(why)).toContain(`are unavailable (${why}). Using`);
   expect(bundledNotice()).toMatch(/^Using the bundled weights .*weaker.*0\.85.*`weights: imagenet`/);
 });

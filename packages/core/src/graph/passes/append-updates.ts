@@ -44,7 +44,7 @@ export function appendUpdates(
     const weight = weights.get(name);
     if (!weight) {
       throw new CoreError("bad-input", {
-        what: "A gradient was given for something that is no weight of this graph.",
+        what: "A gradient was given for something that is not a weight of this graph.",
         received: name,
       });
     }
