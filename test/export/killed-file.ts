@@ -2,9 +2,9 @@
 import { placeOnDisk } from "@graft/core/node";
 
 function* pieces(): Iterable<Uint8Array> {
-  yield new Uint8Array(1000);
+  yield new Uint8Array(8 * 2 ** 20);
   // while this one is asked for the first may be on its way still
-  yield new Uint8Array(1000);
+  yield new Uint8Array(8 * 2 ** 20);
   process.kill(process.pid, "SIGKILL");
 }
 const { folder, path } = placeOnDisk(process.argv[2] ?? "");

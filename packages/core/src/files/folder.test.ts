@@ -52,6 +52,14 @@ describe.each([
     expect(await names()).toEqual(["x/"]);
   });
 
+  it("writes many pieces, small and large, in their order", async () => {
+    const large = new Uint8Array(5 * 2 ** 20).map((_, at) => at % 251);
+    const pieces = [...Array.from({ length: 3000 }, (_, at) => Uint8Array.of(at % 256)), large];
+    const all = Buffer.concat([...pieces, ...pieces]);
+    await folder.replace("a", [...pieces, new Uint8Array(), ...pieces]);
+    expect(all.equals((await folder.read("a")) ?? new Uint8Array())).toBe(true);
+  });
+
   it.each([{}, { spare: "spare.tmp" }])("keeps the old content when a piece fails, %j", async (options) => {
     await folder.replace("a", [bytes("old")], options);
     const failing = async function* () {

@@ -14,3 +14,14 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, position?: n
     offset += (await file.write(bytes, offset, length, at)).bytesWritten;
   }
 }
+
+/** Writes pieces one behind the other where the file stands, by one call of the system where it takes them. */
+export async function writeBatch(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (bytes === 0) return;
+  let done = bytes > CALL_BYTES ? 0 : (await file.writev(pieces)).bytesWritten;
+  for (const piece of pieces) {
+    await writeAll(file, piece.subarray(done));
+    done = Math.max(0, done - piece.length);
+  }
+}
