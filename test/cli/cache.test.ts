@@ -38,7 +38,7 @@ describe("the cache", () => {
     const started = startGraft([...words, "--epochs", "2000", "--no-early-stop"], home);
     await started.waitFor(/"type":"epoch-end"/);
     const kept = await graft(["cache", "prune"], home);
-    expect(kept.stdout).toMatch(/above the limit stay: runs that are going on need them/);
+    expect(kept.stdout).toMatch(/above the limit stay: runs in progress need them/);
     const [during] = jsonLines((await graft(["cache", "show", "--json"], home)).stdout);
     expect(during).toMatchObject({ archives: [{ isLeased: true }] });
     started.child.kill("SIGINT");

@@ -66,7 +66,7 @@ describe("features", () => {
       ["features", path, "--out", path, "--force", "--weights", "bundled"],
       home,
     );
-    expect(stderr).toMatch(/--out names the very file that is read/);
+    expect(stderr).toMatch(/--out names the same file that graft reads/);
     expect(code).toBe(1);
     expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(bytes));
   });

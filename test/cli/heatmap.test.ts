@@ -47,7 +47,7 @@ describe("graft predict --heatmap", () => {
 
     const again = await graft([...words, "--heatmap", out], home);
     expect(again.code).toBe(1);
-    expect(again.stderr).toMatch(/There is a heat map of that name.*--force/);
+    expect(again.stderr).toMatch(/There is already a heat map of that name.*--force/);
     expect(await readdir(out)).toHaveLength(2);
   });
 
@@ -73,7 +73,7 @@ describe("graft predict --heatmap", () => {
     const images = words.map((word) => join(home, word));
     const refused = await graft(["predict", model, ...images, "--heatmap", join(home, folder)], home);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
-    expect(refused.stderr).toMatch(/--heatmap is in .*taken for images of a class.*Choose another folder/);
+    expect(refused.stderr).toMatch(/--heatmap is in .*would look like images of a class.*Choose another folder/);
     expect(await readdir(join(home, "photos"), { recursive: true })).toEqual(before);
   });
 });

@@ -111,7 +111,7 @@ describe.skipIf(photos === undefined)("a data set of another layout (needs ../sh
     ]) {
       const { code, stderr } = await graft(words, home, { cwd });
       expect(code).toBe(2);
-      expect(stderr).toContain("emoji is a folder or file here and a known set too");
+      expect(stderr).toContain("emoji is both a folder or file here and a known set");
     }
     const { code, stdout } = await graft(["inspect", "./emoji", "--json"], home, { cwd });
     expect([code, jsonLines(stdout)[0]?.images]).toEqual([0, 16]);

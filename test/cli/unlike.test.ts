@@ -69,7 +69,7 @@ describe("a trained model", () => {
     });
     const text = await graft(["evaluate", model, other, ...BACKEND], home);
     expect(text.stdout).toContain(
-      "Like nothing it learned from: 1 of 2 (5 in 100 ordinary pictures are called so)",
+      "Like nothing it learned from: 1 of 2 (5 in 100 ordinary pictures are flagged too)",
     );
   });
 });

@@ -68,7 +68,7 @@ describe("wrong usage", () => {
     [["train", "emoji", "--weights", ""], /--weights: it needs a value/],
     [["train", "emoji", "--out", ""], /--out: it needs a value/],
     [["runs", "list", "--home", ""], /--home: no folder was given.*~\/\.graft/],
-    [["cache", "show", "--home", "package.json"], /--home: .*package\.json is no folder/],
+    [["cache", "show", "--home", "package.json"], /--home: .*package\.json is not a folder/],
     [["weights", "fetch", "resnet"], /name.*"resnet".*imagenet, or an address/],
     [["weights", "fetch", "./w.h5"], /file needs no fetching.*--weights/],
     [["weights", "fetch", ""], /Received: "".*imagenet/],

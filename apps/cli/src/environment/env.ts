@@ -39,12 +39,12 @@ export function readEnvironment(homeFlag: string | undefined): CliEnvironment {
 
 /** An empty flag would mean the folder one happens to be in, and a file holds nothing. */
 function homeFolder(flag: string | undefined, variable: string | undefined): string {
-  const otherwise = "Name a folder, or leave it out to use ~/.graft.";
+  const otherwise = "Name a folder, or leave this out to use ~/.graft.";
   if (flag?.trim() === "") throw new UsageError(`--home: no folder was given. ${otherwise}`);
   const home = resolve(flag ?? variable ?? join(homedir(), ".graft"));
   if (!isFile(home)) return home;
   const name = flag === undefined ? "GRAFT_HOME" : "--home";
-  throw new UsageError(`${name}: ${home} is no folder. ${otherwise}`);
+  throw new UsageError(`${name}: ${home} is not a folder. ${otherwise}`);
 }
 
 function isFile(path: string): boolean {

@@ -17,7 +17,7 @@ export async function makeHome(home: string): Promise<void> {
     throw new CoreError(
       isDiskFull(cause) ? "disk-full" : "bad-input",
       {
-        what: "Runs and caches cannot be kept there.",
+        what: "graft cannot keep runs and caches there.",
         received: writeRefusal(home, cause),
         expected: "a folder that you may write to",
         fix: "Choose one with --home or GRAFT_HOME.",

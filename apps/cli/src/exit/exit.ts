@@ -28,7 +28,7 @@ export function errorMessage(error: unknown): string {
 function messageOf(error: unknown): string {
   if (error instanceof CoreError || error instanceof UsageError) return error.message;
   if (isSystemError(error))
-    return `The system refused: ${error.message}. Look at the path's permissions and the disk's room, or choose another folder (--home, --out).`;
+    return `The system refused: ${error.message}. Check the path's permissions and the free space on the disk, or choose another folder (--home, --out).`;
   if (error instanceof Error)
     return `${error.stack ?? error.message}\nThis is a defect in graft, not in your data.`;
   return String(error);

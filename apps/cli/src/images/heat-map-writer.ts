@@ -28,7 +28,7 @@ export class HeatMapWriter {
     const path = join(this.#folder, this.#nameOf(image));
     if (!this.#force && existsSync(path)) {
       throw new CoreError("conflict", {
-        what: "There is a heat map of that name already.",
+        what: "There is already a heat map of that name.",
         received: path,
         fix: "Choose another folder for --heatmap, or add --force to replace it.",
       });

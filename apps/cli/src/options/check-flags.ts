@@ -54,11 +54,11 @@ async function checkWeights(name: string, home: string): Promise<void> {
   const { placeOfWeights } = await import("@graft/core/node");
   const place = await placeOfWeights(name, home).catch((error: unknown) => {
     if (!(error instanceof CoreError)) throw error;
-    throw new UsageError(`--weights: it is no file and no model of graft. ${error.message}`);
+    throw new UsageError(`--weights: it is neither a file nor a graft model. ${error.message}`);
   });
   if (place.kind === "model") return;
   throw new UsageError(
-    `--weights: there is no such name or file. Received: ${name}. Expected: auto, bundled, imagenet, an address (https://…), the path of a .h5, .h5.gz, .keras or model.json, or a model of graft by its folder or its run's id.`,
+    `--weights: there is no such name or file. Received: ${name}. Expected: auto, bundled, imagenet, an address (https://…), the path of a .h5, .h5.gz, .keras or model.json, or a graft model (its folder or its run's id).`,
   );
 }
 

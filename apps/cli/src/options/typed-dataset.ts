@@ -10,6 +10,6 @@ import { UsageError } from "../exit/exit-codes.ts";
 export function checkTypedDataset(name: string): void {
   if (!KNOWN_SET_NAMES.includes(name) || !existsSync(name)) return;
   throw new UsageError(
-    `${visibleText(name)} is a folder or file here and a known set too. Expected: ./${visibleText(name)} for what is here; for the set, run the command in another folder.`,
+    `${visibleText(name)} is both a folder or file here and a known set. Expected: ./${visibleText(name)} for what is here; for the set, run the command in another folder.`,
   );
 }

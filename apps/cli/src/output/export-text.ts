@@ -21,7 +21,7 @@ export function exportText({ trained, written, labelsIn, facts, canHaveOneColumn
   return [
     `${columns}.`,
     ...(isWidened && canHaveOneColumn
-      ? [`The model itself has ${columnsText(trained.manifest)}. --columns 1 writes it so.`]
+      ? [`The model itself has ${columnsText(trained.manifest)}. --columns 1 exports it that way.`]
       : []),
     `Labels: in ${labelsIn}${facts === undefined ? "" : ` and in ${facts}`}.`,
   ].join("\n");

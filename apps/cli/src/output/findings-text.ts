@@ -43,7 +43,7 @@ function list(head: string, total: number, rows: readonly (readonly string[])[])
 function unlikeHead(found: number, distances: EvaluationResult["distances"]): string {
   if (distances?.rule !== "model") return "Nothing like the training pictures (distance):";
   const share = Math.round(100 * (1 - distances.usual));
-  return `Like nothing it learned from: ${found} of ${distances.distances.length} (${share} in 100 ordinary pictures are called so), the farthest first:`;
+  return `Like nothing it learned from: ${found} of ${distances.distances.length} (${share} in 100 ordinary pictures are flagged too), the farthest first:`;
 }
 
 /** What is to be looked at, the most telling first; "" when there is nothing. */

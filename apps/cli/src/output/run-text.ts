@@ -39,7 +39,7 @@ export function accuracyText(
   if (kept === undefined) return "";
   const beside = last === undefined || keptEpoch === epochs ? "" : `, last epoch ${percent(last)}`;
   const predicting = metrics?.float32ValAccuracy;
-  const trunk = predicting === undefined ? "" : ` (int8; behind the float32 trunk ${percent(predicting)})`;
+  const trunk = predicting === undefined ? "" : ` (int8; with the float32 trunk ${percent(predicting)})`;
   return `${part} accuracy ${percent(kept)}${trunk}${beside}`;
 }
 

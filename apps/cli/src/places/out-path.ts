@@ -19,14 +19,14 @@ export async function checkOutFile(path: string, force: boolean, flag = "--out")
   );
   if (isFolder) {
     throw new CoreError("conflict", {
-      what: `There is a folder at ${flag}, where a file is to go.`,
+      what: `There is a folder at ${flag}, where a file should go.`,
       received: path,
       fix: "Choose another path.",
     });
   }
   if (isFolder === false && !force) {
     throw new CoreError("conflict", {
-      what: `There is something at ${flag} already.`,
+      what: `There is already something at ${flag}.`,
       received: path,
       expected: "a path that does not exist yet",
       fix: "Choose another path, or add --force to replace it.",
@@ -53,7 +53,7 @@ export async function checkNotInput(path: string, input: string): Promise<void> 
   );
   if (!written || !read || written.dev !== read.dev || written.ino !== read.ino) return;
   throw new CoreError("conflict", {
-    what: "--out names the very file that is read.",
+    what: "--out names the same file that graft reads.",
     received: path,
     fix: "Choose another path.",
   });
@@ -87,10 +87,10 @@ function writingError(error: unknown, path: string, flag: string): unknown {
   if (code === undefined || error instanceof CoreError) return error;
   const isFull = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
   const what = isFull
-    ? `The disk has no room for what ${flag} names.`
-    : `What ${flag} names cannot be written.`;
+    ? `There is no room on the disk for the file at ${flag}.`
+    : `The file at ${flag} cannot be written.`;
   const fix = isFull
-    ? "Free some room and try again."
+    ? "Free some space and try again."
     : "Choose a folder that exists and that you may write to.";
   return new CoreError(
     isFull ? "disk-full" : "bad-input",

@@ -15,12 +15,12 @@ export async function checkOutsideDataset(
 ): Promise<void> {
   if (!(await (await placeOnDisk(out)).isIn(dataset))) return;
   throw new CoreError("conflict", {
-    what: `--out is inside the data set's folder, where the ${noun} would be taken for a class of images.`,
+    what: `--out is inside the data set's folder, where the ${noun} would look like a class of images.`,
     received: out,
-    expected: `a folder outside of ${dataset}`,
+    expected: `a folder outside ${dataset}`,
     fix:
       noun === "model"
-        ? "Choose another path, or leave --out away: the model is then in the run's own folder."
+        ? "Choose another path, or leave out --out: the model then goes into the run's own folder."
         : "Choose another path.",
   });
 }

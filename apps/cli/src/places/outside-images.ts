@@ -36,7 +36,7 @@ export async function checkOutsideImages(folder: string, given: GivenImages): Pr
   if (trainedOn !== undefined && (await place.isIn(trainedOn)))
     throw refusal(folder, trainedOn, "the data set that the model was trained on");
   if (labels.includes(basename(resolve(folder))) || (await holdsOtherPictures(folder)))
-    throw refusal(folder, folder, "a folder of images, or is called as a class");
+    throw refusal(folder, folder, "a folder of images, or is named like a class");
 }
 
 /** Whether pictures lie there that are no heat maps. */
@@ -55,9 +55,9 @@ async function rootOfClass(folder: string, labels: readonly string[]): Promise<s
 
 function refusal(folder: string, inside: string, what: string): CoreError {
   return new CoreError("conflict", {
-    what: `--heatmap is in ${what}, where its pictures would be taken for images of a class.`,
+    what: `--heatmap is in ${what}, where its pictures would look like images of a class.`,
     received: resolve(folder),
-    expected: `a folder outside of ${resolve(inside)}`,
+    expected: `a folder outside ${resolve(inside)}`,
     fix: "Choose another folder.",
   });
 }

@@ -57,7 +57,7 @@ export class Session implements AsyncDisposable {
   readonly #onSignal = (): void => {
     this.#interrupts++;
     if (this.#interrupts > 1) process.exit(130);
-    this.stop("Stopping at the next step; Ctrl-C again ends at once.");
+    this.stop("Stopping at the next step; press Ctrl-C again to stop at once.");
   };
 
   /** A closed terminal may tell of it twice, by the system and by the shell, and is in no hurry either time. */

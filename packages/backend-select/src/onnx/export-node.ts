@@ -22,7 +22,7 @@ async function runOnnxFile(
   const { ort } = await import("./runtime-node.ts");
   const session = await ort.InferenceSession.create(file).catch((cause: unknown) => {
     const received = cause instanceof Error ? cause.message : String(cause);
-    const what = "The ONNX model that was written does not open.";
+    const what = "The ONNX model that was written cannot be opened.";
     throw new CoreError("corrupt", { what, received }, { cause });
   });
   try {

@@ -65,7 +65,7 @@ function checkCudaProvider(): void {
   throw new CoreError("backend", {
     what: "ONNX Runtime's CUDA provider is not installed.",
     received: reason,
-    fix: "graft does not bring it along. With CUDA 12 and cuDNN 9 on Linux x64, put ONNX Runtime's two GPU libraries (onnxruntime_providers_cuda and _shared, of the same version) into that folder; onnxruntime-node's own install script downloads them.",
+    fix: "graft does not include it. With CUDA 12 and cuDNN 9 on Linux x64, put ONNX Runtime's two GPU libraries (onnxruntime_providers_cuda and _shared, of the same version) into that folder; onnxruntime-node's own install script downloads them.",
   });
 }
 

@@ -49,7 +49,7 @@ async function checkOnnxFile(
   for (const [key, expected] of exportTexts(manifest)) {
     const received = metadata.get(key) ?? "none";
     if (received === expected) continue;
-    const what = `The ${NOUN} that was written has other metadata (${key}) than the model.`;
+    const what = `The ${NOUN} that was written has different metadata (${key}) from the model's.`;
     throw new CoreError("corrupt", { what, received, expected });
   }
   const found = await run(file, reference.images, manifest.rule.size);

@@ -67,7 +67,7 @@ export async function bench(context: CommandContext, flags: Flags, dataset: stri
     ]),
   );
   print(
-    `\n${EPOCHS} epochs with features computed once: ${timesFaster.toFixed(1)} × faster than with the trunk in every epoch (gap).`,
+    `\n${EPOCHS} epochs with features computed once: ${timesFaster.toFixed(1)} × faster than running the trunk in every epoch (gap).`,
   );
 }
 

@@ -6,7 +6,7 @@ export const benchCommand: CommandDeclaration = {
   declare: (command) =>
     command
       .description("speed of the trunk and of a training step on this machine")
-      .argument("[dataset]", "whose photos are decoded", "emoji")
+      .argument("[dataset]", "data set whose photos to decode", "emoji")
       .addOption(backendOption())
       .action(
         action(async (context, flags, dataset) =>

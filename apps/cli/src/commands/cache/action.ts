@@ -54,5 +54,5 @@ export async function prune({ environment, json }: CommandContext, flags: Flags)
   const features = counted(freedEntries - freedArchives, "feature");
   print(`Freed ${byteSize(freedBytes)} (${features}, ${counted(freedArchives, "unpacked archive")}).`);
   if (keptForLiveRuns > 0)
-    print(`${byteSize(keptForLiveRuns)} above the limit stay: runs that are going on need them.`);
+    print(`${byteSize(keptForLiveRuns)} above the limit stay: runs in progress need them.`);
 }

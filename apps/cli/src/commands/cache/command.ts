@@ -14,7 +14,7 @@ export const cacheCommand: CommandDeclaration = {
       .action(action(async (context) => (await load()).show(context)));
     cache
       .command("prune")
-      .description("free room, least recently used first; nothing a live run needs is given up")
+      .description("free space, least recently used first; keeps what runs in progress need")
       .addOption(
         new Option("--max-bytes <size>", "keep at most this much, such as 2GB")
           .argParser(parseByteCount)

@@ -19,7 +19,7 @@ export async function demo(context: CommandContext): Promise<void> {
   await using session = new Session(context);
   const config = parseTrainConfig({ recipe: "gap", weights: "bundled", epochs: EPOCHS });
   session.notice(
-    "Three kinds of emoji (animal, food, transport): which is which? Learning from some, tried on the others.",
+    "Three kinds of emoji (animal, food, transport): which is which? The model learns from some and is tested on the others.",
   );
   await makeHome(context.environment.home);
   const work = { kind: "train", config, dataset: DATASET, datasetName: DATASET } as const;
@@ -31,7 +31,7 @@ export async function demo(context: CommandContext): Promise<void> {
   if (context.json || !end.manifest) return;
   print(`\n${await answers(session, run)}`);
   const own = nextCommand(context.environment, ["train", "FOLDER"]);
-  print(`\nYour own images: a folder with one sub-folder for each class, then ${own}`);
+  print(`\nFor your own images: make a folder with one sub-folder for each class, then run ${own}`);
 }
 
 /** How the model does on the images that the training never saw, and what it says of some, evenly over the classes. */

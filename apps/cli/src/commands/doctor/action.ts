@@ -120,7 +120,7 @@ function verdict(context: CommandContext, facts: HomeFacts, chosen: Candidate | 
   if (chosen === undefined)
     return "This machine cannot train: no engine is usable. Reinstall graft (npm ci) and run this again.";
   if (facts.freeDiskBytes === undefined)
-    return `Trainings have nowhere to go: ${facts.home} cannot be written. Choose another folder with --home.`;
+    return `Trainings cannot be saved: ${facts.home} cannot be written to. Choose another folder with --home.`;
   const warning =
     facts.freeDiskBytes < LITTLE_DISK_BYTES
       ? `\nThe disk is nearly full: ${nextCommand(context.environment, ["cache", "prune"])} frees room.`

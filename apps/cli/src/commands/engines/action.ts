@@ -26,7 +26,7 @@ export async function install(context: CommandContext, name: string): Promise<vo
   const engine = INSTALLABLE.find((installable) => installable === name);
   if (engine === undefined)
     throw new UsageError(
-      `No engine to install has this name. Received: ${JSON.stringify(name)}. Expected: ${INSTALLABLE.join(" or ")}.`,
+      `There is no engine of this name to install. Received: ${JSON.stringify(name)}. Expected: ${INSTALLABLE.join(" or ")}.`,
     );
   const { environment } = context;
   // pip and make run in process groups of their own, which Ctrl-C does not reach

@@ -10,22 +10,24 @@ export const evaluateCommand: CommandDeclaration = {
       .description("score a model on a data set")
       .argument("<model>", "model folder or run id")
       .argument("<dataset>", "as for train")
-      .addOption(new Option("--split <part>", "which images").choices(["train", "validation", "test", "all"]))
+      .addOption(
+        new Option("--split <part>", "which images to score").choices(["train", "validation", "test", "all"]),
+      )
       .addOption(
         new Option(
           "--precision-target <share>",
-          "wanted share of right answers, for the score to say 'not sure' below",
+          "share of answers that should be right; evaluate finds the score to say 'not sure' below",
         )
           .argParser(parseShare)
           .default(0.95),
       )
       .option(
         "--labels-from <where>",
-        "folders, inner-folders, names (cat.0.jpg), or a table as FILE or FILE:COLUMN (default: what the layout says)",
+        "where the labels come from: folders, inner-folders, names (cat.0.jpg), or a table as FILE or FILE:COLUMN (default: what the layout says)",
       )
       .option(
         "--split-gap",
-        "train small heads to see how much a split that ignores duplicates would flatter",
+        "train small heads to see how much a split that ignores duplicates would flatter the score",
       )
       .option("--report <file>", "write one self-contained HTML page with curves, pictures and heat maps")
       .option("--force", "replace a report that is there")

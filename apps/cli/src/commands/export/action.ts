@@ -24,7 +24,7 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
   const force = flags.force === true;
   if (format.extension !== undefined && !out.toLowerCase().endsWith(format.extension)) {
     throw new UsageError(
-      `--out: expected a name that ends in ${format.extension}, by which programs know the format. Received: ${out}.`,
+      `--out: expected a name that ends in ${format.extension}, so that programs know the format. Received: ${out}.`,
     );
   }
   resolveModelFolder(modelName, context.environment.home);

@@ -7,7 +7,7 @@ export const exportCommand: CommandDeclaration = {
   name: "export",
   declare: (command) =>
     command
-      .description("write a model for other programs; it is read again and compared before it is there")
+      .description("write a model for other programs; graft reads it again and compares it first")
       .argument("<model>", "model folder or run id")
       .addOption(
         new Option(
@@ -19,18 +19,15 @@ export const exportCommand: CommandDeclaration = {
       )
       .requiredOption(
         "--out <path>",
-        "file or folder to write; a file gets its facts beside it, as PATH.json",
+        "file or folder to write; a file gets a description beside it, as PATH.json",
       )
       .addOption(
         new Option(
           "--columns <number>",
-          "of the output of a classic head for two classes: 2, one a class (default), or 1, the probability of the second; 1 for tfjs, h5 and keras only",
+          "output columns of a classic head for two classes: 2, one for each class (default), or 1, the probability of the second (tfjs, h5 and keras only)",
         ).choices(["1", "2"]),
       )
-      .option(
-        "--data <dataset>",
-        "whose images it is compared on (default: the run's own, else embedded ones)",
-      )
+      .option("--data <dataset>", "data set to compare it on (default: the run's own, else embedded images)")
       .option("--force", "replace an export that is there")
       .addOption(backendOption())
       .action(

@@ -24,7 +24,7 @@ export async function exportInt8(
   const force = flags.force === true;
   if (!out.toLowerCase().endsWith(EXTENSION)) {
     throw new UsageError(
-      `--out: expected a name that ends in ${EXTENSION}, by which programs know the format. Received: ${out}.`,
+      `--out: expected a name that ends in ${EXTENSION}, so that programs know the format. Received: ${out}.`,
     );
   }
   resolveModelFolder(modelName, context.environment.home);
@@ -60,9 +60,9 @@ export async function exportInt8(
   if (before !== undefined && after !== undefined) {
     lines.push(`Accuracy ${percent(before)} before, ${percent(after)} after.`);
     if (before - after > MOST_LOST + 1e-9)
-      lines.push(`int8 costs this model more than ${percent(MOST_LOST)}: export onnx keeps it all.`);
+      lines.push(`int8 costs this model more than ${percent(MOST_LOST)}: --format onnx loses nothing.`);
   }
   if (agreement < LEAST_AGREEMENT)
-    lines.push(`Fewer than ${percent(LEAST_AGREEMENT)} agree: export onnx says what the model says.`);
+    lines.push(`Fewer than ${percent(LEAST_AGREEMENT)} agree: --format onnx gives the model's own answers.`);
   print(lines.join("\n"));
 }

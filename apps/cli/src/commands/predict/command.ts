@@ -14,12 +14,12 @@ export const predictCommand: CommandDeclaration = {
       .addOption(
         new Option(
           "--not-sure-below <score>",
-          "say 'not sure' of an image whose best class has less, such as 0.7; `graft evaluate` finds the score",
+          "say 'not sure' if the best class scores less than this, such as 0.7; `graft evaluate` finds the score",
         ).argParser(parseShare),
       )
       .option(
         "--heatmap <folder>",
-        "write each picture there as a PNG with what speaks for its label coloured",
+        "write each picture there as a PNG that shows in colour what led to its label",
       )
       .option("--force", "replace heat maps that are there")
       .addOption(backendOption())

@@ -42,7 +42,7 @@ export async function show({ environment, json }: CommandContext, id: string): P
     [runText(run, state), curvesText(events, environment.columns)].filter((text) => text !== "").join("\n\n"),
   );
   const words = state === "completed" ? undefined : ["runs", "resume", id];
-  if (words && state !== "running") print(`\nGo on with it: ${nextCommand(environment, words)}`);
+  if (words && state !== "running") print(`\nResume it with: ${nextCommand(environment, words)}`);
 }
 
 /** `graft runs resume RUN`: with the options, split and weights it was started with, its model perhaps to another place. */
@@ -51,7 +51,7 @@ export async function resume(context: CommandContext, flags: Flags, id: string):
   const state = await run.state();
   if (state === "completed" || state === "cancelled") {
     throw new CoreError("conflict", {
-      what: `The run ${id} is ${state}: there is nothing to go on with.`,
+      what: `The run ${id} is ${state}: there is nothing to resume.`,
       fix: `See it with: ${nextCommand(context.environment, ["runs", "show", id])}`,
     });
   }

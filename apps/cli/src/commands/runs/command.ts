@@ -17,9 +17,9 @@ export const runsCommand: CommandDeclaration = {
       .action(action(async (context, _, id) => (await load()).show(context, id)));
     runs
       .command("resume")
-      .description("go on with an interrupted run")
+      .description("resume an interrupted run")
       .argument("<run>", "run id")
-      .option("--out <folder>", "where the model goes now (default: where it was to go)")
+      .option("--out <folder>", "where the model goes now (default: where it was going to)")
       .option("--force", "replace a model that is there")
       .action(action(async (context, flags, id) => (await load()).resume(context, flags, id)));
     runs

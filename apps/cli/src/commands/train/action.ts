@@ -59,7 +59,7 @@ export async function finishTraining(
   const { record } = run;
   if (end.status === "interrupted") {
     session.notice(
-      `Stopped; ${keptText(end, record)}. Go on with: ${nextCommand(environment, ["runs", "resume", record.id])}`,
+      `Stopped; ${keptText(end, record)}. Resume with: ${nextCommand(environment, ["runs", "resume", record.id])}`,
     );
     process.exitCode = EXIT.interrupted;
     return { end, run };
@@ -81,7 +81,7 @@ export async function finishTraining(
 async function follow(session: Session, work: Work, { dataset }: TrainingWords): Promise<WorkEnd> {
   const { environment, json } = session.context;
   const reporting = {
-    onUnread: () => session.stop("Nobody reads what is written any more: stopping at the next step."),
+    onUnread: () => session.stop("Nothing reads this output any longer: stopping at the next step."),
   };
   const reporter = json ? jsonReporter(reporting) : humanReporter(environment, reporting);
   const events = workHere(session, work);
