@@ -3,14 +3,14 @@ import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { createEventMaker } from "../events/event-maker.ts";
-import type { RunEndEvent, TrainEvent } from "../events/events.ts";
+import type { TrainEvent } from "../events/events.ts";
 import { recipeSpace, tapNames } from "../features/recipe-space.ts";
 import { featureSpaceId } from "../features/space.ts";
 import type { FeatureStore } from "../features/types.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import type { Model } from "../model/types.ts";
 import { calibrationId } from "../quantize/calibration-images.ts";
-import type { RunRecordChange } from "../runs/run-record.ts";
+import { recordOfEnd } from "../runs/run-record.ts";
 import { imageRule } from "../train/feature-source.ts";
 import { train } from "../train/train.ts";
 import type { TrainOptions, TrainResult } from "../train/types.ts";
@@ -21,8 +21,12 @@ import type { Workspace } from "./workspace.ts";
 /** Images that a written model is tried on before it is called done. */
 const VERIFY_IMAGES = 4;
 
-/** Nothing that the training will read or write is given up while it goes on. */
-async function leaseSpaces(store: FeatureStore, { run, opened, weights, selected }: Training): Promise<void> {
+/** Nothing that the training will read or write is given up while it goes on. @returns the leases. */
+async function leaseSpaces(
+  store: FeatureStore,
+  { run, opened, weights, selected }: Training,
+): Promise<readonly AsyncDisposable[]> {
+  const leases: AsyncDisposable[] = [];
   const { config } = run.record;
   const { backend } = selected;
   const calibration =
@@ -36,8 +40,9 @@ async function leaseSpaces(store: FeatureStore, { run, opened, weights, selected
         ...{ config, rule, weights, augmentation, backend, calibration, tap },
         decoder: opened.prepare.decoder,
       });
-      await store.lease(await featureSpaceId(space));
+      leases.push(await store.lease(await featureSpaceId(space)));
     }
+  return leases;
 }
 
 /**
@@ -64,6 +69,7 @@ export async function* runTraining(
   const { foreign, versions, decodeAhead, signal, now, clock, checkpointMs } = workspace;
   const startedAt = clock();
   let store: FeatureStore;
+  let leases: readonly AsyncDisposable[];
   try {
     await run.updateRecord({
       ...training.change,
@@ -73,14 +79,14 @@ export async function* runTraining(
       error: undefined,
     });
     store = await workspace.features();
-    await leaseSpaces(store, training);
+    leases = await leaseSpaces(store, training);
   } catch (error) {
     if (!(error instanceof CoreError)) throw error;
     // who reads the log or the record later must hear of it too
     const events = createEventMaker({ run: run.id, firstSeq, now });
     const { end, event } = earlyEnd(error, workspace, { events, startedAt, backend: backend.id });
     await run.appendEvent(event);
-    await run.updateRecord(recordOf(event));
+    await run.updateRecord(recordOfEnd(event));
     yield event;
     return end;
   }
@@ -97,7 +103,7 @@ export async function* runTraining(
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
       await run.appendEvent(next.value);
-      if (next.value.type === "run-end") await run.updateRecord(recordOf(next.value));
+      if (next.value.type === "run-end") await run.updateRecord(recordOfEnd(next.value));
       yield next.value;
     }
     // a classic head's are a gigabyte, and nothing goes on from a run that is finished or was given up
@@ -106,12 +112,8 @@ export async function* runTraining(
   } finally {
     // a no-op after its end; after an error of the log, or a caller that left, it frees what the training holds
     await events.return({ status: "failed", epochs: 0 });
+    for (const lease of leases) await lease[Symbol.asyncDispose]();
   }
-}
-
-function recordOf(end: RunEndEvent): RunRecordChange {
-  const { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error } = end;
-  return { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error };
 }
 
 async function saveModel(

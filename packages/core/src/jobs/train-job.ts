@@ -98,12 +98,16 @@ export function trainJob(
   });
 }
 
-/** Goes on with a run that was stopped, as {@link trainJob}. */
-export function resumeJob(
+/**
+ * Goes on with a run that was stopped, as {@link trainJob}.
+ * @throws CoreError `conflict` while somebody else works on the run: nothing is told in its name.
+ */
+export async function* resumeJob(
   workspace: Workspace,
   { checkpointsAsked, ...job }: ResumeTraining & Asked,
 ): AsyncGenerator<TrainEvent, TrainingEnd> {
-  return trainingEvents(workspace, {
+  await (await job.run.lock())[Symbol.asyncDispose]();
+  return yield* trainingEvents(workspace, {
     ...{ id: job.run.id, checkpointsAsked },
     firstSeqOf: async () => ((await job.run.readEvents()).at(-1)?.seq ?? -1) + 1,
     open: (start) => resumeTraining(workspace, job, start),

@@ -10,6 +10,7 @@ import type { TrainEvent } from "../events/events.ts";
 import { featureSpaceSchema } from "../features/space.ts";
 import type { WorkspaceEvent } from "../jobs/workspace.ts";
 import type { RunBeginning } from "../runs/run-beginning.ts";
+import { isRunId } from "../runs/run-id.ts";
 import type { RunRecord } from "../runs/run-record.ts";
 import type { RunState } from "../runs/types.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
@@ -17,7 +18,8 @@ import type { TrunkWeights } from "../trunk/types.ts";
 const bytes = z.instanceof(Uint8Array);
 const text = z.string();
 const id = z.int().min(0);
-const key = z.object({ hash: text.regex(/^[0-9a-f]{64}$/), variant: z.int().min(0) });
+const hash = text.regex(/^[0-9a-f]{64}$/);
+const key = z.object({ hash, variant: z.int().min(0) });
 const range = z.tuple([z.number(), z.number()]);
 
 /** Parameters of each call, as they are parsed where they arrive. */
@@ -40,10 +42,10 @@ export const CALL_PARAMS = {
   "features.has": z.object({ space: featureSpaceSchema, keys: z.array(key) }),
   /** Records, as `encodeRecord` makes them. */
   "features.put": z.object({ space: featureSpaceSchema, records: z.array(bytes) }),
-  "features.lease": z.object({ space: text }),
+  "features.lease": z.object({ space: hash }),
   "features.release": z.object({ lease: id }),
   "run.create": z.object({
-    id: text,
+    id: text.refine(isRunId, "a run's id"),
     config: trainConfigSchema,
     datasetName: text,
     dataset: z.record(text, z.unknown()).optional(),

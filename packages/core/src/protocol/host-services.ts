@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint/encoding.ts";
 import { wholeFile } from "../checkpoint/tensor-file.ts";
 import { parseSplit } from "../dataset/split.ts";
@@ -10,6 +11,7 @@ import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
 import type { StoredRun } from "../runs/types.ts";
 import { isCutLayer } from "../trunk/cut-layers.ts";
 import { CALL_PARAMS, type CallMethod, type CallParams, type CallResults } from "./host-calls.ts";
+import type { Work } from "./messages.ts";
 
 type Answers = {
   readonly [Method in CallMethod]: (
@@ -25,19 +27,33 @@ type Answers = {
 export class HostServices implements AsyncDisposable {
   readonly #workspace: Workspace;
   readonly #crc32: Crc32;
+  /** The worker's own: what it resumes, and what it made. */
+  readonly #allowed = new Set<string>();
   readonly #sets: OpenedDataset[] = [];
   readonly #runs = new Map<string, StoredRun>();
   readonly #held = new Map<number, AsyncDisposable>();
+  /** Runs that the worker may write to, by the lock's handle. */
+  readonly #locks = new Map<number, string>();
   #lastHeld = 0;
+  #isClosed = false;
 
-  /** @param options.crc32 a quicker one than JavaScript's. */
-  constructor(workspace: Workspace, options: { readonly crc32?: Crc32 } = {}) {
+  /**
+   * @param options.work the job that the worker asks for.
+   * @param options.crc32 a quicker one than JavaScript's.
+   */
+  constructor(workspace: Workspace, options: { readonly work: Work; readonly crc32?: Crc32 }) {
+    const { work, crc32 } = options;
     this.#workspace = workspace;
-    this.#crc32 = options.crc32 ?? inJavaScript;
+    this.#crc32 = crc32 ?? inJavaScript;
+    if (work.kind === "resume") this.#allowed.add(work.run);
   }
 
-  /** @throws CoreError `unsupported` for a method that there is not, `bad-input` for wrong parameters; as the workspace. */
+  /**
+   * @throws CoreError `unsupported` for a method that there is not, `bad-input` for wrong parameters, `conflict` when the job
+   * is over and for a write to a run that the worker has not locked, `not-found` for a run of others; as the workspace.
+   */
   async answer(method: string, params: unknown, onEvent: (event: WorkspaceEvent) => void): Promise<unknown> {
+    if (this.#isClosed) throw new CoreError("conflict", { what: "The worker's job is over." });
     if (!isMethod(method)) {
       const what = "The worker asked for something that this host cannot do.";
       throw new CoreError("unsupported", {
@@ -50,8 +66,10 @@ export class HostServices implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     for (const held of this.#held.values()) await held[Symbol.asyncDispose]();
     this.#held.clear();
+    this.#locks.clear();
   }
 
   #answerTo<Method extends CallMethod>(
@@ -62,13 +80,18 @@ export class HostServices implements AsyncDisposable {
     const parsed = CALL_PARAMS[method].safeParse(params);
     if (!parsed.success) {
       const what = `The worker's call ${method} has wrong parameters.`;
-      throw new CoreError("bad-input", { what, received: parsed.error.message });
+      throw new CoreError("bad-input", { what, received: z.prettifyError(parsed.error) });
     }
     // the schema of a method gives that method's parameters, which TypeScript does not follow through the union
     return this.#answers[method](parsed.data as CallParams<Method>, onEvent);
   }
 
-  #hold(held: AsyncDisposable): number {
+  /** What comes after the job's end is let go at once. */
+  async #hold(held: AsyncDisposable): Promise<number> {
+    if (this.#isClosed) {
+      await held[Symbol.asyncDispose]();
+      throw new CoreError("conflict", { what: "The worker's job is over." });
+    }
     this.#held.set(++this.#lastHeld, held);
     return this.#lastHeld;
   }
@@ -76,14 +99,27 @@ export class HostServices implements AsyncDisposable {
   async #letGo(handle: number): Promise<null> {
     const held = this.#held.get(handle);
     this.#held.delete(handle);
+    this.#locks.delete(handle);
     await held?.[Symbol.asyncDispose]();
     return null;
   }
 
   async #run(id: string): Promise<StoredRun> {
+    if (!this.#allowed.has(id))
+      throw new CoreError("not-found", { what: "The worker has no such run.", received: id });
     const run = this.#runs.get(id) ?? (await this.#workspace.runs.open(id));
     this.#runs.set(id, run);
     return run;
+  }
+
+  /** @throws CoreError `conflict` where another process may write, too. */
+  async #locked(id: string): Promise<StoredRun> {
+    const run = await this.#run(id);
+    if ([...this.#locks.values()].includes(id)) return run;
+    throw new CoreError("conflict", {
+      what: "The worker writes to a run that it has not locked.",
+      received: id,
+    });
   }
 
   #set(handle: number): OpenedDataset {
@@ -138,6 +174,7 @@ export class HostServices implements AsyncDisposable {
         ...(force === undefined ? {} : { force }),
       });
       this.#runs.set(made.id, made);
+      this.#allowed.add(made.id);
       return { id: made.id, record: made.record, split: made.split };
     },
     "run.open": async ({ run }) => {
@@ -145,11 +182,15 @@ export class HostServices implements AsyncDisposable {
       return { id, record, split };
     },
     "run.beginning": async ({ run }) => (await this.#run(run)).beginning(),
-    "run.lock": async ({ run }) => this.#hold(await (await this.#run(run)).lock()),
+    "run.lock": async ({ run }) => {
+      const lock = await this.#hold(await (await this.#run(run)).lock());
+      this.#locks.set(lock, run);
+      return lock;
+    },
     "run.unlock": ({ lock }) => this.#letGo(lock),
-    "run.update": async ({ run, change }) => (await this.#run(run)).updateRecord(change),
+    "run.update": async ({ run, change }) => (await this.#locked(run)).updateRecord(change),
     "run.append": async ({ run, event }) => {
-      await (await this.#run(run)).appendEvent(event);
+      await (await this.#locked(run)).appendEvent(event);
       return null;
     },
     "run.events": async ({ run }) => (await this.#run(run)).readEvents(),
@@ -163,16 +204,16 @@ export class HostServices implements AsyncDisposable {
     },
     "checkpoint.save": async ({ run, checkpoint, best }) => {
       const parts = { checkpoint: bytesReader(checkpoint), best: best && bytesReader(best) };
-      await (await this.#run(run)).checkpoints.save(await decodeCheckpoint(parts, this.#crc32));
+      await (await this.#locked(run)).checkpoints.save(await decodeCheckpoint(parts, this.#crc32));
       return null;
     },
     "checkpoint.clear": async ({ run }) => {
-      await (await this.#run(run)).checkpoints.clear();
+      await (await this.#locked(run)).checkpoints.clear();
       return null;
     },
     "model.save": async ({ run, model, out, mayReplace }) =>
       // its tensors are checked against the network's shapes when it is written and read again
-      this.#workspace.saveModel(model as Model, { run: await this.#run(run), out, mayReplace }),
+      this.#workspace.saveModel(model as Model, { run: await this.#locked(run), out, mayReplace }),
   };
 }
 

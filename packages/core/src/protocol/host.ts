@@ -1,7 +1,9 @@
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
-import type { TrainEvent } from "../events/events.ts";
+import type { RunEndEvent, TrainEvent } from "../events/events.ts";
+import { endKilledRun } from "../jobs/end-killed-run.ts";
 import type { Workspace } from "../jobs/workspace.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
+import { HostJob } from "./host-job.ts";
 import { HostServices } from "./host-services.ts";
 import {
   type Command,
@@ -21,41 +23,60 @@ export interface HostOptions {
   readonly crc32?: Crc32;
 }
 
-/** What comes of a worker next. */
-type News = { readonly event: TrainEvent } | { readonly end: WorkEnd } | { readonly error: unknown };
+type Call = Extract<Report, { type: "call" }>;
+
+/** How a job ended, from its last event. */
+function endOfEvent({ status, epochs, steps, metrics, keptEpoch, model, error, run }: RunEndEvent): WorkEnd {
+  return {
+    ...{ status, epochs },
+    ...(steps === undefined ? {} : { steps }),
+    ...(metrics ? { metrics } : {}),
+    ...(keptEpoch === undefined ? {} : { keptEpoch }),
+    ...(model === undefined ? {} : { where: model }),
+    ...(error ? { error } : {}),
+    ...(run === "" ? {} : { run }),
+  };
+}
+
+/** What keeps a killed run's end from being written (its run is not made yet, another goes on with it) changes nothing else. */
+function onlyCore(error: unknown): undefined {
+  if (!(error instanceof CoreError)) throw error;
+}
 
 /** A worker that is gone: nothing of the run is lost but the work since its last checkpoint. */
 function goneError(why: string): CoreError {
   return new CoreError("backend", {
     what: "The worker ended unexpectedly.",
     received: why,
-    fix: "Go on with the run: it starts from its last checkpoint.",
+    fix: "Resume the run: it starts from its last checkpoint.",
   });
 }
 
-/** A host's end of the protocol: gives a worker its jobs and answers what it asks. */
+/** A host's end of the protocol: gives a worker its jobs, one after the other, and answers what it asks. */
 export class WorkerHost implements AsyncDisposable {
   readonly #port: Port;
-  readonly #services: HostServices;
-  readonly #news: News[] = [];
-  #wake: () => void = () => undefined;
+  readonly #options: HostOptions;
+  #running: HostJob | undefined;
   #lastJob = 0;
-  #lastSeq = -1;
-  #run = "";
   #gone: CoreError | undefined;
+  readonly #closed: Promise<void>;
 
-  constructor({ port, workspace, crc32 }: HostOptions) {
+  constructor(options: HostOptions) {
+    const { port } = options;
     this.#port = port;
-    this.#services = new HostServices(workspace, crc32 ? { crc32 } : {});
+    this.#options = options;
     port.onMessage((message) => this.#hear(message));
-    port.onClose((why) => {
-      this.#gone = goneError(why);
-      this.#tell({ error: this.#gone });
+    this.#closed = new Promise((resolve) => {
+      port.onClose((why) => {
+        this.#gone = goneError(why);
+        this.#running?.end({ error: this.#gone });
+        resolve();
+      });
     });
   }
 
   /**
-   * Has the worker do a job. The last event is `run-end`, also when the worker was killed.
+   * Has the worker do a job, when it has ended the one before. The last event is `run-end`, also when the worker was killed.
    * @param options.signal stops the job; its reason says whether for good (`StopReason`).
    * @returns how it ended. @throws what is no CoreError of the job: a defect of the worker.
    */
@@ -63,114 +84,128 @@ export class WorkerHost implements AsyncDisposable {
     work: Work,
     options: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<TrainEvent, WorkEnd> {
-    const job = ++this.#lastJob;
+    while (this.#running) await this.#running.ended;
+    const { workspace, crc32 } = this.#options;
+    const services = new HostServices(workspace, { work, ...(crc32 ? { crc32 } : {}) });
+    const job = new HostJob(++this.#lastJob, services);
+    this.#running = job;
+    void job.ended.then(() => {
+      if (this.#running === job) this.#running = undefined;
+    });
+    if (this.#gone) job.end({ error: this.#gone });
     const { signal } = options;
     const stop = (): void => {
       const cancel: StopReason = "cancel";
-      this.#post({ v: PROTOCOL_VERSION, type: signal?.reason === cancel ? "cancel" : "stop", job });
+      this.#post({ v: PROTOCOL_VERSION, type: signal?.reason === cancel ? "cancel" : "stop", job: job.id });
     };
-    this.#post({ v: PROTOCOL_VERSION, type: "start", job, work });
+    this.#post({ v: PROTOCOL_VERSION, type: "start", job: job.id, work });
     if (signal?.aborted) stop();
     else signal?.addEventListener("abort", stop, { once: true });
     let isOver = false;
     try {
       for (;;) {
-        const news = await this.#next();
+        const news = await job.next();
         if ("event" in news) {
           isOver = news.event.type === "run-end";
           yield news.event;
           continue;
         }
-        if ("end" in news) {
-          isOver = true;
-          return news.end;
-        }
+        if ("end" in news) return news.end;
         if (isOver || !(news.error instanceof CoreError)) throw news.error;
         isOver = true;
-        const end = {
-          status: this.#gone ? "interrupted" : "failed",
-          epochs: 0,
-          error: serializeError(news.error),
-        } as const;
-        const named = { run: this.#run, seq: this.#lastSeq + 1, time: Date.now() };
-        yield { type: "run-end", ...end, ...named, seconds: 0, backend: "" };
-        return { ...end, ...(this.#run === "" ? {} : { run: this.#run }) };
+        const event = await this.#endOf(job, news.error);
+        yield event;
+        return endOfEvent(event);
       }
     } finally {
       signal?.removeEventListener("abort", stop);
-      // a caller that left: the run stops where it can be gone on from
-      if (!isOver) this.#post({ v: PROTOCOL_VERSION, type: "stop", job });
+      // a caller that left, a message that could not be read: the run stops where it can be gone on from
+      if (!job.hasEnded) this.#post({ v: PROTOCOL_VERSION, type: "stop", job: job.id });
     }
   }
 
   /** Has the job that is running keep where it stands: a `checkpoint` event tells of it, unless nothing came since the last. */
   checkpoint(): void {
-    this.#post({ v: PROTOCOL_VERSION, type: "checkpoint", job: this.#lastJob });
+    if (this.#running) this.#post({ v: PROTOCOL_VERSION, type: "checkpoint", job: this.#running.id });
   }
 
-  /** Ends the worker, and lets go of what it held. */
+  /**
+   * Ends the worker, waits until it is gone, and lets go of what it held. One that does not hear (a process that hangs, or was
+   * stopped) is waited for: until it is killed it may still write.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#post({ v: PROTOCOL_VERSION, type: "dispose" });
-    await this.#services[Symbol.asyncDispose]();
+    await this.#closed;
+    await this.#running?.ended;
   }
 
   #post(command: Command): void {
     if (!this.#gone) this.#port.post(command);
   }
 
-  #tell(news: News): void {
-    this.#news.push(news);
-    this.#wake();
-  }
-
-  async #next(): Promise<News> {
-    for (;;) {
-      const news = this.#news.shift();
-      if (news) {
-        // the worker is no more: what it held is free
-        if (this.#gone) await this.#services[Symbol.asyncDispose]();
-        return news;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  /** The last event of a job that told none; that of a killed worker is in the run's log and record, too. */
+  async #endOf(job: HostJob, error: CoreError): Promise<RunEndEvent> {
+    const { workspace } = this.#options;
+    // what it held is free, its run's lock as well
+    if (this.#gone) await job.ended;
+    const logged =
+      this.#gone && job.run !== ""
+        ? await endKilledRun(workspace, job.run, error).catch(onlyCore)
+        : undefined;
+    if (logged) return logged;
+    return {
+      ...{
+        type: "run-end",
+        status: this.#gone ? "interrupted" : "failed",
+        epochs: 0,
+        seconds: 0,
+        backend: "",
+      },
+      ...{ error: serializeError(error), run: job.run, seq: job.seq + 1, time: workspace.now() },
+    };
   }
 
   #hear(message: unknown): void {
+    const job = this.#running;
     let report: Report;
     try {
       report = parseReport(message);
     } catch (error) {
-      this.#tell({ error });
+      job?.tell({ error });
       return;
     }
+    // of a job that nobody waits for
+    const isStale = "job" in report && report.job !== undefined && report.job !== job?.id;
+    if (isStale) return;
     switch (report.type) {
       case "ready":
         break;
       case "event":
-        this.#lastSeq = report.event.seq;
-        this.#run = report.event.run;
-        this.#tell({ event: report.event });
+        job?.tell({ event: report.event });
         break;
       case "done":
-        this.#tell({ end: report.end });
+        job?.end({ end: report.end });
         break;
-      case "error":
-        this.#tell({ error: deserializeError(report.error) });
+      case "error": {
+        const news = { error: deserializeError(report.error) };
+        // without a job: it could not read a command
+        if (report.job === undefined) job?.tell(news);
+        else job?.end(news);
         break;
+      }
       case "call":
-        void this.#answer(report.call, report.method, report.params);
+        void this.#answer(job, report);
         break;
       default:
         report satisfies never;
     }
   }
 
-  async #answer(call: number, method: string, params: unknown): Promise<void> {
+  async #answer(job: HostJob | undefined, { call, method, params }: Call): Promise<void> {
     const tell = { v: PROTOCOL_VERSION, call } as const;
     try {
-      const value = await this.#services.answer(method, params, (event) =>
+      if (!job) throw new CoreError("conflict", { what: "The worker asks for something without a job." });
+      const value = await job.services.answer(method, params, (event) =>
         this.#post({ ...tell, type: "progress", event }),
       );
       this.#post({ ...tell, type: "answer", value });

@@ -106,7 +106,7 @@ export type WorkEnd = z.infer<typeof workEndSchema>;
 const reportSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("ready") }),
   z.object({ ...base, type: z.literal("event"), job: number, event: trainEventSchema }),
-  /** Something that only the host can do; see `HostCalls`. */
+  /** Something that only the host can do; see `CALL_PARAMS`. */
   z.object({ ...base, type: z.literal("call"), call: number, method: z.string(), params: z.unknown() }),
   z.object({ ...base, type: z.literal("done"), job: number, end: workEndSchema }),
   /** A defect, or a command that cannot be followed. */

@@ -26,7 +26,12 @@ export interface OpenedWorkspace extends Partial<AsyncDisposable> {
 
 export interface WorkerOptions {
   readonly port: Port;
-  /** Called for each job. @param host what the host can be asked, by a worker that shares nothing with it. */
+  /**
+   * Called for each job.
+   * @param host.call asks the host, for a worker that shares nothing with it.
+   * @param host.signal aborted when the host stops the job or is gone: the workspace's own signal is to be this one, or to
+   *   follow it.
+   */
   readonly open: (host: {
     readonly call: CallHost;
     readonly signal: AbortSignal;
@@ -38,6 +43,10 @@ interface PendingCall {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly onEvent: (event: WorkspaceEvent) => void;
+}
+
+function hostGone(why: string): CoreError {
+  return new CoreError("backend", { what: "The host ended unexpectedly.", received: why });
 }
 
 /** The job of a piece of work. */
@@ -98,11 +107,12 @@ export class ProtocolWorker {
   readonly #options: WorkerOptions;
   readonly #calls = new Map<number, PendingCall>();
   #lastCall = 0;
+  #isOrphan = false;
   #running:
     | {
         readonly job: number;
         readonly controller: AbortController;
-        readonly ended: Promise<void>;
+        ended: Promise<void>;
         /** How many were asked for. */
         checkpoints: number;
       }
@@ -120,7 +130,11 @@ export class ProtocolWorker {
     this.#whenDone = finish;
     options.port.onMessage((message) => this.#hear(message));
     // without its host a run stops where it can be gone on from, as far as that can still be told to anybody
-    options.port.onClose(() => void this.#end("interrupt"));
+    options.port.onClose((why) => {
+      this.#isOrphan = true;
+      for (const call of [...this.#calls.keys()]) this.#settle(call)?.reject(hostGone(why));
+      void this.#end("interrupt");
+    });
     this.#post({ v: PROTOCOL_VERSION, type: "ready" });
   }
 
@@ -179,7 +193,8 @@ export class ProtocolWorker {
   ) => {
     const call = ++this.#lastCall;
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.#calls.set(call, { resolve, reject, onEvent });
+      if (this.#isOrphan) reject(hostGone("no answer can come"));
+      else this.#calls.set(call, { resolve, reject, onEvent });
     });
     this.#post({ v: PROTOCOL_VERSION, type: "call", call, method, params });
     // the host's answers have the types of its methods: both sides are of one version
@@ -197,14 +212,13 @@ export class ProtocolWorker {
       return;
     }
     const controller = new AbortController();
-    const ended = this.#work(job, work, controller.signal).finally(() => {
-      this.#running = undefined;
-    });
-    this.#running = { job, controller, ended, checkpoints: 0 };
+    this.#running = { job, controller, checkpoints: 0, ended: Promise.resolve() };
+    this.#running.ended = this.#work(job, work, controller.signal);
   }
 
   async #work(job: number, work: Work, signal: AbortSignal): Promise<void> {
     let opened: OpenedWorkspace | undefined;
+    let report: Report;
     try {
       opened = await this.#options.open({ call: this.#call, signal, work });
       const { workspace } = opened;
@@ -213,12 +227,19 @@ export class ProtocolWorker {
       for (; !next.done; next = await events.next())
         this.#post({ v: PROTOCOL_VERSION, type: "event", job, event: next.value });
       const end = await endOf(workspace, next.value, work.score === true);
-      this.#post({ v: PROTOCOL_VERSION, type: "done", job, end });
+      report = { v: PROTOCOL_VERSION, type: "done", job, end };
     } catch (error) {
-      this.#post({ v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) });
-    } finally {
-      await opened?.[Symbol.asyncDispose]?.();
+      report = { v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) };
     }
+    try {
+      await opened?.[Symbol.asyncDispose]?.();
+    } catch (error) {
+      if (report.type === "done")
+        report = { v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) };
+    }
+    // told when the next job may come
+    this.#running = undefined;
+    this.#post(report);
   }
 
   #stop(job: number, reason: StopReason): void {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
 import { metricsSchema, RUN_STATUSES, serializedErrorSchema } from "../events/event-schema.ts";
+import type { RunEndEvent } from "../events/events.ts";
 import { newerVersionError } from "../files/newer-version.ts";
 
 const kind = z.enum(["cuda", "webgpu", "cpu", "wasm"]);
@@ -82,6 +83,12 @@ export type RunRecordChange = {
     | RunRecord[Key]
     | undefined;
 };
+
+/** What the record says of a run that has ended. */
+export function recordOfEnd(end: RunEndEvent): RunRecordChange {
+  const { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error } = end;
+  return { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error };
+}
 
 /** @throws CoreError `corrupt`; `unsupported` for a newer version. */
 export function parseRunRecord(json: unknown, path: string): RunRecord {
