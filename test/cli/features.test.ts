@@ -39,7 +39,7 @@ describe("features", () => {
     const { shape, beside } = await written(name);
     expect(shape).toEqual([paths.length, 768]);
     expect(beside).toMatchObject({ labels: null, images: paths.map((path) => ({ path, label: null })) });
-    if (input === "flat") expect(stderr).toMatch(/1 broken left out: broken\.jpg/);
+    if (input === "flat") expect(stderr).toMatch(/1 broken image left out: broken\.jpg/);
   });
 
   it("of an image are those that it has in a folder of classes", async () => {

@@ -47,7 +47,7 @@ describe.skipIf(photos === undefined)("graft train --fine-tune", () => {
   it("says before any work that its splits cannot be compared", async () => {
     const { code, stderr } = await graft(["evaluate", model, set, "--split-gap"], home);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/cannot be measured with a fine-tuned model.*Leave --split-gap out/);
+    expect(stderr).toMatch(/cannot be measured with a fine-tuned model.*Leave out --split-gap/);
     expect(stderr).not.toContain("Evaluating on");
   });
 

@@ -73,7 +73,9 @@ describe("graft predict --heatmap", () => {
     const images = words.map((word) => join(home, word));
     const refused = await graft(["predict", model, ...images, "--heatmap", join(home, folder)], home);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
-    expect(refused.stderr).toMatch(/--heatmap is in .*would look like images of a class.*Choose another folder/);
+    expect(refused.stderr).toMatch(
+      /--heatmap is in .*would look like images of a class.*Choose another folder/,
+    );
     expect(await readdir(join(home, "photos"), { recursive: true })).toEqual(before);
   });
 });

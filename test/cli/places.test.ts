@@ -135,7 +135,7 @@ describe.skipIf(photos === undefined)("a run whose --out was filled meanwhile (n
 
     const refused = await graft(["runs", "resume", run, "--json"], home);
     expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toMatch(/There is a model already.*--force/);
+    expect(refused.stderr).toMatch(/There is already a model there.*--force/);
     expect(refused.stderr).toContain(`runs resume ${run} --out FOLDER`);
     const full = await graft(["runs", "resume", run, "--json", "--out", set, "--force"], home);
     expect(full).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/holds more than/) });

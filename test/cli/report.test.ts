@@ -95,7 +95,7 @@ describe("graft evaluate --report", () => {
     const before = await hashOf(report);
     const again = await graft(words, home);
     expect(again.code).toBe(1);
-    expect(again.stderr).toMatch(/There is already something at --report already.*--force/);
+    expect(again.stderr).toMatch(/There is already something at --report.*--force/);
     expect(await hashOf(report)).toBe(before);
     expect((await readdir(home)).filter((name) => name.startsWith("report"))).toEqual(["report.html"]);
   });

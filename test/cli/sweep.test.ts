@@ -63,11 +63,11 @@ describe.skipIf(photos === undefined)("graft sweep", () => {
   });
 
   it.each([
-    [["--cuts", "mixed7,mixed11"], /--cuts: expected names out of mixed0/],
+    [["--cuts", "mixed7,mixed11"], /--cuts: expected names from mixed0/],
     [["--learning-rates", "0.1,fast"], /--learning-rates: expected numbers .* Received: 0\.1,fast/],
     [["--sizes", "74"], /--sizes: expected whole numbers from 75/],
     [["--seeds", "0"], /--seeds: expected whole numbers from 1/],
-    [["--recipes", "gap,big"], /--recipes: expected names out of gap, classic/],
+    [["--recipes", "gap,big"], /--recipes: expected names from gap, classic/],
   ])("refuses %j before any work", async (words, message) => {
     const { code, stderr } = await graft(["sweep", set, ...words], home);
     expect(code).toBe(2);

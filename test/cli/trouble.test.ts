@@ -73,7 +73,7 @@ describe.skipIf(photos === undefined)("reads that fail while a command works (ne
     const end = jsonLines(failed.stdout).at(-1);
     expect(end).toMatchObject({ type: "run-end", status: "failed", error: { code: "unreadable" } });
     expect(failed.stderr).toMatch(
-      /\.jpg cannot be read \(ESTALE\)\. The network drive.*go on with: .*runs resume /,
+      /\.jpg cannot be read \(ESTALE\)\. The network drive.*resume with: .*runs resume /,
     );
     const resumed = await graft(["runs", "resume", String(end?.run), "--json"], home);
     expect(resumed.code, resumed.stderr).toBe(0);

@@ -63,7 +63,7 @@ describe("wrong usage", () => {
     [["train", "no-such-folder", "--backend", "abacus"], /--backend: .*Received: abacus.*cpu.*onnx:cpu/],
     [["evaluate", "no-such-model", "emoji", "--backend", "cpu2"], /--backend: .*cpu2/],
     [["train", "no-such-folder", "--weights", "no-such.h5"], /--weights: .*no-such\.h5.*imagenet/],
-    [["features", "emoji", "--out", "x.npy", "--weights", "."], /--weights: it is no file/],
+    [["features", "emoji", "--out", "x.npy", "--weights", "."], /--weights: it is neither a file nor a graft model/],
     [["train", "emoji", "--weights", "s3://bucket/w.h5"], /--weights: .*s3:.*http/],
     [["train", "emoji", "--weights", ""], /--weights: it needs a value/],
     [["train", "emoji", "--out", ""], /--out: it needs a value/],
@@ -146,8 +146,8 @@ describe("the command before the first build", () => {
 describe("what is not there", () => {
   it.each([
     [["train", "no-such-folder"], /no-such-folder/],
-    [["evaluate", "no-such-model", "emoji"], /No model there.*no-such-model.*graft runs list/],
-    [["predict", "no-such-model", "a.jpg"], /No model there/],
+    [["evaluate", "no-such-model", "emoji"], /There is no model there.*no-such-model.*graft runs list/],
+    [["predict", "no-such-model", "a.jpg"], /There is no model there/],
     [["runs", "show", "no-such-run"], /no-such-run/],
     [["runs", "resume", "no-such-run"], /no-such-run/],
     [["runs", "delete", "no-such-run"], /no-such-run/],

@@ -83,7 +83,7 @@ test.skipIf(!canLock)("a folder whose files are listed and may not be reached st
   try {
     const refusal = {
       code: "unreadable",
-      message: expect.stringMatching(/deep\/1\.png.*\(EACCES\).*may not be entered/),
+      message: expect.stringMatching(/deep\/1\.png.*\(EACCES\).*you may not enter the folder that it is in/),
     };
     await expect(asNobody(() => place.open(locked))).rejects.toMatchObject(refusal);
     await expect(asNobody(() => findImages(locked))).rejects.toMatchObject(refusal);

@@ -139,7 +139,7 @@ describe("a model folder", () => {
     await expect(readModelFolder(folder)).rejects.toMatchObject({
       code: "unsupported",
       message: expect.stringMatching(
-        /graft\.json was written by a newer graft.*format version 2.*format version 1.*Use the newer graft/,
+        /graft\.json was written by a newer graft.*format version 2.*format version 1.*Use that newer version of graft/,
       ),
     });
   });
@@ -202,7 +202,7 @@ describe("verifyModelFolder", () => {
     await editFile("model.json", (text) => text.replace('"activation":"relu"', '"activation":"linear"'));
     await expect(verifyModelFolder(folder, model, { backend, images })).rejects.toMatchObject({
       code: "corrupt",
-      message: expect.stringContaining("computes something else"),
+      message: expect.stringContaining("its model.json computes different probabilities"),
     });
   });
 

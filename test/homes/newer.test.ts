@@ -30,7 +30,7 @@ async function raise(path: string, from: string, to: string): Promise<() => Prom
 }
 
 const run = (words: readonly string[]) => graft(words, home, { cwd: root });
-const byNewer = /was written by a newer graft.*Use the newer graft\./;
+const byNewer = /was written by a newer graft.*Use that newer version of graft\./;
 
 describe("what a newer graft wrote", () => {
   it("as features is left alone: a training computes its own, and says so once", async () => {

@@ -51,7 +51,7 @@ test("takes an image as bytes too, and asks for no hash", async () => {
   const damaged = bytes.subarray(0, 40);
   await expect(pool.prepare({ bytes: damaged }, RULE, null, [0])).rejects.toMatchObject({ code: "corrupt" });
   const other = { bytes, hash: "0".repeat(64) };
-  await expect(pool.prepare(other, RULE, null, [0])).rejects.toThrow(/^the image changed/i);
+  await expect(pool.prepare(other, RULE, null, [0])).rejects.toThrow(/^the image has changed since/i);
 });
 
 test("errors keep their codes across the thread, and the thread goes on", async () => {

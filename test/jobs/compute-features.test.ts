@@ -116,7 +116,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
         const plain = await computeFeaturesJob(host, { ...options, ...hears });
         expect(plain.description).toMatchObject({ labels: null, images: { 0: { label: null } } });
         expect(opened.map(({ code }) => code)).toEqual(["left-out", "parts", "unclear-classes"]);
-        expect(opened[0]?.message).toBe("1 broken left out: cut.jpg (cut off)");
+        expect(opened[0]?.message).toBe("1 broken image left out: cut.jpg (cut off)");
         const labelled = { ...CONFIG, labelsFrom: "names" };
         const classes = await computeFeaturesJob(host, { ...options, config: labelled });
         expect(classes.description.labels).toEqual(pets.labels);
@@ -144,7 +144,7 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
         const { table } = await computeFeaturesJob(refused, { ...options, ...hears });
         expect(table.numRows).toBe(images.length);
         expect(notes).toEqual([
-          { code: "no-store", message: "the features are not kept for the next time. No room." },
+          { code: "no-store", message: "the features are not kept for next time. No room." },
         ]);
         const defect = new TypeError("a defect");
         await expect(computeFeaturesJob(without(defect), options)).rejects.toBe(defect);

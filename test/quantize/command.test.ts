@@ -26,9 +26,8 @@ describe.skipIf(PHOTOS === undefined)("--precision int8 on photos (needs ../shar
   it("trains as accurate a model as float32, and says what the trunk that predicts makes of it", async () => {
     const text = await trained("int8", "--out", join(home, "model"));
     const [, inInt8, predicting] =
-      /Accuracy (0\.\d+) behind the int8 trunk .* (0\.\d+) behind the float32 trunk that predicts/.exec(
-        text,
-      ) ?? [];
+      /Accuracy (0\.\d+) with the int8 trunk .* (0\.\d+) with the float32 trunk that predicts/.exec(text) ??
+      [];
     const inFloat = Object(jsonLines(await trained("float32", "--json")).at(-1)?.metrics);
     console.log(
       `accuracy: float32 ${inFloat.valAccuracy}, int8 ${inInt8}, its head behind float32 ${predicting}`,

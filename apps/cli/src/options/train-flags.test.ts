@@ -89,7 +89,7 @@ describe("flags of train", () => {
     ["--batch-size", "many", /--batch-size: .*Received: "many"/],
     ["--val-split", "1", /--val-split: .*Received: 1/],
     ["--learning-rate", "-1", /--learning-rate/],
-    ["--weight-decay", "0.01", /--weight-decay: only the optimizer adamw .* adam\. Received: 0.01/],
+    ["--weight-decay", "0.01", /--weight-decay: only the adamw optimizer .* adam\. Received: 0.01/],
     [
       "--fine-tune-epochs",
       "3",
@@ -97,7 +97,7 @@ describe("flags of train", () => {
     ],
     ["--fine-tune", "mixed8", /--fine-tune: .*above the cut mixed7: give mixed7.*Received: "mixed8"/],
     ["--fine-tune", "mixed77", /--fine-tune: There is no layer mixed77.*conv2d_56\. Received: "mixed77"/],
-    ["--momentum", "0.9", /--momentum: only the optimizer sgd .* adam\. Received: 0.9/],
+    ["--momentum", "0.9", /--momentum: only the sgd optimizer .* adam\. Received: 0.9/],
   ])("refuses %s %s and says what it got", (flag, value, message) => {
     expect(() => parse(flag, value)).toThrow(UsageError);
     expect(() => parse(flag, value)).toThrow(message);

@@ -268,7 +268,7 @@ describe("a checkpoint store", () => {
       ).rejects.toMatchObject({
         code: "unsupported",
         message: expect.stringMatching(
-          /was written by a newer graft.*version 2.*version 1.*Use the newer graft/,
+          /was written by a newer graft.*version 2.*version 1.*Use that newer version of graft/,
         ),
       });
       expect(fallbacks).toEqual([]);

@@ -238,5 +238,7 @@ test("a stored split is read back as it was, with the same hash; anything else i
 test("a stored split of a newer graft is refused by name", () => {
   const read = (): unknown => parseSplit({ version: 2, parts: [] }, "split.json");
   expect(read).toThrow(expect.objectContaining({ code: "unsupported" }));
-  expect(read).toThrow(/split\.json was written by a newer graft.*version 2.*version 1.*Use the newer graft/);
+  expect(read).toThrow(
+    /split\.json was written by a newer graft.*version 2.*version 1.*Use that newer version of graft/,
+  );
 });

@@ -132,7 +132,7 @@ describe("a run store", () => {
     await writeFile(join(folder, "run.json"), '{"version": 2}');
     await expect(store.open(id)).rejects.toMatchObject({
       code: "unsupported",
-      message: `${join(folder, "run.json")} was written by a newer graft. Received: version 2. Expected: version 1. Use the newer graft.`,
+      message: `${join(folder, "run.json")} was written by a newer graft. Received: version 2. Expected: version 1. Use that newer version of graft.`,
     });
     await writeFile(join(folder, "run.json"), '{"version": 1}');
     await expect(store.open(id)).rejects.toMatchObject({ code: "corrupt" });

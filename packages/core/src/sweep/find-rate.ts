@@ -103,7 +103,7 @@ export async function findRate(
   throw new CoreError("diverged", {
     what: "No learning rate between 1e-6 and 1 makes the loss fall within 100 steps.",
     received: `a loss of ${curve[0]?.loss} at first, ${Math.min(...curve.map(({ loss }) => loss))} at best`,
-    fix: "Look at the data set (`graft inspect`), or try another optimizer or cut.",
+    fix: "Check the data set (`graft inspect`), or try another optimizer or cut.",
   });
 }
 
