@@ -17,15 +17,15 @@ const messageOf = (code: "disk-full" | "conflict", epochs?: number): string =>
 
 it("says up to which epoch a run is kept, and how to go on", () => {
   expect(messageOf("disk-full", 3)).toMatch(
-    /No room\. Kept up to epoch 3 of 20; go on with: .*runs resume one$/,
+    /No room\. Kept up to epoch 3 of 20; resume with: .*runs resume one$/,
   );
 });
 
 it("promises no epoch to a run that has none on disk, or none that it knows of", () => {
   expect(messageOf("disk-full", 0)).toMatch(
-    /No room\. No epoch is finished yet, .*go on with: .*resume one$/,
+    /No room\. No epoch is finished yet, .*resume with: .*resume one$/,
   );
-  expect(messageOf("disk-full")).toMatch(/No room\. Go on with: .*resume one$/);
+  expect(messageOf("disk-full")).toMatch(/No room\. Resume with: .*resume one$/);
 });
 
 it("points to another place for a model that cannot go where it was to go", () => {

@@ -36,7 +36,7 @@ export function resumableError(error: unknown, environment: CliEnvironment, run:
   const kept = epochs === undefined ? "" : `${keptText({ epochs, ...(steps ? { steps } : {}) }, run)}; `;
   return new CoreError(
     error.code,
-    { what: error.message, fix: capitalized(`${kept}go on with: ${command}`) },
+    { what: error.message, fix: capitalized(`${kept}resume with: ${command}`) },
     { cause: error, facts: error.facts },
   );
 }

@@ -75,7 +75,7 @@ export function curvesText(events: readonly TrainEvent[], columns: number): stri
 function validationText({ score, metrics }: WorkEnd): string {
   if (!score) return "";
   // the training is done and its model in place: that its images cannot be looked at any more is worth a line
-  if ("error" in score) return `Who is taken for whom is not known: ${score.error.message}`;
+  if ("error" in score) return `Which classes are confused is not known: ${score.error.message}`;
   return [`Validation: ${evaluationText(score.evaluation)}`, int8Text(metrics), mistakesText(score.mistakes)]
     .filter((text) => text !== "")
     .join("\n\n");
@@ -85,7 +85,7 @@ function validationText({ score, metrics }: WorkEnd): string {
 function int8Text({ valAccuracy, float32ValAccuracy }: Metrics = {}): string {
   if (valAccuracy === undefined || float32ValAccuracy === undefined) return "";
   const lost = valAccuracy - float32ValAccuracy;
-  const told = `Accuracy ${valAccuracy.toFixed(3)} behind the int8 trunk it was trained on, ${float32ValAccuracy.toFixed(3)} behind the float32 trunk that predicts.`;
+  const told = `Accuracy ${valAccuracy.toFixed(3)} with the int8 trunk it was trained on, ${float32ValAccuracy.toFixed(3)} with the float32 trunk that predicts.`;
   return Math.abs(lost) > INT8_MOST_LOST + 1e-9
     ? `${told} They differ by more than ${INT8_MOST_LOST}: --precision float32 suits this data set better.`
     : told;
@@ -101,7 +101,7 @@ function resultText(events: readonly TrainEvent[], { end: ended, run }: Finished
   return [
     [kept, accuracy, time].filter((text) => text !== "").join(", "),
     ...(isHeadOnly
-      ? ["Fine-tuning made it no better, so the model is the head's, on the trunk as it was."]
+      ? ["Fine-tuning did not help, so the model keeps the head from before it, on the unchanged trunk."]
       : []),
     ...likenessText(manifest?.likeness),
     `Model: ${where ?? "none"}`,
@@ -115,6 +115,6 @@ function likenessText(likeness: Required<WorkEnd>["manifest"]["likeness"]): stri
   const ofForeign = foreign ? `of ${foreign.flagged} of ${foreign.images} ${foreign.name}, and ` : "";
   const wrongly = Math.round(100 * (1 - keptShare));
   return [
-    `predict says "like nothing it learned from" ${ofForeign}wrongly of about ${wrongly} in 100 pictures like those that it learned from`,
+    `predict says "like nothing it learned from" ${ofForeign}wrongly of about ${wrongly} in 100 pictures like those it learned from`,
   ];
 }

@@ -22,7 +22,7 @@ const differs = ({ name }: Folder, what: string, received?: string, expected?: s
     what: `The model that was written to ${name} is not the one that was trained: ${what}.`,
     ...(received === undefined ? {} : { received }),
     ...(expected === undefined ? {} : { expected }),
-    fix: "The disk or its memory may be failing: write it again to another place.",
+    fix: "The disk or the memory may be failing: write it again to another place.",
   });
 
 /** As whole numbers: −0 is not 0, and a NaN is itself. */
@@ -44,7 +44,7 @@ function compareNumbers(folder: Folder, written: Model, model: Model): void {
   for (const name of [...written.weights.tensors.keys(), ...written.head.keys()]) {
     const [found, expected] = [numbers(written, name), numbers(model, name)];
     if (!found || !expected || !isSame(found, expected))
-      throw differs(folder, `the tensor ${name} has other numbers`);
+      throw differs(folder, `the tensor ${name} has different numbers`);
   }
 }
 
@@ -56,7 +56,7 @@ function compareDirections(
 ): void {
   const areSame =
     found?.length === expected?.length && (found ?? []).every((value, i) => value === expected?.[i]);
-  if (!areSame) throw differs(folder, `${MODEL_FILES.likeness} has other numbers`);
+  if (!areSame) throw differs(folder, `${MODEL_FILES.likeness} has different numbers`);
 }
 
 /** The network as model.json has it, from the file alone: batch norms unfolded, layer by layer. */
@@ -90,5 +90,5 @@ export async function verifyModel(folder: Folder, model: Model, options: VerifyO
   const largest = largestDifference((await referenceOf(model, images, backend)).predictions, found);
   if (largest <= TOLERANCE) return largest;
   const received = `probabilities that differ by ${largest} on ${images.length} images`;
-  throw differs(folder, "its model.json computes something else", received, `at most ${TOLERANCE}`);
+  throw differs(folder, "its model.json computes different probabilities", received, `at most ${TOLERANCE}`);
 }

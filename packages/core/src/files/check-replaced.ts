@@ -32,7 +32,7 @@ export function checkReplaced(
   }
   if (force) return;
   throw new CoreError("conflict", {
-    what: `There is ${withArticle(noun)} already.`,
+    what: `There is already ${withArticle(noun)} there.`,
     received: target,
     fix: "Choose another folder, or replace it with `force`.",
   });
@@ -52,7 +52,7 @@ export function checkReplacedFile(
   if (there === undefined || (there === "file" && force)) return;
   if (there === "file") {
     throw new CoreError("conflict", {
-      what: "There is a file already.",
+      what: "There is already a file there.",
       received: target,
       fix: "Choose another path, or replace it with `force`.",
     });

@@ -37,7 +37,7 @@ function writeFailure(error: unknown, path: string): unknown {
   }
   const isOfMachine = !OF_THE_PLACE.has(codeOf(error));
   const what = `${path} cannot be written.`;
-  const fix = isOfMachine ? "Look at the disk, then try again." : "Give yourself the right to write there.";
+  const fix = isOfMachine ? "Check the disk, then try again." : "Give yourself permission to write there.";
   return new CoreError(
     isOfMachine ? "unreadable" : "bad-input",
     { what, received: reason, fix },

@@ -10,7 +10,7 @@ export function folderPath(path: string): readonly string[] {
     part !== "" && part !== "." && part !== ".." && !/[\\\0]/.test(part) && !/^[A-Za-z]:/.test(part);
   if (parts.every(isName)) return parts;
   throw new CoreError("bad-input", {
-    what: "This is no path inside a folder.",
+    what: "This is not a path inside a folder.",
     received: JSON.stringify(path),
     expected: 'names with "/" between them, without "..", "\\" and a drive',
   });

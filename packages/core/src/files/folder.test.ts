@@ -133,7 +133,7 @@ describe.each([
     await folder.replace("m/a", [bytes("1")]);
     const replace = (rules: Partial<typeof RULES>): Promise<string> =>
       folder.replaceFolder("m", { ...RULES, ...rules }, async () => undefined);
-    await expect(replace({ force: false })).rejects.toThrow("There is a model already.");
+    await expect(replace({ force: false })).rejects.toThrow("There is already a model there.");
     await expect(replace({ known: ["b"] })).rejects.toMatchObject({ code: "conflict" });
     expect(await names(folder.folder("m"))).toEqual(["a"]);
     await folder.replace("f", [bytes("mine")]);
@@ -208,7 +208,7 @@ describe.each([
     const never = function* (): Iterable<Uint8Array> {
       yield expect.unreachable("the place is taken");
     };
-    const file = { code: "conflict", message: expect.stringContaining("There is a file already.") };
+    const file = { code: "conflict", message: expect.stringContaining("There is already a file there.") };
     await expect(folder.replaceFile("a", FILE, never())).rejects.toMatchObject(file);
     await expect(folder.replaceFile("d", { ...FILE, force: true }, never())).rejects.toMatchObject({
       code: "conflict",
@@ -237,7 +237,7 @@ describe.each([
   it.each(["", ".", "..", "a/../b", "/a", "a/", "a//b", "a\\b", "C:/a", "a\0"])(
     "refuses %j",
     async (path) => {
-      const refused = { code: "bad-input", message: expect.stringContaining("no path inside a folder") };
+      const refused = { code: "bad-input", message: expect.stringContaining("not a path inside a folder") };
       const calls: readonly (() => Promise<unknown>)[] = [
         () => folder.read(path),
         () => folder.replace(path, []),
@@ -249,7 +249,7 @@ describe.each([
         () => folder.replaceFile(path, FILE, []),
       ];
       for (const call of calls) await expect(call()).rejects.toMatchObject(refused);
-      expect(() => folder.folder(path)).toThrow("no path inside a folder");
+      expect(() => folder.folder(path)).toThrow("not a path inside a folder");
     },
   );
 });

@@ -22,7 +22,7 @@ export async function writeJson(folder: Folder, path: string, value: unknown): P
 export async function readJson(folder: Folder, path: string): Promise<unknown> {
   const bytes = await folder.read(path);
   if (!bytes) {
-    const fix = "Nothing goes on from a run without it: `graft runs delete` removes what is left.";
+    const fix = "The run cannot be resumed without it: `graft runs delete` removes what is left.";
     throw new CoreError("corrupt", { what: `${folder.nameOf(path)} is missing.`, fix });
   }
   try {

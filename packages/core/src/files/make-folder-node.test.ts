@@ -63,7 +63,7 @@ it.each([
   ["EROFS", "home is read-only (EROFS)"],
   ["ENOSPC", "the disk of home is full (ENOSPC)"],
   ["EDQUOT", "your quota on the disk of home is used up (EDQUOT)"],
-  ["EACCES", "home may not be written by this user (EACCES)"],
+  ["EACCES", "this user may not write to home (EACCES)"],
   ["EIO", "home (EIO: as the system says)"],
 ])("%s is told apart", (code, text) => {
   expect(writeRefusal("home", systemError(code))).toBe(text);

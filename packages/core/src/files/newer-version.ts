@@ -9,5 +9,5 @@ import { CoreError } from "../errors.ts";
  */
 export function newerVersionError(where: string, received: string, expected: string): CoreError {
   const what = `${where} was written by a newer graft.`;
-  return new CoreError("unsupported", { what, received, expected, fix: "Use the newer graft." });
+  return new CoreError("unsupported", { what, received, expected, fix: "Use that newer version of graft." });
 }

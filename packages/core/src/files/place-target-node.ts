@@ -57,7 +57,7 @@ async function checkMount(target: string, noun: string): Promise<void> {
   throw new CoreError("bad-input", {
     what: `The ${noun} cannot take the place of a mount point.`,
     received: target,
-    fix: `Choose a folder in it, such as ${join(target, noun)}.`,
+    fix: `Choose a folder inside it, such as ${join(target, noun)}.`,
   });
 }
 
@@ -82,7 +82,7 @@ export function placingError(error: unknown, target: string, noun: string): unkn
     return diskFull({ what, received: target, fix: "Free some space and try again." }, error);
   }
   if (code === "EEXIST" || code === "ENOTEMPTY") {
-    const what = `Something else put a folder there while the ${noun} was written.`;
+    const what = `Something else put a folder there while the ${noun} was being written.`;
     return new CoreError(
       "conflict",
       { what, received: target, fix: "Choose another folder." },

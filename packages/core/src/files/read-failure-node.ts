@@ -28,11 +28,11 @@ const ADVICE: readonly { readonly codes: readonly string[]; readonly fix: string
   },
   {
     codes: ["EBUSY", "ETXTBSY"],
-    fix: "Another program holds it: wait for that, then try again.",
+    fix: "Another program is using it: wait until that ends, then try again.",
   },
 ];
 
-const OF_THE_DISK = "The disk, or the way to it, is in trouble: look at it, then try again.";
+const OF_THE_DISK = "The disk, or the connection to it, is failing: check it, then try again.";
 
 /** Whether no file of the folder can be reached: then not this one is locked, but the way to it. */
 function isFolderClosed(path: string): boolean {
@@ -63,8 +63,8 @@ export function readFailure(path: string, cause: unknown): CoreError {
     );
   }
   if (["EACCES", "EPERM"].includes(code) && isFolderClosed(path)) {
-    const what = `${shown} cannot be read (${code}): the folder that it lies in may not be entered.`;
-    const fix = "Give yourself the right to enter it, or move it elsewhere.";
+    const what = `${shown} cannot be read (${code}): you may not enter the folder that it is in.`;
+    const fix = "Give yourself permission to enter that folder, or move the file elsewhere.";
     return new CoreError("unreadable", { what, fix }, { cause, facts });
   }
   const reason = cause instanceof Error ? cause.message : String(cause);

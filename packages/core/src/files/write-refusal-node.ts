@@ -53,7 +53,7 @@ export function writeRefusal(path: string, error: unknown): string {
       return `your quota on the disk of ${shown} is used up (${code})`;
     case "EACCES":
     case "EPERM":
-      return `${shown} may not be written by this user (${code})`;
+      return `this user may not write to ${shown} (${code})`;
     case "EEXIST":
     case "ENOTDIR":
     case "ENOENT":

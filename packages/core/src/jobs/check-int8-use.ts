@@ -23,6 +23,6 @@ export async function checkInt8Use(
   const { wrong, timesFaster } = await workspace.checkInt8(backend);
   if (wrong !== undefined) throw new CoreError("backend", { what: wrong, fix: "Use `precision: float32`." });
   if (timesFaster >= INT8_WORTHWHILE) return undefined;
-  const message = `\`precision: int8\` brings no speed on this processor (a convolution ran ${timesFaster.toFixed(2)} × as fast as in float32); \`precision: float32\` is as quick and exact.`;
+  const message = `\`precision: int8\` is no faster on this processor (a convolution ran ${timesFaster.toFixed(2)} × as fast as in float32); \`precision: float32\` is as fast, and exact.`;
   return { code: "int8-no-gain", message };
 }

@@ -87,6 +87,6 @@ function tooFew(found: number): NotCompared {
     found === 0 ? "the training's images are not here" : `only ${found} of the training's images are here`;
   return {
     code: "training-images-missing",
-    reason: `Not known: ${what}, and ${FEWEST_TO_COMPARE} are needed. Evaluate with the data set of the training to compare.`,
+    reason: `Not known: ${what}, and ${FEWEST_TO_COMPARE} are needed. To compare, evaluate with the training's data set.`,
   };
 }

@@ -117,7 +117,7 @@ async function storeOrNote(
     return await workspace.features();
   } catch (error) {
     if (!(error instanceof CoreError)) throw error;
-    const message = `the features are not kept for the next time. ${error.message}`;
+    const message = `the features are not kept for next time. ${error.message}`;
     onNote?.({ code: "no-store", message });
     return null;
   }
@@ -141,8 +141,11 @@ async function openSource(
 
 function unlabelledNotes({ broken, notes, isUnclear }: OpenedUnlabelled): JobNote[] {
   const named = nameFew(broken.map(({ path, reason }) => `${visibleText(path)} (${reason})`));
-  const leftOut = { code: "left-out", message: `${broken.length} broken left out: ${named}` };
-  const message = "the rows have no labels, as the folders are not clearly classes";
+  const leftOut = {
+    code: "left-out",
+    message: `${broken.length} broken ${broken.length === 1 ? "image" : "images"} left out: ${named}`,
+  };
+  const message = "the rows have no labels, because the folders are not clearly classes";
   const unclear = { code: "unclear-classes", message };
   return [...(broken.length > 0 ? [leftOut] : []), ...notes, ...(isUnclear ? [unclear] : [])];
 }

@@ -41,7 +41,7 @@ export async function int8Images(
   const name = data ?? (run && locationOf(run));
   if (name === undefined) {
     throw new CoreError("not-found", {
-      what: "int8 is calibrated on images of the training, and the run of this model is not here.",
+      what: "int8 is calibrated on training images, and this model's run is not here.",
       fix: "Give its data set with `data`.",
     });
   }

@@ -18,7 +18,7 @@ export function resolveModelFolder(nameOrPath: string, home: string): string {
     });
   }
   throw new CoreError("not-found", {
-    what: "No model there.",
+    what: "There is no model there.",
     received: nameOrPath,
     expected: "a model folder (with graft.json) or a run id",
     fix: "graft runs list shows the runs.",

@@ -22,9 +22,9 @@ function missingError(
   return new CoreError(
     "not-found",
     {
-      what: `The run ${id} cannot go on: its ${what} is gone.`,
+      what: `The run ${id} cannot resume: its ${what} is gone.`,
       received: place,
-      fix: "Move it back, leave a link in its place, or start a new run.",
+      fix: "Move it back, put a link in its place, or start a new run.",
     },
     { cause: error, facts: error.facts },
   );
@@ -58,7 +58,7 @@ export async function* resumeTraining(
       .loadWeights({ weights: named ? source : lasting, inputRange, cut, onEvent })
       .catch(async (error: unknown) => {
         const isThere = await workspace.hasWeights(lasting);
-        throw isThere ? error : missingError(error, { id, what: "file of weights", place: lasting });
+        throw isThere ? error : missingError(error, { id, what: "weights file", place: lasting });
       }),
   );
   await checkResumable(await run.beginning(), { dataset: opened.dataset, weights });

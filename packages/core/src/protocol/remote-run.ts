@@ -56,7 +56,7 @@ export function remoteRuns(
   { setOf, crc32 }: { readonly setOf: (images: NewRun["images"]) => number; readonly crc32: Crc32 },
 ): RunStore {
   const ofHost = (): never => {
-    throw new CoreError("unsupported", { what: "A worker sees its own run alone: the list is its host's." });
+    throw new CoreError("unsupported", { what: "A worker sees only its own run; its host has the list." });
   };
   return {
     async create({ id, images, ...run }) {

@@ -206,7 +206,7 @@ export class ProtocolWorker {
       const error = new CoreError("conflict", {
         what: "The worker is busy.",
         received: `job ${job} beside job ${this.#running.job}`,
-        fix: "Wait for its end, or start another worker.",
+        fix: "Wait until it ends, or start another worker.",
       });
       this.#post({ v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) });
       return;

@@ -55,7 +55,7 @@ async function sourceOf(name: string, flags: Flags): Promise<string | GivenPixel
   const array = await readNpyImages(name);
   if (flags.size !== undefined && flags.size !== array.size)
     throw new UsageError(
-      `--size: the images in ${name} are ${array.size} pixels and go in as they are. Received: ${flags.size}.`,
+      `--size: the images in ${name} are ${array.size} pixels and are used at that size. Received: ${flags.size}.`,
     );
   return array;
 }

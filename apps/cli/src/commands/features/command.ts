@@ -15,7 +15,7 @@ export const featuresCommand: CommandDeclaration = {
         ".npy to write; paths and labels (null without classes) go beside it as .json",
       )
       .addOption(
-        new Option("--pool <kind>", "avg: one vector an image; none: the whole block")
+        new Option("--pool <kind>", "avg: one vector for each image; none: the whole block")
           .choices(["avg", "none"])
           .default("avg"),
       )

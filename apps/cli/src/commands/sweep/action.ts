@@ -91,7 +91,7 @@ function choicesOf<T extends string>(flag: unknown, name: string, known: readonl
     const choice = known.find((one) => one === word);
     if (choice) return choice;
     throw new UsageError(
-      `${name}: expected names out of ${known.join(", ")}, separated by commas. Received: ${String(flag)}.`,
+      `${name}: expected names from ${known.join(", ")}, separated by commas. Received: ${String(flag)}.`,
     );
   });
 }

@@ -12,9 +12,9 @@ export const sweepCommand: CommandDeclaration = {
         "mixed4,mixed5,mixed6,mixed7,mixed8,mixed9",
       )
       .option("--learning-rates <numbers>", "separated by commas", "0.0003,0.001,0.003")
-      .option("--sizes <pixels>", "sides of the images, separated by commas", "150")
+      .option("--sizes <pixels>", "widths and heights of the images, separated by commas", "150")
       .option("--recipes <names>", "gap, classic or both", "gap")
-      .option("--seeds <number>", "trainings of each combination, told as mean and deviation", "1")
+      .option("--seeds <number>", "trainings of each combination, reported as mean and deviation", "1")
       .action(
         action(async (context, flags, dataset) =>
           (await import("./action.ts")).sweep(context, flags, dataset),
