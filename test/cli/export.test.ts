@@ -121,7 +121,9 @@ describe("graft export", () => {
     const words = ["export", model, "--format", "tfjs", "--out", join(data, "tfjs"), "--data", data];
     const refused = await graft(words, home);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/--out is inside the data set's folder, where the export would look like a class of images/);
+    expect(refused.stderr).toMatch(
+      /--out is inside the data set's folder, where the export would look like a class of images/,
+    );
     expect(await readdir(data)).not.toContain("tfjs");
   });
 

@@ -63,7 +63,10 @@ describe("wrong usage", () => {
     [["train", "no-such-folder", "--backend", "abacus"], /--backend: .*Received: abacus.*cpu.*onnx:cpu/],
     [["evaluate", "no-such-model", "emoji", "--backend", "cpu2"], /--backend: .*cpu2/],
     [["train", "no-such-folder", "--weights", "no-such.h5"], /--weights: .*no-such\.h5.*imagenet/],
-    [["features", "emoji", "--out", "x.npy", "--weights", "."], /--weights: it is neither a file nor a graft model/],
+    [
+      ["features", "emoji", "--out", "x.npy", "--weights", "."],
+      /--weights: it is neither a file nor a graft model/,
+    ],
     [["train", "emoji", "--weights", "s3://bucket/w.h5"], /--weights: .*s3:.*http/],
     [["train", "emoji", "--weights", ""], /--weights: it needs a value/],
     [["train", "emoji", "--out", ""], /--out: it needs a value/],

@@ -43,7 +43,7 @@ describe("what a newer graft wrote", () => {
     const { code, stdout, stderr } = await run(words);
     expect(code, stderr).toBe(0);
     expect(jsonLines(stdout).at(-1)).toMatchObject({ type: "run-end", status: "completed" });
-    expect(stderr.match(/The cache has features of a newer graft/g)).toHaveLength(1);
+    expect(stderr.match(/The cache holds features from a newer graft/g)).toHaveLength(1);
     expect(await Promise.all(paths.map((path) => readFile(path)))).toEqual(newer);
     const { stdout: shown } = await run(["cache", "show", "--json"]);
     expect(jsonLines(shown)[0]).toMatchObject({ entries: 10 });
