@@ -99,6 +99,14 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
         const sweep = (dataset: string) => sweepHeadsJob(workspace, { ...OPTIONS, dataset });
         await expect(sweep("nowhere")).rejects.toMatchObject({ code: "not-found" });
         await expect(sweep("pets")).rejects.toMatchObject({ code: "disk-full" });
+        for (const axis of ["recipes", "sizes", "cuts", "learningRates", "seeds"] as const) {
+          const axes = { ...AXES, [axis]: [] };
+          await expect(sweepHeadsJob(workspace, { ...OPTIONS, axes, dataset: "pets" })).rejects.toMatchObject(
+            {
+              ...{ code: "bad-input", parts: { received: `none of ${axis}` } },
+            },
+          );
+        }
       });
 
       it("stops when the host wants it to, between two heads", async () => {

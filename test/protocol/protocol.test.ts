@@ -136,12 +136,17 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     expect(killed.events.at(-1)).toMatchObject({ type: "run-end", status: "interrupted" });
     expect(killed.end.error?.message).toContain("killed by SIGKILL");
     const id = killed.end.run ?? "";
-    expect(await (await workspace.runs.open(id)).state()).toBe("interrupted");
+    const stopped = await workspace.runs.open(id);
+    expect(await stopped.state()).toBe("interrupted");
+    expect(stopped.record.status).toBe("interrupted");
+    expect((await stopped.readEvents()).at(-1)).toEqual(killed.events.at(-1));
     await using second = new WorkerHost({ port: start().port, workspace, crc32 });
     const resumed = await ended<WorkEnd>(second.work({ kind: "resume", run: id, mayReplace: true }));
     expect(resumed.end).toMatchObject({ status: "completed", epochs: 6, run: id });
     const start0 = resumed.events.find(({ type }) => type === "run-start");
     expect(start0).toMatchObject({ resumedFromEpoch: expect.any(Number) });
+    const log = await (await workspace.runs.open(id)).readEvents();
+    expect(log.map(({ seq }) => seq)).toEqual(log.map((_event, at) => at));
     const tail = lossesOf(resumed.events);
     expect(tail.length).toBeGreaterThan(0);
     expect(tail).toEqual(local.losses.slice(-tail.length));

@@ -17,14 +17,10 @@ const USERS = [
 
 /** Exported before a package uses them, and what for. */
 const KEPT: Readonly<Record<string, string>> = {
-  serializeError: "an error on its way into another process; deserializeError is its other half",
   decodeRecord: "rows of features in messages and over a wire",
   decodeRow: "the same",
   encodeRecord: "the same",
   encodeRow: "the same",
-  BUNDLED_RANGE: "the bundled weights in a page, which fetches them",
-  decodeBundled: "the same",
-  parseBundledManifest: "the same",
   createRunStore: "runs of a page, in a folder of its own",
 };
 
@@ -72,4 +68,5 @@ it.each([
 
 it.each(Object.entries(KEPT))("%s is kept for %s", (value) => {
   expect(exportedValues("index.ts")).toContain(value);
+  expect(imported.get("@graft/core")?.has(value), "it has a user now: take it off the list").toBe(false);
 });

@@ -8,9 +8,15 @@ export * from "./backend/state-refusals.ts";
 export type * from "./checkpoint/types.ts";
 export type * from "./config/config.ts";
 export { augmentationSchema, RECIPE_DEFAULTS, trainConfigSchema } from "./config/config.ts";
+export type * from "./config/option-values.ts";
 export type * from "./config/options.ts";
 export { trainOptions } from "./config/options.ts";
-export { type OptionIssue, optionIssuesSchema, parseTrainConfig } from "./config/parse-config.ts";
+export {
+  type OptionIssue,
+  optionIssuesSchema,
+  optionIssueText,
+  parseTrainConfig,
+} from "./config/parse-config.ts";
 export { type DatasetWarning, splitWarnings } from "./dataset/dataset-warnings.ts";
 export type { DuplicateGroup } from "./dataset/duplicates.ts";
 export type * from "./dataset/foreign-images.ts";

@@ -6,6 +6,7 @@ import {
   type OptionKey as Key,
   type OptionValues,
   optionIssuesSchema,
+  optionIssueText,
   parseTrainConfig,
   RECIPE_DEFAULTS,
   type TrainConfig,
@@ -127,10 +128,9 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
 /** @param file the saved config: of flags only known ones are taken over, so that unknown options are the file's. */
 function usageError({ message, facts }: CoreError, file: string): UsageError {
   const issues = optionIssuesSchema.safeParse(facts).data?.issues;
-  const lines = issues?.map(({ key, message: wrong, received, unknown }) => {
-    if (unknown !== undefined) return unknownKeysMessage(file, unknown);
-    return key === undefined ? wrong : `\`${key}\`: ${wrong}. Received: ${received}.`;
-  });
+  const lines = issues?.map((issue) =>
+    issue.unknown === undefined ? optionIssueText(issue) : unknownKeysMessage(file, issue.unknown),
+  );
   return new UsageError(inFlags(lines?.join("\n") ?? message));
 }
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { trainConfigSchema } from "./config.ts";
-import { type OptionKey, type OptionWords, trainOptions } from "./options.ts";
+import type { OptionKey } from "./option-values.ts";
+import { type OptionWords, trainOptions } from "./options.ts";
 
 const OPTIONS = trainOptions();
 const option = (key: OptionKey) => OPTIONS.find((each) => each.key === key);

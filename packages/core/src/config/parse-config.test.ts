@@ -33,8 +33,11 @@ it("refuses every wrong option at once as bad input, by key, with what was recei
 
 it("names a wrong option inside another by the other, and keys that are no options", () => {
   expect(optionIssuesSchema.parse(refusalOf({ augment: { zoom: 2 } }).facts).issues).toMatchObject([
-    { key: "augment", received: '{"zoom":2}' },
+    { key: "augment", field: "zoom", message: "it must be a number from 0 to 0.95", received: '{"zoom":2}' },
   ]);
+  expect(refusalOf({ augment: { zooom: 0.1 } }).message).toBe(
+    '`augment`: it has no option zooom; its options are rotation, shift, shear, zoom, flip, brightness. Received: {"zooom":0.1}.',
+  );
   expect(optionIssuesSchema.parse(refusalOf({ epoch: 3, sise: 1 }).facts).issues).toMatchObject([
     { unknown: ["epoch", "sise"] },
   ]);
@@ -52,10 +55,28 @@ it.each([
   expect(optionIssuesSchema.parse(refusalOf(input).facts).issues).toMatchObject([{ key, received }]);
 });
 
-it.each([[null], [undefined], ["gap"], [[1]]])("refuses %j, which holds no options", (input) => {
+it.each([[null], [undefined], ["gap"], [[1]], [new Map()]])("refuses %j, which holds no options", (input) => {
   expect(refusalOf(input)).toMatchObject({ code: "bad-input", parts: { expected: "an object" } });
 });
 
-it("shows a number that JSON has no word for", () => {
-  expect(refusalOf({ learningRate: Number.NaN }).message).toContain("Received: NaN.");
+it.each([
+  ["size", 10.5, "it must be a whole number from 75 to 2048. Received: 10.5."],
+  ["epochs", 1e99, "it must be a whole number from 1 to 10000. Received: 1e+99."],
+  ["valSplit", 1, "it must be a number above 0 and below 1. Received: 1."],
+  ["learningRate", Number.NaN, "it must be a number above 0 and at most 10. Received: NaN."],
+  ["dropout", "much", 'it must be a number from 0 and below 1. Received: "much".'],
+  ["variants", "x", 'it must be a whole number from 1 to 64 or online. Received: "x".'],
+  ["fit", "squeeze", 'it must be stretch, crop or pad. Received: "squeeze".'],
+  ["groupPrefix", 1, "it must be true or false. Received: 1."],
+  ["inputRange", [1], "it must be two numbers. Received: [1]."],
+  ["inputRange", [1, 1], "its two numbers must differ. Received: [1,1]."],
+  ["weights", "", 'it must be a text that is not empty. Received: "".'],
+  [
+    "augment",
+    3,
+    "it must be options of its own: rotation, shift, shear, zoom, flip, brightness. Received: 3.",
+  ],
+  ["batchSize", 10n, "it must be a whole number from 1 to 4096. Received: 10."],
+])("says of %s: %s what it must be, once", (key, value, text) => {
+  expect(refusalOf({ [key]: value }).message).toBe(`\`${key}\`: ${text}`);
 });

@@ -1,7 +1,14 @@
 import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { tailOf } from "../trunk/tail.ts";
-import { RECIPE_DEFAULTS, type TrainConfig, trainConfigSchema, WEIGHT_DECAY } from "./config.ts";
+import {
+  augmentationSchema,
+  RECIPE_DEFAULTS,
+  type TrainConfig,
+  trainConfigSchema,
+  WEIGHT_DECAY,
+} from "./config.ts";
+import { type OptionInfo, optionInfos, valuesText } from "./option-values.ts";
 
 /** What is wrong with options: facts of a `bad-input` of {@link parseTrainConfig}, as `{ issues }`. */
 export const optionIssuesSchema = z.object({
@@ -9,6 +16,8 @@ export const optionIssuesSchema = z.object({
     z.object({
       /** The option; absent for what is wrong with all of them together. */
       key: z.string().exactOptional(),
+      /** Which of the option's own options, such as zoom of `augment`. */
+      field: z.string().exactOptional(),
       message: z.string(),
       /** As JSON. */
       received: z.string().exactOptional(),
@@ -31,7 +40,9 @@ type Wrong = { readonly key: keyof TrainConfig; readonly message: string };
 
 /** What a single option cannot see: what goes together. The first that does not. */
 function wrongTogether(config: TrainConfig): Wrong | undefined {
-  const { momentum, optimizer, fineTune, cut, weightDecay } = config;
+  const { momentum, optimizer, fineTune, cut, weightDecay, inputRange } = config;
+  if (inputRange && inputRange[0] === inputRange[1])
+    return { key: "inputRange", message: "its two numbers must differ" };
   if (weightDecay > 0 && weightDecay !== WEIGHT_DECAY && optimizer !== "adamw") {
     const message = `only the adamw optimizer has weight decay, and this one is ${optimizer}`;
     return { key: "weightDecay", message };
@@ -62,27 +73,64 @@ function wrongTogether(config: TrainConfig): Wrong | undefined {
   }
 }
 
-/** A value as it is shown; what JSON has no words for (a NaN, a function) as JavaScript's. */
-const shown = (value: unknown): string =>
-  (typeof value === "number" ? undefined : JSON.stringify(value)) ?? String(value);
+/** A value as it is shown; what JSON has no words for (a NaN, a function, a BigInt) as JavaScript's. */
+function shown(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
 
+/** An object that is no Map, no Date and no array. */
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  Object.prototype.toString.call(value) === "[object Object]";
 
+/** What is wrong by itself, once an option: that a number is too large and no whole one is told in one sentence. */
 function issuesOf(error: z.ZodError, given: Readonly<Record<string, unknown>>): OptionIssue[] {
-  return error.issues.map((issue): OptionIssue => {
-    const { message, path } = issue;
-    const [key] = path;
-    if (key !== undefined) return { key: String(key), message, received: shown(given[String(key)]) };
-    return issue.code === "unrecognized_keys" ? { message, unknown: issue.keys } : { message };
-  });
+  const infos = new Map<string, OptionInfo>(optionInfos().map((option) => [option.key, option]));
+  const issues = new Map<string, OptionIssue>();
+  for (const { code, message, path, ...issue } of error.issues) {
+    const [key, field] = path.map(String);
+    const info = key === undefined ? undefined : infos.get(key);
+    if (key === undefined || info === undefined) {
+      issues.set(
+        "",
+        code === "unrecognized_keys" && "keys" in issue ? { message, unknown: issue.keys } : { message },
+      );
+      continue;
+    }
+    const { values } = info;
+    const inside = values.kind === "group" ? values.fields.find((one) => one.key === field) : undefined;
+    issues.set(`${key}.${inside?.key ?? ""}`, {
+      key,
+      ...(inside ? { field: inside.key } : {}),
+      message: `it must be ${valuesText((inside ?? info).values)}`,
+      received: shown(given[key]),
+    });
+  }
+  return [...issues.values()];
+}
+
+/** Keys of `augment` that are none of its options; a stored config may have them, from a newer graft. */
+function unknownInside({ augment }: Readonly<Record<string, unknown>>): OptionIssue[] {
+  const unknown = isRecord(augment)
+    ? Object.keys(augment).filter((key) => !(key in augmentationSchema.shape))
+    : [];
+  const fields = Object.keys(augmentationSchema.shape).join(", ");
+  const message = `it has no option ${unknown.join(", ")}; its options are ${fields}`;
+  return unknown.length === 0 ? [] : [{ key: "augment", message, received: shown(augment) }];
+}
+
+/** An issue in a sentence, its option by key. */
+export function optionIssueText({ key, field, message, received }: OptionIssue): string {
+  if (key === undefined) return `${message}.`;
+  return `\`${key}\`: ${field === undefined ? "" : `${field}: `}${message}. Received: ${received}.`;
 }
 
 function refusal(issues: readonly OptionIssue[]): CoreError {
-  const lines = issues.map(({ key, message, received }) =>
-    key === undefined ? `${message}.` : `\`${key}\`: ${message}. Received: ${received}.`,
-  );
-  return new CoreError("bad-input", { what: lines.join("\n") }, { facts: { issues } });
+  return new CoreError("bad-input", { what: issues.map(optionIssueText).join("\n") }, { facts: { issues } });
 }
 
 /**
@@ -99,7 +147,9 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const recipe = trainConfigSchema.shape.recipe.safeParse(given.recipe).data;
   const parsed = trainConfigSchema.safeParse({ ...(recipe && RECIPE_DEFAULTS[recipe]), ...given });
-  if (!parsed.success) throw refusal(issuesOf(parsed.error, given));
+  const unknown = unknownInside(given);
+  if (!parsed.success) throw refusal([...issuesOf(parsed.error, given), ...unknown]);
+  if (unknown.length > 0) throw refusal(unknown);
   const config = parsed.data;
   const wrong = wrongTogether(config);
   if (wrong) throw refusal([{ ...wrong, received: shown(config[wrong.key]) }]);

@@ -91,6 +91,18 @@ describe.each([
     expect(await folder.size("a")).toBe(10);
   });
 
+  it("appends, and changes nothing that was read before", async () => {
+    await folder.append("y", bytes("1"));
+    const before = await folder.read("y");
+    for (let i = 0; i < 100; i++) await folder.append("y", bytes("23"));
+    expect(before).toEqual(bytes("1"));
+    expect(await folder.read("y")).toEqual(bytes(`1${"23".repeat(100)}`));
+    expect(await folder.size("y")).toBe(201);
+    await folder.replace("y", [bytes("4")]);
+    await folder.append("y", bytes("5"));
+    expect(await folder.read("y")).toEqual(bytes("45"));
+  });
+
   it("appends", async () => {
     await folder.append("x/log", bytes("1"));
     await folder.append("x/log", bytes("23"));

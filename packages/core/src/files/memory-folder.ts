@@ -19,6 +19,18 @@ async function joined(pieces: Pieces): Promise<Uint8Array<ArrayBuffer>> {
   return joinPieces(all);
 }
 
+/** Room for as much again is made when there is none: a log grows line by line, and is not copied for each. */
+function grown(before: Uint8Array<ArrayBuffer>, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const length = before.length + bytes.length;
+  let { buffer } = before;
+  if (before.byteOffset !== 0 || buffer.byteLength < length) {
+    buffer = new ArrayBuffer(2 * length);
+    new Uint8Array(buffer).set(before);
+  }
+  new Uint8Array(buffer).set(bytes, before.length);
+  return new Uint8Array(buffer, 0, length);
+}
+
 /**
  * A folder that lives as long as whoever holds it: for tests, a page, and a worker that shares no folder with its parent.
  * @param name what people are shown. @default "memory"
@@ -66,8 +78,7 @@ function view(tree: Tree, name: string, prefix: string): Folder {
     },
     async append(path, bytes) {
       const at = full(path);
-      const before = tree.files.get(at) ?? new Uint8Array();
-      tree.files.set(at, joinPieces([before, bytes]));
+      tree.files.set(at, grown(tree.files.get(at) ?? new Uint8Array(), bytes));
     },
     remove: async (path) => without(full(path)),
     clear: async () => {

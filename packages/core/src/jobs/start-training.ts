@@ -25,8 +25,8 @@ export interface StartTraining {
 }
 
 /**
- * Opens what a training needs and makes its run; everything that can be refused is refused before the first image is
- * computed.
+ * Opens what a training needs and makes its run; what it needs is refused before the first image is computed. Whether a model
+ * may be written to `out` the host asks before: here it is seen when the model is.
  * @throws CoreError as the workspace; `bad-input` for a data set that cannot be split.
  */
 export async function* startTraining(

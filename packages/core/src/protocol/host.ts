@@ -48,7 +48,7 @@ function goneError(why: string): CoreError {
   return new CoreError("backend", {
     what: "The worker ended unexpectedly.",
     received: why,
-    fix: "Resume the run: it starts from its last checkpoint.",
+    fix: "Resume the run: it continues from its last checkpoint.",
   });
 }
 

@@ -28,6 +28,16 @@ function configsOf({ configOf, axes }: SweepOptions): readonly TrainConfig[] {
   });
 }
 
+/** An axis without a value would be a sweep over nothing. @throws CoreError `bad-input` */
+export function checkAxes(axes: SweepOptions["axes"]): void {
+  const empty = Object.entries(axes).flatMap(([axis, values]) => (values.length === 0 ? [axis] : []));
+  if (empty.length === 0) return;
+  throw new CoreError("bad-input", {
+    what: "A sweep needs at least one value of each thing that it varies.",
+    received: `none of ${empty.join(", ")}`,
+  });
+}
+
 function checkParts(options: SweepOptions): SweepResult["images"] {
   const [train, validation] = (["train", "validation"] as const).map(
     (part) => imagesOfPart(options.dataset, options.split, part).length,
