@@ -63,6 +63,13 @@ describe("texts of what every host runs", () => {
     expect(named.filter(({ quoted, key }) => inFlags(quoted) === quoted && !VALUES.has(key))).toEqual([]);
   });
 
+  it("name commands in quotes, so that an edge without them can say something else", () => {
+    const bare =
+      /(?<!`)\bgraft (?:bench|cache|demo|doctor|engines|evaluate|export|features|inspect|predict|runs|sweep|train|weights)\b/;
+    expect(texts.filter(({ text }) => /`graft /.test(text)).length).toBeGreaterThan(10);
+    expect(texts.filter(({ text }) => bare.test(text))).toEqual([]);
+  });
+
   it.each(Object.entries(ASIDE))("%s is aside: %s", (start) => {
     const flagged = files
       .filter((file) => file.startsWith(start))

@@ -25,7 +25,7 @@ const notInstalled = (home: string, engine: EngineName): string | undefined => {
   const reason = whyNotInstalled(engineFolder(home, engine), engine);
   return reason === undefined
     ? undefined
-    : `The engine ${engine} is not installed (${reason}). Run: graft engines install ${engine}`;
+    : `The engine ${engine} is not installed (${reason}). Run: \`graft engines install ${engine}\``;
 };
 
 const noCudaProvider = (): string | undefined => {

@@ -57,7 +57,7 @@ export async function selectFrom(
     looksFirst: wanted === undefined,
     check: (opened) => checkOnce(opened, { passed, platform: platformFacts() }),
     signal,
-    fix: "graft doctor says more.",
+    fix: "`graft doctor` says more.",
   });
 }
 

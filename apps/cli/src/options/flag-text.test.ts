@@ -8,12 +8,16 @@ it.each([
   ["`labelsFrom: my labels.csv:kind`", '--labels-from "my labels.csv:kind"'],
   ["`labelsFrom: FILE[:COLUMN]`   a table", "--labels-from FILE[:COLUMN]   a table"],
   ["`inputRange: a,b`", "--input-range a,b"],
+  [
+    "`graft runs list` shows all; run: `graft runs resume x`",
+    "graft runs list shows all; run: graft runs resume x",
+  ],
   ["with `data`, `force` or `home`", "with --data, --force or --home"],
 ])("says %s as %s", (text, said) => {
   expect(inFlags(text)).toBe(said);
 });
 
-it("leaves commands and other words in quotes alone", () => {
-  const text = "`graft runs list`, `bundled`, `model.json`, `labels`";
+it("leaves other words in quotes alone", () => {
+  const text = "`bundled`, `model.json`, `labels`";
   expect(inFlags(text)).toBe(text);
 });

@@ -12,9 +12,13 @@ export const flagName = (key: string): string =>
 
 const isTyped = (value: string): boolean => /^[\w./:+,[\]-]+$/.test(value);
 
-/** A text of core for people at a terminal: "`valSplit: 0.1`" is said as "--val-split 0.1", "`augment: null`" as "--no-augment". */
+/**
+ * A text of core for people at a terminal: "`valSplit: 0.1`" is said as "--val-split 0.1", "`augment: null`" as
+ * "--no-augment", and "`graft runs list`" as it is typed.
+ */
 export function inFlags(text: string): string {
-  return renderOptions(text, (key, value) => {
+  const commands = text.replace(/`(graft [a-z][^`\n]*)`/g, "$1");
+  return renderOptions(commands, (key, value) => {
     if (!(key in trainConfigSchema.shape || OTHERS.has(key))) return undefined;
     if (value === "null" || value === "false") return `--no-${flagName(key)}`;
     if (value === undefined || value === "true") return `--${flagName(key)}`;

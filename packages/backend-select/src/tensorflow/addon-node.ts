@@ -67,7 +67,7 @@ async function load(folder: string, name: EngineName): Promise<Addon> {
   }).catch((cause: unknown) => {
     const received = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
     const what = `The TensorFlow engine in ${folder} does not load.`;
-    const fix = `Run: graft engines install ${name}`;
+    const fix = `Run: \`graft engines install ${name}\``;
     throw new CoreError("backend", { what, received, fix }, { cause });
   });
   await startEngine(TENSORFLOW_ENGINE);

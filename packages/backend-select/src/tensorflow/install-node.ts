@@ -71,7 +71,7 @@ function offline(name: EngineName): CoreError {
   return new CoreError("offline", {
     what: `The engine ${name} is not installed: its parts come from npm and PyPI, and GRAFT_OFFLINE forbids the network.`,
     received: "GRAFT_OFFLINE is set",
-    fix: "Unset GRAFT_OFFLINE and run this again. The other engines need no installation: graft engines list.",
+    fix: "Unset GRAFT_OFFLINE and run this again. The other engines need no installation: `graft engines list`.",
   });
 }
 

@@ -136,7 +136,7 @@ export async function checkPreconditions(name: EngineName, options: Precondition
     {
       what: `The engine ${name} cannot be installed here.`,
       received: problems.join("; "),
-      fix: "The other engines need no installation: graft engines list.",
+      fix: "The other engines need no installation: `graft engines list`.",
     },
     { facts: { problems } },
   );

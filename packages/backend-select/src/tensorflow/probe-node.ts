@@ -56,7 +56,7 @@ export async function probeEngine(
     },
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
     what: `The engine ${name} does not work.`,
-    fix: `Run: graft engines install ${name}. SIGILL means that the processor lacks what TensorFlow was built for.`,
+    fix: `Run: \`graft engines install ${name}\`. SIGILL means that the processor lacks what TensorFlow was built for.`,
   }).catch((cause: unknown) => {
     if (!limit.aborted || signal?.aborted) throw cause;
     const what = `The trial of the engine ${name} did not end within ${TRIAL_MS / 1000} seconds.`;

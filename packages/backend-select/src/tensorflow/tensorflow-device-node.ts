@@ -79,7 +79,7 @@ export async function openTensorflowDevice({ variant, home }: TensorflowOptions)
     throw new CoreError("backend", {
       what: `The engine ${variant} is not installed.`,
       received: reason,
-      fix: `Run: graft engines install ${variant}`,
+      fix: `Run: \`graft engines install ${variant}\``,
     });
   }
   const threads = setEnvironment();

@@ -70,9 +70,13 @@ export const trainConfigSchema = z.strictObject({
     "how an image becomes a square: stretched, cut to its middle, or padded with white",
   ),
   resize: option(z.enum(["bilinear", "nearest"]).default("bilinear"), "resize filter (Pillow's arithmetic)"),
-  epochs: option(z.int().min(1).max(10_000).default(20), "most passes over the training images", {
-    unit: "epochs",
-  }),
+  epochs: option(
+    z.int().min(1).max(10_000).default(20),
+    "maximum number of passes over the training images",
+    {
+      unit: "epochs",
+    },
+  ),
   batchSize: option(z.int().min(1).max(4096).default(32), "images in one step", { unit: "images" }),
   learningRate: option(learningRate.default(1e-3), "how far the optimiser moves in each step"),
   schedule: option(
@@ -152,7 +156,7 @@ export const trainConfigSchema = z.strictObject({
   ),
   fineTuneEpochs: option(
     z.int().min(1).max(10_000).default(10),
-    "with `fineTune`: most passes over the training images",
+    "with `fineTune`: maximum number of passes over the training images",
     { unit: "epochs" },
   ),
   fineTuneLearningRate: option(

@@ -77,7 +77,7 @@ function checkLearned(
   const count = places.length === 1 ? "1 picture lies" : `${places.length} pictures lie`;
   throw new CoreError("bad-input", {
     what: `${what}: ${count} under two classes, and graft leaves out what is in doubt: ${nameFew(places)}.`,
-    fix: "Keep each picture only in the class it belongs to and remove its other copies (graft inspect lists them), or add images of the class.",
+    fix: "Keep each picture only in the class it belongs to and remove its other copies (`graft inspect` lists them), or add images of the class.",
   });
 }
 

@@ -14,13 +14,13 @@ export function resolveModelFolder(nameOrPath: string, home: string): string {
   if (existsSync(join(home, "runs", nameOrPath))) {
     throw new CoreError("not-found", {
       what: `The run ${nameOrPath} has no model yet.`,
-      fix: `Finish it first: graft runs resume ${nameOrPath}`,
+      fix: `Finish it first: \`graft runs resume ${nameOrPath}\``,
     });
   }
   throw new CoreError("not-found", {
     what: "There is no model there.",
     received: nameOrPath,
     expected: "a model folder (with graft.json) or a run id",
-    fix: "graft runs list shows the runs.",
+    fix: "`graft runs list` shows the runs.",
   });
 }

@@ -26,7 +26,7 @@ function missing(folder: Folder, name: string): CoreError {
       : `The model in ${folder.name} is incomplete: ${name} is missing.`;
   const fix =
     name === MODEL_FILES.manifest
-      ? "Give the folder that graft train named, or a run's id."
+      ? "Give the folder that `graft train` named, or a run's id."
       : "Copy the whole folder again from where it is complete, or train the model again.";
   return new CoreError("not-found", { what, fix }, { facts: { folder: folder.name, file: name } });
 }

@@ -9,11 +9,11 @@ export function bundledNotice(why?: string): string {
 
 /** The same where it has been said before: which weights, that they are weaker, and where more is said. */
 export function shortBundledNotice(why?: string): string {
-  if (why === undefined) return "Using bundled weights, weaker than ImageNet's (more: graft weights list).";
+  if (why === undefined) return "Using bundled weights, weaker than ImageNet's (more: `graft weights list`).";
   const withReason = `Weaker bundled weights: ImageNet's are unavailable (${why}).`;
   return withReason.length <= SHORT
     ? withReason
-    : "Weaker bundled weights: ImageNet's are unavailable (why: graft weights fetch).";
+    : "Weaker bundled weights: ImageNet's are unavailable (why: `graft weights fetch`).";
 }
 
 /** How many names a notice shows. */
