@@ -104,8 +104,14 @@ describe("what a worker asks of its host", () => {
         ["run.create", create("a/b")],
         ["run.create", create("A B")],
         ["toString", {}],
+        ["weights.has", { name: "/etc/passwd" }],
+        ["weights.has", { name: "auto" }],
+        ["dataset.has", { name: "other" }],
       ]),
-    ).toMatchObject(["bad-input", { set: 0 }, "bad-input", "bad-input", "unsupported"]);
+    ).toMatchObject([
+      ...["bad-input", { set: 0 }, "bad-input", "bad-input", "unsupported"],
+      ...["not-found", true, "not-found"],
+    ]);
   });
 
   it("is refused for runs that are not its own, and writes only to one that it has locked", async () => {

@@ -11,6 +11,7 @@ import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
 import type { StoredRun } from "../runs/types.ts";
 import { isCutLayer } from "../trunk/cut-layers.ts";
 import { CALL_PARAMS, type CallMethod, type CallParams, type CallResults } from "./host-calls.ts";
+import { JobScope } from "./job-scope.ts";
 import type { Work } from "./messages.ts";
 
 type Answers = {
@@ -27,8 +28,7 @@ type Answers = {
 export class HostServices implements AsyncDisposable {
   readonly #workspace: Workspace;
   readonly #crc32: Crc32;
-  /** The worker's own: what it resumes, and what it made. */
-  readonly #allowed = new Set<string>();
+  readonly #scope: JobScope;
   readonly #sets: OpenedDataset[] = [];
   readonly #runs = new Map<string, StoredRun>();
   readonly #held = new Map<number, AsyncDisposable>();
@@ -45,12 +45,12 @@ export class HostServices implements AsyncDisposable {
     const { work, crc32 } = options;
     this.#workspace = workspace;
     this.#crc32 = crc32 ?? inJavaScript;
-    if (work.kind === "resume") this.#allowed.add(work.run);
+    this.#scope = new JobScope(work);
   }
 
   /**
    * @throws CoreError `unsupported` for a method that there is not, `bad-input` for wrong parameters, `conflict` when the job
-   * is over and for a write to a run that the worker has not locked, `not-found` for a run of others; as the workspace.
+   * is over and for a write to a run that the worker has not locked, `not-found` for what is not the job's; as the workspace.
    */
   async answer(method: string, params: unknown, onEvent: (event: WorkspaceEvent) => void): Promise<unknown> {
     if (this.#isClosed) throw new CoreError("conflict", { what: "The worker's job is over." });
@@ -105,10 +105,10 @@ export class HostServices implements AsyncDisposable {
   }
 
   async #run(id: string): Promise<StoredRun> {
-    if (!this.#allowed.has(id))
-      throw new CoreError("not-found", { what: "The worker has no such run.", received: id });
+    this.#scope.check("run", id);
     const run = this.#runs.get(id) ?? (await this.#workspace.runs.open(id));
     this.#runs.set(id, run);
+    this.#scope.add(run);
     return run;
   }
 
@@ -133,11 +133,15 @@ export class HostServices implements AsyncDisposable {
 
   readonly #answers: Answers = {
     "dataset.open": async ({ name, request }, onEvent) => {
+      this.#scope.check("dataset", name);
       const opened = await this.#workspace.openDataset(name, { ...request, onEvent });
       this.#sets.push(opened);
       return { set: this.#sets.length - 1, dataset: opened.dataset };
     },
-    "dataset.has": ({ name }) => this.#workspace.hasDataset(name),
+    "dataset.has": async ({ name }) => {
+      this.#scope.check("dataset", name);
+      return this.#workspace.hasDataset(name);
+    },
     "image.read": async ({ set, path }) => {
       const { dataset, read } = this.#set(set);
       const image = dataset.images.find((one) => one.path === path);
@@ -145,11 +149,15 @@ export class HostServices implements AsyncDisposable {
       throw new CoreError("not-found", { what: "There is no such image in the data set.", received: path });
     },
     "weights.load": async ({ cut, ...request }, onEvent) => {
+      this.#scope.check("weights", request.weights);
       if (cut !== undefined && !isCutLayer(cut))
         throw new CoreError("bad-input", { what: "There is no such cut layer.", received: cut });
       return this.#workspace.loadWeights({ ...request, cut, onEvent });
     },
-    "weights.has": ({ name }) => this.#workspace.hasWeights(name),
+    "weights.has": async ({ name }) => {
+      this.#scope.check("weights", name);
+      return this.#workspace.hasWeights(name);
+    },
     "features.get": async ({ space, keys }) => {
       const rows = await (await this.#workspace.features()).getMany(space, keys);
       return keys.map((key, i) => {
@@ -174,7 +182,7 @@ export class HostServices implements AsyncDisposable {
         ...(force === undefined ? {} : { force }),
       });
       this.#runs.set(made.id, made);
-      this.#allowed.add(made.id);
+      this.#scope.add(made);
       return { id: made.id, record: made.record, split: made.split };
     },
     "run.open": async ({ run }) => {

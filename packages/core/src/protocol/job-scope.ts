@@ -1,0 +1,36 @@
+import { CoreError } from "../errors.ts";
+import { locationOf } from "../jobs/open-dataset.ts";
+import type { StoredRun } from "../runs/types.ts";
+import type { Work } from "./messages.ts";
+
+const WORDS = { dataset: "data set", weights: "weights", run: "run" } as const;
+
+/** What a worker may ask for by name: the data set, the weights and the run of its job. All else of the host is not its business. */
+export class JobScope {
+  readonly #names = { dataset: new Set<string>(), weights: new Set<string>(), run: new Set<string>() };
+
+  constructor(work: Work) {
+    if (work.kind === "resume") this.#names.run.add(work.run);
+    else {
+      this.#names.dataset.add(work.dataset);
+      this.#names.weights.add(String(work.config.weights ?? "auto"));
+    }
+  }
+
+  /** A run that the worker made or opened, and what it began with. */
+  add(run: Pick<StoredRun, "id" | "record">): void {
+    const { record } = run;
+    this.#names.run.add(run.id);
+    this.#names.dataset.add(locationOf(run) ?? record.datasetName);
+    this.#names.weights.add(record.config.weights).add(record.weights.source);
+  }
+
+  /** @throws CoreError `not-found` for what belongs to others. */
+  check(kind: keyof typeof WORDS, name: string): void {
+    if (this.#names[kind].has(name)) return;
+    throw new CoreError("not-found", {
+      what: `The worker's job has no such ${WORDS[kind]}.`,
+      received: name,
+    });
+  }
+}
