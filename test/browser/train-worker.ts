@@ -9,7 +9,9 @@ import {
   decodeBundled,
   type Folder,
   memoryFolder,
+  messagePort,
   type PrepareImage,
+  ProtocolWorker,
   parseBundledManifest,
   preparedBy,
   type StopReason,
@@ -17,6 +19,7 @@ import {
   type TrunkWeights,
   trainConfigSchema,
   trainJob,
+  WorkerHost,
   type Workspace,
 } from "@graft/core";
 import { testingWorkspace } from "@graft/core/testing";
@@ -156,6 +159,30 @@ answerCalls({
       ...{ events, status, run: training?.run.id, runsSinceCancel: runs - runsAtCancel },
       model: model && { where, labels: model.manifest.labels, fineTuned: model.manifest.fineTuned },
     };
+  },
+  /** The same by messages over a channel of the browser's: a host and a worker that share this host of memory. */
+  async trainByMessages(given) {
+    const { config } = Training.parse(given);
+    const shared = workspace;
+    if (!shared) throw new Error("no engine is open");
+    const { port1, port2 } = new MessageChannel();
+    const ofWorker = messagePort(port2, () => port2.close());
+    const worker = new ProtocolWorker({
+      port: ofWorker,
+      open: async ({ signal }) => ({ workspace: { ...shared, signal } }),
+    });
+    const host = new WorkerHost({ port: messagePort(port1), workspace: shared });
+    const { dataset } = await shared.openDataset("");
+    const job = host.work({
+      ...{ kind: "train", dataset: dataset.source, datasetName: "emoji", score: true },
+      config: { ...config, weights: "bundled" },
+    });
+    const events: TrainEvent[] = [];
+    let next = await job.next();
+    for (; !next.done; next = await job.next()) events.push(next.value);
+    await host[Symbol.asyncDispose]();
+    await worker.done;
+    return { events, end: next.value };
   },
   cancel() {
     runsAtCancel = runs;

@@ -46,6 +46,11 @@ const Trained = z.object({
   model: z.object({ where: z.string(), labels: z.array(z.string()), fineTuned: z.string() }).optional(),
 });
 
+const ByMessages = z.object({
+  events: z.array(z.looseObject({ type: z.string() })),
+  end: z.looseObject({ score: z.object({ evaluation: z.looseObject({ images: z.int() }) }) }),
+});
+
 /** Training and validation loss of each epoch. */
 const lossesOf = (events: readonly { readonly type: string }[]): number[] =>
   events.flatMap((event) => {
@@ -185,6 +190,11 @@ describe.skipIf(absent)(
       expect(opened.model.manifest).toMatchObject({ labels, fineTuned: "mixed0" });
       expect(await opened.run?.state()).toBe("completed");
       expectClose(lossesOf(events), await expectedLosses("emoji", SMALL), 1e-4);
+
+      const byMessages = ByMessages.parse(await worker.call("trainByMessages", { config: SMALL }));
+      expect(lossesOf(byMessages.events)).toEqual(lossesOf(events));
+      expect(byMessages.end).toMatchObject({ status: "completed", epochs: 4 });
+      expect(byMessages.end.score.evaluation.images).toBe(12);
     });
   },
 );

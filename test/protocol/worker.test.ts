@@ -1,4 +1,5 @@
 import {
+  messagePort,
   PROTOCOL_VERSION,
   ProtocolWorker,
   portPair,
@@ -62,6 +63,28 @@ describe("a worker", () => {
     await asked;
     port.close();
     await worker.done;
+  });
+
+  it("works over a channel that clones messages, and either end hears that the other is closed or lost", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const ofWorker = messagePort(port2, () => port2.close());
+    const worker = new ProtocolWorker({
+      port: ofWorker,
+      open: async ({ signal }) => ({ workspace: hostOfMemory(signal) }),
+    });
+    const host = new WorkerHost({ port: messagePort(port1, () => port1.close()), workspace: hostOfMemory() });
+    const error = { code: "bad-input", facts: { issues: [{ key: "size", received: "3" }] } };
+    expect((await followed(host.work(OVER_AT_ONCE))).end).toMatchObject({ status: "failed", error });
+    await host[Symbol.asyncDispose]();
+    await worker.done;
+    expect((await followed(host.work(TRAIN))).end).toMatchObject({ error: { code: "backend" } });
+
+    const other = new MessageChannel();
+    const port = messagePort(other.port1, () => other.port1.close());
+    const alone = new WorkerHost({ port, workspace: hostOfMemory() });
+    const left = followed(alone.work(TRAIN));
+    port.lost("its script could not be loaded");
+    expect((await left).end.error?.message).toContain("Received: its script could not be loaded");
   });
 
   it("is waited for by a host that ends, which lets go of nothing before", async () => {

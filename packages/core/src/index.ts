@@ -163,6 +163,7 @@ export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./pred
 export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict/predict-images.ts";
 export { type HostOptions, WorkerHost } from "./protocol/host.ts";
 export type * from "./protocol/host-calls.ts";
+export { type MessageEndpoint, messagePort } from "./protocol/message-port.ts";
 export { PROTOCOL_VERSION, type Work, type WorkEnd } from "./protocol/messages.ts";
 export { type Port, portPair } from "./protocol/port.ts";
 export { type RemoteWorkspaceOptions, remoteWorkspace } from "./protocol/remote-workspace.ts";
