@@ -1,9 +1,11 @@
 import type { TrainEvent, TrainEventBody } from "./events.ts";
 
+type Numbered = Pick<TrainEvent, "run" | "seq" | "time">;
+
 /** Gives each event of a run its id, number and time. */
 export interface EventMaker {
   /** Call it where the event is yielded: numbers follow the order of calls. */
-  make(body: TrainEventBody): TrainEvent;
+  make<Body extends TrainEventBody>(body: Body): Body & Numbered;
 }
 
 /** @param options.firstSeq number of the first event. */

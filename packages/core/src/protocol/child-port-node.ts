@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { Inbox } from "./inbox.ts";
 import type { Port } from "./port.ts";
 
 /**
@@ -6,31 +7,18 @@ import type { Port } from "./port.ts";
  * Closing it ends the child's side; the child itself ends when its work has.
  */
 export function childPort(child: ChildProcess): Port {
-  const waiting: unknown[] = [];
-  let listener: ((message: unknown) => void) | undefined;
-  let onClose: ((why: string) => void) | undefined;
-  let gone: string | undefined;
-  child.on("message", (message: unknown) => {
-    if (listener) listener(message);
-    else waiting.push(message);
-  });
-  child.once("exit", (code, signal) => {
-    gone = signal === null ? `exit code ${code}` : `killed by ${signal}`;
-    onClose?.(gone);
-  });
+  const inbox = new Inbox();
+  child.on("message", (message: unknown) => inbox.receive(message));
+  child.once("exit", (code, signal) =>
+    inbox.end(signal === null ? `exit code ${code}` : `killed by ${signal}`),
+  );
   return {
     post(message) {
       // a child that is gone tells so by its end
       if (child.connected) child.send(message as object, () => undefined);
     },
-    onMessage(given) {
-      listener = given;
-      for (const message of waiting.splice(0)) given(message);
-    },
-    onClose(given) {
-      onClose = given;
-      if (gone !== undefined) given(gone);
-    },
+    onMessage: (listener) => inbox.onMessage(listener),
+    onClose: (listener) => inbox.onClose(listener),
     close() {
       if (child.connected) child.disconnect();
     },
@@ -39,19 +27,13 @@ export function childPort(child: ChildProcess): Port {
 
 /** The channel of a child process to its parent. */
 export function parentPort(): Port {
-  const waiting: unknown[] = [];
-  let listener: ((message: unknown) => void) | undefined;
-  process.on("message", (message: unknown) => {
-    if (listener) listener(message);
-    else waiting.push(message);
-  });
+  const inbox = new Inbox();
+  process.on("message", (message: unknown) => inbox.receive(message));
+  process.once("disconnect", () => inbox.end("the parent is gone"));
   return {
     post: (message) => void process.send?.(message),
-    onMessage(given) {
-      listener = given;
-      for (const message of waiting.splice(0)) given(message);
-    },
-    onClose: (given) => void process.once("disconnect", () => given("the parent is gone")),
+    onMessage: (listener) => inbox.onMessage(listener),
+    onClose: (listener) => inbox.onClose(listener),
     close: () => {
       if (process.connected) process.disconnect();
     },

@@ -21,6 +21,8 @@ type Answers = {
   ) => Promise<CallResults[Method]>;
 };
 
+const jobIsOver = (): CoreError => new CoreError("conflict", { what: "The worker's job is over." });
+
 /**
  * Answers a worker's calls from a workspace. What the worker holds (locks, leases, opened data sets) is let go with this,
  * also when the worker was killed.
@@ -53,7 +55,7 @@ export class HostServices implements AsyncDisposable {
    * is over and for a write to a run that the worker has not locked, `not-found` for what is not the job's; as the workspace.
    */
   async answer(method: string, params: unknown, onEvent: (event: WorkspaceEvent) => void): Promise<unknown> {
-    if (this.#isClosed) throw new CoreError("conflict", { what: "The worker's job is over." });
+    if (this.#isClosed) throw jobIsOver();
     if (!isMethod(method)) {
       const what = "The worker asked for something that this host cannot do.";
       throw new CoreError("unsupported", {
@@ -90,7 +92,7 @@ export class HostServices implements AsyncDisposable {
   async #hold(held: AsyncDisposable): Promise<number> {
     if (this.#isClosed) {
       await held[Symbol.asyncDispose]();
-      throw new CoreError("conflict", { what: "The worker's job is over." });
+      throw jobIsOver();
     }
     this.#held.set(++this.#lastHeld, held);
     return this.#lastHeld;

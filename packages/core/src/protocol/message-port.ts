@@ -1,3 +1,4 @@
+import { Inbox } from "./inbox.ts";
 import type { Port } from "./port.ts";
 
 /** What a page, its Worker, the worker's own scope and a `MessagePort` have in common. */
@@ -25,38 +26,27 @@ export function messagePort(
   endpoint: MessageEndpoint,
   end: () => void = () => undefined,
 ): Port & { readonly lost: (why: string) => void } {
-  const waiting: unknown[] = [];
-  let listener: ((message: unknown) => void) | undefined;
-  let onClose: ((why: string) => void) | undefined;
-  let gone: string | undefined;
+  const inbox = new Inbox();
   let isOver = false;
   const lost = (why: string): void => {
     if (isOver) return;
     isOver = true;
-    gone = why;
-    onClose?.(why);
+    inbox.end(why);
     end();
   };
   endpoint.addEventListener("message", (event) => {
     if (isOver || !("data" in event)) return;
     const { data } = event;
     if (isClosed(data)) lost("the other end was closed");
-    else if (listener) listener(data);
-    else waiting.push(data);
+    else inbox.receive(data);
   });
   endpoint.start?.();
   return {
     post(message) {
       if (!isOver) endpoint.postMessage(message);
     },
-    onMessage(given) {
-      listener = given;
-      for (const message of waiting.splice(0)) given(message);
-    },
-    onClose(given) {
-      onClose = given;
-      if (gone !== undefined) given(gone);
-    },
+    onMessage: (listener) => inbox.onMessage(listener),
+    onClose: (listener) => inbox.onClose(listener),
     close() {
       if (isOver) return;
       isOver = true;

@@ -1,3 +1,5 @@
+import { Inbox } from "./inbox.ts";
+
 /**
  * One end of a channel between a host and a worker: a child process's messages, a browser's Worker, or this same thread.
  * What is posted arrives whole and in order; it may be cloned on its way, and its arrays are the poster's until it is answered.
@@ -14,9 +16,7 @@ export interface Port {
 
 class PairedPort implements Port {
   other: PairedPort | undefined;
-  #listener: ((message: unknown) => void) | undefined;
-  #onClose: ((why: string) => void) | undefined;
-  readonly #waiting: unknown[] = [];
+  readonly #inbox = new Inbox();
   #isClosed = false;
 
   post(message: unknown): void {
@@ -25,18 +25,15 @@ class PairedPort implements Port {
   }
 
   receive(message: unknown): void {
-    if (this.#isClosed) return;
-    if (this.#listener) this.#listener(message);
-    else this.#waiting.push(message);
+    if (!this.#isClosed) this.#inbox.receive(message);
   }
 
   onMessage(listener: (message: unknown) => void): void {
-    this.#listener = listener;
-    for (const message of this.#waiting.splice(0)) listener(message);
+    this.#inbox.onMessage(listener);
   }
 
   onClose(listener: (why: string) => void): void {
-    this.#onClose = listener;
+    this.#inbox.onClose(listener);
   }
 
   close(): void {
@@ -49,7 +46,7 @@ class PairedPort implements Port {
   end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#onClose?.("the other end was closed");
+    this.#inbox.end("the other end was closed");
   }
 }
 
