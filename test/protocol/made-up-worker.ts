@@ -7,7 +7,6 @@ import {
   portPair,
   type TrainEvent,
   type Work,
-  type WorkEnd,
   WorkerHost,
   type Workspace,
 } from "@graft/core";
@@ -70,11 +69,15 @@ export function madeUpWorker(
 }
 
 /** All that was told, and what came of it. */
-export async function followed(
-  work: AsyncGenerator<TrainEvent, WorkEnd>,
-): Promise<{ readonly events: readonly TrainEvent[]; readonly end: WorkEnd }> {
+export async function followed<T>(
+  work: AsyncGenerator<TrainEvent, T>,
+  onEvent: (event: TrainEvent) => void = () => undefined,
+): Promise<{ readonly events: readonly TrainEvent[]; readonly end: T }> {
   const events: TrainEvent[] = [];
   let next = await work.next();
-  for (; !next.done; next = await work.next()) events.push(next.value);
+  for (; !next.done; next = await work.next()) {
+    events.push(next.value);
+    onEvent(next.value);
+  }
   return { events, end: next.value };
 }

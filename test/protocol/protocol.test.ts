@@ -14,33 +14,19 @@ import {
   type TrainEvent,
   trainJob,
   type Work,
-  type WorkEnd,
   WorkerHost,
 } from "@graft/core";
 import { childPort, NodeWorkspace } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copyPhotos, photos, ROOT, temporaryFolder } from "../cli/run-graft.ts";
 import { FROM_SOURCES } from "../from-sources.ts";
+import { followed } from "./made-up-worker.ts";
 import { workByMessages } from "./worker-of-messages.ts";
 
 const CHILD = join(import.meta.dirname, "message-child.ts");
 const CONFIG = parseTrainConfig({
   ...{ weights: "bundled", size: 75, cut: "mixed2", epochs: 6, batchSize: 8, earlyStop: null },
 });
-
-/** All that was told, and what came of it. */
-async function ended<T>(
-  events: AsyncGenerator<TrainEvent, T>,
-  onEvent: (event: TrainEvent) => void = () => undefined,
-): Promise<{ readonly events: readonly TrainEvent[]; readonly end: T }> {
-  const told: TrainEvent[] = [];
-  let next = await events.next();
-  for (; !next.done; next = await events.next()) {
-    told.push(next.value);
-    onEvent(next.value);
-  }
-  return { events: told, end: next.value };
-}
 
 const lossesOf = (events: readonly TrainEvent[]): readonly (readonly (number | undefined)[])[] =>
   events.flatMap((event) => (event.type === "epoch-end" ? [[event.loss, event.valLoss]] : []));
@@ -89,7 +75,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     set = join(folder, "pets");
     await copyPhotos(set, 12);
     await using workspace = workspaceOf(newHome());
-    const { events, end } = await ended(trainJob(workspace, { config: CONFIG, dataset: set }));
+    const { events, end } = await followed(trainJob(workspace, { config: CONFIG, dataset: set }));
     local = { losses: lossesOf(events), weights: await weightsAt(end.where) };
   }, 60_000);
   afterAll(async () => {
@@ -112,7 +98,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     async (_, open) => {
       await using workspace = workspaceOf(newHome());
       await using host = new WorkerHost({ port: open(), workspace, crc32 });
-      const { events, end } = await ended<WorkEnd>(host.work({ ...train, dataset: set }));
+      const { events, end } = await followed(host.work({ ...train, dataset: set }));
       expect(end).toMatchObject({ status: "completed", epochs: 6 });
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, at) => at));
       expect(lossesOf(events)).toEqual(local.losses);
@@ -129,7 +115,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     await using workspace = workspaceOf(newHome());
     const { port, child } = start();
     const first = new WorkerHost({ port, workspace, crc32 });
-    const killed = await ended<WorkEnd>(first.work({ ...train, dataset: set }), (event) => {
+    const killed = await followed(first.work({ ...train, dataset: set }), (event) => {
       // the second checkpoint is written: there is something to go on from
       if (event.type === "epoch-end" && event.epoch === 3) child.kill("SIGKILL");
     });
@@ -141,7 +127,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     expect(stopped.record.status).toBe("interrupted");
     expect((await stopped.readEvents()).at(-1)).toEqual(killed.events.at(-1));
     await using second = new WorkerHost({ port: start().port, workspace, crc32 });
-    const resumed = await ended<WorkEnd>(second.work({ kind: "resume", run: id, mayReplace: true }));
+    const resumed = await followed(second.work({ kind: "resume", run: id, mayReplace: true }));
     expect(resumed.end).toMatchObject({ status: "completed", epochs: 6, run: id });
     const start0 = resumed.events.find(({ type }) => type === "run-start");
     expect(start0).toMatchObject({ resumedFromEpoch: expect.any(Number) });
@@ -163,7 +149,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
       await using host = new WorkerHost({ port: start().port, workspace, crc32 });
       const controller = new AbortController();
       const events = host.work({ ...train, dataset: set }, { signal: controller.signal });
-      const { end } = await ended<WorkEnd>(events, ({ type }) => {
+      const { end } = await followed(events, ({ type }) => {
         if (type === "epoch-end") controller.abort(reason);
       });
       expect(end.status).toBe(status);
@@ -177,7 +163,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
   it("over a host's own workspace, as the command line does it, tells the score and what people look at next", async () => {
     await using workspace = workspaceOf(newHome());
     await using host = new WorkerHost({ port: sharing(workspace), workspace });
-    const { end } = await ended<WorkEnd>(host.work({ ...train, dataset: set, score: true }));
+    const { end } = await followed(host.work({ ...train, dataset: set, score: true }));
     expect(await weightsAt(end.where)).toEqual(local.weights);
     const { manifest } = (await workspace.openModel(end.run ?? "")).model;
     expect(end.manifest).toEqual({ likeness: manifest.likeness });
@@ -196,7 +182,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
     // as quick as they are, no checkpoint would be due before the last
     const work = { ...train, config: { ...CONFIG, epochs: 300 }, dataset: set };
     let asked = 0;
-    const { events } = await ended<WorkEnd>(host.work(work), (event) => {
+    const { events } = await followed(host.work(work), (event) => {
       if (event.type !== "epoch-end" || (event.epoch !== 2 && event.epoch !== 100)) return;
       asked++;
       host.checkpoint();
@@ -213,7 +199,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
   it("ends in run-end when the data set is not there", async () => {
     await using workspace = workspaceOf(newHome());
     await using host = new WorkerHost({ port: start().port, workspace, crc32 });
-    const { events, end } = await ended<WorkEnd>(host.work({ ...train, dataset: join(folder, "nowhere") }));
+    const { events, end } = await followed(host.work({ ...train, dataset: join(folder, "nowhere") }));
     expect(events.at(-1)).toMatchObject({ type: "run-end", status: "failed", error: { code: "not-found" } });
     expect(end).toMatchObject({ status: "failed", error: { code: "not-found" } });
   }, 60_000);
@@ -227,7 +213,7 @@ describe.skipIf(photos === undefined)("a training by messages (needs ../shared)"
       await using workspace = workspaceOf(newHome());
       await using host = new WorkerHost({ port: start().port, workspace, crc32 });
       for (let job = 0; job < 2; job++) {
-        const { events, end } = await ended<WorkEnd>(host.work({ ...train, config, dataset: set }));
+        const { events, end } = await followed(host.work({ ...train, config, dataset: set }));
         const error = { code: "bad-input", facts: { issues: [{ key, received }] } };
         expect(events).toMatchObject([{ type: "run-end", status: "failed", error }]);
         expect(end).toMatchObject({ status: "failed", error });

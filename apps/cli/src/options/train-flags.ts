@@ -20,8 +20,10 @@ import { flagName, inFlags } from "./flag-text.ts";
 import { unknownKeysMessage } from "./saved-config.ts";
 import { helpText, valueName } from "./train-flags-help.ts";
 
+/** Described once: five commands have flags of it, and each start declares them all. */
+const OPTIONS = new Map<string, TrainOption>(trainOptions().map((option) => [option.key, option]));
 /** Every option of a training, in the order of the schema: the flags of `graft train`. */
-export const ALL_KEYS: readonly string[] = Object.keys(trainConfigSchema.shape);
+export const ALL_KEYS: readonly string[] = [...OPTIONS.keys()];
 /** What features depend on (DESIGN 5): the flags of `graft features`. */
 export const FEATURE_KEYS: readonly Key[] = [
   "weights",
@@ -74,9 +76,8 @@ function parserOf({ kind }: OptionValues): ((text: string) => unknown) | undefin
  * @param keys those that the command knows. @default all
  */
 export function addTrainFlags<T extends Command>(command: T, keys: readonly string[] = ALL_KEYS): T {
-  const options = new Map<string, TrainOption>(trainOptions().map((option) => [option.key, option]));
   for (const key of keys) {
-    const option = options.get(key);
+    const option = OPTIONS.get(key);
     if (!option) continue;
     const { values } = option;
     const [name, help] = [flagName(key), helpText(option)];
