@@ -2,6 +2,7 @@ import { kernelsRun } from "./fused/program.ts";
 import { openTeam, type Team } from "./fused/team.ts";
 import { openBrowserTeam } from "./fused/team-browser.ts";
 import { teamMs } from "./speed/team-speed.ts";
+import { threadsText } from "./threads-text.ts";
 
 /** More gain little: the trunk's layers are small, and a phone's slow cores hold up its fast ones. */
 const MOST_THREADS = 8;
@@ -18,8 +19,6 @@ export interface PageThreads {
 
 const isShared = (): boolean => globalThis.crossOriginIsolated && typeof SharedArrayBuffer === "function";
 const isPageThread = (): boolean => "document" in globalThis;
-
-const count = (threads: number): string => `${threads} ${threads === 1 ? "thread" : "threads"}`;
 
 /**
  * Whether threads start at all (a page's policy may forbid it), and, because on busy processors several are slower than one,
@@ -39,7 +38,7 @@ async function whyOnlyOne(threads: number, isTimed: boolean): Promise<string | u
     const [single, several] = [await teamMs(one), await teamMs(team)];
     if (several < single) return undefined;
     const ms = [single, several].map((time) => `${time.toPrecision(2)} ms`);
-    return `${count(threads)} took ${ms[1]} for what one did in ${ms[0]}.`;
+    return `${threadsText(threads)} took ${ms[1]} for what one did in ${ms[0]}.`;
   } finally {
     await team.close();
     await one.close();

@@ -2,6 +2,7 @@ import type { Backend } from "@graft/core";
 import { kernelsRun } from "../fused/program.ts";
 import { openBrowserTeam } from "../fused/team-browser.ts";
 import type { PageThreads } from "../threads-browser.ts";
+import { threadsText } from "../threads-text.ts";
 import type { WasmUrl } from "../wasm-files-browser.ts";
 import { OnnxBackend } from "./backend.ts";
 import { openRuntime } from "./runtime-browser.ts";
@@ -16,7 +17,7 @@ export async function openOnnxBackend(page: PageThreads, wasmUrl: WasmUrl): Prom
   const notes = [...page.notes];
   if (threads !== page.threads)
     notes.push(
-      `ONNX Runtime Web was already opened in this worker with ${threads} ${threads === 1 ? "thread" : "threads"}, and keeps that number.`,
+      `ONNX Runtime Web was already opened in this worker with ${threadsText(threads)}, and keeps that number.`,
     );
   const { shared, teamThreads } = page;
   const runs = kernelsRun({ shared });

@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import type { Backend } from "@graft/core";
 import { kernelsRun } from "../fused/program.ts";
 import { openNodeTeam } from "../fused/team-node.ts";
+import { threadsText } from "../threads-text.ts";
 import { OnnxBackend, type OnnxDevice } from "./backend.ts";
 import type { GpuOptions } from "./gpu-device-node.ts";
 import { ort } from "./runtime-node.ts";
@@ -24,7 +25,7 @@ function cpuDevice(threads: number): OnnxDevice {
     id: "onnx:cpu",
     kind: "cpu",
     facts: {
-      name: `${model}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      name: `${model}, ${threadsText(threads)}`,
       engine: "onnx",
       engineVersion: ort.env.versions.node ?? ort.env.versions.common,
       threads,

@@ -1,3 +1,4 @@
+import { threadsText } from "../threads-text.ts";
 import type { OnnxDevice } from "./backend.ts";
 import type { OnnxRuntime } from "./runtime.ts";
 
@@ -17,7 +18,7 @@ export function webDevice({ runtime, version, threads, notes, fused }: WebRuntim
     id: "onnx:wasm",
     kind: "wasm",
     facts: {
-      name: `WebAssembly with SIMD, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      name: `WebAssembly with SIMD, ${threadsText(threads)}`,
       engine: "onnx",
       engineVersion: version,
       threads,

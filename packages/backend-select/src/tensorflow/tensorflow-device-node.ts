@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { CoreError, type DeviceFacts } from "@graft/core";
 import { usableThreads } from "../onnx/threads-node.ts";
 import type { TfjsDevice } from "../tfjs/device.ts";
+import { threadsText } from "../threads-text.ts";
 import { type Addon, loadAddon, TENSORFLOW_ENGINE } from "./addon-node.ts";
 import { ADDON_VERSION, type EngineName, engineFolder, whyNotInstalled } from "./engine-folder-node.ts";
 import { probeEngine } from "./probe-node.ts";
@@ -86,7 +87,7 @@ export async function openTensorflowDevice({ variant, home }: TensorflowOptions)
   if (variant === "tensorflow") {
     const addon = await loadAddon(folder, variant);
     const model = cpus()[0]?.model.trim() || process.arch;
-    const name = `${model}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+    const name = `${model}, ${threadsText(threads)}`;
     const device = deviceOf(variant, addon, { name });
     return {
       ...device,

@@ -1,5 +1,6 @@
 import * as wasm from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
+import { threadsText } from "../threads-text.ts";
 import type { TfjsDevice } from "./device.ts";
 import { startEngine } from "./engine-turn.ts";
 
@@ -26,7 +27,7 @@ export async function openWasmDevice(options: WasmEngineOptions = {}): Promise<T
     id: "tfjs:wasm",
     kind: "wasm",
     facts: {
-      name: `WebAssembly${simd ? " with SIMD" : ""}, ${threads} thread${threads === 1 ? "" : "s"}`,
+      name: `WebAssembly${simd ? " with SIMD" : ""}, ${threadsText(threads)}`,
       engine: "tfjs",
       engineVersion: wasm.version_wasm,
       threads,

@@ -1,3 +1,4 @@
+import { joinPieces } from "../files/join-pieces.ts";
 import { jpegChannels } from "./jpeg-channels.ts";
 import { isFrame, jpegSegments, START_OF_SCAN } from "./jpeg-segments.ts";
 
@@ -30,11 +31,5 @@ export function withCleanHeader(bytes: Uint8Array): Uint8Array {
     data = end;
   }
   parts.push(bytes.subarray(data));
-  const clean = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    clean.set(part, at);
-    at += part.length;
-  }
-  return clean;
+  return joinPieces(parts);
 }

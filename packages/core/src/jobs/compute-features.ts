@@ -1,4 +1,5 @@
 import type { TrainConfig } from "../config/config.ts";
+import { counted } from "../dataset/count-words.ts";
 import { CoreError } from "../errors.ts";
 import { extractFeatures } from "../features/extract.ts";
 import type { ExtractProgress } from "../features/extract-options.ts";
@@ -143,7 +144,7 @@ function unlabelledNotes({ broken, notes, isUnclear }: OpenedUnlabelled): JobNot
   const named = nameFew(broken.map(({ path, reason }) => `${visibleText(path)} (${reason})`));
   const leftOut = {
     code: "left-out",
-    message: `${broken.length} broken ${broken.length === 1 ? "image" : "images"} left out: ${named}`,
+    message: `${counted(broken.length, "broken image")} left out: ${named}`,
   };
   const message = "the rows have no labels, because the folders are not clearly classes";
   const unclear = { code: "unclear-classes", message };

@@ -1,5 +1,5 @@
 import { CoreError } from "../errors.ts";
-import { numElements } from "../graph/graph.ts";
+import { joinPieces } from "../files/join-pieces.ts";
 import { shapeText } from "../graph/infer-shape.ts";
 import { sha256 } from "../sha256.ts";
 import type { CutLayer } from "../trunk/cut-layers.ts";
@@ -20,23 +20,13 @@ export async function hashWeights(
 ): Promise<string> {
   const specs = tensorsUpTo(cut);
   const encoder = new TextEncoder();
-  const heads = specs.map(({ name, shape }) => encoder.encode(`${name} ${shapeText(shape)}\n`));
-  const headBytes = heads.reduce((sum, head) => sum + head.length, 0);
-  // one buffer: WebCrypto, the hash that Node and browsers share, takes no pieces
-  const numWeights = specs.reduce((sum, { shape }) => sum + numElements(shape), 0);
-  const bytes = new Uint8Array(headBytes + numWeights * Float32Array.BYTES_PER_ELEMENT);
-  let offset = 0;
-  for (const [i, { name }] of specs.entries()) {
+  const pieces = specs.flatMap(({ name, shape }) => {
     const tensor = tensors.get(name);
     if (!tensor) throw new CoreError("weights-mismatch", { what: `The weights have no tensor ${name}.` });
-    const { data } = tensor;
-    for (const piece of [
-      heads[i] ?? new Uint8Array(),
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    ]) {
-      bytes.set(piece, offset);
-      offset += piece.length;
-    }
-  }
-  return sha256(bytes);
+    const { buffer, byteOffset, byteLength } = tensor.data;
+    const head = encoder.encode(`${name} ${shapeText(shape)}\n`);
+    return [head, new Uint8Array(buffer, byteOffset, byteLength)];
+  });
+  // in one piece: WebCrypto, the hash that Node and browsers share, takes no others
+  return sha256(joinPieces(pieces));
 }
