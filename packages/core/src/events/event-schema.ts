@@ -25,6 +25,7 @@ export const serializedErrorSchema = z.object({
       "diverged",
     ] as const),
     ...(["backend", "offline", "disk-full", "unreadable", "conflict", "cancelled", "internal"] as const),
+    ...(["unauthorized", "forbidden", "busy"] as const),
   ]),
   message: z.string(),
   facts: z.record(z.string(), z.unknown()),
