@@ -1,5 +1,5 @@
 /**
- * `npm run pack`: the packages as people install them, in build/packages/*.tgz: graft's own three, and the native
+ * `npm run pack`: the packages as people install them, in build/packages/*.tgz: graft's own, and the native
  * libraries by platform. Those that are installed need no install script.
  */
 import { cpSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
@@ -10,7 +10,7 @@ import { pack, packOnce } from "./pack/pack-once.ts";
 import { type PlatformPackage, stagePlatformPackages } from "./pack/platforms.ts";
 
 const OUT = join(ROOT, "build", "packages");
-const PACKAGES = ["packages/core", "packages/backend-select", "apps/cli"];
+const PACKAGES = ["packages/core", "packages/backend-select", "packages/api", "apps/cli", "apps/server"];
 /** Carries the engines. */
 const ENGINES = "packages/backend-select";
 
@@ -23,7 +23,7 @@ function stage(path: string, platforms: readonly PlatformPackage[]): string {
   const folder = join(ROOT, "build", "stage", path);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const entry of ["bin", "dist", "assets"]) {
+  for (const entry of ["bin", "dist", "assets", "migrations"]) {
     // sources are not packed, so their maps would lead nowhere
     if (existsSync(join(source, entry)))
       cpSync(join(source, entry), join(folder, entry), {

@@ -31,6 +31,12 @@ describe("bundled for a browser", () => {
     expect(bundle.nodeImports).toEqual([]);
   });
 
+  it("@graft/api imports nothing of Node", async () => {
+    const bundle = await bundleForBrowser(["@graft/api"]);
+    print("@graft/api", bundle);
+    expect(bundle.nodeImports).toEqual([]);
+  });
+
   it("@graft/backend-select/browser imports nothing of Node", async ({ skip }) => {
     skip(!("./browser" in manifest.exports), "@graft/backend-select has no entry for browsers");
     const bundle = await bundleForBrowser(["@graft/backend-select/browser"]);
@@ -47,7 +53,7 @@ describe("bundled for a browser", () => {
   });
 
   // what no entry for browsers exports yet must be ready for one: tables, weights of Keras, exports
-  it.each(["packages/core/src", "packages/backend-select/src"])(
+  it.each(["packages/core/src", "packages/backend-select/src", "packages/api/src"])(
     "all portable files of %s import nothing of Node",
     async (folder) => {
       const bundle = await bundleOfPortable(folder);

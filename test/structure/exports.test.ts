@@ -10,7 +10,9 @@ const USERS = [
   "packages/backend-select/src",
   "packages/backend-select/scripts",
   "packages/core/scripts",
+  "packages/api/src",
   "apps/cli/src",
+  "apps/server/src",
   "scripts",
   "test",
 ];

@@ -4,6 +4,11 @@ import { findCycles } from "./cycles.ts";
 import { moduleNames } from "./module-names.ts";
 import { fileKind, ROOT, sourcesBelow } from "./sources.ts";
 
+const FOLDERS = [
+  ...["packages/core/src", "packages/backend-select/src", "packages/api/src"],
+  ...["apps/cli/src", "apps/server/src"],
+];
+
 /** Tests may import whatever they try. */
 function importsBelow(folder: string): ReadonlyMap<string, ReadonlySet<string>> {
   const files = sourcesBelow(folder).filter((path) => fileKind(path) !== "test");
@@ -53,9 +58,18 @@ function folderEdges(
 
 // biome's noImportCycles knows values alone; a cycle of types ties two files to each other as well
 describe("no file imports one that needs it, types included", () => {
-  it.each(["packages/core/src", "packages/backend-select/src", "apps/cli/src"])("%s", (folder) => {
+  it.each(FOLDERS)("%s", (folder) => {
     expect(findCycles(importsBelow(folder))).toEqual([]);
   });
+});
+
+// invariant 1 (ARCHITECTURE.md)
+it("api needs no other package of graft's than core", () => {
+  const needed = sourcesBelow("packages/api/src").flatMap((file) =>
+    moduleNames(join(ROOT, "packages/api/src", file)).taken.map(({ module }) => module),
+  );
+  expect(needed).toContain("@graft/core");
+  expect(new Set(needed.filter((module) => /^@graft\/(?!core$)/.test(module)))).toEqual(new Set());
 });
 
 describe("core's folders are layers: none needs one that needs it, by whatever way", () => {

@@ -3,8 +3,9 @@ export { PERMISSIONS, type Permission, permissionOf } from "./identity/permissio
 export type * from "./ports/blob-store.ts";
 export { type Clock, newId } from "./ports/clock.ts";
 export * from "./ports/jobs.ts";
+export type * from "./ports/ports.ts";
 export type * from "./ports/repository.ts";
 export * from "./ports/rows.ts";
 export { type ApiRouter, apiRouter } from "./router.ts";
 export { type ApiContext, type ApiMeta, asRpcError, toldError } from "./rpc/trpc.ts";
-export { createServices, type Ports, type Services } from "./services.ts";
+export { createServices, type Services } from "./services.ts";

@@ -1,6 +1,6 @@
 import type { Identity } from "../identity/identity.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { Role } from "../ports/rows.ts";
-import type { Ports } from "../services.ts";
 
 export class SystemService {
   readonly #version: string;

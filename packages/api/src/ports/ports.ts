@@ -1,0 +1,14 @@
+import type { BlobStore } from "./blob-store.ts";
+import type { Clock } from "./clock.ts";
+import type { Jobs } from "./jobs.ts";
+import type { Repository } from "./repository.ts";
+
+/** What a host gives to the services. */
+export interface Ports {
+  readonly repository: Repository;
+  readonly blobs: BlobStore;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  /** graft's. */
+  readonly version: string;
+}
