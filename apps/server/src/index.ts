@@ -1,1 +1,2 @@
-export {};
+export { openStore } from "./store/open-store.ts";
+export type * from "./store/store.ts";

@@ -1,0 +1,98 @@
+import type { ImageFilter, ImageRepository, ImageRow } from "@graft/api";
+import { and, asc, desc, eq, isNull, like, type SQL, sql } from "drizzle-orm";
+import { type Database, inBatches, isOneOf } from "../database.ts";
+import { above, BY_PATH, BY_TIME, below, readPage } from "../page.ts";
+import { datasets, images } from "../schema/index.ts";
+import { addImages, COLUMNS, folded, removeImages, setThumbnails } from "./image-changes.ts";
+
+const LIST_ROWS = 500;
+/** Keys of one question; each is found by an index. */
+const ASKED = 2000;
+
+function isLike({ class: inClass, use, part, search }: ImageFilter): SQL | undefined {
+  const pattern = search && `%${folded(search).replaceAll(/[\\%_]/g, "\\$&")}%`;
+  return and(
+    inClass === null ? isNull(images.class) : inClass === undefined ? undefined : eq(images.class, inClass),
+    use && eq(images.use, use),
+    // the index of those that are not in use asks for it in these words
+    use === "out" || use === "broken" ? sql`${images.use} <> 'in'` : undefined,
+    part && eq(images.part, part),
+    pattern ? like(images.folded, pattern) : undefined,
+  );
+}
+
+/** What many keys name, asked for in parts. */
+async function findAll<T>(
+  keys: readonly string[],
+  find: (keys: readonly string[]) => PromiseLike<readonly T[]>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for await (const some of inBatches([...new Set(keys)], ASKED)) found.push(...(await find(some)));
+  return found;
+}
+
+export function imageRepository(db: Database): ImageRepository {
+  const rows = () => db.select(COLUMNS).from(images);
+  const byPath = (where: SQL | undefined, after: readonly string[] | undefined, limit: number) =>
+    rows()
+      .where(and(where, above([images.path], after)))
+      .orderBy(asc(images.path))
+      .limit(limit);
+  return {
+    async get(id) {
+      return (await rows().where(eq(images.id, id)))[0];
+    },
+    async getMany(ids) {
+      const found = await findAll(ids, (some) => rows().where(isOneOf(images.id, some)));
+      const byId = new Map(found.map((row) => [row.id, row]));
+      return ids.flatMap((id) => byId.get(id) ?? []);
+    },
+    page(dataset, { sort = "path", after, limit, ...filter }) {
+      const where = and(eq(images.dataset, dataset), isLike(filter));
+      if (sort === "path")
+        return readPage(
+          { after, limit },
+          { schema: BY_PATH, of: (row: ImageRow) => [row.path] },
+          (key, most) => byPath(where, key, most),
+        );
+      return readPage(
+        { after, limit },
+        { schema: BY_TIME, of: (row: ImageRow) => [row.addedAt, row.id] },
+        (key, most) =>
+          rows()
+            .where(and(where, below([images.addedAt, images.id], key)))
+            .orderBy(desc(images.addedAt), desc(images.id))
+            .limit(most),
+      );
+    },
+    async *all(dataset) {
+      let after: readonly string[] | undefined;
+      for (;;) {
+        const page: readonly ImageRow[] = await byPath(eq(images.dataset, dataset), after, LIST_ROWS);
+        if (page.length > 0) yield page;
+        const last = page.at(-1);
+        if (!last || page.length < LIST_ROWS) return;
+        after = [last.path];
+      }
+    },
+    byPaths: (dataset, paths) =>
+      findAll(paths, (some) => rows().where(and(eq(images.dataset, dataset), isOneOf(images.path, some)))),
+    ofAccount: (account, hashes) =>
+      findAll(hashes, (some) =>
+        db
+          .selectDistinctOn([images.hash], COLUMNS)
+          .from(images)
+          .innerJoin(datasets, eq(datasets.id, images.dataset))
+          .where(and(eq(datasets.owner, account), isOneOf(images.hash, some)))
+          .orderBy(asc(images.hash), asc(images.id)),
+      ),
+    add: (dataset, added) => addImages(db, dataset, added),
+    setThumbnails: (thumbnails) => setThumbnails(db, thumbnails),
+    withoutThumbnail: (dataset, limit) =>
+      rows()
+        .where(and(eq(images.dataset, dataset), isNull(images.thumbnail), sql`${images.use} <> 'broken'`))
+        .orderBy(asc(images.addedAt), asc(images.id))
+        .limit(limit),
+    remove: (dataset, ids, at) => removeImages(db, dataset, ids, at),
+  };
+}

@@ -1,0 +1,32 @@
+import type { WorkerRow } from "@graft/api";
+import { index, integer, primaryKey } from "drizzle-orm/pg-core";
+import { graft, json, text, whole } from "./columns.ts";
+
+export const leases = graft.table("leases", {
+  name: text("name").primaryKey(),
+  holder: text("holder").notNull(),
+  until: whole("until").notNull(),
+});
+
+export const blobHolds = graft.table(
+  "blob_holds",
+  { id: text("id").notNull(), hash: text("hash").notNull(), until: whole("until").notNull() },
+  (table) => [primaryKey({ columns: [table.id, table.hash] }), index("blob_holds_hash").on(table.hash)],
+);
+
+export const blobDeletions = graft.table("blob_deletions", {
+  hash: text("hash").primaryKey(),
+  begunAt: whole("begun_at").notNull(),
+});
+
+export const workers = graft.table("workers", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  version: text("version").notNull(),
+  kind: text("kind").$type<WorkerRow["kind"]>().notNull(),
+  backends: json<WorkerRow["backends"]>("backends").notNull(),
+  threads: integer("threads").notNull(),
+  startedAt: whole("started_at").notNull(),
+  heardAt: whole("heard_at").notNull(),
+  job: text("job"),
+});

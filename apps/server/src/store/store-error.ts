@@ -1,0 +1,76 @@
+import { CoreError, type ErrorCode } from "@graft/core";
+
+/** What databases say by number (PostgreSQL, appendix A), where it is no defect of ours. */
+const BY_STATE: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
+  [/^23505$/, "conflict", "Something of this name is there already.", "Choose another name, or look again."],
+  [/^23503$/, "not-found", "What this belongs to is not there any more.", "Look again at what there is."],
+  [/^53100$/, "disk-full", "There is no room for the store on the disk.", "Free some space and try again."],
+  [/^54000$/, "limit", "A text is too long to be stored.", "Use a shorter one."],
+  [
+    /^(08...|57P0[1-3]|53[23]..|E[A-Z]+)$/,
+    ...([
+      "unreadable",
+      "The store cannot be reached.",
+      "See that its database runs, then try again.",
+    ] as const),
+  ],
+];
+
+/** Words of `pg` for a connection that is gone; it has no code for it. */
+const GONE =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i;
+
+/** The error that a driver threw, inside what drizzle makes of it: that one has the values in its text, which may be secrets. */
+function ofDriver(error: unknown): unknown {
+  return error instanceof Error && error.name !== "CoreError" && error.cause instanceof Error
+    ? ofDriver(error.cause)
+    : error;
+}
+
+/** PostgreSQL's five characters, or a system's code; undefined for anything else. */
+export function sqlState(error: unknown): string | undefined {
+  const cause = ofDriver(error);
+  if (!(cause instanceof Error)) return undefined;
+  if ("code" in cause && typeof cause.code === "string") return cause.code;
+  return GONE.test(cause.message) ? "08006" : undefined;
+}
+
+/** What a database threw, as people should hear it; a defect stays what it is, without the values of its query. */
+function storeError(error: unknown): unknown {
+  const cause = ofDriver(error);
+  const state = sqlState(error);
+  const row = BY_STATE.find(([pattern]) => state !== undefined && pattern.test(state));
+  if (!row || cause instanceof CoreError) return cause;
+  const [, code, what, fix] = row;
+  const constraint = cause instanceof Error && "constraint" in cause ? { constraint: cause.constraint } : {};
+  return new CoreError(code, { what, fix }, { cause, facts: { state, ...constraint } });
+}
+
+async function* telling<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+
+/** The same object, whose methods throw what people should hear. */
+export function withStoreErrors<T extends object>(target: T): T {
+  return new Proxy(target, {
+    get(_, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== "function") return value;
+      return (...given: unknown[]) => {
+        const result: unknown = Reflect.apply(value, target, given);
+        if (isIterable(result)) return telling(result);
+        if (!(result instanceof Promise)) return result;
+        return result.catch((error: unknown) => {
+          throw storeError(error);
+        });
+      };
+    },
+  });
+}

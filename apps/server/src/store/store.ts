@@ -1,0 +1,27 @@
+import type { Repository } from "@graft/api";
+import type { Db } from "pg-boss";
+import type { Database } from "./database.ts";
+
+export interface StoreOptions {
+  /** Folder of this graft's files; the embedded store lies in `server/store` of it. */
+  readonly home?: string;
+  /** Of a PostgreSQL server, 15 or newer: `postgres://user:password@host/database`. @default the embedded store of `home` */
+  readonly url?: string;
+  /** Told what its owner should know: that rows are brought into a new form, and where their copy is. */
+  readonly onNotice?: (notice: string) => void;
+}
+
+/** What pg-boss is to be constructed with. */
+export type QueueDatabase =
+  | { readonly connectionString: string; readonly useListenNotify: true }
+  | { readonly db: Db; readonly backend: "pglite"; readonly useListenNotify: true };
+
+export interface Store extends AsyncDisposable {
+  readonly kind: "pglite" | "postgres";
+  /** For people: a folder's path, a database's address without its password. */
+  readonly name: string;
+  readonly repository: Repository;
+  /** For copying and backups; all else goes through the repository. */
+  readonly database: Database;
+  readonly queue: QueueDatabase;
+}

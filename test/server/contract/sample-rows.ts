@@ -1,0 +1,85 @@
+import {
+  type AccountRow,
+  type ClassRow,
+  type DatasetRow,
+  type EditRow,
+  type ImageRow,
+  newId,
+  type RunRow,
+  type TokenRow,
+  type UploadRow,
+} from "@graft/api";
+import { trainConfigSchema } from "@graft/core";
+
+/** A time like today's: more than 32 bits. */
+export const NOW = 1_795_000_000_000;
+
+let counter = 0;
+/** A sha256 that nothing else in the tests has. */
+export const newHash = (): string => (counter++).toString(16).padStart(64, "0");
+
+export const sampleAccount = (change: Partial<AccountRow> = {}): AccountRow => {
+  const id = newId();
+  return { id, name: `Ada ${id}`, role: "member", group: null, createdAt: NOW, endsAt: null, ...change };
+};
+
+export const sampleToken = (account: string, change: Partial<TokenRow> = {}): TokenRow => ({
+  ...{ id: newId(), account, name: "laptop", role: "member", scope: {}, hash: newHash() },
+  ...{ createdAt: NOW, endsAt: null, lastUsedAt: null, lastFrom: null, revokedAt: null },
+  ...change,
+});
+
+export const sampleDataset = (owner: string, change: Partial<DatasetRow> = {}): DatasetRow => ({
+  ...{ id: newId(), owner, name: "Leaves", createdAt: NOW, changedAt: NOW, lastEdit: 0 },
+  ...{ split: { seed: 1, fraction: 0.2, groupPrefix: true, kind: "drawn", version: 1 }, notes: [] },
+  ...change,
+});
+
+export const sampleClass = (dataset: string, change: Partial<ClassRow> = {}): ClassRow => ({
+  ...{ id: newId(), dataset, name: "ash", position: 0, isOff: false },
+  ...change,
+});
+
+export const sampleImage = (dataset: string, change: Partial<ImageRow> = {}): ImageRow => {
+  const id = newId();
+  return {
+    ...{ id, dataset, path: `${id}.jpg`, hash: newHash(), bytes: 1000, class: null, use: "in", reason: null },
+    ...{
+      facts: { width: 4, height: 3, format: "jpeg", perceptualHash: "00ff00ff00ff00ff" },
+      group: null,
+      part: null,
+      thumbnail: null,
+    },
+    ...{ addedAt: NOW, addedBy: "nobody" },
+    ...change,
+  };
+};
+
+export const sampleEdit = (dataset: string, number: number, change: Partial<EditRow> = {}): EditRow => ({
+  ...{ dataset, number, kind: "move", at: NOW + number, by: "nobody", of: null, isUndone: false },
+  ...{ images: [], classes: [] },
+  ...change,
+});
+
+export const sampleUpload = (dataset: string, change: Partial<UploadRow> = {}): UploadRow => ({
+  ...{ id: newId(), dataset, account: "nobody", createdAt: NOW, state: "open", class: null, added: 0 },
+  error: null,
+  ...change,
+});
+
+export const sampleRun = (
+  dataset: string,
+  change: Partial<Omit<RunRow, "number">> = {},
+): Omit<RunRow, "number"> => ({
+  ...{
+    id: newId(),
+    dataset,
+    owner: "nobody",
+    name: null,
+    state: "queued",
+    config: trainConfigSchema.parse({}),
+  },
+  ...{ frozen: newHash(), frozenEdit: 0, createdAt: NOW, startedAt: null, endedAt: null, metrics: null },
+  ...{ error: null, lastSeq: -1, worker: null, backend: null, hasModel: false, rerunOf: null },
+  ...change,
+});
