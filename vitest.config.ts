@@ -18,7 +18,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     sequence: { sequencer: DearestFirst },
     setupFiles: ["test/setup/equal-bytes.ts"],
-    globalSetup: ["test/setup/build-graft.ts"],
+    globalSetup: ["test/setup/build-graft.ts", "test/setup/postgres-server.ts"],
     testTimeout: 180_000,
     hookTimeout: 120_000,
     env: softwareVulkanEnvironment(),

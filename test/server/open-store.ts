@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -6,6 +6,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { placeOnDisk } from "@graft/core/node";
 import { openStore, type Store } from "@graft/server";
+import pg from "pg";
+import { describe, it } from "vitest";
+import { whyNoPostgres } from "../setup/postgres.ts";
+import { testDatabaseUrl } from "../setup/postgres-server.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const CACHE = join(ROOT, "node_modules/.cache/graft-store");
@@ -73,9 +77,7 @@ async function openAt(home: string, url: string | undefined, end: () => Promise<
   };
 }
 
-/** A new, empty store for a test: `await using store = await openTestStore("pglite")`. Nothing of it stays. */
-export async function openTestStore(kind: StoreKind): Promise<TestStore> {
-  if (kind === "postgres") throw new Error("PostgreSQL for tests comes with the next commit.");
+async function openEmbedded(): Promise<TestStore> {
   const home = await mkdtemp(join(tmpdir(), "graft-store-"));
   const end = () => rm(home, { recursive: true, force: true });
   try {
@@ -86,4 +88,60 @@ export async function openTestStore(kind: StoreKind): Promise<TestStore> {
     await end();
     throw error;
   }
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: await testDatabaseUrl("postgres") });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A new, empty database of the run's PostgreSQL: its address, and what takes it away with whoever is still connected. */
+export async function newTestDatabase(): Promise<{ readonly url: string } & AsyncDisposable> {
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  await onServer(`create database ${name}`);
+  return {
+    url: await testDatabaseUrl(name),
+    [Symbol.asyncDispose]: () => onServer(`drop database ${name} with (force)`),
+  };
+}
+
+async function openOnServer(): Promise<TestStore> {
+  const database = await newTestDatabase();
+  const home = await mkdtemp(join(tmpdir(), "graft-store-"));
+  const end = async () => {
+    await rm(home, { recursive: true, force: true });
+    await database[Symbol.asyncDispose]();
+  };
+  try {
+    return await openAt(home, database.url, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/**
+ * A new, empty store for a test: `await using store = await openTestStore("pglite")`. Nothing of it stays.
+ * Ask {@link whyNoPostgres} before for the other one.
+ */
+export function openTestStore(kind: StoreKind): Promise<TestStore> {
+  return kind === "pglite" ? openEmbedded() : openOnServer();
+}
+
+/** Registers tests on both stores; one that cannot be had becomes a skipped test with the reason as its name. */
+export function describeOnStores(
+  name: string,
+  tests: (open: () => Promise<TestStore>, kind: StoreKind) => void,
+): void {
+  for (const kind of STORE_KINDS)
+    describe(`${name}, ${kind}`, () => {
+      const refusal = kind === "postgres" ? whyNoPostgres() : undefined;
+      if (refusal === undefined) tests(() => openTestStore(kind), kind);
+      else it.skip(`skipped: ${refusal}`, () => undefined);
+    });
 }

@@ -2,6 +2,7 @@
 // the tests that need it are then skipped by name (or fail, when REQUIRE_BACKENDS or CI asks for them).
 import { chromiumPath, installChromium } from "./chromium.ts";
 import { installKeras } from "./keras-python.ts";
+import { installPostgres, postgresFolder } from "./postgres.ts";
 import { softwareVulkanFolder } from "./software-vulkan.ts";
 
 // beside the other, which waits for its own server
@@ -20,5 +21,11 @@ console.log(
   folder
     ? `software Vulkan for the WebGPU tests: ${folder}`
     : `no software Vulkan, WebGPU tests will be skipped: ${isLinux ? outcome : "only Linux has one that can be set up here"}`,
+);
+const database = installPostgres();
+console.log(
+  postgresFolder() === undefined
+    ? `no PostgreSQL, the server's tests on it will be skipped: ${database}`
+    : `PostgreSQL for the server's tests: ${database} (${postgresFolder()})`,
 );
 console.log(`Keras for the tests of exports: ${await keras}`);

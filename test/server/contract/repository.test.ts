@@ -1,4 +1,4 @@
-import { openTestStore } from "../open-store.ts";
+import { describeOnStores } from "../open-store.ts";
 import { describeRepository } from "./repository.ts";
 
-describeRepository("PGlite", () => openTestStore("pglite"));
+describeOnStores("repository", describeRepository);

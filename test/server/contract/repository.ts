@@ -1,5 +1,4 @@
 import type { Repository } from "@graft/api";
-import { describe } from "vitest";
 import { describeAccounts } from "./repository-accounts.ts";
 import { describeBlobs } from "./repository-blobs.ts";
 import { describeDatasets } from "./repository-datasets.ts";
@@ -9,11 +8,9 @@ import { describeRuns } from "./repository-runs.ts";
 export type OpenRepository = () => Promise<{ readonly repository: Repository } & AsyncDisposable>;
 
 /** What the `Repository` port promises, held against one adapter of it. */
-export function describeRepository(name: string, open: OpenRepository): void {
-  describe(`repository: ${name}`, () => {
-    describeAccounts(open);
-    describeDatasets(open);
-    describeRuns(open);
-    describeBlobs(open);
-  });
+export function describeRepository(open: OpenRepository): void {
+  describeAccounts(open);
+  describeDatasets(open);
+  describeRuns(open);
+  describeBlobs(open);
 }
