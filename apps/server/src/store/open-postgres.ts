@@ -1,31 +1,86 @@
+import { CoreError } from "@graft/core";
+import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
-import { MIGRATION_SETTINGS } from "./migrate.ts";
+import type { Database } from "./database.ts";
+import { migrate } from "./migrate.ts";
 import type { Store } from "./store.ts";
+import { storeError } from "./store-error.ts";
 
 /** Two servers, each with its queue's own connections, stay below PostgreSQL's default of 100. */
 const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+const OLDEST = 150_000;
 
-/** @throws CoreError `unreadable` when it cannot be reached. */
+/** For people: without the password. */
+function shown(url: string): string {
+  const { username, host, pathname } = new URL(url);
+  return `postgres://${username && `${username}@`}${host}${pathname}`;
+}
+
+/** @throws CoreError `unsupported`. */
+async function checkServer(pool: pg.Pool, name: string): Promise<void> {
+  const { rows } = await pool.query<{ version: number; shown: string; encoding: string }>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_version') as shown,
+       current_setting('server_encoding') as encoding`,
+  );
+  const [server] = rows;
+  if (server && server.version < OLDEST)
+    throw new CoreError("unsupported", {
+      what: `The PostgreSQL server of ${name} is too old.`,
+      ...{ received: server.shown, expected: "15 or newer", fix: "Update it, or use another one." },
+    });
+  if (server && server.encoding !== "UTF8")
+    throw new CoreError("unsupported", {
+      what: `The database ${name} cannot hold every name.`,
+      ...{ received: `encoding ${server.encoding}`, expected: "encoding UTF8" },
+      fix: "Make a database with `encoding 'UTF8' template template0`.",
+    });
+}
+
+/** Every table once more, in a schema beside: who may change tables may do that, and no other program is needed. */
+async function copyTables(tx: Database): Promise<string> {
+  const moment = new Date().toISOString().replaceAll(/[-:.]/g, "").toLowerCase();
+  const copy = `graft_before_${moment}`;
+  await tx.execute(sql`create schema ${sql.identifier(copy)}`);
+  await tx.execute(
+    sql.raw(`do $$ declare t text; begin
+      for t in select tablename from pg_tables where schemaname = 'graft' loop
+        execute format('create table ${copy}.%I (like graft.%I including all)', t, t);
+        execute format('insert into ${copy}.%I select * from graft.%I', t, t);
+      end loop; end $$`),
+  );
+  return copy;
+}
+
+/** @throws CoreError `unreadable` when it cannot be reached, `unsupported` for an old server and for a newer graft's store. */
 export async function openPostgres(
   url: string,
-  _options: { readonly onNotice: (notice: string) => void },
+  { onNotice }: { readonly onNotice: (notice: string) => void },
 ): Promise<Omit<Store, "repository">> {
-  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, application_name: "graft" });
+  const name = shown(url);
+  const pool = new pg.Pool({
+    ...{ connectionString: url, max: MAX_CONNECTIONS, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+    application_name: "graft",
+  });
   // of a connection that nobody uses just now: the pool takes another, and whoever asks next hears of a database that is gone
   pool.on("error", () => {});
   const database = drizzle({ client: pool });
   try {
-    await migrate(database, MIGRATION_SETTINGS);
+    await checkServer(pool, name);
+    await migrate(database, name, {
+      async before(tx) {
+        const copy = await copyTables(tx);
+        onNotice(`The store gets a new form. What it was before is kept as the schema ${copy} of ${name}.`);
+      },
+    });
   } catch (error) {
     await pool.end();
-    throw error;
+    throw storeError(error);
   }
-  const { username, host, pathname } = new URL(url);
   return {
     kind: "postgres",
-    name: `postgres://${username && `${username}@`}${host}${pathname}`,
+    name,
     database,
     queue: { connectionString: url, useListenNotify: true },
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openPglite } from "./open-pglite.ts";
+import { openPglite } from "./embedded/open-pglite.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { sqlRepository } from "./repository/repository.ts";
 import type { Store, StoreOptions } from "./store.ts";

@@ -36,7 +36,7 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /** What a database threw, as people should hear it; a defect stays what it is, without the values of its query. */
-function storeError(error: unknown): unknown {
+export function storeError(error: unknown): unknown {
   const cause = ofDriver(error);
   const state = sqlState(error);
   const row = BY_STATE.find(([pattern]) => state !== undefined && pattern.test(state));

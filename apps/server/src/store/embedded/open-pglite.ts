@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { cp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { PGlite } from "@electric-sql/pglite";
+import { CoreError } from "@graft/core";
+import { makeFolder, placeOnDisk } from "@graft/core/node";
+import { drizzle } from "drizzle-orm/pglite";
+import { fromPglite } from "pg-boss";
+import { migrate, migrationState } from "../migrate.ts";
+import type { Store } from "../store.ts";
+import { openEngine, POSTGRES_MAJOR } from "./engine.ts";
+import { newStore } from "./prepared-store.ts";
+
+type Notice = (notice: string) => void;
+
+/** What a start that was killed leaves beside the store. */
+const UNFINISHED = /^store\.(new|copy)$/;
+
+/** @throws CoreError `conflict` with the other process's number. */
+async function lockHome(folder: string): Promise<AsyncDisposable> {
+  const { folder: place, path } = placeOnDisk(join(folder, "store.lock"));
+  const lock = await place.lock(path);
+  if (!("holder" in lock)) return lock;
+  throw new CoreError(
+    "conflict",
+    {
+      what: "Another server has this home open.",
+      ...{
+        received: `${folder}, which ${lock.holder} has`,
+        fix: "Stop that one first, or use another `home`.",
+      },
+    },
+    { facts: { pid: lock.pid } },
+  );
+}
+
+/** @throws CoreError `unsupported`, `corrupt`. */
+async function checkMajor(name: string): Promise<void> {
+  const found = (await readFile(join(name, "PG_VERSION"), "utf8").catch(() => undefined))?.trim();
+  if (found === POSTGRES_MAJOR) return;
+  if (found === undefined)
+    throw new CoreError("corrupt", {
+      ...{ what: "The store's folder holds no store.", received: name },
+      fix: "Bring back a copy of it, or move the folder away to begin with a new one.",
+    });
+  throw new CoreError("unsupported", {
+    what: `The store ${name} is of another version of PostgreSQL.`,
+    ...{ received: `version ${found}`, expected: `version ${POSTGRES_MAJOR}` },
+    fix: "Use the graft that wrote it: copy its rows to a PostgreSQL server with it, and back with this one.",
+  });
+}
+
+async function openFolder(name: string): Promise<PGlite> {
+  try {
+    return await openEngine(name);
+  } catch (cause) {
+    const what = "The store cannot be opened.";
+    const fix = "Bring back a copy of it; see that there is room on the disk.";
+    throw new CoreError("corrupt", { what, received: name, fix }, { cause });
+  }
+}
+
+/** Its files while nobody has them open, under a name that says what they are. */
+async function copyFolder(folder: string, tag: string): Promise<string> {
+  const unfinished = join(folder, "store.copy");
+  await cp(join(folder, "store"), unfinished, { recursive: true, preserveTimestamps: true });
+  const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const copy = join(folder, `store.before-${tag}-${moment}`);
+  await rename(unfinished, copy);
+  return copy;
+}
+
+/** A store that has rows is copied before its form changes. */
+async function inThisForm(client: PGlite, folder: string, onNotice: Notice): Promise<PGlite> {
+  const name = join(folder, "store");
+  const { isNew, pending } = await migrationState(drizzle({ client }), name);
+  if (pending.length === 0) return client;
+  if (isNew) {
+    await migrate(drizzle({ client }), name);
+    return client;
+  }
+  await client.close();
+  const copy = await copyFolder(folder, pending[0]?.hash.slice(0, 8) ?? "");
+  onNotice(`The store gets a new form. What it was before is kept as ${copy}.`);
+  const reopened = await openFolder(name);
+  await migrate(drizzle({ client: reopened }), name);
+  return reopened;
+}
+
+/**
+ * The embedded store of a folder, which one process has at a time: nothing else guards it.
+ * @throws CoreError `conflict` with the other process's number, `unsupported` for a newer graft's, `corrupt`.
+ */
+export async function openPglite(
+  folder: string,
+  { onNotice }: { readonly onNotice: Notice },
+): Promise<Omit<Store, "repository">> {
+  await makeFolder(folder);
+  const lock = await lockHome(folder);
+  const name = join(folder, "store");
+  let client: PGlite | undefined;
+  try {
+    for (const left of (await readdir(folder)).filter((entry) => UNFINISHED.test(entry)))
+      await rm(join(folder, left), { recursive: true });
+    if (!existsSync(name)) {
+      await newStore(join(folder, "store.new"));
+      await rename(join(folder, "store.new"), name);
+    }
+    await checkMajor(name);
+    client = await openFolder(name);
+    client = await inThisForm(client, folder, onNotice);
+  } catch (error) {
+    if (client && !client.closed) await client.close();
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+  const opened = client;
+  return {
+    kind: "pglite",
+    name,
+    database: drizzle({ client: opened }),
+    queue: { db: fromPglite(opened), backend: "pglite", useListenNotify: true },
+    async [Symbol.asyncDispose]() {
+      try {
+        await opened.close();
+      } finally {
+        await lock[Symbol.asyncDispose]();
+      }
+    },
+  };
+}
