@@ -1,8 +1,18 @@
+import { accountsRouter } from "./identity/accounts-router.ts";
+import { auditRouter } from "./identity/audit-router.ts";
+import { groupsRouter } from "./identity/groups-router.ts";
+import { linksRouter } from "./identity/links-router.ts";
+import { tokensRouter } from "./identity/tokens-router.ts";
 import { router } from "./rpc/trpc.ts";
 import { systemRouter } from "./system/system-router.ts";
 
 /** The whole API. A breaking change makes another one beside it, under /api/v2. */
 export const apiRouter = router({
   system: systemRouter,
+  tokens: tokensRouter,
+  links: linksRouter,
+  accounts: accountsRouter,
+  groups: groupsRouter,
+  audit: auditRouter,
 });
 export type ApiRouter = typeof apiRouter;

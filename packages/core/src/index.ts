@@ -177,6 +177,7 @@ export type { ResumedWith } from "./runs/check-resumable.ts";
 export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
 export { createRunStore, type RunsInFolder } from "./runs/run-store.ts";
 export type * from "./runs/types.ts";
+export { sha256 } from "./sha256.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";
 export { sweep } from "./sweep/sweep.ts";

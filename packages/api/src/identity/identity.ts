@@ -1,9 +1,10 @@
 import { CoreError } from "@graft/core";
-import type { AccountRow, TokenRow } from "../ports/rows.ts";
+import type { AccountRow, Role, TokenRow } from "../ports/rows.ts";
 
 /** Who calls: the token that was shown and the account that it is for. */
 export interface Identity {
   readonly account: AccountRow;
+  /** `endsAt`: when it lets nobody in any more, be it by its own end, its account's or its group's. */
   readonly token: Pick<TokenRow, "id" | "name" | "role" | "scope" | "endsAt">;
 }
 
@@ -16,9 +17,15 @@ export interface Caller {
   readonly request: string;
 }
 
+/** Roles that have all of an account's data; the others have what their token names (`access.ts`). */
+const OWNERS: readonly Role[] = ["admin", "member", "pupil"];
+
+/** No account's id: of a token whose role owns nothing. */
+const NOBODY = "-";
+
 /** Of lists: whose rows the caller sees; undefined: everybody's. */
 export const ownerOf = ({ account, token }: Identity): string | undefined =>
-  token.role === "admin" ? undefined : account.id;
+  token.role === "admin" ? undefined : OWNERS.includes(token.role) ? account.id : NOBODY;
 
 /** True for what is the caller's own, and for admins. */
 export const owns = (identity: Identity, owner: string): boolean => (ownerOf(identity) ?? owner) === owner;
@@ -33,4 +40,14 @@ export function notThere(what: string, id: string): CoreError {
     received: id,
     fix: "List them to see which there are.",
   });
+}
+
+/**
+ * Of lists that can be asked for one account: whose rows it is.
+ * @param asked undefined: all that the caller sees.
+ * @throws CoreError `not-found` for an account that is not the caller's.
+ */
+export function accountOf(identity: Identity, asked: string | undefined): string | undefined {
+  if (asked !== undefined && !owns(identity, asked)) throw notThere("account", asked);
+  return asked ?? ownerOf(identity);
 }

@@ -3,24 +3,57 @@ import type { Role } from "../ports/rows.ts";
 /**
  * Who may call what: the one table that the router asks, and that tests are made from. "own": on what belongs to the caller's
  * account (an admin's is everybody's); "scope": on what the token names; "open": without any token, too.
+ *
+ * - admin: everything, also what others own; makes accounts and groups, ends and deletes them; orders the queue.
+ * - member: own data sets, runs, models and tokens.
+ * - pupil: a member of a group, which an admin makes, ends and deletes as a whole.
+ * - contributor: a link to add pictures to one class of one data set; sees its name, and no picture of others.
+ * - predict: a program, or a link to try, that asks the models of the runs that it names; sees no data.
+ * - worker: a machine that claims jobs, reads the blobs of those that it has, and sends what comes of them; those of the account
+ *   that made it, or everybody's where an admin did.
+ *
+ * Whose something is, a service asks with `Access`; this table is only of procedures.
  */
 export type Permission = "own" | "scope" | "open";
 
 type Row = Partial<Readonly<Record<Role, Permission>>>;
 
+const admins: Row = { admin: "own" };
+/** Who has data of their own. */
+const owners: Row = { ...admins, member: "own", pupil: "own" };
+const contributors: Row = { contributor: "scope" };
+const predictors: Row = { predict: "scope" };
+/** Whoever comes with a token. */
+const known: Row = { ...owners, contributor: "own", predict: "own", worker: "own" };
 const everyone: Row = {
   ...{ admin: "open", member: "open", pupil: "open" },
   ...{ contributor: "open", predict: "open", worker: "open" },
-};
-const known: Row = {
-  ...{ admin: "own", member: "own", pupil: "own" },
-  ...{ contributor: "own", predict: "own", worker: "own" },
 };
 
 /** By the procedure's path in the router; a procedure that is not here cannot be called (`rpc/trpc.ts`). */
 export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "system.version": everyone,
   "system.me": known,
+
+  "tokens.list": owners,
+  "tokens.create": owners,
+  "tokens.revoke": owners,
+  "links.contribute": owners,
+  "links.try": owners,
+  "links.here": { ...contributors, ...predictors },
+  "audit.list": owners,
+
+  "accounts.list": admins,
+  "accounts.create": admins,
+  "accounts.end": admins,
+  "accounts.contents": admins,
+  "accounts.delete": admins,
+  "groups.list": admins,
+  "groups.create": admins,
+  "groups.sheet": admins,
+  "groups.end": admins,
+  "groups.contents": admins,
+  "groups.delete": admins,
 };
 
 const isOpen = (row: Row | undefined): boolean =>

@@ -44,11 +44,12 @@ export interface AccountRepository {
   createGroup(group: GroupRow, accounts: readonly AccountRow[], tokens: readonly TokenRow[]): Promise<void>;
   getGroup(id: string): Promise<GroupRow | undefined>;
   groups(): Promise<readonly GroupRow[]>;
+  /** Nobody comes in under it from then on; an earlier end stays. @throws CoreError `not-found`. */
+  end(id: string, at: number): Promise<void>;
   /** Its accounts and their tokens end then, too, unless they end before. @throws CoreError `not-found`. */
   endGroup(id: string, at: number): Promise<void>;
   /** With its accounts and their tokens. @throws CoreError `conflict` while one of them has a data set. */
   removeGroup(id: string): Promise<void>;
-  /** Removes accounts with their tokens; their data sets are removed before. @throws CoreError `conflict` while there is one. */
   remove(ids: readonly string[]): Promise<void>;
 }
 

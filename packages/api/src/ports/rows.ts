@@ -271,7 +271,8 @@ export interface AuditRow {
   readonly id: string;
   readonly at: number;
   readonly what:
-    | ("token-made" | "token-revoked" | "sign-in" | "sign-in-refused" | "group-made" | "group-ended")
+    | ("token-made" | "token-revoked" | "sign-in" | "sign-in-refused")
+    | ("account-made" | "account-ended" | "account-deleted" | "group-made" | "group-ended" | "group-deleted")
     | ("dataset-deleted" | "images-deleted" | "run-deleted" | "model-downloaded" | "data-of-another");
   /** Account; null: nobody that is known. */
   readonly by: string | null;
