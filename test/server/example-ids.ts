@@ -1,0 +1,20 @@
+/**
+ * What a procedure's example may name: "$dataset" stands for the id of one that there is in `example-data.ts`. Each is the
+ * caller's own, but for accounts and groups, which are an admin's.
+ */
+export const EXAMPLE_IDS = {
+  $account: "a member that nobody is signed in as",
+  $group: "a group with two pupils",
+  $token: "a token that nobody is signed in with",
+  $dataset: "a data set of two classes, with pictures in each",
+  $class: "its first class",
+  $otherClass: "its second class",
+  $image: "a picture of its first class",
+  $otherImage: "a picture of its second class",
+  $upload: "an open upload to it",
+  $run: "a completed run of it, with a model",
+  $otherRun: "another such run",
+  $queuedRun: "a run that waits",
+  $stoppedRun: "a run that was interrupted, with a checkpoint",
+} as const;
+export type ExampleId = keyof typeof EXAMPLE_IDS;
