@@ -23,6 +23,22 @@ export function describeAccounts(open: OpenRepository): void {
       expect(await tokens.get(token.id)).toStrictEqual(used);
     });
 
+    it("ends an account, and an earlier end stays", async () => {
+      await using store = await open();
+      const { accounts } = store.repository;
+      const account = sampleAccount();
+      await accounts.create(account);
+      for (const { at, end } of [
+        { at: NOW + 5, end: NOW + 5 },
+        { at: NOW + 9, end: NOW + 5 },
+        { at: NOW + 1, end: NOW + 1 },
+      ]) {
+        await accounts.end(account.id, at);
+        expect(await accounts.get(account.id)).toStrictEqual({ ...account, endsAt: end });
+      }
+      await expect(accounts.end("nobody", NOW)).rejects.toMatchObject({ code: "not-found" });
+    });
+
     it("refuses a name that is taken in its group, and not one of another group", async () => {
       await using store = await open();
       const { accounts } = store.repository;

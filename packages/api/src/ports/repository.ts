@@ -50,6 +50,7 @@ export interface AccountRepository {
   endGroup(id: string, at: number): Promise<void>;
   /** With its accounts and their tokens. @throws CoreError `conflict` while one of them has a data set. */
   removeGroup(id: string): Promise<void>;
+  /** Removes accounts with their tokens; their data sets are removed before. @throws CoreError `conflict` while there is one. */
   remove(ids: readonly string[]): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import type { AccountRepository } from "@graft/api";
 import { CoreError } from "@graft/core";
-import { and, asc, eq, gt, inArray, isNull, or } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import { atomically, type Database, gone, inBatches, isOneOf } from "../database.ts";
 import { above, BY_NAME, readPage } from "../page.ts";
 import { accounts, datasets, groups, tokens } from "../schema/index.ts";
@@ -65,6 +65,14 @@ export function accountRepository(db: Database): AccountRepository {
       return (await db.select().from(groups).where(eq(groups.id, id)))[0];
     },
     groups: () => db.select().from(groups).orderBy(asc(groups.createdAt), asc(groups.id)),
+    async end(id, at) {
+      const changed = await db
+        .update(accounts)
+        .set({ endsAt: sql`least(${accounts.endsAt}, ${at}::bigint)` })
+        .where(eq(accounts.id, id))
+        .returning({ id: accounts.id });
+      if (changed.length === 0) throw gone("account", id);
+    },
     async endGroup(id, at) {
       await atomically(db, async (tx) => {
         const changed = await tx
