@@ -51,7 +51,7 @@ export class AuditService {
   }
 
   /** Newest first: what was done under the own account; an admin sees all, or what was done under one account. */
-  page(
+  async page(
     { identity }: Caller,
     request: PageRequest & { readonly by?: string | undefined },
   ): Promise<Page<AuditRow>> {

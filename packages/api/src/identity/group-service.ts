@@ -154,8 +154,10 @@ export class GroupService {
     return group;
   }
 
-  #pupils(group: string): Promise<readonly AccountRow[]> {
-    return inPages((request) => this.#parts.repository.accounts.page({ ...request, group }));
+  /** "Pupil 2" before "Pupil 10". */
+  async #pupils(group: string): Promise<readonly AccountRow[]> {
+    const pupils = await inPages((request) => this.#parts.repository.accounts.page({ ...request, group }));
+    return [...pupils].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   }
 
   /** @returns a row to store and what is printed. It ends with the group, which may end earlier than was said. */

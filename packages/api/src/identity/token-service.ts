@@ -27,7 +27,7 @@ export class TokenService {
   }
 
   /** Newest first: the own ones; an admin's are all, or those of one account. */
-  page(
+  async page(
     { identity }: Caller,
     request: PageRequest & { readonly account?: string | undefined },
   ): Promise<Page<TokenRow>> {
