@@ -52,7 +52,7 @@ export {
 export type { Mistake } from "./evaluate/told-mistakes.ts";
 export { toldMistakes } from "./evaluate/told-mistakes.ts";
 export type * from "./events/events.ts";
-export type { GradCamOptions, HeatMap } from "./explain/grad-cam.ts";
+export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { checkAgreement, checkDistances, type Reference, referenceOf } from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
 export { type ExportFacts, exportFacts, exportTexts, withoutLikeness } from "./export/export-facts.ts";
@@ -150,7 +150,7 @@ export type { PooledImage, TrainingDistances } from "./metrics/training-distance
 export type * from "./metrics/types.ts";
 export { parseManifest } from "./model/manifest.ts";
 export { MODEL_FILES } from "./model/model-files.ts";
-export { type ReadModelOptions, readModel, type Sha256 } from "./model/read-model.ts";
+export { type ModelFolder, type ReadModelOptions, readModel, type Sha256 } from "./model/read-model.ts";
 export type * from "./model/types.ts";
 export { nameFew } from "./name-few.ts";
 export { decodeFloat16, encodeFloat16 } from "./numbers/float16.ts";
@@ -161,6 +161,15 @@ export { modelGraph, openFeaturePredictor, openPredictor } from "./predict/predi
 export { type CachedPredictionOptions, cachedPredictions } from "./predict/predict-cached.ts";
 export type { FeaturePredictor, PredictionWithFeatures, Predictor } from "./predict/predict-graph.ts";
 export { type ImagePrediction, type PooledPrediction, poolFeatures } from "./predict/predict-images.ts";
+export {
+  canShareTrunk,
+  openHead,
+  openTrunk,
+  type SharedTrunk,
+  type SharingHead,
+  type TrunkRow,
+  trunkId,
+} from "./predict/shared-trunk.ts";
 export { type HostOptions, WorkerHost } from "./protocol/host.ts";
 export type * from "./protocol/host-calls.ts";
 export { type MessageEndpoint, messagePort } from "./protocol/message-port.ts";

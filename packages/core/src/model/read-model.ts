@@ -10,8 +10,11 @@ import { headTensors, trunkTensors } from "./model-tensors.ts";
 import type { Model, ModelManifest } from "./types.ts";
 import { checkSpecs, viewTensors, weightSpecs } from "./weights-manifest.ts";
 
+/** What of a folder a model is read through: a host may have its files elsewhere. */
+export type ModelFolder = Pick<Folder, "name" | "nameOf" | "read">;
+
 /** A folder's refusal to give a file as one of the model; any other error as it is. */
-function unreadable(folder: Folder, name: string, cause: unknown): unknown {
+function unreadable(folder: ModelFolder, name: string, cause: unknown): unknown {
   if (!(cause instanceof CoreError) || typeof cause.facts.code !== "string") return cause;
   const what = `${folder.nameOf(name)} cannot be read.`;
   const fix = "Make it readable, or copy the model's folder to where you may read it.";
@@ -19,7 +22,7 @@ function unreadable(folder: Folder, name: string, cause: unknown): unknown {
   return new CoreError("bad-input", { what, received: cause.facts.code, fix }, { cause, facts });
 }
 
-function missing(folder: Folder, name: string): CoreError {
+function missing(folder: ModelFolder, name: string): CoreError {
   const what =
     name === MODEL_FILES.manifest
       ? `There is no model in ${folder.name}: it has no ${name}.`
@@ -39,7 +42,7 @@ export interface ReadModelOptions {
   readonly sha256?: Sha256;
 }
 
-async function readFile(folder: Folder, name: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readFile(folder: ModelFolder, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await folder.read(name).catch((error: unknown) => {
     throw unreadable(folder, name, error);
   });
@@ -48,7 +51,7 @@ async function readFile(folder: Folder, name: string): Promise<Uint8Array<ArrayB
 }
 
 async function readChecked(
-  folder: Folder,
+  folder: ModelFolder,
   name: string,
   expected: string,
   sha256: Sha256,
@@ -66,7 +69,7 @@ async function readChecked(
 
 /** The checked content of every file in the folder but its card, by name: people edit that, and nothing depends on it. */
 async function readFiles(
-  folder: Folder,
+  folder: ModelFolder,
   files: ModelManifest["files"],
   sha256: Sha256,
 ): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
@@ -114,7 +117,7 @@ function directionsOf(
  * content that is not what was written.
  */
 export async function readModel(
-  folder: Folder,
+  folder: ModelFolder,
   { sha256 = ofPlatform }: ReadModelOptions = {},
 ): Promise<Model> {
   const path = folder.nameOf(MODEL_FILES.manifest);

@@ -1,13 +1,12 @@
-import type { Backend, Program, State } from "../backend/backend.ts";
-import { writeLogical } from "../backend/state.ts";
-import { CoreError } from "../errors.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { HostTensor } from "../graph/host-tensor.ts";
-import { blockParameters } from "../graph/passes/block-parameters.ts";
 import { predictionsOf } from "../head/outputs.ts";
 import type { HeadValues } from "../head/types.ts";
 import type { Prediction } from "../metrics/types.ts";
 import type { ModelManifest } from "../model/types.ts";
+import { compileFilled, type FilledProgram } from "./compile-filled.ts";
+import { imagesTensor } from "./images-tensor.ts";
 
 type Architecture = Pick<ModelManifest, "rule" | "head">;
 
@@ -49,14 +48,12 @@ function rowOf({ shape, data }: HostTensor, row: number): Pick<PredictionWithFea
 class GraphPredictor implements FeaturePredictor {
   readonly #manifest: Architecture;
   readonly #batch: number;
-  readonly #program: Program;
-  readonly #state: State;
+  readonly #program: FilledProgram;
 
-  constructor(manifest: Architecture, batch: number, program: Program, state: State) {
+  constructor(manifest: Architecture, batch: number, program: FilledProgram) {
     this.#manifest = manifest;
     this.#batch = Math.max(1, batch);
     this.#program = program;
-    this.#state = state;
   }
 
   async predict(images: readonly Uint8Array[]): Promise<Prediction[]> {
@@ -78,7 +75,6 @@ class GraphPredictor implements FeaturePredictor {
 
   dispose(): void {
     this.#program.dispose();
-    this.#state.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -89,23 +85,8 @@ class GraphPredictor implements FeaturePredictor {
     images: readonly Uint8Array[],
   ): Promise<{ readonly predictions: Prediction[]; readonly features: HostTensor | undefined }> {
     const { rule, head } = this.#manifest;
-    const length = rule.size * rule.size * 3;
-    const data = new Uint8Array(images.length * length);
-    for (const [i, image] of images.entries()) {
-      if (image.length !== length) {
-        throw new CoreError("bad-input", {
-          what: "An image does not have the size that the model takes.",
-          received: `${image.length} bytes`,
-          expected: `${length} bytes, [${rule.size}, ${rule.size}, 3]`,
-        });
-      }
-      data.set(image, i * length);
-    }
-    const shape = [images.length, rule.size, rule.size, 3];
-    const { probabilities, features, distance } = await this.#program.run(
-      { images: { shape, data } },
-      this.#state,
-    );
+    const inputs = { images: imagesTensor(images, rule.size) };
+    const { probabilities, features, distance } = await this.#program.run(inputs);
     if (!probabilities) throw new TypeError("the model's graph gives probabilities");
     const said = predictionsOf(probabilities, head);
     const predictions = said.map((prediction, row) => {
@@ -128,17 +109,6 @@ export async function compilePredictor(options: {
   readonly manifest: Architecture;
   readonly backend: Backend;
 }): Promise<FeaturePredictor> {
-  const { values, manifest, backend } = options;
-  const graph = blockParameters(options.graph, backend.limits.blockBytes);
-  const program = await backend.compile(graph);
-  let state: State | undefined;
-  try {
-    state = await backend.createState(graph);
-    await writeLogical(state, graph, values);
-    return new GraphPredictor(manifest, backend.limits.preferredBatch, program, state);
-  } catch (error) {
-    program.dispose();
-    state?.dispose();
-    throw error;
-  }
+  const { manifest, backend } = options;
+  return new GraphPredictor(manifest, backend.limits.preferredBatch, await compileFilled(options));
 }
