@@ -56,6 +56,17 @@ describe("a folder of files of all kinds", () => {
     if (hasPipes) expect(stdout).toContain('odd,"\\n\\x1b[31m\\u202e.png');
   });
 
+  it("says that it is not sure below the score that the model brings, unless another is wanted", async () => {
+    const options = { weights: randomWeights("mixed0"), recipe: "gap", cut: "mixed0", size: 75 } as const;
+    const sample = sampleModel({ ...options, labels: ["cat", "dog"], notSureBelow: 1 });
+    const folder = await writeModelFolder(sample, join(home, "unsure"));
+    const image = join(photos, "a.png");
+    const own = await graft(["predict", folder, image, "--json"], home);
+    expect(jsonLines(own.stdout)).toMatchObject([{ sure: false }]);
+    const always = await graft(["predict", folder, image, "--not-sure-below", "0.1", "--json"], home);
+    expect(jsonLines(always.stdout)).toMatchObject([{ sure: true }]);
+  });
+
   it("says that it is not sure below the wanted score, in every form", async () => {
     const image = join(photos, "a.png");
     const ask = async (...flags: string[]): Promise<string> => {

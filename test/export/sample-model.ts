@@ -49,6 +49,8 @@ export interface SampleOptions {
   readonly hidden?: number;
   /** With random directions that a picture lies outside of, and this threshold. @default it has learned no likeness */
   readonly unlikeAbove?: number;
+  /** @default every answer stands */
+  readonly notSureBelow?: number;
 }
 
 const DIRECTIONS = 5;
@@ -87,7 +89,7 @@ export function sampleModel(options: SampleOptions): Model {
   const input: TrainConfigInput = { recipe, cut, size, fit };
   const config = parseTrainConfig(input);
   const head = headSpec(config, labels.length);
-  const { unlikeAbove } = options;
+  const { unlikeAbove, notSureBelow } = options;
   const likeness = unlikeAbove === undefined ? undefined : sampleLikeness(cut, size, unlikeAbove);
   const manifest: Model["manifest"] = {
     labels,
@@ -107,6 +109,7 @@ export function sampleModel(options: SampleOptions): Model {
     images: { train: trainedOn.length, validation: 40, test: 0 },
     trainedOn,
     ...(likeness ? { likeness: likeness.facts } : {}),
+    ...(notSureBelow === undefined ? {} : { notSureBelow }),
     backend: "onnx:cpu",
     versions: { graft: "0.1.0" },
     createdAt: "2026-01-01T00:00:00.000Z",

@@ -1,5 +1,6 @@
 // The engines in Node, their probes and the choice between them. Nothing here loads an engine before it is opened.
 export { createOnnxBackend, createTensorflowBackend, createTfjsBackend } from "./engines-node.ts";
+export { type FormatWriter, formatWriter } from "./export-writers-node.ts";
 export { exportOnnx, exportOnnxInt8, exportSnippetFolder, readOnnxMetadata } from "./exports-node.ts";
 export type { OnnxOptions, OnnxProvider } from "./onnx/onnx-node.ts";
 export type { OnnxExportOptions, SnippetExportOptions } from "./onnx/write-onnx.ts";

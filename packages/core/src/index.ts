@@ -55,7 +55,14 @@ export type * from "./events/events.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { checkAgreement, checkDistances, type Reference, referenceOf } from "./export/agreement.ts";
 export { type Columns, columnsText, withColumns } from "./export/columns.ts";
-export { type ExportFacts, exportFacts, exportTexts, withoutLikeness } from "./export/export-facts.ts";
+export { type ExportFacts, exportTexts } from "./export/export-facts.ts";
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportFormatFacts,
+  exportFormatFacts,
+} from "./export/export-formats.ts";
+export { factsFile, factsPath } from "./export/facts-file.ts";
 export {
   NODE_DEPENDENCIES,
   SNIPPET_FILES,

@@ -1,4 +1,12 @@
-/** Names of `--format`; apart from the writers, so that `graft --help` loads none. */
-export const EXPORT_FORMAT_NAMES = ["tfjs", "h5", "keras", "onnx", "onnx-int8", "node", "python"] as const;
+import type { ExportFormat } from "@graft/core";
 
-export type ExportFormat = (typeof EXPORT_FORMAT_NAMES)[number];
+/** Names of `--format`; apart from what core says of them, so that `graft --help` loads nothing. */
+export const EXPORT_FORMAT_NAMES = [
+  "tfjs",
+  "h5",
+  "keras",
+  "onnx",
+  "onnx-int8",
+  "node",
+  "python",
+] as const satisfies readonly ExportFormat[];

@@ -21,7 +21,7 @@ it("takes one that carries the model's", () => {
   checkLabels(["10", "2"], MODEL, "Keras file");
 });
 
-it("gives every format what a model has learned of its training's likeness, and none of one that has not", () => {
+it("gives every format what a model has learned of its training's likeness and where it is not sure, and none of one that has not", () => {
   const manifest: Model["manifest"] = {
     ...{ labels: ["cat", "dog"], cut: "mixed7", config: parseTrainConfig({}), run: "run", splitHash: "" },
     head: { recipe: "gap", numClasses: 2, activation: "softmax", units: 2, hidden: 0, dropout: 0 },
@@ -34,4 +34,6 @@ it("gives every format what a model has learned of its training's likeness, and 
   const whole = { ...likeness, trainingImages: 20, heldBack: 20 };
   const text = exportTexts({ ...manifest, likeness: whole }).get("likeness") ?? "";
   expect(JSON.parse(text)).toEqual(whole);
+  expect(exportTexts(manifest).has("notSureBelow")).toBe(false);
+  expect(exportTexts({ ...manifest, notSureBelow: 0.7 }).get("notSureBelow")).toBe("0.7");
 });

@@ -14,6 +14,8 @@ export interface ExportFacts {
   readonly graftVersion: string;
   /** Where the model has learned it. The directions are an output of an ONNX file, likeness.bin of a folder. */
   readonly likeness?: LikenessFacts;
+  /** Least score of an answer; below it the model is not sure. Absent: every answer stands. */
+  readonly notSureBelow?: number;
 }
 
 /** The facts of a format that cannot tell what is unlike the training: a threshold alone would be of no use to anybody. */
@@ -22,7 +24,8 @@ export function withoutLikeness(manifest: Model["manifest"]): Model["manifest"] 
   return others;
 }
 
-export function exportFacts({ labels, rule, weights, versions, likeness }: Model["manifest"]): ExportFacts {
+export function exportFacts(manifest: Model["manifest"]): ExportFacts {
+  const { labels, rule, weights, versions, likeness, notSureBelow } = manifest;
   const { size, fit, resize } = rule;
   return {
     labels,
@@ -30,18 +33,20 @@ export function exportFacts({ labels, rule, weights, versions, likeness }: Model
     inputRange: weights.inputRange,
     graftVersion: versions.graft ?? "",
     ...(likeness ? { likeness } : {}),
+    ...(notSureBelow === undefined ? {} : { notSureBelow }),
   };
 }
 
 /** The same as texts by name, for formats that keep nothing else: lists and objects are JSON. */
 export function exportTexts(manifest: Model["manifest"]): ReadonlyMap<string, string> {
-  const { labels, imageRule, inputRange, graftVersion, likeness } = exportFacts(manifest);
+  const { labels, imageRule, inputRange, graftVersion, likeness, notSureBelow } = exportFacts(manifest);
   return new Map([
     ["labels", JSON.stringify(labels)],
     ["imageRule", JSON.stringify(imageRule)],
     ["inputRange", JSON.stringify(inputRange)],
     ["graftVersion", graftVersion],
     ...(likeness ? [["likeness", JSON.stringify(likeness)] as const] : []),
+    ...(notSureBelow === undefined ? [] : [["notSureBelow", `${notSureBelow}`] as const]),
   ]);
 }
 

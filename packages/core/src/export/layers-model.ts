@@ -13,7 +13,7 @@ export function layersModelJson(
   tensors: ReadonlyMap<string, WeightTensor>,
   weightsFile: string,
 ): string {
-  const { labels, rule, weights, head, likeness } = manifest;
+  const { labels, rule, weights, head, likeness, notSureBelow } = manifest;
   return JSON.stringify({
     format: "layers-model",
     generatedBy: "graft",
@@ -36,6 +36,7 @@ export function layersModelJson(
       inputRange: weights.inputRange,
       imageRule: rule,
       ...(likeness ? { likeness } : {}),
+      ...(notSureBelow === undefined ? {} : { notSureBelow }),
     },
   });
 }

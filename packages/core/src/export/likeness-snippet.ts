@@ -3,6 +3,9 @@ import type { Model } from "../model/types.ts";
 /** What every program says of a picture that is like nothing in the training, as `graft predict` does. */
 export const UNLIKE_TEXT = "like nothing it learned from";
 
+/** What every program says of an answer below the model's `notSureBelow`. */
+export const NOT_SURE_TEXT = "not sure";
+
 /** A threshold for a program's text: as many digits as distances differ by between two engines. */
 export const thresholdText = (threshold: number): string => threshold.toFixed(6);
 

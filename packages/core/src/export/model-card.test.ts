@@ -31,6 +31,13 @@ describe("modelCard", () => {
     expect(card).toContain("160 for training, 40 for validation, 0 for testing");
   });
 
+  it("says where the model is not sure, when that was decided, and its program too", () => {
+    expect(modelCard(MANIFEST)).not.toContain("not sure");
+    const card = modelCard({ ...MANIFEST, notSureBelow: 0.7 });
+    expect(card).toContain('a probability of at least 0.7, it says "not sure" instead');
+    expect(card).toContain('if (Math.max(...output) < 0.7) console.log("not sure");');
+  });
+
   it("tells of a head trained behind an int8 trunk how good it is behind this model's own", () => {
     const card = modelCard({ ...MANIFEST, metrics: { ...MANIFEST.metrics, float32ValAccuracy: 0.875 } });
     expect(card).toContain("**87.5 %** of the 40 pictures");

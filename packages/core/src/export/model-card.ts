@@ -3,7 +3,7 @@ import type { Model } from "../model/types.ts";
 import { modelAccuracy } from "../train/model-accuracy.ts";
 import type { WeightsInfo } from "../trunk/types.ts";
 import { columnsText } from "./columns.ts";
-import { UNLIKE_TEXT } from "./likeness-snippet.ts";
+import { NOT_SURE_TEXT, UNLIKE_TEXT } from "./likeness-snippet.ts";
 import { scaleFormula, tfjsSnippet } from "./tfjs-snippet.ts";
 
 type Manifest = Model["manifest"];
@@ -177,13 +177,18 @@ const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|#]/g, "\\$&"
 
 /** README.md of a model folder, in plain words: what the model is, how good, how made, how to use it. */
 export function modelCard(manifest: Manifest): string {
-  const { labels, cut, weights, fineTuned } = manifest;
+  const { labels, cut, weights, fineTuned, notSureBelow } = manifest;
   const names = labels.map(escaped);
   const lines = [
     `# ${names.length > 5 ? `${names.length} classes` : names.join(", ")}: which one does a picture show?`,
     "",
     `This model looks at a picture and gives each of ${names.length} classes a probability: ${names.join(", ")}.`,
     "It always chooses among these, even for a picture that shows none of them.",
+    ...(notSureBelow === undefined
+      ? []
+      : [
+          `Where none of them has a probability of at least ${notSureBelow}, it says "${NOT_SURE_TEXT}" instead.`,
+        ]),
     `It was made by transfer learning with graft: InceptionV3, trained by others, is ${fineTuned === undefined ? "kept unchanged" : "used"} up to its layer`,
     `\`${cut}\`, and a new last part (the head) was trained on ${pictures(manifest.trainedOn.length)}.`,
     ...(fineTuned === undefined

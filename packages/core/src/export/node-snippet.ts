@@ -1,6 +1,6 @@
 import type { ImageRule } from "../image/types.ts";
 import type { Model } from "../model/types.ts";
-import { thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
+import { NOT_SURE_TEXT, thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
 
 /** sharp's names for the rule's fits. */
 const FITS: Readonly<Record<ImageRule["fit"], string>> = {
@@ -12,7 +12,11 @@ const FITS: Readonly<Record<ImageRule["fit"], string>> = {
 const KERNELS: Readonly<Record<ImageRule["resize"], string>> = { bilinear: "linear", nearest: "nearest" };
 
 /** predict.mjs of an export for Node: a photo's probabilities from model.onnx, by onnxruntime-node and sharp alone. */
-export function nodeSnippet({ rule, likeness }: Pick<Model["manifest"], "rule" | "likeness">): string {
+export function nodeSnippet({
+  rule,
+  likeness,
+  notSureBelow,
+}: Pick<Model["manifest"], "rule" | "likeness" | "notSureBelow">): string {
   const outputs = likeness ? "probabilities, distance" : "probabilities";
   const { size, fit, resize } = rule;
   const options = `${FITS[fit]}, kernel: "${KERNELS[resize]}", fastShrinkOnLoad: false`;
@@ -29,6 +33,9 @@ export function nodeSnippet({ rule, likeness }: Pick<Model["manifest"], "rule" |
     `const pixels = await photo.resize(${size}, ${size}, { ${options} }).raw({ depth: "uchar" }).toBuffer();`,
     `const { ${outputs} } = await session.run({ images: new ort.Tensor("uint8", pixels, [1, ${size}, ${size}, 3]) });`,
     'JSON.parse(await read("labels.json")).forEach((label, i) => console.log(label, probabilities.data[i].toFixed(4)));',
+    ...(notSureBelow === undefined
+      ? []
+      : [`if (Math.max(...probabilities.data) < ${notSureBelow}) console.log("${NOT_SURE_TEXT}");`]),
     ...(likeness
       ? [`if (distance.data[0] > ${thresholdText(likeness.threshold)}) console.log("${UNLIKE_TEXT}");`]
       : []),

@@ -1,6 +1,6 @@
 import type { ImageRule } from "../image/types.ts";
 import type { Model } from "../model/types.ts";
-import { thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
+import { NOT_SURE_TEXT, thresholdText, UNLIKE_TEXT } from "./likeness-snippet.ts";
 
 /** How Pillow brings `photo` to the rule's square, by the arithmetic of image/rule.ts. */
 function resizing({ size, fit, resize }: ImageRule): string[] {
@@ -30,7 +30,11 @@ function resizing({ size, fit, resize }: ImageRule): string[] {
 }
 
 /** predict.py of an export for Python: a photo's probabilities from model.onnx, by onnxruntime and Pillow alone. */
-export function pythonSnippet({ rule, likeness }: Pick<Model["manifest"], "rule" | "likeness">): string {
+export function pythonSnippet({
+  rule,
+  likeness,
+  notSureBelow,
+}: Pick<Model["manifest"], "rule" | "likeness" | "notSureBelow">): string {
   const [names, outputs] = likeness
     ? ["rows, distances", '"probabilities", "distance"']
     : ["(rows,)", '"probabilities"'];
@@ -50,6 +54,9 @@ export function pythonSnippet({ rule, likeness }: Pick<Model["manifest"], "rule"
     `${names} = session.run([${outputs}], {"images": numpy.asarray(photo)[None]})`,
     'for label, probability in zip(json.loads((folder / "labels.json").read_text("utf-8")), rows[0]):',
     '    print(label, f"{probability:.4f}")',
+    ...(notSureBelow === undefined
+      ? []
+      : [`if max(rows[0]) < ${notSureBelow}:`, `    print("${NOT_SURE_TEXT}")`]),
     ...(likeness
       ? [`if distances[0, 0] > ${thresholdText(likeness.threshold)}:`, `    print("${UNLIKE_TEXT}")`]
       : []),

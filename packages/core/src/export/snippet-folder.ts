@@ -1,5 +1,5 @@
 import type { Model } from "../model/types.ts";
-import { UNLIKE_TEXT } from "./likeness-snippet.ts";
+import { NOT_SURE_TEXT, UNLIKE_TEXT } from "./likeness-snippet.ts";
 import { nodeSnippet } from "./node-snippet.ts";
 import { pythonSnippet } from "./python-snippet.ts";
 
@@ -27,6 +27,14 @@ function likenessText({ likeness }: Model["manifest"]): string[] {
   ];
 }
 
+function notSureText({ notSureBelow }: Model["manifest"]): string[] {
+  if (notSureBelow === undefined) return [];
+  return [
+    `Where no class has at least ${notSureBelow}, the program says "${NOT_SURE_TEXT}" below the numbers.`,
+    "",
+  ];
+}
+
 function readme(manifest: Model["manifest"], language: SnippetLanguage): string {
   const { labels, rule, weights } = manifest;
   const commands = {
@@ -48,6 +56,7 @@ function readme(manifest: Model["manifest"], language: SnippetLanguage): string 
     `model.onnx takes \`images\`, uint8 [n, ${rule.size}, ${rule.size}, 3], RGB, and gives \`probabilities\`, float32 [n, ${labels.length}], in the order of`,
     `labels.json. It scales pixels to ${weights.inputRange.join(" … ")} itself. Its metadata has \`labels\`, \`imageRule\`, \`inputRange\` and \`graftVersion\`.`,
     "",
+    ...notSureText(manifest),
     ...likenessText(manifest),
     "When graft wrote it, it agreed with graft to 1e-4 on the same pixels of real images.",
     resizing,

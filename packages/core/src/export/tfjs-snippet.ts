@@ -1,6 +1,6 @@
 import type { ImageRule } from "../image/types.ts";
 import type { Model } from "../model/types.ts";
-import { tfjsLikeness } from "./likeness-snippet.ts";
+import { NOT_SURE_TEXT, tfjsLikeness } from "./likeness-snippet.ts";
 
 /** The canvas call that lays a photo onto a square, by the rule's fit. */
 function drawing({ fit, size }: ImageRule): string {
@@ -32,9 +32,10 @@ export function scaleFormula([low, high]: readonly [number, number]): string {
 
 /** A page's whole code to use the model with @tensorflow/tfjs and nothing else. */
 export function tfjsSnippet(manifest: Model["manifest"]): string {
-  const { rule, labels, head, weights } = manifest;
+  const { rule, labels, head, weights, notSureBelow } = manifest;
   const [low, high] = weights.inputRange;
   const { before, after } = tfjsLikeness(manifest);
+  const probabilities = head.activation === "sigmoid" ? "probabilities" : "output";
   const smoothing =
     rule.resize === "nearest" ? "imageSmoothingEnabled: false" : 'imageSmoothingQuality: "high"';
   return [
@@ -52,7 +53,10 @@ export function tfjsSnippet(manifest: Model["manifest"]): string {
     ...(head.activation === "sigmoid"
       ? ["const probabilities = output.length === 1 ? [1 - output[0], output[0]] : output;"]
       : []),
-    `labels.forEach((label, i) => console.log(label, ${head.activation === "sigmoid" ? "probabilities" : "output"}[i]));`,
+    `labels.forEach((label, i) => console.log(label, ${probabilities}[i]));`,
+    ...(notSureBelow === undefined
+      ? []
+      : [`if (Math.max(...${probabilities}) < ${notSureBelow}) console.log("${NOT_SURE_TEXT}");`]),
     ...after,
   ].join("\n");
 }

@@ -67,6 +67,7 @@ const manifestSchema = z
     images: z.object({ train: count, validation: count, test: count }).exactOptional(),
     trainedOn: z.array(sha256),
     likeness: likenessSchema.exactOptional(),
+    notSureBelow: z.number().gt(0).max(1).exactOptional(),
     backend: z.string(),
     versions: z.record(z.string(), z.string()),
     createdAt: z.string(),

@@ -30,6 +30,11 @@ export interface ModelManifest {
   readonly trainedOn: readonly string[];
   /** How to tell a picture that is like nothing in the training; absent when that could not be learned. */
   readonly likeness?: LikenessFacts;
+  /**
+   * Least score of an answer, in (0, 1]: below it the model is "not sure". Decided on after the training, so a run's own model
+   * has none; an export has that of its moment.
+   */
+  readonly notSureBelow?: number;
   readonly backend: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly createdAt: string;

@@ -1,9 +1,9 @@
-import { type Columns, exportJob, withColumns } from "@graft/core";
+import { formatWriter } from "@graft/backend-select";
+import { type Columns, type ExportFormat, exportFormatFacts, exportJob, withColumns } from "@graft/core";
 import { resolveModelFolder } from "@graft/core/node";
 import { UsageError } from "../../exit/exit-codes.ts";
 import { checkFactsFile, placeFactsFile, TELLS_NOT_UNLIKE } from "../../export/export-facts-file.ts";
-import { EXPORT_FORMAT_NAMES, type ExportFormat } from "../../export/export-format-names.ts";
-import { EXPORT_FORMATS } from "../../export/export-formats.ts";
+import { EXPORT_FORMAT_NAMES } from "../../export/export-format-names.ts";
 import { trainingFolder } from "../../model/training-folder.ts";
 import { exportJson, exportText } from "../../output/export-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
@@ -18,17 +18,18 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
   if (name === undefined) throw new TypeError(`commander lets ${String(flags.format)} through`);
   const columns = columnsOf(flags, name);
   if (name === "onnx-int8") return exportInt8(context, flags, modelName, columns);
-  const format = EXPORT_FORMATS[name];
-  const isFile = format.extension !== undefined;
+  const { extension, labelsIn, canHaveOneColumn, tellsUnlike } = exportFormatFacts(name);
+  const writer = formatWriter(name);
+  const isFile = extension !== undefined;
   const out = String(flags.out);
   const force = flags.force === true;
-  if (format.extension !== undefined && !out.toLowerCase().endsWith(format.extension)) {
+  if (extension !== undefined && !out.toLowerCase().endsWith(extension)) {
     throw new UsageError(
-      `--out: expected a name that ends in ${format.extension}, so that programs know the format. Received: ${out}.`,
+      `--out: expected a name that ends in ${extension}, so that programs know the format. Received: ${out}.`,
     );
   }
   resolveModelFolder(modelName, context.environment.home);
-  await format.check(out, force);
+  await writer.check(out, force);
   if (isFile) await checkFactsFile(out, force);
   await using session = new Session(context);
   const model = await session.workspace.openModel(modelName);
@@ -41,12 +42,10 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
   const result = await exportJob(session.workspace, {
     ...{ model, columns, data },
     backend: typeof flags.backend === "string" ? flags.backend : undefined,
-    write: (trained, check) => format.write(trained, out, { ...check, force }),
+    write: (trained, check) => writer.write(trained, out, { ...check, force }),
     onWriting: () => session.status("Writing the model, reading it again and comparing"),
   });
   const { path, largestDifference, written, comparedOn, images } = result;
-  const { labelsIn, canHaveOneColumn } = format;
-  const tellsUnlike = !isFile || name === "onnx";
   const facts = isFile ? { facts: await placeFactsFile(out, written, { force, tellsUnlike }) } : {};
   const done = { trained: model.model, written, labelsIn, canHaveOneColumn, ...facts };
   session.status("");
@@ -68,7 +67,7 @@ export async function exportModel(context: CommandContext, flags: Flags, modelNa
 /** @throws UsageError for a format that has one column for each class, always. */
 function columnsOf({ columns }: Flags, name: ExportFormat): Columns | undefined {
   if (columns !== "1") return columns === "2" ? 2 : undefined;
-  if (name !== "onnx-int8" && EXPORT_FORMATS[name].canHaveOneColumn) return 1;
+  if (exportFormatFacts(name).canHaveOneColumn) return 1;
   throw new UsageError(
     `--columns: ${name} always has one column for each class. Received: 1. Expected: 2, or another format: tfjs, h5 or keras.`,
   );

@@ -38,7 +38,8 @@ export async function predict(
   }
   const printer = printerOf(model.manifest, {
     form: context.json ? "json" : flags.csv === true ? "csv" : "table",
-    notSureBelow: typeof flags.notSureBelow === "number" ? flags.notSureBelow : 0,
+    notSureBelow:
+      typeof flags.notSureBelow === "number" ? flags.notSureBelow : (model.manifest.notSureBelow ?? 0),
   });
   const heatMaps =
     typeof flags.heatmap === "string" ? new HeatMapWriter(flags.heatmap, flags.force === true) : undefined;

@@ -14,7 +14,7 @@ export const predictCommand: CommandDeclaration = {
       .addOption(
         new Option(
           "--not-sure-below <score>",
-          "say 'not sure' if the best class scores less than this, such as 0.7; `graft evaluate` finds the score",
+          "say 'not sure' if the best class scores less than this, such as 0.7; `graft evaluate` finds the score (default: the model's own, if it has one)",
         ).argParser(parseShare),
       )
       .option(
