@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { nodeDecoder } from "../../packages/core/src/image/decode-node.ts";
+import { pixelsInHeader } from "../../packages/core/src/image/header-size.ts";
 
 const FOLDER = resolve(import.meta.dirname, "golden/decode");
 const read = (file: string): Buffer => readFileSync(resolve(FOLDER, file));
@@ -35,6 +36,25 @@ describe("pictures that Pillow wrote decode to the pixels that it sees", () => {
     expect(image.data).toHaveLength(width * height * 3);
     expect(farthest(image.data, Buffer.from(rgb, "base64"))).toBeLessThanOrEqual(TOLERANCE[file] ?? 0);
   });
+});
+
+/** Headers that take more than a look. */
+const UNTOLD = /\.(tif|avif|p.m)$/;
+
+test("a picture's header says how many pixels it has, in the formats that most pictures are in", () => {
+  for (const { file, width, height } of GOLDEN.cases)
+    expect(pixelsInHeader(read(file)), file).toBe(UNTOLD.test(file) ? undefined : width * height);
+  // beginnings of pictures, and what only begins like one
+  for (const { file } of GOLDEN.cases)
+    for (const length of [12, 20, 31]) {
+      const cut = read(file).subarray(0, length);
+      try {
+        const pixels = pixelsInHeader(cut);
+        expect(pixels === undefined || pixels >= 0, file).toBe(true);
+      } catch (error) {
+        expect(error, file).toMatchObject({ code: "bad-input" });
+      }
+    }
 });
 
 test.each(GOLDEN.refused)("$file is refused as $code", async ({ file, code }) => {

@@ -104,6 +104,7 @@ export { headSpec } from "./head/spec.ts";
 export type * from "./head/types.ts";
 export { augmentImage, changeImage, drawChange, type ImageChange, type VariantKey } from "./image/augment.ts";
 export { DECODER_VERSION, type DecoderId } from "./image/decoder-version.ts";
+export { pixelsInHeader } from "./image/header-size.ts";
 export type * from "./image/pool.ts";
 export { type ImageReading, type ReadingNote, readingNotes } from "./image/readings.ts";
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
