@@ -1,9 +1,11 @@
 export type { Caller, Identity } from "./identity/identity.ts";
 export { PERMISSIONS, type Permission, permissionOf } from "./identity/permissions.ts";
+export { modelEvaluationSchema } from "./models/evaluation-schema.ts";
 export type * from "./ports/blob-store.ts";
 export { type Clock, newId } from "./ports/clock.ts";
 export * from "./ports/jobs.ts";
 export type * from "./ports/ports.ts";
+export type * from "./ports/predictor.ts";
 export type * from "./ports/repository.ts";
 export * from "./ports/rows.ts";
 export { type ApiRouter, apiRouter } from "./router.ts";

@@ -1,0 +1,58 @@
+/**
+ * The process that answers predictions: models stay loaded, pictures of all callers go through them together.
+ * Its argument is one JSON text, `ChildSettings`.
+ */
+import { availableParallelism } from "node:os";
+import { createImagePool } from "@graft/core/node";
+import { answerPictures } from "./answer-pictures.ts";
+import { memorySweeper, runChild } from "./child-main.ts";
+import { Engine } from "./engine.ts";
+import { ModelShelf } from "./model-shelf.ts";
+import { PixelGate } from "./pixel-gate.ts";
+import { servedModelSource } from "./read-served-model.ts";
+import { type Handlers, serveRequests } from "./serve-requests.ts";
+import { TrunkRoom } from "./trunk-room.ts";
+
+/** Pixels that are decoded at once: 200 MB of bytes, and as much again on their way to 8 bits. */
+const PIXELS_AT_ONCE = 64e6;
+
+await runChild(async ({ port, settings, selectBackend }) => {
+  const { threads = availableParallelism(), modelBytes } = settings;
+  const pool = createImagePool({ threads });
+  pool.start();
+  const { backend } = await selectBackend();
+  const engine = new Engine(backend);
+  const trunks = new TrunkRoom(engine);
+  const place = { engine, trunks };
+  const shelf = new ModelShelf({ place, limitBytes: modelBytes, onLoaded: memorySweeper() });
+  const gate = new PixelGate(PIXELS_AT_ONCE);
+  const handlers: Handlers = {
+    async predict({ model: key, pictures, explain }, context) {
+      const source = servedModelSource(context, engine);
+      return shelf.use({ key, explains: explain !== undefined, source }, async (model) => ({
+        labels: [...model.manifest.labels],
+        backend: backend.id,
+        answers: await answerPictures({
+          ...{ model, pictures, explain, pool, gate, signal: context.signal },
+          atOnce: 2 * engine.batch + 2 * threads,
+        }),
+      }));
+    },
+    facts: async () => ({
+      backend: backend.id,
+      trunks: trunks.size,
+      models: shelf.facts.models,
+      modelBytes: shelf.facts.bytes,
+      ...engine.counts,
+      residentBytes: process.memoryUsage.rss(),
+    }),
+  };
+  try {
+    const ended = serveRequests(port, handlers);
+    port.post({ type: "ready" });
+    await ended;
+  } finally {
+    await pool.close();
+    await backend.dispose();
+  }
+});

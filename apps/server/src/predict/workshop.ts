@@ -1,0 +1,133 @@
+import { createReadStream } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type {
+  EvaluateRequest,
+  ExportRequest,
+  LabelledPictures,
+  MadeExport,
+  ModelEvaluation,
+} from "@graft/api";
+import { CoreError } from "@graft/core";
+import type { CallHost } from "./child-link.ts";
+import { exportPlace } from "./export-place.ts";
+import { KeptChild, type KeptChildOptions } from "./kept-child.ts";
+import type { PictureList } from "./request-messages.ts";
+import { Turns } from "./turns.ts";
+
+export interface WorkshopOptions extends Omit<KeptChildOptions, "program" | "idleMs"> {
+  /** Of its own, for exports while they are made. */
+  readonly folder: string;
+}
+
+/** What it has loaded is given back then. */
+const IDLE_MS = 60_000;
+/** Requests that wait; each takes seconds. */
+const MOST_WAITING = 16;
+
+/** Evaluates and exports models, one after the other, in a process of its own: predictions go on beside it. */
+export class Workshop {
+  readonly #child: KeptChild;
+  readonly #folder: string;
+  readonly #turns = new Turns();
+  #swept: Promise<void> | undefined;
+  #waiting = 0;
+
+  constructor({ folder, ...options }: WorkshopOptions) {
+    this.#child = new KeptChild({ ...options, program: "workshop", idleMs: IDLE_MS });
+    this.#folder = folder;
+  }
+
+  evaluate({ model, pictures, part, precisionTarget, signal }: EvaluateRequest): Promise<ModelEvaluation> {
+    const asked = {
+      ...{ model: model.key, pictures: listOf(pictures) },
+      ...(part === undefined ? {} : { part }),
+      ...(precisionTarget === undefined ? {} : { precisionTarget }),
+    };
+    const host = { folder: model.folder, ...readerOf(pictures) };
+    return this.#inTurn(signal, () =>
+      this.#child.use((link) => link.ask("evaluate", asked, { host, signal })),
+    );
+  }
+
+  async export(request: ExportRequest): Promise<MadeExport> {
+    const { model, format, columns, notSureBelow, pictures, signal } = request;
+    await this.#sweep();
+    const folder = await mkdtemp(join(this.#folder, "export-"));
+    const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+    try {
+      const asked = {
+        ...{ model: model.key, format, folder },
+        ...(pictures === undefined ? {} : { pictures: listOf(pictures) }),
+        ...(columns === undefined ? {} : { columns }),
+        ...(notSureBelow === undefined ? {} : { notSureBelow }),
+      };
+      const host = { folder: model.folder, ...(pictures ? readerOf(pictures) : {}) };
+      const findings = await this.#inTurn(signal, () =>
+        this.#child.use((link) => link.ask("export", asked, { host, signal })),
+      );
+      return { findings, files: await filesIn(exportPlace(folder, format)), [Symbol.asyncDispose]: remove };
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#child.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Removes what a killed server left; the folder is nobody else's. */
+  #sweep(): Promise<void> {
+    this.#swept ??= rm(this.#folder, { recursive: true, force: true }).then(async () => {
+      await mkdir(this.#folder, { recursive: true });
+    });
+    return this.#swept;
+  }
+
+  async #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= MOST_WAITING)
+      throw new CoreError("busy", {
+        what: "Too many evaluations and exports wait already.",
+        expected: `at most ${MOST_WAITING}`,
+        fix: "Try again in a minute.",
+      });
+    this.#waiting++;
+    try {
+      return await this.#turns.take(async () => {
+        if (signal?.aborted) throw new CoreError("cancelled", { what: "The request was cancelled." });
+        return work();
+      });
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
+
+const listOf = ({ name, labels, images }: LabelledPictures): PictureList => ({
+  ...{ name, labels: [...labels], images: [...images] },
+});
+
+/** Gives the process the pictures of its request, and no others. */
+function readerOf(pictures: LabelledPictures): Pick<CallHost, "picture"> {
+  const known = new Set(pictures.images.map(({ hash }) => hash));
+  return {
+    picture: async (hash) => {
+      if (known.has(hash)) return pictures.read(hash);
+      throw new CoreError("not-found", { what: "The request has no such picture.", received: hash });
+    },
+  };
+}
+
+async function filesIn(folder: string): Promise<MadeExport["files"]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const full = join(parentPath, name);
+      const path = full.slice(folder.length + 1).replaceAll("\\", "/");
+      return { path, bytes: (await stat(full)).size, read: () => createReadStream(full) };
+    }),
+  );
+}
