@@ -3,8 +3,11 @@ import {
   type Dataset,
   type DatasetImage,
   parseTrainConfig,
+  predictionsOfAnswers,
   resumeJob,
   type StopReason,
+  scorePredictions,
+  scoreTraining,
   type TrainEvent,
   type TrainResult,
   trainJob,
@@ -75,6 +78,48 @@ for (const candidate of TEST_BACKENDS.filter(({ id }) => id === "onnx:cpu"))
         expect(model.manifest).toEqual(end.model?.manifest);
         expect(model.head).toEqual(end.model?.head);
         expect(await run?.checkpoints.load()).toBeUndefined();
+      });
+
+      it("has the id that its host gives it, and its events count on from those that the host told", async () => {
+        const workspace = testingWorkspace({ backend, dataset, weights });
+        const job = { config: { ...CONFIG, epochs: 1 }, dataset: "pets", run: "0run", firstSeq: 3 };
+        const { events, end } = await ended(trainJob(workspace, job));
+        expect(end.training?.run.id).toBe("0run");
+        expect(new Set(events.map(({ run }) => run))).toEqual(new Set(["0run"]));
+        expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 3));
+        expect(await end.training?.run.readEvents()).toEqual(events);
+      });
+
+      it("takes a host's own split, and refuses one that leaves nothing of a class to learn from", async () => {
+        const hashes = dataset.images.map(({ hash }) => hash);
+        const drawn = { version: 1, kind: "drawn", seed: 9, fraction: 0.5, test: [] } as const;
+        const split = { ...drawn, train: hashes.slice(4), validation: hashes.slice(0, 4) };
+        const workspace = testingWorkspace({ backend, dataset, weights, split });
+        const { end } = await ended(trainJob(workspace, { config: CONFIG, dataset: "pets" }));
+        expect(end.training?.run.split).toEqual(split);
+        expect(end.model?.manifest.trainedOn).toEqual(hashes.slice(4));
+
+        const cats = dataset.images.filter(({ label }) => label === 0).map(({ hash }) => hash);
+        const oneSided = { ...split, train: cats, validation: hashes.filter((hash) => !cats.includes(hash)) };
+        const refusing = testingWorkspace({ backend, dataset, weights, split: oneSided });
+        const refused = await ended(trainJob(refusing, { config: CONFIG, dataset: "pets" }));
+        const message = expect.stringContaining("no training image of dogs");
+        expect(refused.end).toMatchObject({ status: "failed", error: { code: "bad-input", message } });
+      });
+
+      it("keeps what its model says of each image held back, where its host wants it", async () => {
+        const workspace = testingWorkspace({ backend, dataset, weights });
+        const { end } = await ended(trainJob(workspace, { config: CONFIG, dataset: "pets" }));
+        const { training, model } = end;
+        const answers = workspace.answers.get(training?.run.id ?? "");
+        if (!answers || !training || !model) throw new Error("a training that is done has its answers");
+        expect(answers.labels).toEqual(LABELS);
+        expect(answers.hashes).toEqual(training.run.split.validation);
+        const score = await scoreTraining(workspace, training, model);
+        const truth = answers.hashes.map(
+          (hash) => dataset.images.find((one) => one.hash === hash)?.label ?? -1,
+        );
+        expect(scorePredictions(LABELS, truth, predictionsOfAnswers(answers))).toEqual(score?.evaluation);
       });
 
       it("is gone on from where it was interrupted, and gives the same model as one that never was", async () => {

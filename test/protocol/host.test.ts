@@ -126,6 +126,14 @@ describe("what a worker asks of its host", () => {
     expect(await answersTo([["run.open", { run: RUN }]], workspace, resume)).toMatchObject([{ id: RUN }]);
   });
 
+  it("makes no other run than the one that its host has an id for", async () => {
+    const calls = [open, ["run.create", create(RUN)], ["run.create", create("mine")]] as const;
+    const work = { ...TRAIN, run: "mine" } as const;
+    expect(await answersTo(calls, hostOfMemory(), work)).toMatchObject([
+      ...[{ set: 0 }, "not-found", { id: "mine" }],
+    ]);
+  });
+
   it("is let go with a worker that is gone, and its run's log and record have an end", async () => {
     const workspace = hostOfMemory();
     const base = { run: RUN, time: 0 };

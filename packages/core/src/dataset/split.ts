@@ -8,6 +8,7 @@ import { visibleText } from "../visible-text.ts";
 import { drawValidation } from "./draw.ts";
 import { samePaths } from "./duplicates.ts";
 import { groupBy } from "./groups.ts";
+import { imagesOfPart } from "./images-of-part.ts";
 import type { Dataset, DatasetImage, Part, Split } from "./types.ts";
 
 /** Contents that lie under two labels: one of them is wrong, and nobody but the owner knows which. */
@@ -59,6 +60,14 @@ export function drawSplit(
     { seed, fraction },
   );
   return { ...base, kind: "drawn", ...sides, test: drawn.validation };
+}
+
+/**
+ * Looks at a split that was not drawn here.
+ * @throws CoreError `bad-input` when it leaves a class without an image to train on.
+ */
+export function checkSplit(dataset: Dataset, split: Split): void {
+  checkLearned(dataset, imagesOfPart(dataset, split, "train"), conflictingHashes(dataset.images));
 }
 
 function checkLearned(

@@ -15,6 +15,7 @@ import { imageRule } from "../train/feature-source.ts";
 import { train } from "../train/train.ts";
 import type { TrainOptions, TrainResult } from "../train/types.ts";
 import { earlyEnd } from "./early-end.ts";
+import { saveAnswers } from "./save-answers.ts";
 import type { Training } from "./training.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -116,15 +117,14 @@ export async function* runTraining(
   }
 }
 
-async function saveModel(
-  workspace: Workspace,
-  { run, opened, selected, out, mayReplace }: Training,
-  model: Model,
-): Promise<string> {
+async function saveModel(workspace: Workspace, training: Training, model: Model): Promise<string> {
+  const { run, opened, selected, out, mayReplace } = training;
   const held = imagesOfPart(opened.dataset, run.split, "validation");
   const images = await someImages(held, model, opened.prepare);
   const trial = { backend: selected.backend, images };
-  return workspace.saveModel(model, { run, out, mayReplace, trial });
+  const where = await workspace.saveModel(model, { run, out, mayReplace, trial });
+  await saveAnswers(workspace, training, model);
+  return where;
 }
 
 /** A few images that can be read; one that cannot says nothing of the model. */

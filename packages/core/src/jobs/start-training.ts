@@ -1,7 +1,7 @@
 import type { TrainConfig } from "../config/config.ts";
 import { splitWarnings } from "../dataset/dataset-warnings.ts";
 import { flipWarning } from "../dataset/flip-warning.ts";
-import { drawSplit } from "../dataset/split.ts";
+import { checkSplit, drawSplit } from "../dataset/split.ts";
 import type { EventMaker } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { checkInt8Use } from "./check-int8-use.ts";
@@ -14,11 +14,18 @@ export interface StartTraining {
   readonly config: TrainConfig;
   /** The data set as a person named it. */
   readonly dataset: string;
+  /** Id of the run. @default a new one, of the data set's name and the time */
+  readonly run?: string;
+  /** Number of the first event, for a host that has told some of the run before. @default 0 */
+  readonly firstSeq?: number;
   /** Where the model goes, as the host finds it from elsewhere. @default the run's own place */
   readonly out?: string | undefined;
   /** A model that is there may be replaced. @default false */
   readonly force?: boolean;
-  /** Share of the images that the training must not see at all, not even to choose its epoch. @default 0 */
+  /**
+   * Share of the images that the training must not see at all, not even to choose its epoch; a data set that comes with its
+   * split has its own. @default 0
+   */
   readonly testFraction?: number;
   /** The words after `graft`, for the record. */
   readonly command?: readonly string[];
@@ -27,7 +34,8 @@ export interface StartTraining {
 /**
  * Opens what a training needs and makes its run; what it needs is refused before the first image is computed. Whether a model
  * may be written to `out` the host asks before: here it is seen when the model is.
- * @throws CoreError as the workspace; `bad-input` for a data set that cannot be split.
+ * @throws CoreError as the workspace; `bad-input` for a data set that cannot be split, or whose own split leaves a class without
+ * an image to learn from.
  */
 export async function* startTraining(
   workspace: Workspace,
@@ -41,7 +49,9 @@ export async function* startTraining(
     workspace.openDataset(location, { ...readingOf(config), onEvent }),
   );
   const { dataset } = opened;
-  const split = drawSplit(dataset, { seed: config.seed, fraction: config.valSplit, testFraction });
+  if (opened.split) checkSplit(dataset, opened.split);
+  const split =
+    opened.split ?? drawSplit(dataset, { seed: config.seed, fraction: config.valSplit, testFraction });
   const mirrored = flipWarning(dataset.labels, config);
   for (const told of datasetNotes(dataset)) yield note(told);
   for (const { code, message } of splitWarnings(dataset, split)) yield note({ code, message });

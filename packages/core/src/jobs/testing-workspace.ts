@@ -1,7 +1,7 @@
 /** A host that is memory alone, for tests: runs and their models in a folder of memory, features in a map, a data set that is drawn. */
 import type { Backend } from "../backend/backend.ts";
 import { preparedBy } from "../dataset/prepare-image.ts";
-import type { Dataset, DatasetImage } from "../dataset/types.ts";
+import type { Dataset, DatasetImage, Split } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { verifyModel } from "../export/verify-model.ts";
 import { writeModel } from "../export/write-model.ts";
@@ -10,6 +10,7 @@ import type { Folder } from "../files/folder.ts";
 import { memoryFolder } from "../files/memory-folder.ts";
 import { readModel } from "../model/read-model.ts";
 import { createRandom } from "../numbers/random.ts";
+import type { HeldBackAnswers } from "../predict/held-back-answers.ts";
 import { createRunStore } from "../runs/run-store.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
 import type { Workspace, WorkspaceEvent } from "./workspace.ts";
@@ -21,15 +22,20 @@ export interface TestingWorkspaceOptions {
   readonly signal?: AbortSignal;
   /** Of the runs. @default one of its own */
   readonly folder?: Folder;
+  /** `OpenedDataset.split` @default none */
+  readonly split?: Split;
 }
 
 /** @returns the host, with what it was told. */
 export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & {
   readonly heard: readonly WorkspaceEvent[];
+  /** By run. */
+  readonly answers: ReadonlyMap<string, HeldBackAnswers>;
 } {
   const { backend, dataset, weights, folder = memoryFolder() } = options;
   const { signal = new AbortController().signal } = options;
   const heard: WorkspaceEvent[] = [];
+  const answers = new Map<string, HeldBackAnswers>();
   const store = createMemoryFeatureStore();
   const runs = createRunStore(folder);
   /** Noise of the image's own, brighter for later classes. */
@@ -43,7 +49,7 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
   const missing = (name: string): CoreError =>
     new CoreError("not-found", { what: "There is no such data set.", received: name });
   return {
-    ...{ signal, onEvent, heard, runs, decodeAhead: 2, versions: { graft: "test" } },
+    ...{ signal, onEvent, heard, answers, runs, decodeAhead: 2, versions: { graft: "test" } },
     ...{ now: () => 0, clock: () => performance.now() },
     async openDataset(name, request = {}) {
       if (name !== dataset.source) throw missing(name);
@@ -53,7 +59,7 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
         total: dataset.images.length,
       });
       const read = async ({ path }: DatasetImage): Promise<Uint8Array> => new TextEncoder().encode(path);
-      return { dataset, prepare, read };
+      return { dataset, prepare, read, ...(options.split ? { split: options.split } : {}) };
     },
     hasDataset: async (name) => name === dataset.source,
     locate: (name) => ({ location: name, shortName: name }),
@@ -74,6 +80,7 @@ export function testingWorkspace(options: TestingWorkspaceOptions): Workspace & 
       await verifyModel(folder.folder(place.path), model, trial ?? { images: [] });
       return where;
     },
+    saveAnswers: async (given, run) => void answers.set(run.id, given),
     encode: async ({ data }) => data,
     machine: async () => ({ runtime: "test", platform: "memory", processor: "none", threads: 1 }),
   };

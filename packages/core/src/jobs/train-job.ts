@@ -91,9 +91,10 @@ export function trainJob(
   workspace: Workspace,
   { checkpointsAsked, ...job }: StartTraining & Asked,
 ): AsyncGenerator<TrainEvent, TrainingEnd> {
-  const id = newRunId(workspace.locate(job.dataset).shortName, workspace.now());
+  const { run, firstSeq = 0 } = job;
+  const id = run ?? newRunId(workspace.locate(job.dataset).shortName, workspace.now());
   return trainingEvents(workspace, {
-    ...{ id, firstSeqOf: async () => 0, checkpointsAsked },
+    ...{ id, firstSeqOf: async () => firstSeq, checkpointsAsked },
     open: (start) => startTraining(workspace, job, start),
   });
 }

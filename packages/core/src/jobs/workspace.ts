@@ -7,11 +7,12 @@ import type { SelectedBackend } from "../backend/selection.ts";
 import type { TrainConfig } from "../config/config.ts";
 import type { ForeignImages } from "../dataset/foreign-images.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
-import type { BrokenFile, Dataset, DatasetImage, DatasetNote } from "../dataset/types.ts";
+import type { BrokenFile, Dataset, DatasetImage, DatasetNote, Split } from "../dataset/types.ts";
 import type { ByteProgress } from "../download/types.ts";
 import type { FeatureStore } from "../features/types.ts";
 import type { RgbImage } from "../image/types.ts";
 import type { Model } from "../model/types.ts";
+import type { HeldBackAnswers } from "../predict/held-back-answers.ts";
 import type { RunStore, StoredRun } from "../runs/types.ts";
 import type { CutLayer } from "../trunk/cut-layers.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
@@ -43,6 +44,8 @@ export interface OpenedDataset {
   readonly read: (image: DatasetImage) => Promise<Uint8Array>;
   /** Where the host has an image's file, for people; absent on a host without such places. */
   readonly pathOf?: (image: DatasetImage) => string;
+  /** The split that the host keeps with the data set: a training takes it as it is. @default a training draws one */
+  readonly split?: Split;
 }
 
 /** Images of no class. */
@@ -158,6 +161,11 @@ export interface Workspace {
    * @throws CoreError `conflict` for a place that has something else, `disk-full`, `bad-input`, `corrupt`.
    */
   saveModel(model: Model, request: SaveModelRequest): Promise<string>;
+  /**
+   * Keeps what a run's model says of the images that were held back, before the run's end is told.
+   * @throws CoreError `disk-full`. @default nobody wants it, and it is not computed
+   */
+  saveAnswers?(answers: HeldBackAnswers, run: StoredRun): Promise<void>;
   /** Images that may be prepared at once: a few for each decoding thread. */
   readonly decodeAhead: number;
   /** Pixels as the bytes of an image file. */

@@ -75,6 +75,13 @@ export const CALL_PARAMS = {
   "checkpoint.save": z.object({ run: text, checkpoint: bytes, best: bytes.optional() }),
   "checkpoint.clear": z.object({ run: text }),
   "model.save": z.object({ run: text, model: z.unknown(), out: text.optional(), mayReplace: z.boolean() }),
+  /** Once its model is saved. */
+  "answers.save": z.object({
+    run: text,
+    labels: z.array(text),
+    hashes: z.array(hash),
+    probabilities: z.instanceof(Float32Array),
+  }),
 } as const;
 
 export type CallMethod = keyof typeof CALL_PARAMS;
@@ -89,7 +96,11 @@ export interface RunMessage {
 
 /** What each call is answered with. */
 export interface CallResults {
-  readonly "dataset.open": { readonly set: number; readonly dataset: Dataset };
+  readonly "dataset.open": {
+    readonly set: number;
+    readonly dataset: Dataset;
+    readonly split?: Split;
+  };
   readonly "dataset.has": boolean;
   readonly "image.read": Uint8Array;
   readonly "weights.load": TrunkWeights;
@@ -117,6 +128,7 @@ export interface CallResults {
   readonly "checkpoint.save": null;
   readonly "checkpoint.clear": null;
   readonly "model.save": string;
+  readonly "answers.save": null;
 }
 
 /** Asks the host. @param onEvent hears how far it is. @throws what the host throws. */

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint/encoding.ts";
 import { wholeFile } from "../checkpoint/tensor-file.ts";
 import { parseSplit } from "../dataset/split.ts";
+import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { decodeRecord, encodeRecord, encodeRow } from "../features/row-record.ts";
 import { bytesReader } from "../files/byte-reader.ts";
@@ -32,6 +33,7 @@ export class HostServices implements AsyncDisposable {
   readonly #crc32: Crc32;
   readonly #scope: JobScope;
   readonly #sets: OpenedDataset[] = [];
+  readonly #images = new Map<number, ReadonlyMap<string, DatasetImage>>();
   readonly #runs = new Map<string, StoredRun>();
   readonly #held = new Map<number, AsyncDisposable>();
   /** Runs that the worker may write to, by the lock's handle. */
@@ -133,20 +135,30 @@ export class HostServices implements AsyncDisposable {
     });
   }
 
+  /** By path: each image is asked for by it. */
+  #imagesOf(set: number): ReadonlyMap<string, DatasetImage> {
+    const known = this.#images.get(set);
+    if (known) return known;
+    const images = new Map(this.#set(set).dataset.images.map((image) => [image.path, image]));
+    this.#images.set(set, images);
+    return images;
+  }
+
   readonly #answers: Answers = {
     "dataset.open": async ({ name, request }, onEvent) => {
       this.#scope.check("dataset", name);
       const opened = await this.#workspace.openDataset(name, { ...request, onEvent });
       this.#sets.push(opened);
-      return { set: this.#sets.length - 1, dataset: opened.dataset };
+      const { dataset, split } = opened;
+      return { set: this.#sets.length - 1, dataset, ...(split ? { split } : {}) };
     },
     "dataset.has": async ({ name }) => {
       this.#scope.check("dataset", name);
       return this.#workspace.hasDataset(name);
     },
     "image.read": async ({ set, path }) => {
-      const { dataset, read } = this.#set(set);
-      const image = dataset.images.find((one) => one.path === path);
+      const { read } = this.#set(set);
+      const image = this.#imagesOf(set).get(path);
       if (image) return read(image);
       throw new CoreError("not-found", { what: "There is no such image in the data set.", received: path });
     },
@@ -176,6 +188,7 @@ export class HostServices implements AsyncDisposable {
     "features.lease": async ({ space }) => this.#hold(await (await this.#workspace.features()).lease(space)),
     "features.release": ({ lease }) => this.#letGo(lease),
     "run.create": async ({ set, split, dataset, command, out, force, ...run }) => {
+      this.#scope.checkNewRun(run.id);
       const made = await this.#workspace.runs.create({
         ...{ ...run, split: parseSplit(split), images: this.#set(set).dataset },
         ...(dataset ? { dataset } : {}),
@@ -224,6 +237,10 @@ export class HostServices implements AsyncDisposable {
     "model.save": async ({ run, model, out, mayReplace }) =>
       // its tensors are checked against the network's shapes when it is written and read again
       this.#workspace.saveModel(model as Model, { run: await this.#locked(run), out, mayReplace }),
+    "answers.save": async ({ run, ...answers }) => {
+      await this.#workspace.saveAnswers?.(answers, await this.#locked(run));
+      return null;
+    },
   };
 }
 

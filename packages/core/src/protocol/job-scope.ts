@@ -7,11 +7,14 @@ const WORDS = { dataset: "data set", weights: "weights", run: "run" } as const;
 
 /** What a worker may ask for by name: the data set, the weights and the run of its job. All else of the host is not its business. */
 export class JobScope {
+  /** Id that its host has for the run; undefined: any new one. */
+  readonly #newRun: string | undefined;
   readonly #names = { dataset: new Set<string>(), weights: new Set<string>(), run: new Set<string>() };
 
   constructor(work: Work) {
     if (work.kind === "resume") this.#names.run.add(work.run);
     else {
+      this.#newRun = work.run;
       this.#names.dataset.add(work.dataset);
       this.#names.weights.add(String(work.config.weights ?? "auto"));
     }
@@ -25,12 +28,20 @@ export class JobScope {
     this.#names.weights.add(record.config.weights).add(record.weights.source);
   }
 
+  /** @throws CoreError `not-found` for another run than the one that the host asked for. */
+  checkNewRun(id: string): void {
+    if (this.#newRun !== undefined && this.#newRun !== id) throw notOfJob("run", id);
+  }
+
   /** @throws CoreError `not-found` for what belongs to others. */
   check(kind: keyof typeof WORDS, name: string): void {
-    if (this.#names[kind].has(name)) return;
-    throw new CoreError("not-found", {
-      what: `The worker's job has no such ${WORDS[kind]}.`,
-      received: name,
-    });
+    if (!this.#names[kind].has(name)) throw notOfJob(kind, name);
   }
+}
+
+function notOfJob(kind: keyof typeof WORDS, name: string): CoreError {
+  return new CoreError("not-found", {
+    what: `The worker's job has no such ${WORDS[kind]}.`,
+    received: name,
+  });
 }

@@ -12,8 +12,9 @@ import {
 } from "../events/event-schema.ts";
 import { trainingScoreSchema } from "../jobs/score-training.ts";
 import { modelFactsSchema } from "../model/manifest.ts";
+import { isRunId } from "../runs/run-id.ts";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const base = { v: z.literal(PROTOCOL_VERSION) };
 const number = z.int().min(0);
@@ -28,6 +29,10 @@ export const workSchema = z.discriminatedUnion("kind", [
     dataset: z.string(),
     /** What people call it. */
     datasetName: z.string(),
+    /** Id of the run, where the host has one for it. */
+    run: z.string().refine(isRunId, "a run's id").exactOptional(),
+    /** Of its first event, where the host has told some already. */
+    firstSeq: number.exactOptional(),
     out: z.string().exactOptional(),
     force: z.boolean().exactOptional(),
     testFraction: z.number().min(0).lt(1).exactOptional(),

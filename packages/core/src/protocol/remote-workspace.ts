@@ -70,13 +70,13 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
   const openDataset: Workspace["openDataset"] = async (name, request = {}): Promise<OpenedDataset> => {
     const { onEvent: hear = onEvent, purpose, knownLabels, groupPrefix, labelsFrom } = request;
     const asked = { purpose, knownLabels: knownLabels && [...knownLabels], groupPrefix, labelsFrom };
-    const { set, dataset } = await call("dataset.open", { name, request: asked }, hear);
+    const { set, dataset, split } = await call("dataset.open", { name, request: asked }, hear);
     sets.set(dataset.images, set);
     const read: OpenedDataset["read"] = ({ path }) => call("image.read", { set, path });
     const prepare = preparedBy(pool.decoder, async (image, rule, augmentation, variants) =>
       pool.prepare({ bytes: await read(image), hash: image.hash }, rule, augmentation, variants),
     );
-    return { dataset, prepare, read };
+    return { dataset, prepare, read, ...(split ? { split } : {}) };
   };
   const { signal, foreign, versions, selectBackend, checkInt8, machine } = options;
   return {
@@ -102,6 +102,10 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
     openModel: () => Promise.reject(unsupported("open models")),
     saveModel: (model, { run, out, mayReplace }) =>
       call("model.save", { run: run.id, model, out, mayReplace }),
+    saveAnswers: async ({ labels, hashes, probabilities }, run) =>
+      void (await call("answers.save", {
+        ...{ run: run.id, labels: [...labels], hashes: [...hashes], probabilities },
+      })),
     get decodeAhead() {
       return pool.threads * 4;
     },
