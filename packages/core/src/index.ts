@@ -31,7 +31,7 @@ export {
   describeDataset,
   type Range,
 } from "./dataset/report.ts";
-export { drawSplit, splitHash } from "./dataset/split.ts";
+export { checkSplit, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
 export { checkUrl } from "./download/answer.ts";
 export type * from "./download/types.ts";
@@ -53,6 +53,13 @@ export {
 export type { Mistake } from "./evaluate/told-mistakes.ts";
 export { toldMistakes } from "./evaluate/told-mistakes.ts";
 export { serializedErrorSchema } from "./events/event-schema.ts";
+export { createEventMaker, type EventMaker } from "./events/event-maker.ts";
+export {
+  metricsSchema,
+  RUN_STATUSES,
+  serializedErrorSchema,
+  trainEventSchema,
+} from "./events/event-schema.ts";
 export type * from "./events/events.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { checkAgreement, checkDistances, type Reference, referenceOf } from "./export/agreement.ts";
@@ -153,6 +160,9 @@ export { evaluationSchema } from "./metrics/evaluation-schema.ts";
 export type { Interval } from "./metrics/interval.ts";
 export type { LabelError } from "./metrics/label-errors.ts";
 export type { NotSure } from "./metrics/not-sure.ts";
+export { type Interval, wilsonInterval } from "./metrics/interval.ts";
+export { type LabelError, likelyLabelErrors } from "./metrics/label-errors.ts";
+export { type NotSure, notSureThreshold } from "./metrics/not-sure.ts";
 export { quantile } from "./metrics/quantile.ts";
 export type { ReliabilityBin } from "./metrics/reliability.ts";
 export type { RocCurve, RocPoint } from "./metrics/roc.ts";
@@ -195,8 +205,11 @@ export { quantizeGraph } from "./quantize/quantize-graph.ts";
 export type * from "./quantize/types.ts";
 export type * from "./report/types.ts";
 export type { ResumedWith } from "./runs/check-resumable.ts";
+export { createStoredRun } from "./runs/create-stored-run.ts";
 export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
+export { type RunRecord, type RunRecordChange, recordOfEnd } from "./runs/run-record.ts";
 export { createRunStore, type RunsInFolder } from "./runs/run-store.ts";
+export { openStoredRun, type RunInFolder } from "./runs/stored-run.ts";
 export type * from "./runs/types.ts";
 export { sha256 } from "./sha256.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";

@@ -1,26 +1,12 @@
-import { classesHash } from "../checkpoint/classes-hash.ts";
-import { hashConfig } from "../checkpoint/hashes.ts";
-import { splitHash } from "../dataset/split.ts";
 import { CoreError } from "../errors.ts";
 import type { Folder } from "../files/folder.ts";
-import { writeJson } from "../files/json-file.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
+import { createStoredRun, creatingError } from "./create-stored-run.ts";
 import { nearNames } from "./near-names.ts";
 import { isRunId, newRunId } from "./run-id.ts";
 import { lockRun, runHolder } from "./run-lock.ts";
-import { parseRunRecord, type RunRecord } from "./run-record.ts";
-import { storedImages } from "./start-images.ts";
-import { openStoredRun, RUN_FILES, type RunInFolder } from "./stored-run.ts";
+import { openStoredRun, type RunInFolder } from "./stored-run.ts";
 import type { NewRun, RunStore, RunSummary } from "./types.ts";
-
-/** `RunRecord.began` */
-async function beganWith({ config, split, images }: NewRun): Promise<RunRecord["began"]> {
-  return {
-    config: await hashConfig(config),
-    split: await splitHash(split),
-    ...(images ? { classes: await classesHash(images, split), labels: [...images.labels] } : {}),
-  };
-}
 
 /** Runs in a folder, each in a folder of its own under its id. */
 export interface RunsInFolder extends RunStore {
@@ -59,14 +45,6 @@ async function claimFolder(
   }
 }
 
-/** The error of a run that was never made: there is nothing to go on from. */
-function creatingError(error: unknown, folder: string): unknown {
-  if (!(error instanceof CoreError) || error.code !== "disk-full") return error;
-  const what = "There is no room on the disk for a new run.";
-  const fix = "Free some space (`graft cache prune`, `graft runs delete`), then start again.";
-  return new CoreError("disk-full", { what, received: folder, fix }, { cause: error });
-}
-
 function notFound(id: string, ids: readonly string[]): CoreError {
   const near = nearNames(id, ids);
   const [newest] = ids.toSorted().reverse();
@@ -96,31 +74,10 @@ export function createRunStore(folder: Folder, options: { readonly crc32?: Crc32
   };
   return {
     async create(run) {
-      const { config, datasetName, dataset, split, images, weights, command, out, force } = run;
       const id = await claimFolder(folder, run).catch((error: unknown) => {
         throw creatingError(error, folder.name);
       });
-      const own = folder.folder(id);
-      const created = new Date().toISOString();
-      const { source, origin, sha256, inputRange } = weights;
-      const record = {
-        ...{ version: 1, id, created, updated: created, status: "created", config, datasetName },
-        weights: { source, origin, sha256, inputRange },
-        ...{ dataset, command, out, force, began: await beganWith(run) },
-      };
-      try {
-        await writeJson(own, RUN_FILES.split, split);
-        if (images) await writeJson(own, RUN_FILES.images, storedImages(images));
-        await writeJson(
-          own,
-          RUN_FILES.record,
-          parseRunRecord(JSON.parse(JSON.stringify(record)), RUN_FILES.record),
-        );
-        return await openStoredRun(own, id, options);
-      } catch (error) {
-        await own.clear();
-        throw creatingError(error, own.name);
-      }
+      return createStoredRun(folder.folder(id), { ...run, id }, options);
     },
     async open(id) {
       return openStoredRun(await find(id), id, options);
