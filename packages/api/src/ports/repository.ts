@@ -167,7 +167,8 @@ export interface UploadRepository {
 export type RunChange = Partial<
   Pick<
     RunRow,
-    "state" | "startedAt" | "endedAt" | "metrics" | "error" | "worker" | "backend" | "hasModel" | "name"
+    | ("state" | "stopAsked" | "startedAt" | "endedAt" | "metrics" | "error" | "worker" | "backend")
+    | ("hasModel" | "name")
   >
 >;
 

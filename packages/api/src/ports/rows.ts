@@ -2,7 +2,15 @@
  * What a server (or a page) keeps, as its rows: times in milliseconds since 1970, ids from `newId`, blobs by sha256 (hex).
  * Nothing here knows a database.
  */
-import type { ImageFacts, Metrics, Part, RunStatus, SerializedError, TrainConfig } from "@graft/core";
+import type {
+  ImageFacts,
+  Metrics,
+  Part,
+  RunStatus,
+  SerializedError,
+  StopReason,
+  TrainConfig,
+} from "@graft/core";
 
 /** What a token may do; `identity/permissions.ts` says which procedure is for whom. */
 export const ROLES = ["admin", "member", "pupil", "contributor", "predict", "worker"] as const;
@@ -203,11 +211,15 @@ export interface RunRow {
   readonly number: number;
   readonly name: string | null;
   readonly state: ApiRunState;
+  /** Its owner wants it to stop; null once it has, and for a run that nobody stopped. */
+  readonly stopAsked: StopReason | null;
   readonly config: TrainConfig;
   /** Blob of the frozen images, labels and split (`runs/frozen.ts`). */
   readonly frozen: string;
   /** Number of the data set's last edit when it was frozen. */
   readonly frozenEdit: number;
+  /** Frozen pictures on each side of the split. */
+  readonly images: Readonly<Record<Part, number>>;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
