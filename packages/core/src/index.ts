@@ -174,6 +174,7 @@ export { MODEL_FILES } from "./model/model-files.ts";
 export { type ModelFolder, type ReadModelOptions, readModel, type Sha256 } from "./model/read-model.ts";
 export type * from "./model/types.ts";
 export { nameFew } from "./name-few.ts";
+export type { Crc32 } from "./numbers/crc32.ts";
 export { decodeFloat16, encodeFloat16 } from "./numbers/float16.ts";
 export { createRandom } from "./numbers/random.ts";
 export { isOffline } from "./offline.ts";

@@ -1,0 +1,117 @@
+import type { TrainEvent } from "@graft/core";
+import type { RunRepository } from "../ports/repository.ts";
+import { patiently } from "./patient.ts";
+import { READ_AT_ONCE, RunWatch } from "./run-watch.ts";
+
+/** So late at most is heard what another server stored. */
+const POLL_MS = 1000;
+
+interface Watched {
+  readonly watch: RunWatch;
+  readonly ready: Promise<void>;
+  readonly timer: ReturnType<typeof setInterval>;
+  followers: number;
+}
+
+/**
+ * Events of runs: stored once each, and told to who follows at once, by another server of the same store at most a second late.
+ */
+export class RunEvents {
+  readonly #runs: RunRepository;
+  readonly #pollMs: number;
+  readonly #watched = new Map<string, Watched>();
+  /** Of runs that are worked on here: what is stored for certain, and the turn to store more. */
+  readonly #logs = new Map<string, { stored: number; turn: Promise<void> }>();
+
+  constructor(runs: RunRepository, options: { readonly pollMs?: number } = {}) {
+    this.#runs = runs;
+    this.#pollMs = options.pollMs ?? POLL_MS;
+  }
+
+  /** Stores events, those that are stored already but once. @throws CoreError as the repository, after a minute. */
+  append(run: string, events: readonly TrainEvent[]): Promise<void> {
+    const log = this.#logs.get(run) ?? { stored: -1, turn: Promise.resolve() };
+    this.#logs.set(run, log);
+    const appended = log.turn.then(async () => {
+      const news = events.filter(({ seq }) => seq > log.stored);
+      if (news.length === 0) return;
+      await patiently(() => this.#runs.appendEvents(run, news));
+      log.stored = Math.max(log.stored, ...news.map(({ seq }) => seq));
+      this.#watched.get(run)?.watch.add(news);
+    });
+    log.turn = appended.catch(() => undefined);
+    return appended;
+  }
+
+  /** Tells who follows that the run's row is another. */
+  changed(run: string): void {
+    void this.#watched.get(run)?.watch.refresh();
+  }
+
+  /** Nobody works on the run here any more. */
+  left(run: string): void {
+    this.#logs.delete(run);
+    this.changed(run);
+  }
+
+  /** From the first to the last, some hundreds at a time. */
+  async *all(run: string, after = -1): AsyncGenerator<readonly TrainEvent[]> {
+    for (let next = after; ; ) {
+      const events = await this.#runs.events(run, { after: next, limit: READ_AT_ONCE });
+      const last = events.at(-1);
+      if (!last) return;
+      yield events;
+      if (events.length < READ_AT_ONCE) return;
+      next = last.seq;
+    }
+  }
+
+  /**
+   * A run's events as they come, each once and in order, from the one after `after`, until nobody works on the run any more or
+   * the signal is aborted.
+   * @throws CoreError as the repository.
+   */
+  async *follow(
+    run: string,
+    { after, signal }: { readonly after: number; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<readonly TrainEvent[]> {
+    const watched = this.#watch(run);
+    try {
+      await watched.ready;
+      const { watch } = watched;
+      let next = after + 1;
+      while (!signal?.aborted) {
+        const { version, isOver } = watch;
+        const events = await watch.from(next);
+        const last = events.at(-1);
+        if (last) {
+          yield events;
+          next = last.seq + 1;
+        } else if (isOver && watch.version === version) return;
+        else await watch.changedSince(version, signal);
+      }
+    } finally {
+      this.#leave(run, watched);
+    }
+  }
+
+  #watch(run: string): Watched {
+    const known = this.#watched.get(run);
+    if (known) {
+      known.followers++;
+      return known;
+    }
+    const watch = new RunWatch(this.#runs, run);
+    const timer = setInterval(() => void watch.refresh(), this.#pollMs);
+    const watched = { watch, timer, followers: 1, ready: watch.refresh() };
+    this.#watched.set(run, watched);
+    return watched;
+  }
+
+  #leave(run: string, watched: Watched): void {
+    watched.followers--;
+    if (watched.followers > 0) return;
+    clearInterval(watched.timer);
+    this.#watched.delete(run);
+  }
+}

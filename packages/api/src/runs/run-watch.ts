@@ -1,0 +1,132 @@
+import { CoreError, type TrainEvent } from "@graft/core";
+import type { RunRepository } from "../ports/repository.ts";
+import { isUnderWay } from "./run-state.ts";
+
+/** Events that are kept in memory for who follows; who is further behind reads from the store. */
+const KEPT = 1000;
+/** Events that are read at a time. */
+export const READ_AT_ONCE = 500;
+
+/** The newest of one run, for all who follow it: they read the store once together. */
+export class RunWatch {
+  readonly #runs: RunRepository;
+  readonly #run: string;
+  /** Without gaps, from `#start` on. */
+  #tail: TrainEvent[] = [];
+  #start = 0;
+  #isOver = false;
+  #error: unknown;
+  #version = 0;
+  readonly #listeners = new Set<() => void>();
+  #refreshing: Promise<void> | undefined;
+  #isAskedAgain = false;
+
+  constructor(runs: RunRepository, run: string) {
+    this.#runs = runs;
+    this.#run = run;
+  }
+
+  /** Rises with each change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Nobody works on the run any more, and all of its events are known. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Number of the event after the newest that is known. */
+  get #end(): number {
+    return this.#start + this.#tail.length;
+  }
+
+  /** Takes events that were just stored. */
+  add(events: readonly TrainEvent[]): void {
+    const news = events.filter(({ seq }) => seq >= this.#end);
+    if (news.length === 0) return;
+    // others came between, which somebody else stored
+    if (news.some(({ seq }, at) => seq !== this.#end + at)) void this.refresh();
+    else this.#push(news);
+  }
+
+  /** Looks at the store; when it does already, once more after that. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#isAskedAgain = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = (async () => {
+      do {
+        this.#isAskedAgain = false;
+        await this.#look();
+      } while (this.#isAskedAgain);
+    })();
+    try {
+      await this.#refreshing;
+      this.#error = undefined;
+    } catch (error) {
+      // a store that cannot be reached for now is asked again soon
+      if (error instanceof CoreError && error.code === "unreadable") return;
+      this.#error = error;
+      this.#changed();
+    } finally {
+      this.#refreshing = undefined;
+    }
+  }
+
+  /**
+   * Stored events from a number on, some at a time; none when there are no more.
+   * @throws what kept the store from being looked at.
+   */
+  async from(seq: number): Promise<readonly TrainEvent[]> {
+    if (this.#error !== undefined) throw this.#error;
+    if (seq >= this.#start) return this.#tail.slice(seq - this.#start);
+    return this.#runs.events(this.#run, { after: seq - 1, limit: READ_AT_ONCE });
+  }
+
+  /** Settles at the next change after a version, or when the signal is aborted. */
+  changedSince(version: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#version !== version || signal?.aborted) return resolve();
+      const wake = (): void => {
+        this.#listeners.delete(wake);
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#listeners.add(wake);
+      signal?.addEventListener("abort", wake, { once: true });
+    });
+  }
+
+  async #look(): Promise<void> {
+    // the state first: a run is over when its last event is stored, so what is read afterwards is all of it
+    const row = await this.#runs.get(this.#run);
+    if (this.#version === 0 && row) this.#start = row.lastSeq + 1;
+    while (row && row.lastSeq >= this.#end) {
+      const events = await this.#runs.events(this.#run, { after: this.#end - 1, limit: READ_AT_ONCE });
+      const news = events.filter(({ seq }) => seq >= this.#end);
+      if (news.length === 0) break;
+      this.#push(news);
+    }
+    const isOver = row === undefined || !isUnderWay(row.state);
+    const isNew = this.#version === 0 || isOver !== this.#isOver;
+    this.#isOver = isOver;
+    if (isNew) this.#changed();
+  }
+
+  #push(news: readonly TrainEvent[]): void {
+    this.#tail.push(...news);
+    const dropped = this.#tail.length - KEPT;
+    if (dropped > 0) {
+      this.#tail = this.#tail.slice(dropped);
+      this.#start += dropped;
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#version++;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
