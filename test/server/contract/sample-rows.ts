@@ -79,6 +79,7 @@ export const sampleRun = (
     state: "queued",
     config: trainConfigSchema.parse({}),
   },
+  ...{ images: { train: 4, validation: 1, test: 0 }, stopAsked: null },
   ...{ frozen: newHash(), frozenEdit: 0, createdAt: NOW, startedAt: null, endedAt: null, metrics: null },
   ...{ error: null, lastSeq: -1, worker: null, backend: null, hasModel: false, rerunOf: null },
   ...change,
