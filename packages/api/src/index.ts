@@ -10,4 +10,8 @@ export type * from "./ports/repository.ts";
 export * from "./ports/rows.ts";
 export { type ApiRouter, apiRouter } from "./router.ts";
 export { type ApiContext, type ApiMeta, asRpcError, toldError } from "./rpc/trpc.ts";
+export { decidedOf, runInUse } from "./runs/decisions.ts";
+export type { RunPlatform } from "./runs/run-platform.ts";
+export type { RunServices, Training } from "./runs/run-services.ts";
+export type { TrainContext } from "./runs/train-handler.ts";
 export { createServices, type Services } from "./services.ts";

@@ -4,6 +4,7 @@ import { groupsRouter } from "./identity/groups-router.ts";
 import { linksRouter } from "./identity/links-router.ts";
 import { tokensRouter } from "./identity/tokens-router.ts";
 import { router } from "./rpc/trpc.ts";
+import { runRouter } from "./runs/run-router.ts";
 import { systemRouter } from "./system/system-router.ts";
 
 /** The whole API. A breaking change makes another one beside it, under /api/v2. */
@@ -14,5 +15,6 @@ export const apiRouter = router({
   accounts: accountsRouter,
   groups: groupsRouter,
   audit: auditRouter,
+  runs: runRouter,
 });
 export type ApiRouter = typeof apiRouter;

@@ -1,5 +1,6 @@
 import { type IdentityServices, identityServices } from "./identity/identity-services.ts";
 import type { Ports } from "./ports/ports.ts";
+import { type RunNeeds, type RunServices, runServices } from "./runs/run-services.ts";
 import { SystemService } from "./system/system-service.ts";
 
 /** What procedures and a host's own routes call. */
@@ -13,4 +14,10 @@ export function createServices(ports: Ports): Services {
     await identity.audit.note(caller, "dataset-deleted", { dataset });
   });
   return { ...identity, system: new SystemService(ports) };
+export interface Services extends RunServices {
+  readonly system: SystemService;
+}
+
+export function createServices(ports: Ports, needs: RunNeeds): Services {
+  return { ...runServices(ports, needs), system: new SystemService(ports) };
 }

@@ -36,7 +36,7 @@ export type * from "./dataset/types.ts";
 export { checkUrl } from "./download/answer.ts";
 export type * from "./download/types.ts";
 export type * from "./errors.ts";
-export { CoreError, deserializeError, serializeError, throwIfCancelled } from "./errors.ts";
+export { CoreError, deserializeError, isCancelled, serializeError, throwIfCancelled } from "./errors.ts";
 export {
   type EvaluateOptions,
   type EvaluationResult,

@@ -30,6 +30,9 @@ const everyone: Row = {
   ...{ contributor: "open", predict: "open", worker: "open" },
 };
 
+/** Who owns data sets trains on them. */
+const trainer: Row = { admin: "own", member: "own", pupil: "own" };
+
 /** By the procedure's path in the router; a procedure that is not here cannot be called (`rpc/trpc.ts`). */
 export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "system.version": everyone,
@@ -54,6 +57,29 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "groups.end": admins,
   "groups.contents": admins,
   "groups.delete": admins,
+  "runs.create": trainer,
+  "runs.rerun": trainer,
+  "runs.list": trainer,
+  "runs.get": trainer,
+  "runs.events": trainer,
+  "runs.log": trainer,
+  "runs.curve": trainer,
+  "runs.stop": trainer,
+  "runs.cancel": trainer,
+  "runs.resume": trainer,
+  "runs.remove": trainer,
+  "runs.rename": trainer,
+  "runs.note": trainer,
+  "runs.use": trainer,
+  "runs.notSureBelow": trainer,
+  "runs.decisions": trainer,
+  "runs.undo": trainer,
+  "runs.redo": trainer,
+  "runs.result": trainer,
+  "runs.pictures": trainer,
+  "runs.thresholds": trainer,
+  "runs.compare": trainer,
+  "runs.disagreements": trainer,
 };
 
 const isOpen = (row: Row | undefined): boolean =>

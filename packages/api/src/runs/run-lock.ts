@@ -1,4 +1,4 @@
-import { CoreError, throwIfCancelled } from "@graft/core";
+import { CoreError, type SerializedError, throwIfCancelled } from "@graft/core";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { LeaseRepository } from "../ports/repository.ts";
 import { pause } from "./patient.ts";
@@ -24,9 +24,13 @@ function takenError(run: string): CoreError {
       received: run,
       fix: "Wait until it ends, or stop it: a stopped run can be resumed.",
     },
-    { facts: { run } },
+    { facts: { lock: run } },
   );
 }
+
+/** True for what is said where somebody else has the lock. */
+export const isTaken = (error: Pick<SerializedError, "code" | "facts"> | undefined, run: string): boolean =>
+  error?.code === "conflict" && error.facts.lock === run;
 
 /** One live worker for each run, over all servers of one store. */
 export class RunLocks {

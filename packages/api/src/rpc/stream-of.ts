@@ -1,0 +1,12 @@
+import type { TrackedEnvelope } from "@trpc/server";
+import * as z from "zod";
+
+const isStream = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+
+/**
+ * The output of a subscription: events with their ids. The document has the schema of an event; an event is as its maker gave
+ * it, not parsed once for each of hundreds who listen.
+ */
+export const streamOf = <T>(event: z.ZodType<T>) =>
+  z.custom<AsyncIterable<TrackedEnvelope<T>>>(isStream).meta(z.toJSONSchema(event, { io: "output" }));

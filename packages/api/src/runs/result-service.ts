@@ -1,0 +1,277 @@
+import { CoreError, type Folder } from "@graft/core";
+import type { Caller } from "../identity/identity.ts";
+import type { Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { RunRow } from "../ports/rows.ts";
+import { ANSWERS_FILE, parseAnswers } from "./answers-file.ts";
+import {
+  type Compared,
+  optionDifferences,
+  pictureDifferences,
+  type SharedPicture,
+  sharedPictures,
+  verdicts,
+} from "./compare.ts";
+import type { FrozenStore } from "./frozen-store.ts";
+import {
+  type Answered,
+  doubtful,
+  evaluated,
+  isRight,
+  notSureFor,
+  type RunResult,
+  resultOf,
+  surest,
+  thresholdTable,
+} from "./result.ts";
+import type {
+  ComparisonView,
+  DisagreementView,
+  PictureView,
+  ResultPictureView,
+  ResultView,
+  ThresholdsView,
+} from "./result-view.ts";
+import type { RunAccess } from "./run-access.ts";
+import { thinned } from "./thin.ts";
+
+/** Results that stay in memory. */
+const KEPT = 6;
+/** Pictures that are named of a difference. */
+const NAMED = 100;
+const TARGETS = [0.95, 0.99] as const;
+
+/** What came of runs: from stored answers, so that pictures that were deleted since change nothing. */
+export class ResultService {
+  readonly #repository: Repository;
+  readonly #access: RunAccess;
+  readonly #frozen: FrozenStore;
+  readonly #folderOf: (run: string) => Folder;
+  /** Used last is last. */
+  readonly #kept = new Map<string, Promise<RunResult | undefined>>();
+
+  constructor(options: {
+    readonly repository: Repository;
+    readonly access: RunAccess;
+    readonly frozen: FrozenStore;
+    readonly folderOf: (run: string) => Folder;
+  }) {
+    this.#repository = options.repository;
+    this.#access = options.access;
+    this.#frozen = options.frozen;
+    this.#folderOf = options.folderOf;
+  }
+
+  /** @throws CoreError `not-found`, for a run that has no result too. */
+  async result(caller: Caller, run: string): Promise<ResultView> {
+    const result = await this.#of(await this.#access.run(caller, run));
+    const { perClass, confusion, interval, ...scores } = evaluated(result);
+    const recalls = perClass.flatMap(({ recall }) => recall ?? []);
+    return {
+      ...{ ...scores, interval: [...interval] },
+      labels: [...result.labels],
+      meanOfClasses: recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length,
+      perClass: perClass.map((score) => ({ ...score })),
+      confusion: confusion.map((row) => [...row]),
+      numMistakes: result.answered.filter((one) => !isRight(one)).length,
+      numDoubtful: doubtful(result).length,
+    };
+  }
+
+  /**
+   * Pictures that were held back: those of a cell of the confusion matrix, mistakes, doubtful ones. Mistakes and doubtful ones
+   * come with the surest first.
+   * @throws CoreError `not-found`.
+   */
+  async pictures(
+    caller: Caller,
+    asked: PageRequest & {
+      readonly run: string;
+      readonly which: "all" | "mistakes" | "doubtful";
+      readonly truth?: string | undefined;
+      readonly said?: string | undefined;
+    },
+  ): Promise<Page<ResultPictureView>> {
+    const row = await this.#access.run(caller, asked.run);
+    const result = await this.#of(row);
+    const { labels } = result;
+    const fits = ({ truth, prediction }: Answered): boolean =>
+      (asked.truth === undefined || labels[truth] === asked.truth) &&
+      (asked.said === undefined || labels[prediction.label] === asked.said);
+    const all: readonly (Answered & { readonly suggested?: number })[] =
+      asked.which === "doubtful"
+        ? doubtful(result)
+        : asked.which === "mistakes"
+          ? surest(result.answered.filter((one) => !isRight(one)))
+          : result.answered;
+    const { items, next } = partOf(all.filter(fits), asked);
+    const now = await this.#pictures(row.dataset, items);
+    return {
+      items: items.flatMap(({ truth, prediction, suggested }, at) => {
+        const picture = now[at];
+        if (!picture) return [];
+        const words = { truth: labels[truth] ?? "", said: labels[prediction.label] ?? "" };
+        return [
+          {
+            ...{
+              ...picture,
+              ...words,
+              score: prediction.score,
+              scores: Array.from(prediction.probabilities),
+            },
+            suggested: suggested === undefined ? null : (labels[suggested] ?? null),
+          },
+        ];
+      }),
+      ...(next === undefined ? {} : { next }),
+    };
+  }
+
+  /** @throws CoreError `not-found`. */
+  async thresholds(
+    caller: Caller,
+    {
+      run,
+      most,
+      target,
+    }: { readonly run: string; readonly most: number; readonly target?: number | undefined },
+  ): Promise<ThresholdsView> {
+    const result = await this.#of(await this.#access.run(caller, run));
+    const table = thresholdTable(result);
+    const shown = thinned(
+      table.length,
+      [(place) => table[place]?.right, (place) => table[place]?.wrong],
+      most,
+    );
+    return {
+      images: result.answered.length,
+      rows: shown.flatMap((place) => table[place] ?? []),
+      targets: [...(target === undefined ? [] : [target]), ...TARGETS].map((one) => ({
+        ...notSureFor(result, one),
+      })),
+    };
+  }
+
+  /** @param runs 2 to 6. @throws CoreError `not-found`, `bad-input` for runs of two projects. */
+  async compare(caller: Caller, runs: readonly string[]): Promise<ComparisonView> {
+    const compared = await this.#compared(caller, runs);
+    const shared = sharedPictures(compared);
+    const [first] = compared;
+    return {
+      runs: compared.map(({ row, result }) => ({
+        ...{ id: row.id, number: row.number, metrics: row.metrics, hasResult: result !== undefined },
+        right: shared.filter(({ said }) => said[compared.findIndex((one) => one.row === row)]?.isRight)
+          .length,
+      })),
+      shared: shared.length,
+      options: optionDifferences(compared.map(({ row }) => row)).map((one) => ({
+        ...one,
+        values: [...one.values],
+      })),
+      pictures: compared.slice(1).map(({ row, frozen }) => {
+        const differences = first ? pictureDifferences(first.frozen, frozen) : [];
+        return {
+          run: row.id,
+          count: differences.length,
+          some: differences.slice(0, NAMED).map((one) => ({ ...one })),
+        };
+      }),
+      pairs: verdicts(shared, compared.length).map(({ first: a, second: b, ...verdict }) => ({
+        ...{ first: runs[a] ?? "", second: runs[b] ?? "" },
+        ...verdict,
+      })),
+    };
+  }
+
+  /** Pictures of which not all runs are right or not all wrong, in the order of the newest. @throws CoreError as {@link compare}. */
+  async disagreements(
+    caller: Caller,
+    { runs, ...request }: PageRequest & { readonly runs: readonly string[] },
+  ): Promise<Page<DisagreementView>> {
+    const compared = await this.#compared(caller, runs);
+    const differ = sharedPictures(compared).filter(
+      ({ said }) => new Set(said.map((one) => one.isRight)).size > 1,
+    );
+    const { items, next } = partOf<SharedPicture>(differ, request);
+    const now = await this.#pictures(compared[0]?.row.dataset ?? "", items);
+    return {
+      items: items.flatMap(({ truth, said }, at) => {
+        const picture = now[at];
+        return picture ? [{ ...picture, truth, said: said.map((one) => ({ ...one })) }] : [];
+      }),
+      ...(next === undefined ? {} : { next }),
+    };
+  }
+
+  async #compared(caller: Caller, ids: readonly string[]): Promise<readonly Compared[]> {
+    const rows: RunRow[] = [];
+    for (const id of ids) rows.push(await this.#access.run(caller, id));
+    if (new Set(rows.map(({ dataset }) => dataset)).size > 1)
+      throw new CoreError("bad-input", {
+        what: "Only runs of one project can be compared.",
+        received: rows.map(({ id }) => id).join(", "),
+        fix: "Choose runs of one data set.",
+      });
+    const compared: Compared[] = [];
+    for (const row of rows)
+      compared.push({ row, frozen: await this.#frozen.read(row.frozen), result: await this.#stored(row) });
+    return compared;
+  }
+
+  async #of(row: RunRow): Promise<RunResult> {
+    const result = await this.#stored(row);
+    if (result && result.answered.length > 0) return result;
+    throw new CoreError(
+      "not-found",
+      {
+        what: "This run has no result.",
+        received: `Run ${row.number}, ${row.state}`,
+        expected: "a run that is done and holds pictures back",
+      },
+      { facts: { run: row.id, state: row.state } },
+    );
+  }
+
+  #stored(row: RunRow): Promise<RunResult | undefined> {
+    const key = `${row.id} ${row.endedAt}`;
+    const result = this.#kept.get(key) ?? this.#read(row);
+    this.#kept.delete(key);
+    this.#kept.set(key, result);
+    for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(oldest);
+    // one that is not there may come yet
+    result.then(
+      (found) => found ?? this.#kept.delete(key),
+      () => this.#kept.delete(key),
+    );
+    return result;
+  }
+
+  async #read({ id, frozen, hasModel }: RunRow): Promise<RunResult | undefined> {
+    const bytes = hasModel ? await this.#folderOf(id).read(ANSWERS_FILE) : undefined;
+    if (!bytes) return undefined;
+    return resultOf(parseAnswers(bytes), (await this.#frozen.read(frozen)).dataset);
+  }
+
+  /** As the data set has them now. */
+  async #pictures(
+    dataset: string,
+    items: readonly Pick<Answered, "image">[],
+  ): Promise<readonly PictureView[]> {
+    const found = await this.#repository.images.byPaths(
+      dataset,
+      items.map(({ image }) => image.path),
+    );
+    const byPath = new Map(found.map((row) => [row.path, row]));
+    return items.map(({ image: { path, hash } }) => {
+      const row = byPath.get(path);
+      const isSame = row?.hash === hash;
+      return { path, hash, image: isSame ? { id: row.id, class: row.class, use: row.use } : null };
+    });
+  }
+}
+
+/** A part of a list that is there whole. */
+function partOf<T>(all: readonly T[], { after, limit }: PageRequest): Page<T> {
+  const start = Number.parseInt(after ?? "0", 10) || 0;
+  const items = all.slice(start, start + limit);
+  return { items, ...(start + items.length < all.length ? { next: String(start + items.length) } : {}) };
+}

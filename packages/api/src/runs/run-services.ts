@@ -1,0 +1,69 @@
+import type { Folder } from "@graft/core";
+import type { Ports } from "../ports/ports.ts";
+import { DecisionService } from "./decision-service.ts";
+import { RunDigests } from "./digests.ts";
+import { EventService } from "./event-service.ts";
+import type { FreezeDataset } from "./freeze-now.ts";
+import { FrozenStore } from "./frozen-store.ts";
+import { reconcileRuns } from "./reconcile.ts";
+import { ResultService } from "./result-service.ts";
+import { RunAccess, type RunAudit } from "./run-access.ts";
+import { RunEnding } from "./run-ending.ts";
+import { RunEvents } from "./run-events.ts";
+import { RunLocks } from "./run-lock.ts";
+import type { RunPlatform } from "./run-platform.ts";
+import { RunService } from "./run-service.ts";
+import { RunWorkspace } from "./run-workspace.ts";
+import { TrainHandler } from "./train-handler.ts";
+
+/** What runs need of other services. */
+export interface RunNeeds {
+  /** A run's own folder. */
+  readonly folderOf: (run: string) => Folder;
+  readonly freeze: FreezeDataset;
+  readonly audit: RunAudit;
+}
+
+/** How a host's workers train. */
+export interface Training {
+  /** What workers ask for. @param signal aborted when the host ends. */
+  workspace(platform: RunPlatform, signal: AbortSignal): RunWorkspace;
+  /** Does jobs of kind "train". */
+  handler(workspace: RunWorkspace): TrainHandler;
+  /** See `reconcileRuns`. */
+  reconcile(): Promise<number>;
+}
+
+export interface RunServices {
+  readonly runs: RunService;
+  readonly decisions: DecisionService;
+  readonly runEvents: EventService;
+  readonly results: ResultService;
+  readonly training: Training;
+}
+
+export function runServices({ repository, blobs, jobs, clock }: Ports, needs: RunNeeds): RunServices {
+  const { runs, datasets } = repository;
+  const { folderOf, audit } = needs;
+  const frozen = new FrozenStore(blobs);
+  const events = new RunEvents(runs);
+  const digests = new RunDigests(events);
+  const locks = new RunLocks({ leases: repository.leases, clock });
+  const access = new RunAccess({ runs, datasets, audit });
+  const ending = new RunEnding({ runs, events, digests, folderOf, clock });
+  return {
+    runs: new RunService({
+      ...{ ...needs, repository, jobs, clock, access, events, digests, ending, locks, frozen },
+    }),
+    decisions: new DecisionService({ runs, access, events, clock }),
+    runEvents: new EventService({ runs, access, events }),
+    results: new ResultService({ repository, access, frozen, folderOf }),
+    training: {
+      workspace: (platform, signal) =>
+        new RunWorkspace({ runs, blobs, frozen, folderOf, events, locks, platform, clock, signal }),
+      handler: (workspace) =>
+        new TrainHandler({ runs, datasets, workspace, events, digests, ending, locks, clock }),
+      reconcile: () => reconcileRuns({ repository, jobs, ending, locks, clock }),
+    },
+  };
+}
