@@ -4,20 +4,14 @@ import { type RunNeeds, type RunServices, runServices } from "./runs/run-service
 import { SystemService } from "./system/system-service.ts";
 
 /** What procedures and a host's own routes call. */
-export interface Services extends IdentityServices {
-  readonly system: SystemService;
-}
-
-export function createServices(ports: Ports): Services {
-  const identity = identityServices(ports, async (caller, dataset) => {
-    await ports.repository.datasets.remove(dataset);
-    await identity.audit.note(caller, "dataset-deleted", { dataset });
-  });
-  return { ...identity, system: new SystemService(ports) };
-export interface Services extends RunServices {
+export interface Services extends IdentityServices, RunServices {
   readonly system: SystemService;
 }
 
 export function createServices(ports: Ports, needs: RunNeeds): Services {
-  return { ...runServices(ports, needs), system: new SystemService(ports) };
+  const identity = identityServices(ports, async (caller, dataset) => {
+    await ports.repository.datasets.remove(dataset);
+    await identity.audit.note(caller, "dataset-deleted", { dataset });
+  });
+  return { ...identity, ...runServices(ports, needs), system: new SystemService(ports) };
 }

@@ -52,7 +52,6 @@ export {
 } from "./evaluate/split-gap.ts";
 export type { Mistake } from "./evaluate/told-mistakes.ts";
 export { toldMistakes } from "./evaluate/told-mistakes.ts";
-export { serializedErrorSchema } from "./events/event-schema.ts";
 export { createEventMaker, type EventMaker } from "./events/event-maker.ts";
 export {
   metricsSchema,
@@ -157,9 +156,6 @@ export type * from "./likeness/types.ts";
 export { type Assessment, assessPredictions } from "./metrics/assess.ts";
 export type { Calibration, CalibrationScore } from "./metrics/calibrate.ts";
 export { evaluationSchema } from "./metrics/evaluation-schema.ts";
-export type { Interval } from "./metrics/interval.ts";
-export type { LabelError } from "./metrics/label-errors.ts";
-export type { NotSure } from "./metrics/not-sure.ts";
 export { type Interval, wilsonInterval } from "./metrics/interval.ts";
 export { type LabelError, likelyLabelErrors } from "./metrics/label-errors.ts";
 export { type NotSure, notSureThreshold } from "./metrics/not-sure.ts";

@@ -1,6 +1,12 @@
 import { crc32 } from "node:zlib";
 import type { RunPlatform } from "@graft/api";
-import { cacheFolders, loadWeights, type NodeFeatureStore, nodeFetch, openFeatureStore } from "@graft/core/node";
+import {
+  cacheFolders,
+  loadWeights,
+  type NodeFeatureStore,
+  nodeFetch,
+  openFeatureStore,
+} from "@graft/core/node";
 
 export interface PlatformOptions {
   /** Folder of the cache and of weights that were fetched. */

@@ -30,9 +30,6 @@ const everyone: Row = {
   ...{ contributor: "open", predict: "open", worker: "open" },
 };
 
-/** Who owns data sets trains on them. */
-const trainer: Row = { admin: "own", member: "own", pupil: "own" };
-
 /** By the procedure's path in the router; a procedure that is not here cannot be called (`rpc/trpc.ts`). */
 export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "system.version": everyone,
@@ -57,29 +54,29 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "groups.end": admins,
   "groups.contents": admins,
   "groups.delete": admins,
-  "runs.create": trainer,
-  "runs.rerun": trainer,
-  "runs.list": trainer,
-  "runs.get": trainer,
-  "runs.events": trainer,
-  "runs.log": trainer,
-  "runs.curve": trainer,
-  "runs.stop": trainer,
-  "runs.cancel": trainer,
-  "runs.resume": trainer,
-  "runs.remove": trainer,
-  "runs.rename": trainer,
-  "runs.note": trainer,
-  "runs.use": trainer,
-  "runs.notSureBelow": trainer,
-  "runs.decisions": trainer,
-  "runs.undo": trainer,
-  "runs.redo": trainer,
-  "runs.result": trainer,
-  "runs.pictures": trainer,
-  "runs.thresholds": trainer,
-  "runs.compare": trainer,
-  "runs.disagreements": trainer,
+  "runs.create": owners,
+  "runs.rerun": owners,
+  "runs.list": owners,
+  "runs.get": owners,
+  "runs.events": owners,
+  "runs.log": owners,
+  "runs.curve": owners,
+  "runs.stop": owners,
+  "runs.cancel": owners,
+  "runs.resume": owners,
+  "runs.remove": owners,
+  "runs.rename": owners,
+  "runs.note": owners,
+  "runs.use": owners,
+  "runs.notSureBelow": owners,
+  "runs.decisions": owners,
+  "runs.undo": owners,
+  "runs.redo": owners,
+  "runs.result": owners,
+  "runs.pictures": owners,
+  "runs.thresholds": owners,
+  "runs.compare": owners,
+  "runs.disagreements": owners,
 };
 
 const isOpen = (row: Row | undefined): boolean =>

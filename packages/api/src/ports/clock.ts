@@ -13,5 +13,5 @@ export function newId(): string {
 /** An id that is made of a text: the same for the same one, and told by nobody who does not know it. */
 export async function idOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest).subarray(0, 26), (byte) => ALPHABET[byte & 31]).join("");
+  return Array.from(new Uint8Array(digest).subarray(0, 26), (byte) => BASE32[byte & 31]).join("");
 }
