@@ -14,6 +14,7 @@ import type {
   GroupRow,
   ImageRow,
   ImageUse,
+  NamedBlob,
   RunFileRow,
   RunRow,
   TokenRow,
@@ -221,18 +222,27 @@ export interface LeaseRepository {
 
 /** Which blobs are named by rows, so that none is taken away that somebody needs; see `blobs/blob-keeper.ts`. */
 export interface BlobRepository {
-  /** Nobody deletes the blob until `until`, though no row names it yet. @returns false while it is being deleted. */
+  /**
+   * Nobody deletes the blob until `until`, though no row names it yet. One id may hold many blobs; the same again moves the end.
+   * @returns false while it is being deleted.
+   */
   hold(hash: string, hold: { readonly id: string; readonly until: number }): Promise<boolean>;
+  /** Lets go of all that the id holds. */
   releaseHold(id: string): Promise<void>;
-  /** Marks a blob as being deleted, if no row names it and nobody holds it. @returns whether. */
-  beginDeletion(hash: string, now: number): Promise<boolean>;
+  /**
+   * Marks a blob as being deleted, if no row names it, nobody holds it and it is not marked. A mark from before `staleBefore`
+   * counts as none: whoever set it is gone.
+   * @returns whether the mark is the caller's.
+   */
+  beginDeletion(hash: string, mark: { readonly now: number; readonly staleBefore: number }): Promise<boolean>;
+  /** Takes the mark away. */
   endDeletion(hash: string): Promise<void>;
-  /** Deletions that were begun and not ended. */
-  deletions(): Promise<readonly string[]>;
+  /** Those that are marked, and since when. */
+  deletions(): Promise<readonly { readonly hash: string; readonly begunAt: number }[]>;
   /** Those of the hashes that a row names. */
   named(hashes: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Every blob that rows name, with how many bytes they say, some hundreds at a time. */
-  all(): AsyncIterable<readonly { readonly hash: string; readonly bytes: number | null }[]>;
+  /** Every blob that rows name, each once, in order of hash, some hundreds at a time. */
+  all(): AsyncIterable<readonly NamedBlob[]>;
 }
 
 export interface WorkerRepository {

@@ -248,6 +248,19 @@ export interface RunFileRow {
   readonly bytes: number;
 }
 
+/** What a blob is for; a blob of several kinds is of the first. */
+export const BLOB_KINDS = ["picture", "thumbnail", "upload", "model", "checkpoint", "run"] as const;
+export type BlobKind = (typeof BLOB_KINDS)[number];
+
+/** A blob that rows name. */
+export interface NamedBlob {
+  readonly hash: string;
+  /** What the rows say; null where none says it. */
+  readonly bytes: number | null;
+  /** Of a run's files: "model" and "checkpoint" below the folders model and checkpoints, "run" all others and what it froze. */
+  readonly kind: BlobKind;
+}
+
 /** What was decided about a finished run; the newest that is not undone counts. */
 export interface DecisionRow {
   readonly id: string;
