@@ -4,7 +4,8 @@ import { DearestFirst } from "./test/setup/dearest-first.ts";
 import { softwareVulkanEnvironment } from "./test/setup/software-vulkan.ts";
 
 // Workspace packages resolve to their sources, so a test run never sees a stale build; build-graft.ts builds the command line.
-const conditions = ["graft-source", "module", "node", "development|production"];
+// Not "module", which Vite has as well: the AWS library keeps files there that Node cannot load.
+const conditions = ["graft-source", "node", "development|production"];
 
 export default defineConfig({
   resolve: { conditions },

@@ -2,11 +2,13 @@
 // the tests that need it are then skipped by name (or fail, when REQUIRE_BACKENDS or CI asks for them).
 import { chromiumPath, installChromium } from "./chromium.ts";
 import { installKeras } from "./keras-python.ts";
+import { installMoto } from "./moto-python.ts";
 import { installPostgres, postgresFolder } from "./postgres.ts";
 import { softwareVulkanFolder } from "./software-vulkan.ts";
 
 // beside the other, which waits for its own server
 const keras = installKeras();
+const moto = installMoto();
 const isLinux = process.platform === "linux";
 const outcome = installChromium(
   () => chromiumPath() !== undefined && (!isLinux || softwareVulkanFolder() !== undefined),
@@ -29,3 +31,4 @@ console.log(
     : `PostgreSQL for the server's tests: ${database} (${postgresFolder()})`,
 );
 console.log(`Keras for the tests of exports: ${await keras}`);
+console.log(`an S3 server for the tests of blobs: ${await moto}`);

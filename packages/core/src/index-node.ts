@@ -28,9 +28,11 @@ export { checkModelFolder, verifyModelFolder, writeModelFolder } from "./export/
 export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";
 export { placeOnDisk } from "./files/folder-node.ts";
 export { makeFolder } from "./files/make-folder-node.ts";
-export { processStart } from "./files/owner-node.ts";
+export { isAlive, newTag, type Owner, parseOwnerTag, processStart } from "./files/owner-node.ts";
 export { readFailure } from "./files/read-failure-node.ts";
-export { isDiskFull } from "./files/system-error-node.ts";
+export { syncFolder } from "./files/sync-folder-node.ts";
+export { codeOf, isDiskFull } from "./files/system-error-node.ts";
+export { writePieces } from "./files/write-pieces-node.ts";
 export { writeRefusal } from "./files/write-refusal-node.ts";
 export { writeWhole } from "./files/write-whole-node.ts";
 export { type EncodeOptions, encodeImage } from "./image/encode-node.ts";
@@ -47,6 +49,7 @@ export {
   type RunFolder,
   type RunFolderSummary,
 } from "./runs/run-store-node.ts";
+export { sha256, sha256InPieces } from "./sha256-node.ts";
 export type { LoadWeightsOptions } from "./weights/load-options.ts";
 export { type PlaceOfWeights, placeOfWeights } from "./weights/place-of-weights-node.ts";
 export { fetchWeights, listWeights, type WeightsEntry } from "./weights/weights-list-node.ts";

@@ -1,0 +1,21 @@
+import type { BlobStore } from "@graft/api";
+import { openFolderBlobStore } from "./folder-blob-store.ts";
+import { isS3Address, parseS3Address } from "./s3-place.ts";
+
+export interface OpenBlobStoreOptions {
+  /** Id of the store of rows that the blobs are for: a place that is another's is refused. @default nobody asks */
+  readonly store?: string | undefined;
+  /** Folder for what is on its way to an S3 store. @default one in the system's folder for temporary files */
+  readonly temporary?: string | undefined;
+}
+
+/**
+ * @param place a folder's path, or `s3://bucket/prefix?endpoint=https://host&region=name`.
+ * @throws CoreError `bad-input` for a place that cannot be used, `conflict` for one of another store, `unsupported` without the
+ *   library that it needs, `offline`, `disk-full`.
+ */
+export async function openBlobStore(place: string, options: OpenBlobStoreOptions = {}): Promise<BlobStore> {
+  if (!isS3Address(place)) return openFolderBlobStore(place, options);
+  const { openS3BlobStore } = await import("./s3-blob-store.ts");
+  return openS3BlobStore(parseS3Address(place), options);
+}
