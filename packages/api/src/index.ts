@@ -1,3 +1,14 @@
+export {
+  BlobKeeper,
+  type BlobPorts,
+  type Bytes,
+  type Keeping,
+  type KeepOptions,
+  type Kept,
+  type Swept,
+} from "./blobs/blob-keeper.ts";
+export { type BlobTrouble, checkBlobs } from "./blobs/check-blobs.ts";
+export { type Room, type StorageFacts, storageFacts } from "./blobs/storage-facts.ts";
 export type { Caller, Identity } from "./identity/identity.ts";
 export { PERMISSIONS, type Permission, permissionOf } from "./identity/permissions.ts";
 export { modelEvaluationSchema } from "./models/evaluation-schema.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
 import { openBlobStore } from "../../../apps/server/src/blobs/open-blob-store.ts";
 import { NO_S3 } from "../../setup/moto-python.ts";
+import { memoryBlobStore } from "../blobs/memory-blobs.ts";
 import { startS3 } from "../s3-server.ts";
 import { describeBlobStore } from "./blob-store.ts";
 
@@ -12,6 +13,9 @@ describeBlobStore("a folder", async () => {
   const blobs = await openBlobStore(join(root, "blobs"));
   return { blobs, close: () => rm(root, { recursive: true }) };
 });
+
+// what tests of the keeper stand on
+describeBlobStore("memory", async () => ({ blobs: memoryBlobStore(), close: async () => undefined }));
 
 const s3 = await startS3();
 if (s3) {

@@ -113,7 +113,11 @@ export async function openFolderBlobStore(
       const temporary = unfinishedPath(writing);
       const hashed = hashedPieces(bytes, options);
       try {
-        await writePieces(await open(temporary, "wx"), hashed);
+        if (bytes instanceof Uint8Array) {
+          for await (const _ of hashed);
+          if (await isWhole(pathOf(hashed.facts.hash), hashed.facts)) return hashed.facts;
+        }
+        await writePieces(await open(temporary, "wx"), bytes instanceof Uint8Array ? [bytes] : hashed);
         await place(temporary, hashed.facts);
         return hashed.facts;
       } catch (error) {
