@@ -3,8 +3,9 @@ export { createOnnxBackend, createTensorflowBackend, createTfjsBackend } from ".
 export { type FormatWriter, formatWriter } from "./export-writers-node.ts";
 export { exportOnnx, exportOnnxInt8, exportSnippetFolder, readOnnxMetadata } from "./exports-node.ts";
 export type { OnnxOptions, OnnxProvider } from "./onnx/onnx-node.ts";
+export { usableThreads } from "./onnx/threads-node.ts";
 export type { OnnxExportOptions, SnippetExportOptions } from "./onnx/write-onnx.ts";
-export { checkBackendName, probeBackends, selectBackend } from "./select-node.ts";
+export { checkBackendName, probeBackends, selectBackend, usableBackends } from "./select-node.ts";
 export { checkInt8, type Int8Check } from "./self-check/int8-check.ts";
 export { selfCheck } from "./self-check/self-check.ts";
 export type { EngineName } from "./tensorflow/engine-folder-node.ts";

@@ -22,14 +22,17 @@ export interface SelectOptions extends SelectRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** A backend that can be opened and computes right. */
+export interface UsableBackend {
+  readonly id: string;
+  readonly kind: BackendKind;
+  readonly usable: true;
+  readonly device: DeviceFacts;
+  /** False for what is only taken when it is asked for: a software GPU, an engine for tests. */
+  readonly automatic: boolean;
+}
+
 /** What a look at one candidate gave; `graft doctor` and `graft engines list` print these. */
 export type BackendProbe =
-  | {
-      readonly id: string;
-      readonly kind: BackendKind;
-      readonly usable: true;
-      readonly device: DeviceFacts;
-      /** False for what is only taken when it is asked for: a software GPU, an engine for tests. */
-      readonly automatic: boolean;
-    }
+  | UsableBackend
   | { readonly id: string; readonly kind: BackendKind; readonly usable: false; readonly reason: string };

@@ -20,10 +20,12 @@ export function describeBlobs(open: OpenRepository): void {
       await using store = await open();
       const { blobs } = store.repository;
       expect(await blobs.hold("h", { id: "one", until: NOW + 10 })).toBe(true);
-      expect(await blobs.beginDeletion("h", NOW)).toBe(false);
-      expect(await blobs.beginDeletion("h", NOW + 10)).toBe(true);
+      expect(await blobs.beginDeletion("h", { now: NOW, staleBefore: 0 })).toBe(false);
+      expect(await blobs.beginDeletion("h", { now: NOW + 10, staleBefore: 0 })).toBe(true);
+      expect(await blobs.beginDeletion("h", { now: NOW + 11, staleBefore: NOW + 10 })).toBe(false);
       expect(await blobs.hold("h", { id: "two", until: NOW + 20 })).toBe(false);
-      expect(await blobs.deletions()).toStrictEqual(["h"]);
+      expect(await blobs.deletions()).toStrictEqual([{ hash: "h", begunAt: NOW + 10 }]);
+      expect(await blobs.beginDeletion("h", { now: NOW + 30, staleBefore: NOW + 11 })).toBe(true);
       await blobs.endDeletion("h");
       expect(await blobs.hold("h", { id: "two", until: NOW + 20 })).toBe(true);
     });

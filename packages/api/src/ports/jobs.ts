@@ -33,7 +33,7 @@ export interface Job extends NewJob {
 export interface JobClaim {
   readonly worker: string;
   readonly kinds: readonly JobKind[];
-  /** Backends of the worker, by id. */
+  /** Backends of the worker: ids and kinds, whatever a job may name. */
   readonly backends: readonly string[];
 }
 
@@ -42,13 +42,19 @@ export interface Jobs {
   /** First in line that the worker can do; undefined: there is none. */
   claim(claim: JobClaim): Promise<Job | undefined>;
   /**
-   * The worker lives. A job that nothing is heard of for 30 s goes back into the line.
+   * The worker lives. A job that nothing is heard of for 30 s goes back into the line, at most three times.
+   * @param options.hasKept something was kept since the beat before that the next worker goes on from (a checkpoint): those
+   *   three times are counted anew. @default false
    * @returns what the worker is to do: stop it for now, for good, or drop it ("lost": it is somebody else's by now).
    */
-  beat(id: string, worker: string): Promise<"go-on" | StopReason | "lost">;
+  beat(
+    id: string,
+    worker: string,
+    options?: { readonly hasKept?: boolean },
+  ): Promise<"go-on" | StopReason | "lost">;
   /** @returns false for a job that is not the worker's any more. */
   complete(id: string, worker: string): Promise<boolean>;
-  /** @param options.retry it goes back into the line, at most three times. */
+  /** @param options.retry it goes back into the line, at most three times, as for a worker that fell silent. */
   fail(
     id: string,
     worker: string,
@@ -67,14 +73,25 @@ export interface Jobs {
   onChange(listener: () => void): () => void;
 }
 
+/** What who does a job is told by its worker, and tells it. */
+export interface JobContext {
+  readonly worker: string;
+  /** Aborted when the job is to stop; its reason says whether for good (`StopReason`). */
+  readonly signal: AbortSignal;
+  /**
+   * Who stopped it. True: the host, which ends, or has lost the job; it is gone on with elsewhere, so `cancelled` is to be
+   * thrown. False: its owner; it is over.
+   */
+  readonly isForHost: () => boolean;
+  /** To be called when something was kept that the job is gone on from if its worker dies (`Jobs.beat`). */
+  readonly hasKept: () => void;
+}
+
 /**
  * Does a job that a worker has claimed.
- * @param context.signal aborted when the job is to stop; its reason says whether for good (`StopReason`).
  * @returns when it is done for good: a training that was stopped by its owner or that failed by itself, too.
- * @throws CoreError what keeps it from being done; code `backend` (the worker is gone) and `cancelled` (stopped for now by the
- *   host) put it back into the line.
+ * @throws CoreError what keeps it from being done. These put it back into the line: `cancelled` (stopped by the host),
+ *   `unreadable`, `disk-full` and `busy` (the host is in trouble, not the job) at its head, `backend` (the worker is gone) at
+ *   most three times. Any other fails it.
  */
-export type JobHandler = (
-  job: Job,
-  context: { readonly worker: string; readonly signal: AbortSignal },
-) => Promise<void>;
+export type JobHandler = (job: Job, context: JobContext) => Promise<void>;

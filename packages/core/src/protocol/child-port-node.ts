@@ -12,6 +12,10 @@ export function childPort(child: ChildProcess): Port {
   child.once("exit", (code, signal) =>
     inbox.end(signal === null ? `exit code ${code}` : `killed by ${signal}`),
   );
+  // such a one has no exit
+  child.once("error", (error) => {
+    if (child.pid === undefined) inbox.end(`not started: ${error.message}`);
+  });
   return {
     post(message) {
       // a child that is gone tells so by its end

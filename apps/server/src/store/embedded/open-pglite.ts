@@ -5,7 +5,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { CoreError } from "@graft/core";
 import { makeFolder, placeOnDisk } from "@graft/core/node";
 import { drizzle } from "drizzle-orm/pglite";
-import { fromPglite } from "pg-boss";
+import { pgliteConnection } from "../../queue/pglite-connection.ts";
 import { migrate, migrationState } from "../migrate.ts";
 import type { Store } from "../store.ts";
 import { openEngine, POSTGRES_MAJOR } from "./engine.ts";
@@ -119,7 +119,7 @@ export async function openPglite(
     kind: "pglite",
     name,
     database: drizzle({ client: opened }),
-    queue: { db: fromPglite(opened), backend: "pglite", useListenNotify: true },
+    queue: { db: pgliteConnection(opened), backend: "pglite", useListenNotify: true },
     async [Symbol.asyncDispose]() {
       try {
         await opened.close();

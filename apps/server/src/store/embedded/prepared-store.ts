@@ -4,7 +4,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { drizzle } from "drizzle-orm/pglite";
-import { fromPglite, PgBoss } from "pg-boss";
+import { PgBoss } from "pg-boss";
+import { pgliteConnection } from "../../queue/pglite-connection.ts";
 import { MIGRATIONS, migrate } from "../migrate.ts";
 import type { QueueDatabase } from "../store.ts";
 import { openEngine, versionOf } from "./engine.ts";
@@ -42,7 +43,7 @@ export async function makeStore(folder: string): Promise<void> {
   const client = await openEngine(folder);
   try {
     await migrate(drizzle({ client }), folder);
-    await makeQueue({ db: fromPglite(client), backend: "pglite", useListenNotify: true });
+    await makeQueue({ db: pgliteConnection(client), backend: "pglite", useListenNotify: true });
     // other databases are made from these, and here there are none: half the files and a third of the bytes
     await client.exec("update pg_database set datistemplate = false where datname like 'template%'");
     for (const name of ["template0", "template1"]) await client.query(`drop database ${name}`);

@@ -1,17 +1,33 @@
-import type { BlobRepository } from "@graft/api";
-import { and, asc, eq, gt, isNotNull, lte, type SQL, sql } from "drizzle-orm";
+import type { BlobKind, BlobRepository, NamedBlob } from "@graft/api";
+import { and, asc, eq, gt, isNotNull, like, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { blobDeletions, blobHolds, images, runFiles, runs, uploadFiles } from "../schema/index.ts";
 import { nameBlobs, stopNaming } from "./blob-names.ts";
 
-/** Columns that name blobs, with the column of their bytes where one says it. Each has an index. */
-const NAMES: readonly { readonly hash: PgColumn; readonly bytes?: PgColumn; readonly where?: SQL }[] = [
-  { hash: images.hash, bytes: images.bytes },
-  { hash: images.thumbnail, where: isNotNull(images.thumbnail) },
-  { hash: runs.frozen },
-  { hash: runFiles.hash, bytes: runFiles.bytes },
-  { hash: uploadFiles.hash, bytes: uploadFiles.bytes, where: sql`${uploadFiles.isHere}` },
+interface Names {
+  readonly hash: PgColumn;
+  /** The column of their bytes, where one says it. */
+  readonly bytes?: PgColumn;
+  readonly where?: SQL;
+  readonly kind: BlobKind;
+}
+
+const isModel = like(runFiles.path, "model/%");
+const isCheckpoint = like(runFiles.path, "checkpoints/%");
+
+/** Columns that name blobs, each with an index; a blob that several name is of the first one's kind. */
+const NAMES: readonly Names[] = [
+  { kind: "picture", hash: images.hash, bytes: images.bytes },
+  { kind: "thumbnail", hash: images.thumbnail, where: isNotNull(images.thumbnail) },
+  { kind: "upload", hash: uploadFiles.hash, bytes: uploadFiles.bytes, where: sql`${uploadFiles.isHere}` },
+  { kind: "model", hash: runFiles.hash, bytes: runFiles.bytes, where: isModel },
+  { kind: "checkpoint", hash: runFiles.hash, bytes: runFiles.bytes, where: isCheckpoint },
+  { kind: "run", hash: runs.frozen },
+  {
+    ...{ kind: "run", hash: runFiles.hash, bytes: runFiles.bytes },
+    where: sql`not (${or(isModel, isCheckpoint)})`,
+  },
 ];
 
 const LIST_ROWS = 500;
@@ -46,32 +62,34 @@ export function blobRepository(db: Database): BlobRepository {
     async releaseHold(id) {
       await db.delete(blobHolds).where(eq(blobHolds.id, id));
     },
-    beginDeletion: (hash, now) =>
+    beginDeletion: (hash, { now, staleBefore }) =>
       atomically(db, async (tx) => {
         await stopNaming(tx);
         await tx.delete(blobHolds).where(lte(blobHolds.until, now));
         const holds = await tx.select().from(blobHolds).where(eq(blobHolds.hash, hash)).limit(1);
         if (holds.length > 0 || (await findNamed(tx, [hash])).size > 0) return false;
-        await tx.insert(blobDeletions).values({ hash, begunAt: now }).onConflictDoNothing();
-        return true;
+        await tx
+          .delete(blobDeletions)
+          .where(and(eq(blobDeletions.hash, hash), lt(blobDeletions.begunAt, staleBefore)));
+        const marked = await tx
+          .insert(blobDeletions)
+          .values({ hash, begunAt: now })
+          .onConflictDoNothing()
+          .returning({ hash: blobDeletions.hash });
+        return marked.length > 0;
       }),
     async endDeletion(hash) {
       await db.delete(blobDeletions).where(eq(blobDeletions.hash, hash));
     },
-    async deletions() {
-      const rows = await db
-        .select({ hash: blobDeletions.hash })
-        .from(blobDeletions)
-        .orderBy(asc(blobDeletions.begunAt), asc(blobDeletions.hash));
-      return rows.map(({ hash }) => hash);
-    },
+    deletions: () =>
+      db.select().from(blobDeletions).orderBy(asc(blobDeletions.begunAt), asc(blobDeletions.hash)),
     named: (hashes) => findNamed(db, hashes),
     async *all() {
       let after = "";
       for (;;) {
         // the first hashes of each column hold the first of all of them
-        const found = new Map<string, number | null>();
-        for (const { hash, bytes, where } of NAMES) {
+        const found = new Map<string, NamedBlob>();
+        for (const { hash, bytes, where, kind } of NAMES) {
           const rows = await db
             .selectDistinctOn([hash], { hash, bytes: bytes ?? sql<null>`null` })
             .from(hash.table)
@@ -79,15 +97,17 @@ export function blobRepository(db: Database): BlobRepository {
             .orderBy(asc(hash))
             .limit(LIST_ROWS);
           for (const row of rows) {
-            const said = found.get(String(row.hash));
-            found.set(String(row.hash), said ?? (row.bytes === null ? null : Number(row.bytes)));
+            const key = String(row.hash);
+            const known = found.get(key);
+            const said = row.bytes === null ? null : Number(row.bytes);
+            found.set(key, { hash: key, bytes: known?.bytes ?? said, kind: known?.kind ?? kind });
           }
         }
-        const page = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, LIST_ROWS);
-        if (page.length > 0) yield page.map(([hash, bytes]) => ({ hash, bytes }));
+        const page = [...found.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, LIST_ROWS);
+        if (page.length > 0) yield page;
         const last = page.at(-1);
         if (!last || page.length < LIST_ROWS) return;
-        after = last[0];
+        after = last.hash;
       }
     },
   };

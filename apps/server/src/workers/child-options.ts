@@ -1,0 +1,10 @@
+import * as z from "zod";
+
+/** What a training child is started with, as JSON. */
+export const childOptionsSchema = z.strictObject({
+  home: z.string(),
+  version: z.string(),
+  threads: z.int().min(1).exactOptional(),
+  checkpointMs: z.number().min(0).exactOptional(),
+});
+export type ChildOptions = z.infer<typeof childOptionsSchema>;

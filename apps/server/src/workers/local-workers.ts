@@ -1,0 +1,117 @@
+import { type Clock, type Job, type JobContext, type Jobs, newId, type Repository } from "@graft/api";
+import { usableThreads } from "@graft/backend-select";
+import type { WorkerHost, Workspace } from "@graft/core";
+import { findBackends } from "./find-backends.ts";
+import { JobClaimer } from "./job-claimer.ts";
+import { shareThreads } from "./share-threads.ts";
+import { WorkerProcess } from "./worker-process.ts";
+import { LivingWorkerRow } from "./worker-row.ts";
+
+/** Does a training with a worker that was claimed for it; ends and throws as a `JobHandler`. */
+export type TrainHandler = (job: Job, context: JobContext & { readonly host: WorkerHost }) => Promise<void>;
+
+export interface TrainersOptions {
+  readonly jobs: Jobs;
+  readonly workers: Repository["workers"];
+  /** What workers ask for: every run of this server. */
+  readonly workspace: Workspace;
+  readonly train: TrainHandler;
+  readonly clock: Clock;
+  /** graft's. */
+  readonly version: string;
+  /** Told of what went wrong, and what workers write. */
+  readonly log: {
+    readonly error: (error: unknown, job?: Job) => void;
+    readonly worker: (worker: string, line: string) => void;
+  };
+}
+
+export interface LocalWorkersOptions extends TrainersOptions {
+  /** How many children; they share the cores. */
+  readonly count: number;
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** See `Workspace`. */
+  readonly checkpointMs?: number;
+}
+
+/** This machine's training workers: children that live as long as the server, each with its place at the queue. */
+export class LocalWorkers implements AsyncDisposable {
+  readonly #processes: readonly WorkerProcess[];
+  readonly #controller = new AbortController();
+  readonly #claimers: JobClaimer[] = [];
+  readonly #rows: LivingWorkerRow[] = [];
+  readonly #started: Promise<void>;
+
+  /** Starts at once, and does not wait for it. */
+  constructor(options: LocalWorkersOptions) {
+    const { count, home, env, workspace, version, checkpointMs, log } = options;
+    const threads = shareThreads(count, usableThreads());
+    const child = {
+      ...{ home, version },
+      ...(threads === undefined ? {} : { threads }),
+      ...(checkpointMs === undefined ? {} : { checkpointMs }),
+    };
+    const names = Array.from({ length: count }, (_, at) => `worker ${at + 1}`);
+    this.#processes = names.map(
+      (name) => new WorkerProcess({ workspace, child, env, onLog: (line) => log.worker(name, line) }),
+    );
+    this.#started = this.#start(options, names).catch((error: unknown) => {
+      if (!this.#controller.signal.aborted) log.error(error);
+    });
+  }
+
+  /** Ids of the processes that run. */
+  get pids(): readonly number[] {
+    return this.#processes.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
+  /**
+   * Stops what is under way where it can be gone on from, puts it back into the line, and ends the children.
+   * @param graceMs how long that may take; a child that takes longer is killed, and its job goes on from its last checkpoint.
+   */
+  async close(graceMs: number): Promise<void> {
+    this.#controller.abort();
+    await this.#started;
+    const claimed = Promise.all(this.#claimers.map((claimer) => claimer.close()));
+    const timeout = new AbortController();
+    const late = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      timeout.signal.addEventListener("abort", () => clearTimeout(timer));
+    });
+    await Promise.race([claimed, late]);
+    timeout.abort();
+    await Promise.all(this.#processes.map((one) => one.close(1000)));
+    await claimed;
+    await Promise.all(this.#rows.map((row) => row[Symbol.asyncDispose]()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close(10_000);
+  }
+
+  async #start(options: LocalWorkersOptions, names: readonly string[]): Promise<void> {
+    const { home, jobs, workers, clock, version, train, count, log } = options;
+    // each loads what it needs meanwhile
+    for (const one of this.#processes) void one.host().catch(() => undefined);
+    const backends = await findBackends(home, this.#controller.signal);
+    const threads = shareThreads(count, usableThreads()) ?? usableThreads();
+    if (this.#controller.signal.aborted) return;
+    this.#processes.forEach((one, at) => {
+      const id = newId();
+      const row = new LivingWorkerRow({
+        ...{ workers, clock, onError: log.error },
+        row: { id, name: names[at] ?? id, version, kind: "local", backends: backends.ids, threads },
+      });
+      this.#rows.push(row);
+      this.#claimers.push(
+        new JobClaimer({
+          ...{ jobs, worker: id, kinds: ["train"], backends: backends.names, onError: log.error },
+          ready: async () => void (await one.host()),
+          handle: async (job, context) => train(job, { ...context, host: await one.host() }),
+          onJob: (job) => row.worksOn(job?.id ?? null),
+        }),
+      );
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import { availableParallelism, cpus } from "node:os";
+import { crc32 } from "node:zlib";
+import { checkInt8, selectBackend } from "@graft/backend-select";
+import { type Port, ProtocolWorker, remoteWorkspace, type SelectedBackend } from "@graft/core";
+import { createImagePool, emojiSample } from "@graft/core/node";
+
+export interface TrainingWorkerOptions {
+  /** To its host. */
+  readonly port: Port;
+  /** Where engines that were installed are, and which devices passed their self-check. */
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Of graft. */
+  readonly version: string;
+  /** That decode, and that an engine on the processor computes with. @default as on the command line: all there are */
+  readonly threads?: number | undefined;
+  /** See `Workspace`. */
+  readonly checkpointMs?: number | undefined;
+}
+
+/** Engines by the name that was asked for, opened once and kept from job to job. */
+class Engines implements AsyncDisposable {
+  readonly #options: Pick<TrainingWorkerOptions, "home" | "env" | "threads">;
+  readonly #selected = new Map<string | undefined, Promise<SelectedBackend>>();
+
+  constructor(options: Pick<TrainingWorkerOptions, "home" | "env" | "threads">) {
+    this.#options = options;
+  }
+
+  select(backend: string | undefined): Promise<SelectedBackend> {
+    const known = this.#selected.get(backend);
+    if (known) return known;
+    const selected = selectBackend({ backend, ...this.#options });
+    this.#selected.set(backend, selected);
+    // another try may find what was missing
+    selected.catch(() => this.#selected.delete(backend));
+    return selected;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const selecting of this.#selected.values()) {
+      const selected = await selecting.catch(() => undefined);
+      await selected?.backend.dispose();
+    }
+  }
+}
+
+/**
+ * Trains what the host at the other end of the port gives: an engine and threads that decode are the worker's own, all else is
+ * asked of the host. @returns when the host has ended it, or is gone.
+ */
+export async function workForHost(options: TrainingWorkerOptions): Promise<void> {
+  const { port, threads, version, checkpointMs } = options;
+  await using engines = new Engines(options);
+  const pool = createImagePool(threads === undefined ? {} : { threads });
+  try {
+    const worker = new ProtocolWorker({
+      port,
+      open: async ({ call, signal, work }) => ({
+        workspace: remoteWorkspace({
+          ...{ call, signal, pool, crc32, checkInt8, versions: { graft: version } },
+          ...(checkpointMs === undefined ? {} : { checkpointMs }),
+          onEvent: () => undefined,
+          selectBackend: (backend) => engines.select(backend),
+          machine: async () => ({
+            runtime: `Node ${process.version}`,
+            platform: `${process.platform} ${process.arch}`,
+            processor: cpus()[0]?.model.trim() ?? "unknown processor",
+            threads: threads ?? availableParallelism(),
+          }),
+          shortName: (location) => (work.kind === "train" ? work.datasetName : location),
+          foreign: emojiSample(pool),
+        }),
+      }),
+    });
+    await worker.done;
+  } finally {
+    await pool.close();
+  }
+}
