@@ -5,11 +5,22 @@ import { Groups, groupBy } from "./groups.ts";
 import { groupLookAlikes } from "./look-alikes.ts";
 import type { DatasetImage } from "./types.ts";
 
+/** What a draw asks of an image. */
+export interface DrawnImage extends Pick<DatasetImage, "hash" | "label" | "group"> {
+  readonly facts: Pick<DatasetImage["facts"], "perceptualHash">;
+}
+
 /** Images that go to one side together, each content once. */
-interface Unit {
+export interface Unit {
   readonly hashes: readonly string[];
   /** Images of each label. */
   readonly counts: ReadonlyMap<number, number>;
+}
+
+/** Images of each label on the two sides. */
+export interface SideCounts {
+  readonly train: ReadonlyMap<number, number>;
+  readonly validation: ReadonlyMap<number, number>;
 }
 
 export interface Drawn {
@@ -20,10 +31,13 @@ export interface Drawn {
 /**
  * Units of images with one content, one `group`, or one look. Looks bind only images whose label is not in `loose`.
  * Sorted by content, so that neither names nor the order of files has a part in the draw.
+ * @param looks of `groupLookAlikes`
  */
-function makeUnits(images: readonly DatasetImage[], loose: ReadonlySet<number>): Unit[] {
+function makeUnits(
+  images: readonly DrawnImage[],
+  { looks, loose }: { readonly looks: ReadonlyMap<string, string>; readonly loose: ReadonlySet<number> },
+): Unit[] {
   const groups = new Groups();
-  const looks = groupLookAlikes(images.map(({ facts }) => facts.perceptualHash));
   for (const { hash, group, label, facts } of images) {
     if (group !== undefined) groups.join(`group ${group}`, hash);
     const look = loose.has(label) ? undefined : looks.get(facts.perceptualHash);
@@ -39,15 +53,19 @@ function makeUnits(images: readonly DatasetImage[], loose: ReadonlySet<number>):
 
 /** Counts of each label on the way from "all in train" to the wanted share in validation. */
 class Balance {
-  private readonly train = new Map<number, number>();
-  private readonly validation = new Map<number, number>();
+  private readonly train: Map<number, number>;
+  private readonly validation: Map<number, number>;
   private readonly wanted = new Map<number, number>();
 
-  constructor(units: readonly Unit[], fraction: number) {
+  constructor(units: readonly Unit[], fraction: number, before: SideCounts) {
+    this.train = new Map(before.train);
+    this.validation = new Map(before.validation);
     for (const { counts } of units)
       for (const [label, count] of counts) this.train.set(label, (this.train.get(label) ?? 0) + count);
-    for (const [label, count] of this.train)
+    for (const [label, learned] of this.train) {
+      const count = learned + this.held(label);
       this.wanted.set(label, Math.min(count - 1, Math.max(1, Math.round(count * fraction))));
+    }
   }
 
   /** Labels that validation lacks. */
@@ -85,8 +103,9 @@ class Balance {
 function allot(
   units: readonly Unit[],
   fraction: number,
+  before: SideCounts,
 ): { taken: ReadonlySet<Unit>; missing: readonly number[] } {
-  const balance = new Balance(units, fraction);
+  const balance = new Balance(units, fraction, before);
   const taken = new Set<Unit>();
   const take = (unit: Unit): void => {
     balance.take(unit);
@@ -104,23 +123,58 @@ function allot(
   return { taken, missing: balance.missing() };
 }
 
+const NONE_BEFORE: SideCounts = { train: new Map(), validation: new Map() };
+
+export interface UnitsDrawn {
+  /** In the order of the draw. */
+  readonly units: readonly Unit[];
+  /** Those that go to validation. */
+  readonly taken: ReadonlySet<Unit>;
+}
+
+/**
+ * Which units of images are held out: `drawValidation`'s draw, which may stand beside images that have their sides.
+ * @param options.looks of `groupLookAlikes`, where looks bind images beyond these. @default over these
+ * @param options.apart takes the units that have their side already out of the draw, and counts all that stand beside it;
+ *   `loose`: labels whose images looks do not bind. @default none
+ */
+export function drawUnits(
+  images: readonly DrawnImage[],
+  options: {
+    readonly seed: number;
+    readonly fraction: number;
+    readonly looks?: ReadonlyMap<string, string>;
+    readonly apart?: (
+      units: readonly Unit[],
+      loose: ReadonlySet<number>,
+    ) => { readonly free: Unit[]; readonly before: SideCounts };
+  },
+): UnitsDrawn {
+  const {
+    seed,
+    fraction,
+    looks = groupLookAlikes(images.map(({ facts }) => facts.perceptualHash)),
+  } = options;
+  const allotWith = (loose: ReadonlySet<number>) => {
+    const all = makeUnits(images, { looks, loose });
+    const { free: units, before } = options.apart?.(all, loose) ?? { free: all, before: NONE_BEFORE };
+    shuffle(units, createRandom("split", seed));
+    return { units, ...allot(units, fraction, before) };
+  };
+  const result = allotWith(new Set());
+  return result.missing.length > 0 ? allotWith(new Set(result.missing)) : result;
+}
+
 /**
  * Holds out `fraction` of the images of every label, at least one and never all, whole units at a time. A label whose
  * look-alikes are so many that validation would get none is drawn again without regard to looks (the report says so);
  * one content or one `group` is never cut.
  */
 export function drawValidation(
-  images: readonly DatasetImage[],
-  { seed, fraction }: { readonly seed: number; readonly fraction: number },
+  images: readonly DrawnImage[],
+  options: { readonly seed: number; readonly fraction: number },
 ): Drawn {
-  const allotWith = (loose: ReadonlySet<number>) => {
-    const units = makeUnits(images, loose);
-    shuffle(units, createRandom("split", seed));
-    return { units, ...allot(units, fraction) };
-  };
-  let result = allotWith(new Set());
-  if (result.missing.length > 0) result = allotWith(new Set(result.missing));
-  const { units, taken } = result;
+  const { units, taken } = drawUnits(images, options);
   const hashesOf = (isTaken: boolean): readonly string[] =>
     units
       .filter((unit) => taken.has(unit) === isTaken)

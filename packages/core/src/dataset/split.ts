@@ -12,7 +12,9 @@ import { imagesOfPart } from "./images-of-part.ts";
 import type { Dataset, DatasetImage, Part, Split } from "./types.ts";
 
 /** Contents that lie under two labels: one of them is wrong, and nobody but the owner knows which. */
-export function conflictingHashes(images: readonly DatasetImage[]): ReadonlySet<string> {
+export function conflictingHashes(
+  images: readonly Pick<DatasetImage, "hash" | "label">[],
+): ReadonlySet<string> {
   const byHash = groupBy(images, ({ hash }) => hash);
   const conflicts = [...byHash].filter(([, same]) => new Set(same.map(({ label }) => label)).size > 1);
   return new Set(conflicts.map(([hash]) => hash));
