@@ -19,6 +19,12 @@ export { openCheckpointStore } from "./checkpoint/store-node.ts";
 export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
+export {
+  type OpenedFiles,
+  type OpenFilesOptions,
+  openFiles,
+  type ScanFilesOptions,
+} from "./dataset/open-files-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
 export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";

@@ -5,6 +5,7 @@ export type * from "./backend/selection.ts";
 export type * from "./backend/state.ts";
 export { copyInto, readLogical, writeLogical } from "./backend/state.ts";
 export * from "./backend/state-refusals.ts";
+export { byCodeUnit } from "./by-code-unit.ts";
 export type * from "./checkpoint/types.ts";
 export { inParallel } from "./concurrency/in-parallel.ts";
 export type * from "./config/config.ts";
@@ -18,9 +19,15 @@ export {
   optionIssueText,
   parseTrainConfig,
 } from "./config/parse-config.ts";
+export { safeEntryName } from "./dataset/archive-entry-name.ts";
+export { archiveStem } from "./dataset/archive-kind.ts";
+export { ARCHIVE_LIMITS } from "./dataset/archive-limits.ts";
 export { type DatasetWarning, splitWarnings } from "./dataset/dataset-warnings.ts";
+export { type DealtImage, dealInto } from "./dataset/deal-into.ts";
+export type { DrawnImage } from "./dataset/draw.ts";
 export type { DuplicateGroup } from "./dataset/duplicates.ts";
 export type * from "./dataset/foreign-images.ts";
+export { prefixGroups } from "./dataset/group-prefix.ts";
 export { imagesOfPart } from "./dataset/images-of-part.ts";
 export { isNamedLikeImage } from "./dataset/junk.ts";
 export * from "./dataset/prepare-image.ts";
@@ -32,6 +39,8 @@ export {
   type Range,
 } from "./dataset/report.ts";
 export { checkSplit, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
+export { copyGroups } from "./dataset/source-group.ts";
+export { conflictingHashes, drawSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
 export { checkUrl } from "./download/answer.ts";
 export type * from "./download/types.ts";

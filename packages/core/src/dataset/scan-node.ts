@@ -11,6 +11,7 @@ import { prefixGroups } from "./group-prefix.ts";
 import { groupBy } from "./groups.ts";
 import { labelsAlikeNotes } from "./labels-alike.ts";
 import { findLayout, type Layout, type LayoutOptions } from "./layout/find-layout.ts";
+import { folderTree } from "./layout/folder-tree.ts";
 import { layoutError } from "./layout/refuse.ts";
 import type { ListedFile, Listing } from "./listing.ts";
 import { passedOverNotes } from "./passed-over.ts";
@@ -24,6 +25,8 @@ export interface ScanOptions {
   readonly inspect: (path: string) => Promise<InspectedFile>;
   /** How the layout is to be understood. */
   readonly layout?: LayoutOptions | undefined;
+  /** The class of every image, whatever folders and names say; one that has no usable image is none the worse. */
+  readonly label?: string | undefined;
   /** `DatasetImage.group` by path, where the set itself knows it. */
   readonly groupOf?: ((path: string) => string | undefined) | undefined;
   /** Images that are numbered alike belong together. @default false */
@@ -139,17 +142,33 @@ async function lookAtFiles(
   };
 }
 
+export interface Scanned {
+  readonly dataset: Dataset;
+  /** Where each image's bytes are, by its path. */
+  readonly locations: ReadonlyMap<string, string>;
+  /** The class that a file would have, broken ones too. */
+  readonly labelOf: (path: string) => string | undefined;
+}
+
+/** All that is listed as one class. */
+function oneClass({ files, passed, folders }: Listing, label: string): Layout {
+  const placed = new Map([...files, ...passed].map(({ path }) => [path, { label }]));
+  return {
+    ...{ labels: [label], presplit: false, placed, skipped: [], notes: [] },
+    labelOf: (path) => placed.get(path)?.label,
+    isClassPlace: () => false,
+    tree: folderTree({ files, folders }),
+  };
+}
+
 /**
  * Looks at every listed file and makes the data set of those that are usable images and have a class.
- * @returns the data set, and where each image's bytes are, by its path.
  * @throws CoreError `bad-input` for a layout that cannot be trained on, `unreadable` for trouble of the machine, `cancelled`.
  */
-export async function scanListing(
-  listing: Listing,
-  options: ScanOptions,
-): Promise<{ readonly dataset: Dataset; readonly locations: ReadonlyMap<string, string> }> {
-  const { source } = options;
-  const layout = await findLayout(source, listing, options.layout);
+export async function scanListing(listing: Listing, options: ScanOptions): Promise<Scanned> {
+  const { source, label } = options;
+  const layout =
+    label === undefined ? await findLayout(source, listing, options.layout) : oneClass(listing, label);
   const { images, locations, ...looked } = await lookAtFiles(listing, layout, options);
   const passed = listing.passed.filter(({ path }) => layout.placed.has(path));
   // of what the layout leaves out it tells itself
@@ -174,8 +193,8 @@ export async function scanListing(
     ],
     presplit: layout.presplit,
   };
-  checkUsable(source, layout, dataset, options.layout?.purpose);
-  return { dataset, locations };
+  if (label === undefined) checkUsable(source, layout, dataset, options.layout?.purpose);
+  return { dataset, locations, labelOf: (path) => layout.labelOf(path) };
 }
 
 /** What belongs together: as the set itself says, as `--group-prefix` says, and changed copies of one source. */

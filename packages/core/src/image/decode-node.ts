@@ -7,7 +7,7 @@ import { decodeWide } from "./decode-wide-node.ts";
 import { differenceHash } from "./difference-hash.ts";
 import { pngHeader } from "./png-header.ts";
 import { imageFormat } from "./sniff.ts";
-import type { DecodedImage, ImageDecoder, ImageFormat } from "./types.ts";
+import type { DecodedImage, ImageDecoder, ImageFacts, ImageFormat, RgbImage } from "./types.ts";
 import { decodeFailure, MAX_PIXELS } from "./vips-node.ts";
 import type { WideFacts } from "./wide-pixels.ts";
 
@@ -72,9 +72,16 @@ export const nodeDecoder: ImageDecoder = {
     return (await decode(bytes)).image;
   },
   async inspect(bytes) {
-    const { format, image, readings = [] } = await decode(bytes);
-    const { width, height } = image;
-    const facts = { format, width, height, perceptualHash: differenceHash(image) };
-    return readings.length === 0 ? facts : { ...facts, readings };
+    return (await inspectPixels(bytes)).facts;
   },
 };
+
+/** `nodeDecoder.inspect` for who needs the pixels, too. @throws as it. */
+export async function inspectPixels(
+  bytes: Uint8Array,
+): Promise<{ readonly facts: ImageFacts; readonly image: RgbImage }> {
+  const { format, image, readings = [] } = await decode(bytes);
+  const { width, height } = image;
+  const facts = { format, width, height, perceptualHash: differenceHash(image) };
+  return { facts: readings.length === 0 ? facts : { ...facts, readings }, image };
+}

@@ -1,10 +1,15 @@
 import type { Augmentation } from "../config/config.ts";
 import type { SerializedError } from "../errors.ts";
-import type { ImageInput, InspectedFile } from "./pool.ts";
+import type { ImageInput, InspectedFile, InspectedPicture } from "./pool.ts";
 import type { ImageRule } from "./types.ts";
 
 export type PoolTask =
-  | { readonly type: "inspect"; readonly image: string | Uint8Array }
+  | {
+      readonly type: "inspect";
+      readonly image: string | Uint8Array;
+      /** Long side in pixels of a small picture that is made on the way. @default none */
+      readonly thumbnail?: number;
+    }
   | {
       readonly type: "prepare";
       readonly image: ImageInput;
@@ -24,6 +29,6 @@ export interface PoolReady {
 }
 
 export type PoolReply =
-  | { readonly id: number; readonly type: "inspected"; readonly file: InspectedFile }
+  | { readonly id: number; readonly type: "inspected"; readonly file: InspectedFile | InspectedPicture }
   | { readonly id: number; readonly type: "prepared"; readonly images: readonly Uint8Array<ArrayBuffer>[] }
   | { readonly id: number; readonly type: "failed"; readonly error: SerializedError };

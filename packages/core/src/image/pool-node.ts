@@ -163,6 +163,10 @@ export function createImagePool(options: { readonly threads?: number } = {}): Im
       const reply = await submit({ type: "inspect", image });
       return reply.type === "inspected" ? reply.file : wrongReply();
     },
+    async inspectWithThumbnail(image, longSide) {
+      const reply = await submit({ type: "inspect", image, thumbnail: longSide });
+      return reply.type === "inspected" && "thumbnail" in reply.file ? reply.file : wrongReply();
+    },
     async prepare(image, rule, augmentation, variants) {
       const reply = await submit({ type: "prepare", image, rule, augmentation, variants });
       return reply.type === "prepared" ? reply.images : wrongReply();

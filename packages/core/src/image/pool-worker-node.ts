@@ -4,10 +4,12 @@ import { parentPort } from "node:worker_threads";
 import { CoreError, serializeError } from "../errors.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { augmentImage } from "./augment.ts";
-import { nodeDecoder } from "./decode-node.ts";
-import type { ImageInput, InspectedFile } from "./pool.ts";
+import { inspectPixels, nodeDecoder } from "./decode-node.ts";
+import { encodeImage } from "./encode-node.ts";
+import type { ImageInput, InspectedFile, InspectedPicture } from "./pool.ts";
 import type { PoolReply, PoolRequest, PoolTask } from "./pool-messages.ts";
 import { applyRule } from "./rule.ts";
+import type { RgbImage } from "./types.ts";
 
 /** How people know an image that came as bytes. */
 const NAMELESS = "the image";
@@ -38,9 +40,23 @@ function withoutBlame(error: unknown, path: string): unknown {
   return readFailure(path, cause);
 }
 
-async function inspect(image: string | Uint8Array): Promise<InspectedFile> {
-  const { bytes, hash } = readImage(image);
-  return { hash, bytes: bytes.length, facts: await nodeDecoder.inspect(bytes) };
+/** The image in small, by its long side in pixels, as WebP. */
+async function thumbnailOf(image: RgbImage, longSide: number): Promise<Uint8Array<ArrayBuffer>> {
+  const scale = Math.min(1, longSide / Math.max(image.width, image.height));
+  const sized = (side: number): number => Math.max(1, Math.round(side * scale));
+  const size = { width: sized(image.width), height: sized(image.height) };
+  // a buffer of its own: it is moved to the other thread
+  return new Uint8Array(await encodeImage(image, { format: "webp", size }));
+}
+
+async function inspect({
+  image: content,
+  thumbnail,
+}: Extract<PoolTask, { type: "inspect" }>): Promise<InspectedFile | InspectedPicture> {
+  const { bytes, hash } = readImage(content);
+  const { facts, image } = await inspectPixels(bytes);
+  const file = { hash, bytes: bytes.length, facts };
+  return thumbnail === undefined ? file : { ...file, thumbnail: await thumbnailOf(image, thumbnail) };
 }
 
 async function prepare(
@@ -69,7 +85,7 @@ async function prepare(
 
 async function answer({ id, task }: PoolRequest): Promise<PoolReply> {
   try {
-    if (task.type === "inspect") return { id, type: "inspected", file: await inspect(task.image) };
+    if (task.type === "inspect") return { id, type: "inspected", file: await inspect(task) };
     return { id, type: "prepared", images: await prepare(task) };
   } catch (error) {
     const content = task.type === "inspect" ? task.image : contentOf(task.image);
@@ -77,9 +93,15 @@ async function answer({ id, task }: PoolRequest): Promise<PoolReply> {
   }
 }
 
+/** What goes to the other thread without a copy. */
+function buffersOf(reply: PoolReply): readonly Uint8Array<ArrayBuffer>[] {
+  if (reply.type === "prepared") return reply.images;
+  return reply.type === "inspected" && "thumbnail" in reply.file ? [reply.file.thumbnail] : [];
+}
+
 parentPort?.on("message", async (request: PoolRequest) => {
   const reply = await answer(request);
-  const moved = reply.type === "prepared" ? reply.images.map((image) => image.buffer) : [];
+  const moved = buffersOf(reply).map(({ buffer }) => buffer);
   parentPort?.postMessage(reply, moved);
 });
 // heard by the pool: from here on a thread that ends did so over an image

@@ -20,6 +20,12 @@ export interface InspectedFile {
   readonly facts: ImageFacts;
 }
 
+/** What a look at one file tells, with a small picture of it. */
+export interface InspectedPicture extends InspectedFile {
+  /** WebP. */
+  readonly thumbnail: Uint8Array<ArrayBuffer>;
+}
+
 /** Reads and prepares images beside the thread that asks. Callers bound how much they ask for at once. */
 export interface ImagePool {
   /** Whose pixels it gives. */
@@ -34,6 +40,11 @@ export interface ImagePool {
    * @throws CoreError as ImageDecoder, `not-found`, and `unreadable` for trouble of the machine.
    */
   inspect(image: string | Uint8Array): Promise<InspectedFile>;
+  /**
+   * `inspect`, with a small picture from the same decoding.
+   * @param longSide of the small picture in pixels; a smaller image keeps its size.
+   */
+  inspectWithThumbnail(image: string | Uint8Array, longSide: number): Promise<InspectedPicture>;
   /**
    * One [size, size, 3] image for each variant; without an augmentation they are all the same. Without any variant the file
    * is read and compared, and not decoded.

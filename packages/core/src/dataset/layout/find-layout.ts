@@ -155,7 +155,8 @@ export async function findLayout(
     const found =
       labels[0] === undefined ? "no class folder" : `one class folder, "${visibleText(labels[0])}"`;
     const needed = fewest === 1 ? "at least one is needed" : "at least two are needed";
-    throw layoutError(source, `${visibleText(source)} has ${found}; ${needed}.`, { tree });
+    const classes = labels[0] === undefined ? "none" : { folder: labels[0] };
+    throw layoutError(source, `${visibleText(source)} has ${found}; ${needed}.`, { tree, classes });
   }
   const loose = looseFiles(files, reading);
   const aboveClasses = new Set(

@@ -156,8 +156,11 @@ export async function readFlat(view: View): Promise<Reading | undefined> {
       ? ["`labelsFrom: folders`           the folders really are the classes"]
       : []),
   ];
+  const [only, ...others] = imageFolders(view.root);
+  const isClass = only !== undefined && others.length === 0 && !mayHold(only.name);
   throw layoutError(view.source, flatProblem(view), {
     tree: view.tree,
     commands: images.length === 0 ? [] : commands,
+    classes: isClass ? { folder: only.name } : "none",
   });
 }
