@@ -110,6 +110,8 @@ export interface ImageRepository {
   all(dataset: string): AsyncIterable<readonly ImageRow[]>;
   /** Those of these paths that the data set has. */
   byPaths(dataset: string, paths: readonly string[]): Promise<readonly ImageRow[]>;
+  /** All of these bytes that the data set has. */
+  byHashes(dataset: string, hashes: readonly string[]): Promise<readonly ImageRow[]>;
   /** Those of these bytes that any data set of the account has, one for each hash. */
   ofAccount(account: string, hashes: readonly string[]): Promise<readonly ImageRow[]>;
   /**
@@ -151,17 +153,25 @@ export interface UploadRepository {
   get(id: string): Promise<UploadRow | undefined>;
   update(
     id: string,
-    change: Partial<Pick<UploadRow, "state" | "added" | "error">>,
+    change: Partial<Pick<UploadRow, "state" | "heardAt" | "progress" | "result" | "error">>,
     from?: readonly UploadRow["state"][],
   ): Promise<boolean>;
   ofDataset(dataset: string): Promise<readonly UploadRow[]>;
   inState(state: UploadRow["state"]): Promise<readonly UploadRow[]>;
-  /** Files that are there already stay as they are. */
-  addFiles(upload: string, files: readonly UploadFileRow[]): Promise<void>;
+  /** Files that are there already stay as they are. @returns what all of the upload's files come to. */
+  addFiles(
+    upload: string,
+    files: readonly UploadFileRow[],
+  ): Promise<{ readonly files: number; readonly bytes: number }>;
   setHere(upload: string, hash: string): Promise<void>;
-  file(upload: string, path: string): Promise<UploadFileRow | undefined>;
+  /** Those of these paths that the upload has. */
+  filesByPaths(upload: string, paths: readonly string[]): Promise<readonly UploadFileRow[]>;
+  /** One of those with these bytes. */
+  fileOfHash(upload: string, hash: string): Promise<UploadFileRow | undefined>;
   /** By path. */
   files(upload: string, request: PageRequest & { readonly isHere?: boolean }): Promise<Page<UploadFileRow>>;
+  /** Its files' names go, what came of them stays. @returns the blobs that they named, each once. */
+  removeFiles(upload: string): Promise<readonly string[]>;
   remove(id: string): Promise<void>;
 }
 

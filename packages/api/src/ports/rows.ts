@@ -155,7 +155,10 @@ export type EditKind =
   | ("move" | "leave-out" | "keep" | "add-class" | "rename-class" | "merge-classes" | "reorder-classes")
   | ("switch-class" | "undo" | "redo");
 
-/** A line of a data set's log of edits. Undoing is an edit of its own, with the changes turned round. */
+/**
+ * A line of a data set's log of edits. Undoing is an edit of its own, with the changes turned round; it marks the edit that it
+ * is of, and a redo takes the mark away.
+ */
 export interface EditRow {
   readonly dataset: string;
   /** From 1, without gaps. */
@@ -174,17 +177,58 @@ export interface EditRow {
 
 export type UploadState = "open" | "queued" | "importing" | "done" | "failed";
 
+/** What says the classes of an upload's pictures, where its folders are not clear (core's `labelsFrom`). */
+export const LABEL_SOURCES = ["folders", "inner-folders", "names"] as const;
+export type LabelSource = (typeof LABEL_SOURCES)[number];
+
+/** How far an import is. */
+export interface UploadProgress {
+  /** unpacking: bytes of archives; looking: files; taking-in: pictures. */
+  readonly phase: "unpacking" | "looking" | "taking-in";
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Files that something is said of, the first of them by name. */
+export interface FilesWithReason {
+  readonly count: number;
+  readonly first: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** What came of an upload. */
+export interface UploadResult {
+  /** Pictures that are in the data set now and were not before. */
+  readonly added: number;
+  /** Pictures whose bytes the same class had already. */
+  readonly same: number;
+  /** Of `added`, those of no class. */
+  readonly unsorted: number;
+  /** Files that were passed over, and why. */
+  readonly skipped: FilesWithReason;
+  /** Files that cannot be read, and why; the data set has them with `use` "broken". */
+  readonly broken: FilesWithReason;
+  /** How the files were understood. */
+  readonly notes: readonly { readonly code: string; readonly message: string }[];
+}
+
 /** Files that come to a data set together: loose ones, folders, an archive. */
 export interface UploadRow {
   readonly id: string;
   readonly dataset: string;
   readonly account: string;
   readonly createdAt: number;
+  /** When something of it came last. Its pictures have this as `addedAt`, so that a second try knows them. */
+  readonly heardAt: number;
   readonly state: UploadState;
   /** All of its files go to this class; null: their folders and names tell. */
   readonly class: string | null;
-  /** How many files of it are images now, when it is done. */
-  readonly added: number;
+  readonly labelsFrom: LabelSource | null;
+  /** A known set in place of files. */
+  readonly known: string | null;
+  /** Null but while it is imported. */
+  readonly progress: UploadProgress | null;
+  /** Null until it is done. */
+  readonly result: UploadResult | null;
   readonly error: SerializedError | null;
 }
 
