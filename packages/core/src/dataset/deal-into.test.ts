@@ -174,6 +174,23 @@ test("a first picture of a new class is learned from, a second one is held back"
   expect([...second.values()]).toEqual(["validation"]);
 });
 
+test("what is left out binds what belongs to it, but counts for no share and is no second label", () => {
+  const out = dealtOf("validation", [...many(4, 0, "gone"), { label: 1, content: "same" }]);
+  const dealt = [...dealtOf("train", many(15, 0, "a")), ...out.map((image) => ({ ...image, isOut: true }))];
+  const fresh = [
+    ...many(5, 0, "b"),
+    { label: 0, content: "again", look: "gone 1" },
+    { label: 0, content: "same" },
+  ];
+  const sides = dealInto(dealt, fresh.map(imageOf), SETTINGS);
+  expect(sides.get(hashOf("again"))).toBe("validation");
+  // 21 count: 4 are wanted, of which one is bound
+  const held = many(5, 0, "b").filter(({ content }) => sides.get(hashOf(content)) === "validation");
+  expect(held).toHaveLength(3);
+  // its content has a side already
+  expect(sides.has(hashOf("same"))).toBe(false);
+});
+
 test("a content that lies under another label by now stays without a side until one of them is gone", () => {
   const dealt = dealtOf("train", many(4, 0, "a"));
   const twin = [{ label: 1, content: "a 0" }].map(imageOf);

@@ -7,6 +7,8 @@ import type { Part } from "./types.ts";
 /** An image that has its side. */
 export interface DealtImage extends DrawnImage {
   readonly part: Part;
+  /** It is not used for now: what belongs to it goes to its side all the same, but it counts for no class. @default false */
+  readonly isOut?: boolean;
 }
 
 /** Of sides that hold a unit equally strongly: what was learned from is not held back again. */
@@ -48,7 +50,7 @@ export function dealInto(
   images: readonly DrawnImage[],
   { seed, fraction }: { readonly seed: number; readonly fraction: number },
 ): ReadonlyMap<string, Part> {
-  const conflicts = conflictingHashes([...dealt, ...images]);
+  const conflicts = conflictingHashes([...dealt.filter(({ isOut }) => !isOut), ...images]);
   const binding = dealt.some(({ part }) => part !== "test") ? dealt : [];
   const known = new Map(binding.map(({ hash, part }) => [hash, part]));
   const fresh = images.filter(({ hash }) => !conflicts.has(hash) && !known.has(hash));
@@ -68,7 +70,7 @@ export function dealInto(
   const standing = [
     ...new Map(
       binding
-        .filter(({ hash }) => !conflicts.has(hash))
+        .filter(({ hash, isOut }) => !conflicts.has(hash) && !isOut)
         .map((image) => [`${image.part} ${image.hash}`, image]),
     ).values(),
   ];
