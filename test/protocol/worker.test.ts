@@ -120,6 +120,6 @@ function unused(): Parameters<typeof remoteWorkspace>[0]["pool"] {
   };
   return {
     ...{ decoder: "none-1", threads: 1, pending: 0, start: never, inspect: never, prepare: never },
-    ...{ decode: never, close: async () => undefined },
+    ...{ inspectWithThumbnail: never, decode: never, close: async () => undefined },
   };
 }

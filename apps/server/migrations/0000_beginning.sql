@@ -110,8 +110,12 @@ CREATE TABLE "graft"."uploads" (
 	"account_id" text collate "C" NOT NULL,
 	"created_at" bigint NOT NULL,
 	"state" text collate "C" NOT NULL,
+	"heard_at" bigint NOT NULL,
 	"class_id" text collate "C",
-	"added" integer NOT NULL,
+	"labels_from" text collate "C",
+	"known_set" text collate "C",
+	"progress" text,
+	"result" text,
 	"error" text
 );
 --> statement-breakpoint

@@ -43,6 +43,9 @@ export function describeDatasets(open: OpenRepository): void {
         { ...added[2], part: "test" },
         { ...first, ...after },
       ]);
+      const sameBytes = await images.byHashes(dataset.id, [first?.hash ?? "", "none"]);
+      expect(sameBytes.map(({ id }) => id)).toContain(first?.id);
+      expect(new Set(sameBytes.map(({ hash }) => hash)).size).toBe(1);
       const counts = await datasets.counts(dataset.id);
       expect(counts.bytes).toBe(3000);
       expect(counts.classes[oak.id]).toStrictEqual({
@@ -53,9 +56,32 @@ export function describeDatasets(open: OpenRepository): void {
       const upload = sampleUpload(dataset.id);
       await uploads.create(upload);
       const file = { upload: upload.id, path: "a/b.jpg", hash: "h", bytes: 5, isHere: false };
-      await uploads.addFiles(upload.id, [file]);
+      const other = { ...file, path: "c.jpg", hash: "g", bytes: 7 };
+      expect(await uploads.addFiles(upload.id, [file])).toStrictEqual({ files: 1, bytes: 5 });
+      expect(await uploads.addFiles(upload.id, [{ ...file, bytes: 6 }, other])).toStrictEqual({
+        files: 2,
+        bytes: 12,
+      });
       await uploads.setHere(upload.id, "h");
-      expect(await uploads.file(upload.id, "a/b.jpg")).toStrictEqual({ ...file, isHere: true });
+      const found = await uploads.filesByPaths(upload.id, ["a/b.jpg", "c.jpg", "d.jpg"]);
+      expect(found.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toStrictEqual([
+        { ...file, isHere: true },
+        other,
+      ]);
+      expect(await uploads.fileOfHash(upload.id, "g")).toStrictEqual(other);
+      expect(await uploads.fileOfHash(upload.id, "x")).toBeUndefined();
+      const progress = { phase: "looking", done: 1, total: 2 } as const;
+      const result = {
+        ...{ added: 1, same: 0, unsorted: 0, notes: [{ code: "parts", message: "m" }] },
+        ...{
+          skipped: { count: 0, first: [] },
+          broken: { count: 1, first: [{ path: "c.jpg", reason: "cut off" }] },
+        },
+      };
+      await uploads.update(upload.id, { heardAt: NOW + 1, progress, result });
+      expect(await uploads.get(upload.id)).toStrictEqual({ ...upload, heardAt: NOW + 1, progress, result });
+      expect((await uploads.removeFiles(upload.id)).toSorted()).toStrictEqual(["g", "h"]);
+      expect((await uploads.files(upload.id, { limit: 5 })).items).toStrictEqual([]);
       expect(await uploads.update(upload.id, { state: "queued" }, ["done"])).toBe(false);
       expect(await uploads.update(upload.id, { state: "queued" }, ["open"])).toBe(true);
       await datasets.resplit(

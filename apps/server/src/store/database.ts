@@ -45,6 +45,19 @@ export function isOneOf(column: AnyColumn, values: readonly string[]): SQL {
   return sql`${column} = any(${sql.param(values.map(storable))}::text[])`;
 }
 
+/** Keys of one question; each is found by an index. */
+const ASKED = 2000;
+
+/** What many keys name, asked for in parts. */
+export async function findAll<T>(
+  keys: readonly string[],
+  find: (keys: readonly string[]) => PromiseLike<readonly T[]>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for await (const some of inBatches([...new Set(keys)], ASKED)) found.push(...(await find(some)));
+  return found;
+}
+
 /** What an id that must be there does not name. */
 export function gone(what: string, id: string): CoreError {
   return new CoreError("not-found", {

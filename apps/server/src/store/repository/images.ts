@@ -1,13 +1,11 @@
 import type { ImageFilter, ImageRepository, ImageRow } from "@graft/api";
 import { and, asc, desc, eq, isNull, like, type SQL, sql } from "drizzle-orm";
-import { type Database, inBatches, isOneOf } from "../database.ts";
+import { type Database, findAll, isOneOf } from "../database.ts";
 import { above, BY_PATH, BY_TIME, below, readPage } from "../page.ts";
 import { datasets, images } from "../schema/index.ts";
 import { addImages, COLUMNS, folded, removeImages, setThumbnails } from "./image-changes.ts";
 
 const LIST_ROWS = 500;
-/** Keys of one question; each is found by an index. */
-const ASKED = 2000;
 
 function isLike({ class: inClass, use, part, search }: ImageFilter): SQL | undefined {
   const pattern = search && `%${folded(search).replaceAll(/[\\%_]/g, "\\$&")}%`;
@@ -19,16 +17,6 @@ function isLike({ class: inClass, use, part, search }: ImageFilter): SQL | undef
     part && eq(images.part, part),
     pattern ? like(images.folded, pattern) : undefined,
   );
-}
-
-/** What many keys name, asked for in parts. */
-async function findAll<T>(
-  keys: readonly string[],
-  find: (keys: readonly string[]) => PromiseLike<readonly T[]>,
-): Promise<T[]> {
-  const found: T[] = [];
-  for await (const some of inBatches([...new Set(keys)], ASKED)) found.push(...(await find(some)));
-  return found;
 }
 
 export function imageRepository(db: Database): ImageRepository {
@@ -77,6 +65,8 @@ export function imageRepository(db: Database): ImageRepository {
     },
     byPaths: (dataset, paths) =>
       findAll(paths, (some) => rows().where(and(eq(images.dataset, dataset), isOneOf(images.path, some)))),
+    byHashes: (dataset, hashes) =>
+      findAll(hashes, (some) => rows().where(and(eq(images.dataset, dataset), isOneOf(images.hash, some)))),
     ofAccount: (account, hashes) =>
       findAll(hashes, (some) =>
         db

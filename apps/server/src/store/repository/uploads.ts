@@ -1,6 +1,6 @@
 import type { UploadRepository } from "@graft/api";
-import { and, asc, eq, inArray } from "drizzle-orm";
-import { atomically, type Database, inBatches } from "../database.ts";
+import { and, asc, count, eq, inArray, sum } from "drizzle-orm";
+import { atomically, type Database, findAll, inBatches, isOneOf } from "../database.ts";
 import { above, BY_PATH, readPage } from "../page.ts";
 import { uploadFiles, uploads } from "../schema/index.ts";
 import { nameBlobs } from "./blob-names.ts";
@@ -45,6 +45,11 @@ export function uploadRepository(db: Database): UploadRepository {
             .insert(uploadFiles)
             .values(rows.map((row) => ({ ...row, upload })))
             .onConflictDoNothing({ target: [uploadFiles.upload, uploadFiles.path] });
+        const [all] = await tx
+          .select({ files: count(), bytes: sum(uploadFiles.bytes).mapWith(Number) })
+          .from(uploadFiles)
+          .where(eq(uploadFiles.upload, upload));
+        return { files: all?.files ?? 0, bytes: all?.bytes ?? 0 };
       }),
     setHere: (upload, hash) =>
       atomically(db, async (tx) => {
@@ -54,12 +59,21 @@ export function uploadRepository(db: Database): UploadRepository {
           .set({ isHere: true })
           .where(and(eq(uploadFiles.upload, upload), eq(uploadFiles.hash, hash)));
       }),
-    async file(upload, path) {
+    filesByPaths: (upload, paths) =>
+      findAll(paths, (some) =>
+        db
+          .select()
+          .from(uploadFiles)
+          .where(and(eq(uploadFiles.upload, upload), isOneOf(uploadFiles.path, some))),
+      ),
+    async fileOfHash(upload, hash) {
       return (
         await db
           .select()
           .from(uploadFiles)
-          .where(and(eq(uploadFiles.upload, upload), eq(uploadFiles.path, path)))
+          .where(and(eq(uploadFiles.upload, upload), eq(uploadFiles.hash, hash)))
+          .orderBy(asc(uploadFiles.path))
+          .limit(1)
       )[0];
     },
     files: (upload, { isHere, ...request }) =>
@@ -77,6 +91,13 @@ export function uploadRepository(db: Database): UploadRepository {
           .orderBy(asc(uploadFiles.path))
           .limit(limit),
       ),
+    async removeFiles(upload) {
+      const removed = await db
+        .delete(uploadFiles)
+        .where(eq(uploadFiles.upload, upload))
+        .returning({ hash: uploadFiles.hash });
+      return [...new Set(removed.map(({ hash }) => hash))];
+    },
     async remove(id) {
       await db.delete(uploads).where(eq(uploads.id, id));
     },

@@ -102,8 +102,12 @@ export const uploads = graft.table(
     account: text("account_id").notNull(),
     createdAt: whole("created_at").notNull(),
     state: text("state").$type<UploadRow["state"]>().notNull(),
+    heardAt: whole("heard_at").notNull(),
     class: text("class_id"),
-    added: integer("added").notNull(),
+    labelsFrom: text("labels_from").$type<NonNullable<UploadRow["labelsFrom"]>>(),
+    known: text("known_set"),
+    progress: json<NonNullable<UploadRow["progress"]>>("progress"),
+    result: json<NonNullable<UploadRow["result"]>>("result"),
     error: json<NonNullable<UploadRow["error"]>>("error"),
   },
   (table) => [
