@@ -90,7 +90,14 @@ export interface DatasetRow {
   readonly lastEdit: number;
   readonly split: SplitRule;
   /** What was said when it was brought: core's data set notes. */
-  readonly notes: readonly { readonly code: string; readonly message: string }[];
+  readonly notes: readonly DatasetNote[];
+}
+
+/** Something that is said of a data set's pictures. */
+export interface DatasetNote {
+  readonly code: string;
+  /** One sentence for people. */
+  readonly message: string;
 }
 
 export interface ClassRow {
@@ -208,7 +215,7 @@ export interface UploadResult {
   /** Files that cannot be read, and why; the data set has them with `use` "broken". */
   readonly broken: FilesWithReason;
   /** How the files were understood. */
-  readonly notes: readonly { readonly code: string; readonly message: string }[];
+  readonly notes: readonly DatasetNote[];
 }
 
 /** Files that come to a data set together: loose ones, folders, an archive. */

@@ -1,0 +1,85 @@
+import { CoreError } from "@graft/core";
+import type { Clock } from "../ports/clock.ts";
+import type { Repository } from "../ports/repository.ts";
+import type { UploadFileRow, UploadRow } from "../ports/rows.ts";
+import type { UploadSpool } from "../ports/upload-spool.ts";
+import type { KeptBlobs } from "./kept-blobs.ts";
+import { SPOOLED_BYTES } from "./upload-limits.ts";
+
+/** How often it is noted that something comes. */
+const NOTED_MS = 60_000;
+
+/** How much of a file is here, and whether all of it is. */
+export interface Received {
+  readonly bytes: number;
+  readonly isHere: boolean;
+}
+
+export interface ReceiverParts {
+  readonly repository: Repository;
+  readonly kept: KeptBlobs;
+  readonly spool: UploadSpool;
+  readonly clock: Clock;
+}
+
+/** Bytes of an upload's files on their way to being blobs, each held to its size and hash. */
+export class UploadReceiver {
+  readonly #parts: ReceiverParts;
+
+  constructor(parts: ReceiverParts) {
+    this.#parts = parts;
+  }
+
+  async have({ upload, hash, bytes, isHere }: UploadFileRow): Promise<Received> {
+    return isHere ? { bytes, isHere } : { bytes: await this.#parts.spool.size(upload, hash), isHere: false };
+  }
+
+  /** @throws CoreError `corrupt`, `limit`, `conflict` for another offset; what the stream throws. */
+  async receive(
+    upload: UploadRow,
+    file: UploadFileRow,
+    bytes: AsyncIterable<Uint8Array>,
+    offset: number,
+  ): Promise<Received> {
+    const { repository, spool, clock } = this.#parts;
+    if (file.isHere) return { bytes: file.bytes, isHere: true };
+    const now = clock();
+    if (now - upload.heardAt > NOTED_MS)
+      await repository.uploads.update(upload.id, { heardAt: now }, ["open"]);
+    if (offset === 0 && file.bytes <= SPOOLED_BYTES) {
+      await this.#store(file, bytes);
+      return { bytes: file.bytes, isHere: true };
+    }
+    const { upload: id, hash } = file;
+    const have = await spool.append(id, hash, bytes, { offset, maxBytes: file.bytes });
+    if (have < file.bytes) return { bytes: have, isHere: false };
+    try {
+      await this.#store(file, spool.stream(id, hash));
+    } catch (error) {
+      // whatever is wrong with them, more of them makes it no better
+      const isWrong = error instanceof CoreError && ["corrupt", "limit", "bad-input"].includes(error.code);
+      if (isWrong) await spool.remove(id, hash);
+      throw error;
+    }
+    await spool.remove(id, hash);
+    return { bytes: file.bytes, isHere: true };
+  }
+
+  async #store(
+    { upload, path, hash, bytes }: UploadFileRow,
+    stream: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const { repository, kept } = this.#parts;
+    const stored = await kept.put(stream, { hash, maxBytes: bytes });
+    if (stored.bytes !== bytes) {
+      await kept.drop([hash]);
+      throw new CoreError("bad-input", {
+        what: `${path} has another size than was told.`,
+        received: `${stored.bytes} bytes`,
+        expected: `${bytes} bytes`,
+        fix: "Begin another upload, and leave the files alone while they are sent.",
+      });
+    }
+    await repository.uploads.setHere(upload, hash);
+  }
+}
