@@ -69,6 +69,8 @@ export function describeDatasets(open: OpenRepository): void {
         other,
       ]);
       expect(await uploads.fileOfHash(upload.id, "g")).toStrictEqual(other);
+      await uploads.addFiles(upload.id, [{ ...file, path: "again.jpg" }]);
+      expect(await uploads.filesByPaths(upload.id, ["again.jpg"])).toMatchObject([{ isHere: true }]);
       expect(await uploads.fileOfHash(upload.id, "x")).toBeUndefined();
       const progress = { phase: "looking", done: 1, total: 2 } as const;
       const result = {

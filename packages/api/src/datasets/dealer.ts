@@ -56,15 +56,20 @@ export class Dealer {
     };
   }
 
-  /** Deals all pictures that are used and have no side yet. @throws CoreError `busy` while others deal, `not-found`. */
+  /** {@link turn} of who waits for others. @throws CoreError `busy`. */
+  async patientTurn(dataset: string): Promise<AsyncDisposable> {
+    const turn = await this.turn(dataset, PATIENCE_MS);
+    if (turn !== undefined) return turn;
+    throw new CoreError("busy", {
+      what: "The pictures of this data set are being sorted into learned and held-back ones.",
+      fix: "Try again in a moment.",
+    });
+  }
+
+  /** Deals all pictures that are used and have no side yet. @throws CoreError `busy` while others deal. */
   async dealAll(dataset: DatasetRow): Promise<void> {
     const { id } = dataset;
-    await using turn = await this.turn(id, PATIENCE_MS);
-    if (turn === undefined)
-      throw new CoreError("busy", {
-        what: "The pictures of this data set are being sorted into learned and held-back ones.",
-        fix: "Try again in a moment.",
-      });
+    await using _ = await this.patientTurn(id);
     const images = await allImages(this.#repository, id);
     // others may have made a new split while this one waited
     const { split } = (await this.#repository.datasets.get(id)) ?? dataset;

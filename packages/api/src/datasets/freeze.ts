@@ -80,10 +80,21 @@ export function freezeDataset(
   classes: readonly ClassRow[],
   images: readonly ImageRow[],
 ): FrozenDataset {
+  const frozen = viewDataset(dataset, classes, images);
+  const on = classes.filter(({ isOff }) => !isOff);
+  checkLearned(dataset.name, on, usedImages(images, classes), frozen.split);
+  return frozen;
+}
+
+/** {@link freezeDataset} of whatever there is. */
+export function viewDataset(
+  dataset: DatasetRow,
+  classes: readonly ClassRow[],
+  images: readonly ImageRow[],
+): FrozenDataset {
   const on = classes.filter(({ isOff }) => !isOff);
   const used = usedImages(images, classes);
   const split = splitOf(used, dataset);
-  checkLearned(dataset.name, on, used, split);
   const groups = splitGroups(images, dataset.split);
   const labelOf = new Map(on.map(({ id }, label) => [id, label]));
   const hasTest = used.some(({ part }) => part === "test");

@@ -158,7 +158,10 @@ export interface UploadRepository {
   ): Promise<boolean>;
   ofDataset(dataset: string): Promise<readonly UploadRow[]>;
   inState(state: UploadRow["state"]): Promise<readonly UploadRow[]>;
-  /** Files that are there already stay as they are. @returns what all of the upload's files come to. */
+  /**
+   * Files that are there already stay as they are; one whose bytes another of the upload's files brought is here, too.
+   * @returns what all of the upload's files come to.
+   */
   addFiles(
     upload: string,
     files: readonly UploadFileRow[],

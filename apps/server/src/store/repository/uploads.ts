@@ -45,6 +45,20 @@ export function uploadRepository(db: Database): UploadRepository {
             .insert(uploadFiles)
             .values(rows.map((row) => ({ ...row, upload })))
             .onConflictDoNothing({ target: [uploadFiles.upload, uploadFiles.path] });
+        const brought = tx
+          .select({ hash: uploadFiles.hash })
+          .from(uploadFiles)
+          .where(and(eq(uploadFiles.upload, upload), eq(uploadFiles.isHere, true)));
+        await tx
+          .update(uploadFiles)
+          .set({ isHere: true })
+          .where(
+            and(
+              eq(uploadFiles.upload, upload),
+              eq(uploadFiles.isHere, false),
+              inArray(uploadFiles.hash, brought),
+            ),
+          );
         const [all] = await tx
           .select({ files: count(), bytes: sum(uploadFiles.bytes).mapWith(Number) })
           .from(uploadFiles)

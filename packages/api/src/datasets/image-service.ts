@@ -1,0 +1,106 @@
+import type { ImageFormat } from "@graft/core";
+import type { Access } from "../identity/access.ts";
+import type { AuditService } from "../identity/audit-service.ts";
+import { type Caller, notThere } from "../identity/identity.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ImageFilter, Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { ImageRow } from "../ports/rows.ts";
+import type { KeptBlobs } from "../uploads/kept-blobs.ts";
+import { type Selection, selectImages } from "./own-images.ts";
+
+export interface ImageParts {
+  readonly repository: Repository;
+  readonly blobs: BlobStore;
+  readonly kept: KeptBlobs;
+  readonly clock: Clock;
+  readonly access: Access;
+  readonly audit: AuditService;
+}
+
+/** Bytes for sending on. */
+export interface OpenedPicture {
+  readonly hash: string;
+  readonly bytes: number;
+  /** "image/jpeg" */
+  readonly mediaType: string;
+  /** Of a file that is saved. */
+  readonly name?: string;
+  stream(range?: { readonly start: number; readonly length: number }): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** Of what cannot be read nobody knows what it is, and no browser is to try. */
+const UNKNOWN_TYPE = "application/octet-stream";
+
+const MEDIA_TYPES: Readonly<Record<ImageFormat, string>> = {
+  ...{ jpeg: "image/jpeg", png: "image/png", webp: "image/webp", gif: "image/gif", bmp: "image/bmp" },
+  ...{ tiff: "image/tiff", avif: "image/avif", pbm: "image/x-portable-bitmap" },
+  ...{ pgm: "image/x-portable-graymap", ppm: "image/x-portable-pixmap", pam: "image/x-portable-anymap" },
+};
+
+/** Pictures of data sets: found, shown, deleted. What an edit changes of them is `EditService`'s. */
+export class ImageService {
+  readonly #parts: ImageParts;
+
+  constructor(parts: ImageParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws CoreError `not-found`. */
+  async page(caller: Caller, dataset: string, request: PageRequest & ImageFilter): Promise<Page<ImageRow>> {
+    await this.#parts.access.dataset(caller, dataset);
+    return this.#parts.repository.images.page(dataset, request);
+  }
+
+  /** @throws CoreError `not-found`. */
+  async get(caller: Caller, id: string): Promise<ImageRow> {
+    const { repository, access } = this.#parts;
+    const image = await repository.images.get(id);
+    if (image === undefined) throw notThere("picture", id);
+    await access.dataset(caller, image.dataset).catch(() => {
+      throw notThere("picture", id);
+    });
+    return image;
+  }
+
+  /** The file as it came. @throws CoreError `not-found`. */
+  async openFile(caller: Caller, id: string): Promise<OpenedPicture> {
+    const { hash, bytes, path, facts } = await this.get(caller, id);
+    const mediaType = facts === null ? UNKNOWN_TYPE : MEDIA_TYPES[facts.format];
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return { hash, bytes, mediaType, name, stream: (range) => this.#parts.blobs.stream(hash, range) };
+  }
+
+  /** WebP, at most 256 pixels wide and high. @throws CoreError `not-found`, also where there is none. */
+  async openThumbnail(caller: Caller, id: string): Promise<OpenedPicture> {
+    const { thumbnail: hash } = await this.get(caller, id);
+    const facts = hash === null ? undefined : await this.#parts.blobs.head(hash);
+    if (facts === undefined) throw notThere("small picture", id);
+    const { hash: found, bytes } = facts;
+    return {
+      ...{ hash: found, bytes, mediaType: "image/webp" },
+      stream: (range) => this.#parts.blobs.stream(found, range),
+    };
+  }
+
+  /**
+   * Removes pictures for good, with all bytes that no other data set has; not to be undone, unlike leaving out.
+   * @returns how many were removed. @throws CoreError `not-found`, `limit`.
+   */
+  async delete(caller: Caller, dataset: string, selection: Selection): Promise<number> {
+    const { repository, access, audit, kept, clock } = this.#parts;
+    await access.dataset(caller, dataset);
+    const { images } = await selectImages(repository, dataset, selection);
+    const removed = await repository.images.remove(
+      dataset,
+      images.map(({ id }) => id),
+      clock(),
+    );
+    const hashes = removed.flatMap(({ hash, thumbnail }) =>
+      thumbnail === null ? [hash] : [hash, thumbnail],
+    );
+    await kept.drop([...new Set(hashes)]);
+    if (removed.length > 0) await audit.note(caller, "images-deleted", { dataset, images: removed.length });
+    return removed.length;
+  }
+}
