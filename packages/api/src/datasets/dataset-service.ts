@@ -125,9 +125,9 @@ export class DatasetService {
 
   /** The same pictures, classes and sides once more, of the caller's; edits and runs stay with the first. @throws CoreError `not-found`. */
   async copy(caller: Caller, id: string, name: string): Promise<DatasetRow> {
-    const { repository, access, clock } = this.#parts;
+    const { access, clock } = this.#parts;
     const dataset = await access.dataset(caller, id);
-    return copyDataset(repository, dataset, { name, owner: caller.identity.account.id, now: clock() });
+    return copyDataset(this.#parts, dataset, { name, owner: caller.identity.account.id, now: clock() });
   }
 
   /**

@@ -1,7 +1,4 @@
-import type { BlobStore } from "../ports/blob-store.ts";
+import type { BlobKeeper } from "../blobs/blob-keeper.ts";
 
-/** Blobs that rows will name, and that no row names any more. */
-export interface KeptBlobs extends Pick<BlobStore, "put"> {
-  /** Takes away those that no row names and nobody holds. */
-  drop(hashes: readonly string[]): Promise<void>;
-}
+/** The keeper, as far as data sets and uploads need it. */
+export type KeptBlobs = Pick<BlobKeeper, "keep" | "begin" | "drop">;

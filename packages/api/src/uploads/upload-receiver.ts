@@ -70,16 +70,14 @@ export class UploadReceiver {
     stream: AsyncIterable<Uint8Array>,
   ): Promise<void> {
     const { repository, kept } = this.#parts;
-    const stored = await kept.put(stream, { hash, maxBytes: bytes });
-    if (stored.bytes !== bytes) {
-      await kept.drop([hash]);
+    await using stored = await kept.keep(stream, { hash, maxBytes: bytes });
+    if (stored.bytes !== bytes)
       throw new CoreError("bad-input", {
         what: `${path} has another size than was told.`,
         received: `${stored.bytes} bytes`,
         expected: `${bytes} bytes`,
         fix: "Begin another upload, and leave the files alone while they are sent.",
       });
-    }
     await repository.uploads.setHere(upload, hash);
   }
 }

@@ -78,11 +78,12 @@ export class UploadService {
     id: string,
     files: readonly PlannedFile[],
   ): Promise<{ readonly missing: readonly string[] }> {
-    const { repository, clock } = this.#parts;
+    const { repository, kept, clock } = this.#parts;
     const upload = await this.#open(caller, id);
     const named = files.map((file) => ({ ...file, path: fileName(file.path) }));
     for (const { path, bytes } of named) checkFileSize(path, bytes);
-    const here = await this.#hereOf(caller, named);
+    await using keeping = kept.begin();
+    const here = await keeping.keepStored(await this.#hereOf(caller, named));
     const rows = named.map((file): UploadFileRow => ({ ...file, upload: id, isHere: here.has(file.hash) }));
     const all = await repository.uploads.addFiles(id, rows);
     await repository.uploads.update(id, { heardAt: clock() }, ["open"]);
@@ -235,11 +236,11 @@ export class UploadService {
   }
 
   /** Hashes of files whose bytes the account has. */
-  async #hereOf({ identity }: Caller, files: readonly PlannedFile[]): Promise<ReadonlySet<string>> {
-    if (identity.token.role === "contributor") return new Set();
+  async #hereOf({ identity }: Caller, files: readonly PlannedFile[]): Promise<readonly string[]> {
+    if (identity.token.role === "contributor") return [];
     const sizes = new Map(files.map(({ hash, bytes }) => [hash, bytes]));
     const rows = await this.#parts.repository.images.ofAccount(identity.account.id, [...sizes.keys()]);
-    return new Set(rows.flatMap(({ hash, bytes }) => (sizes.get(hash) === bytes ? [hash] : [])));
+    return rows.flatMap(({ hash, bytes }) => (sizes.get(hash) === bytes ? [hash] : []));
   }
 }
 
