@@ -38,10 +38,8 @@ export {
   describeDataset,
   type Range,
 } from "./dataset/report.ts";
-export { checkSplit, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
-export { copyGroups } from "./dataset/source-group.ts";
 export { copyGroups, namePrefix } from "./dataset/source-group.ts";
-export { conflictingHashes, drawSplit, splitHash } from "./dataset/split.ts";
+export { checkSplit, conflictingHashes, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
 export { checkUrl } from "./download/answer.ts";
 export type * from "./download/types.ts";
