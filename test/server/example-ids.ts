@@ -4,7 +4,7 @@
  */
 export const EXAMPLE_IDS = {
   $account: "a member that nobody is signed in as",
-  $group: "a group with two pupils",
+  $group: "a group with a pupil",
   $token: "a token that nobody is signed in with",
   $dataset: "a data set of two classes, with pictures in each",
   $class: "its first class",
