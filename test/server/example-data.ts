@@ -81,6 +81,6 @@ export async function exampleData(test: TestServices, owner: AccountRow): Promis
     ...{ $account: account.id, $group: pupil.group ?? "", $token: row.id },
     ...{ $dataset: dataset.id, $class: first.id, $otherClass: second.id },
     ...{ $image: images[0]?.id ?? "", $otherImage: images[3]?.id ?? "", $upload: upload.id },
-    ...{ $run: run.id, $otherRun: otherRun.id, $queuedRun: queuedRun.id, $stoppedRun: stoppedRun.id },
+    ...{ $run: run.id, $otherRun: otherRun.id, $waiting: queuedRun.id, $stopped: stoppedRun.id },
   };
 }

@@ -14,7 +14,7 @@ export const EXAMPLE_IDS = {
   $upload: "an open upload to it",
   $run: "a completed run of it, with a model",
   $otherRun: "another such run",
-  $queuedRun: "a run that waits",
-  $stoppedRun: "a run that was interrupted, with a checkpoint",
+  $waiting: "a run that waits",
+  $stopped: "a run that was interrupted, with a checkpoint",
 } as const;
 export type ExampleId = keyof typeof EXAMPLE_IDS;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { pageOf } from "../rpc/page-of.ts";
 import { procedure, router } from "../rpc/trpc.ts";
 import {
   accountAnswer,
@@ -16,10 +17,10 @@ export const accountsRouter = router({
   list: procedure
     .meta({ summary: "Accounts by name", method: "GET", path: "/accounts", example: { limit: 10 } })
     .input(z.strictObject({ ...pageInput, group: idInput.optional() }))
-    .output(z.object({ items: z.array(accountOutput), next: z.string().optional() }))
+    .output(pageOf(accountOutput))
     .query(async ({ ctx, input }) => {
       const { items, next } = await ctx.services.accounts.page(input);
-      return { items: items.map(accountAnswer), ...(next === undefined ? {} : { next }) };
+      return { items: items.map(accountAnswer), next: next ?? null };
     }),
 
   create: procedure

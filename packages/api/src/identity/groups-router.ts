@@ -9,10 +9,8 @@ const sheetOutput = z.object({
     z.object({
       account: z.string(),
       name: z.string(),
-      /** Shown this once. */
-      code: z.string(),
-      /** Below the server's address, with the code behind "#". */
-      address: z.string(),
+      code: z.string().meta({ description: "Shown this once and kept nowhere" }),
+      address: z.string().meta({ description: "Below the server's address, with the code behind #" }),
     }),
   ),
 });

@@ -78,8 +78,7 @@ export const tokenOutput = z.object({
   createdAt: timeOutput,
   endsAt: timeOutput.nullable(),
   lastUsedAt: timeOutput.nullable(),
-  /** Address. */
-  lastFrom: z.string().nullable(),
+  lastFrom: z.string().nullable().meta({ description: "Address of the last use" }),
   revokedAt: timeOutput.nullable(),
 });
 
@@ -105,10 +104,8 @@ export function tokenAnswer(token: TokenRow): z.infer<typeof tokenOutput> {
 /** A token that was made: the one time that it is shown. */
 export const madeOutput = z.object({
   token: tokenOutput,
-  /** Kept nowhere. */
-  secret: z.string(),
-  /** Below the server's address, with the secret behind "#". */
-  address: z.string(),
+  secret: z.string().meta({ description: "The token, shown this once and kept nowhere" }),
+  address: z.string().meta({ description: "Below the server's address, with the token behind #" }),
 });
 
 export function madeAnswer({ row, secret }: MadeToken): z.infer<typeof madeOutput> {
@@ -119,7 +116,6 @@ export function madeAnswer({ row, secret }: MadeToken): z.infer<typeof madeOutpu
 export const ownedOutput = z.object({
   datasets: z.int(),
   images: z.int(),
-  /** Of the images. */
-  bytes: z.number(),
+  bytes: z.number().meta({ description: "Of the images" }),
   runs: z.int(),
 });

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ROLES } from "../ports/rows.ts";
+import { pageOf } from "../rpc/page-of.ts";
 import { procedure, router } from "../rpc/trpc.ts";
 import {
   idInput,
@@ -16,10 +17,10 @@ export const tokensRouter = router({
   list: procedure
     .meta({ summary: "Tokens, newest first", method: "GET", path: "/tokens", example: { limit: 10 } })
     .input(z.strictObject({ ...pageInput, account: idInput.optional() }))
-    .output(z.object({ items: z.array(tokenOutput), next: z.string().optional() }))
+    .output(pageOf(tokenOutput))
     .query(async ({ ctx, input }) => {
       const { items, next } = await ctx.services.tokens.page(ctx.caller, input);
-      return { items: items.map(tokenAnswer), ...(next === undefined ? {} : { next }) };
+      return { items: items.map(tokenAnswer), next: next ?? null };
     }),
 
   create: procedure
