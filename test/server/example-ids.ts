@@ -14,6 +14,7 @@ export const EXAMPLE_IDS = {
   $upload: "an open upload to it",
   $run: "a completed run of it, with a model",
   $otherRun: "another such run",
+  $decision: "a decision about $run: its name",
   $waiting: "a run that waits",
   $stopped: "a run that was interrupted, with a checkpoint",
 } as const;

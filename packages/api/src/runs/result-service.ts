@@ -1,4 +1,5 @@
 import { CoreError, type Folder } from "@graft/core";
+import * as z from "zod";
 import type { Caller } from "../identity/identity.ts";
 import type { Page, PageRequest, Repository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
@@ -39,6 +40,9 @@ const KEPT = 6;
 /** Pictures that are named of a difference. */
 const NAMED = 100;
 const TARGETS = [0.95, 0.99] as const;
+
+/** Of an option, in several runs. */
+const optionValues = z.array(z.json());
 
 /** What came of runs: from stored answers, so that pictures that were deleted since change nothing. */
 export class ResultService {
@@ -165,7 +169,7 @@ export class ResultService {
       shared: shared.length,
       options: optionDifferences(compared.map(({ row }) => row)).map((one) => ({
         ...one,
-        values: [...one.values],
+        values: optionValues.parse(one.values),
       })),
       pictures: compared.slice(1).map(({ row, frozen }) => {
         const differences = first ? pictureDifferences(first.frozen, frozen) : [];

@@ -79,7 +79,7 @@ export const comparisonSchema = z.object({
   ),
   shared: count.meta({ description: "Pictures that all of them held back" }),
   options: z
-    .array(z.object({ key: z.string(), values: z.array(z.unknown()) }))
+    .array(z.object({ key: z.string(), values: z.array(z.json()) }))
     .meta({ description: "Options that are not the same in all" }),
   pictures: z
     .array(

@@ -4,14 +4,12 @@ import * as z from "zod";
 import { pageOf } from "../rpc/page-of.ts";
 import { streamOf } from "../rpc/stream-of.ts";
 import { procedure, router } from "../rpc/trpc.ts";
+import { configInput } from "./config-input.ts";
 import { decisionProcedures } from "./decision-router.ts";
 import { resultProcedures } from "./result-router.ts";
 import { RUN_STATES, runSchema, wholeRunSchema } from "./run-view.ts";
 
 const run = z.string().min(1).max(100).meta({ description: "Id of a run" });
-const config = z
-  .record(z.string(), z.unknown())
-  .meta({ description: "Options of the training; what is left out is the recipe's" });
 const ofNewRun = {
   name: z.string().min(1).max(200).optional(),
   key: z
@@ -29,7 +27,9 @@ export const runRouter = router({
       ...{ summary: "Freeze a data set and train on it", method: "POST", path: "/runs" },
       example: { dataset: "$dataset", config: { epochs: 2 } },
     })
-    .input(z.strictObject({ dataset: z.string().min(1).max(100), config: config.default({}), ...ofNewRun }))
+    .input(
+      z.strictObject({ dataset: z.string().min(1).max(100), config: configInput.default({}), ...ofNewRun }),
+    )
     .output(wholeRunSchema)
     .mutation(({ ctx, input }) => ctx.services.runs.create(ctx.caller, input)),
 
@@ -40,7 +40,7 @@ export const runRouter = router({
     })
     .input(
       z.strictObject({
-        ...{ run, config: config.default({}), ...ofNewRun },
+        ...{ run, config: configInput.default({}), ...ofNewRun },
         pictures: z
           .enum(["same", "now"])
           .default("same")
