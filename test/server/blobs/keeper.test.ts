@@ -99,13 +99,13 @@ describe("the keeper of blobs", () => {
   it("stores nothing for whom the signal stops while the same bytes are deleted", async () => {
     const { keeper, blobs, rows } = opened();
     const { hash } = await blobs.put(bytes("going"));
-    await rows.beginDeletion(hash, { now: 1_800_000_000_000, staleBefore: 0 });
+    await rows.beginDeletion([hash], { now: 1_800_000_000_000, staleBefore: 0 });
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 20);
     await expect(keeper.keep(bytes("going"), { signal: stop.signal })).rejects.toMatchObject({
       code: "cancelled",
     });
-    await rows.endDeletion(hash);
+    await rows.endDeletion([hash]);
     await (await keeper.keep(bytes("going"))).release();
   });
 
@@ -113,7 +113,7 @@ describe("the keeper of blobs", () => {
     const { keeper, blobs, rows, ports, pass } = opened();
     const begin = async (text: string): Promise<string> => {
       const { hash } = await blobs.put(bytes(text));
-      await rows.beginDeletion(hash, { now: ports.clock(), staleBefore: 0 });
+      await rows.beginDeletion([hash], { now: ports.clock(), staleBefore: 0 });
       return hash;
     };
     await begin("one");
@@ -133,7 +133,7 @@ describe("the keeper of blobs", () => {
   it("waits for the deletion of somebody who was killed, and finishes it", async () => {
     const { blobs, rows, ports, pass } = opened();
     const { hash } = await blobs.put(bytes("again"));
-    await rows.beginDeletion(hash, { now: ports.clock(), staleBefore: 0 });
+    await rows.beginDeletion([hash], { now: ports.clock(), staleBefore: 0 });
     let waits = 0;
     const wait = async (ms: number): Promise<void> => {
       waits += 1;

@@ -110,22 +110,26 @@ export function memoryBlobRows({
   };
   return {
     rows,
-    hold: (hash, { id, until }) =>
+    hold: (hashes, { id, until }) =>
       atOnce(() => {
-        if (marks.has(hash)) return false;
-        const hashes = holds.get(id) ?? new Map();
-        holds.set(id, hashes.set(hash, until));
-        return true;
+        const held = holds.get(id) ?? new Map<string, number>();
+        for (const hash of hashes) if (!marks.has(hash)) held.set(hash, until);
+        holds.set(id, held);
+        return new Set(hashes.filter((hash) => marks.has(hash)));
       }),
     releaseHold: (id) => atOnce(() => void holds.delete(id)),
-    beginDeletion: (hash, { now, staleBefore }) =>
+    beginDeletion: (hashes, { now, staleBefore }) =>
       atOnce(() => {
-        const isMarked = (marks.get(hash) ?? Number.NEGATIVE_INFINITY) >= staleBefore;
-        if (isMarked || isNamed(hash) || isHeld(hash)) return false;
-        marks.set(hash, now);
-        return true;
+        const isMarked = (hash: string): boolean =>
+          (marks.get(hash) ?? Number.NEGATIVE_INFINITY) >= staleBefore;
+        const mine = hashes.filter((hash) => !isMarked(hash) && !isNamed(hash) && !isHeld(hash));
+        for (const hash of mine) marks.set(hash, now);
+        return new Set(mine);
       }),
-    endDeletion: (hash) => atOnce(() => void marks.delete(hash)),
+    endDeletion: (hashes) =>
+      atOnce(() => {
+        for (const hash of hashes) marks.delete(hash);
+      }),
     deletions: () => atOnce(() => [...marks].map(([hash, begunAt]) => ({ hash, begunAt }))),
     named: (hashes) => atOnce(() => new Set(hashes.filter(isNamed))),
     async *all() {

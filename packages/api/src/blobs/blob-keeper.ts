@@ -22,6 +22,11 @@ const LONGEST_WAIT_MS = 1000;
 
 const laterBy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+async function someAtOnce(hashes: readonly string[], work: (hash: string) => Promise<void>): Promise<void> {
+  for (let at = 0; at < hashes.length; at += AT_ONCE)
+    await Promise.all(hashes.slice(at, at + AT_ONCE).map(work));
+}
+
 /** What is given to be kept: bytes, or a stream of them. */
 export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
 export type KeepOptions = Pick<PutOptions, "hash" | "maxBytes" | "signal">;
@@ -81,9 +86,9 @@ export class BlobKeeper {
   begin(): Keeping {
     const id = newId();
     const held = new Set<string>();
-    const hold = async (hash: string, signal?: AbortSignal): Promise<void> => {
-      await this.#hold(hash, id, signal);
-      held.add(hash);
+    const hold = async (hashes: readonly string[], signal?: AbortSignal): Promise<void> => {
+      await this.#hold(hashes, id, signal);
+      for (const hash of hashes) held.add(hash);
     };
     const release = async (): Promise<void> => {
       if (held.size === 0) return;
@@ -95,16 +100,14 @@ export class BlobKeeper {
     };
     return {
       keep: (bytes, options = {}) =>
-        this.#blobs.put(bytes, { ...options, onHash: ({ hash }) => hold(hash, options.signal) }),
+        this.#blobs.put(bytes, { ...options, onHash: ({ hash }) => hold([hash], options.signal) }),
       keepStored: async (hashes) => {
+        // held first: what is there then stays
+        await hold(hashes);
         const stored = new Set<string>();
-        const keepOne = async (hash: string): Promise<void> => {
-          // held first: what is there then stays
-          await hold(hash);
+        await someAtOnce(hashes, async (hash) => {
           if (await this.#blobs.head(hash)) stored.add(hash);
-        };
-        for (let at = 0; at < hashes.length; at += AT_ONCE)
-          await Promise.all(hashes.slice(at, at + AT_ONCE).map(keepOne));
+        });
         return stored;
       },
       release,
@@ -131,18 +134,12 @@ export class BlobKeeper {
    */
   async drop(hashes: Iterable<string>): Promise<void> {
     const all = [...new Set(hashes)];
-    const failures: unknown[] = [];
     for (let at = 0; at < all.length; at += BATCH_SIZE) {
       const batch = all.slice(at, at + BATCH_SIZE);
+      // most often there is nothing to do, and to mark is dearer: everybody who names blobs waits for it
       const named = await this.#rows.named(batch);
-      const free = batch.filter((hash) => !named.has(hash));
-      for (let from = 0; from < free.length; from += AT_ONCE) {
-        const some = free.slice(from, from + AT_ONCE);
-        const ends = await Promise.allSettled(some.map((hash) => this.#delete(hash)));
-        for (const end of ends) if (end.status === "rejected") failures.push(end.reason);
-      }
+      await this.#delete(batch.filter((hash) => !named.has(hash)));
     }
-    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -151,11 +148,12 @@ export class BlobKeeper {
    */
   async finishDeletions({ isAlone = false }: { readonly isAlone?: boolean } = {}): Promise<void> {
     const staleBefore = isAlone ? this.#clock() + 1 : this.#clock() - STALE_DELETION_MS;
-    for (const { hash, begunAt } of await this.#rows.deletions()) {
-      if (begunAt >= staleBefore) continue;
-      const isDeleted = await this.#delete(hash, staleBefore);
-      if (!isDeleted && (await this.#rows.named([hash])).has(hash)) await this.#rows.endDeletion(hash);
-    }
+    const marked = await this.#rows.deletions();
+    const stale = marked.filter(({ begunAt }) => begunAt < staleBefore).map(({ hash }) => hash);
+    if (stale.length === 0) return;
+    await this.#delete(stale, staleBefore);
+    // to name what is marked is refused, so no such row should be
+    await this.#rows.endDeletion([...(await this.#rows.named(stale))]);
   }
 
   /** Deletes blobs that no row names and nobody holds, such as those of an upload that was given up. */
@@ -164,9 +162,12 @@ export class BlobKeeper {
     const swept = { blobs: 0, bytes: 0 };
     for await (const page of this.#blobs.list()) {
       const old = page.filter(({ storedAt }) => storedAt < this.#clock() - olderThanMs);
-      const named = old.length === 0 ? new Set() : await this.#rows.named(old.map(({ hash }) => hash));
-      for (const { hash, bytes } of old) {
-        if (named.has(hash) || !(await this.#delete(hash))) continue;
+      if (old.length === 0) continue;
+      const named = await this.#rows.named(old.map(({ hash }) => hash));
+      const free = old.filter(({ hash }) => !named.has(hash));
+      const deleted = await this.#delete(free.map(({ hash }) => hash));
+      for (const { hash, bytes } of free) {
+        if (!deleted.has(hash)) continue;
         swept.blobs += 1;
         swept.bytes += bytes;
       }
@@ -174,24 +175,45 @@ export class BlobKeeper {
     return swept;
   }
 
-  /** Holds a hash, when nobody deletes it any more. */
-  async #hold(hash: string, id: string, signal: AbortSignal | undefined): Promise<void> {
-    for (let waitMs = 4; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+  /** Holds hashes, each when nobody deletes it any more. */
+  async #hold(hashes: readonly string[], id: string, signal: AbortSignal | undefined): Promise<void> {
+    let left = hashes;
+    for (let waitMs = 4; left.length > 0; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       throwIfCancelled(signal);
-      if (await this.#rows.hold(hash, { id, until: this.#clock() + HOLD_MS })) return;
+      const refused = await this.#rows.hold(left, { id, until: this.#clock() + HOLD_MS });
+      if (refused.size === 0) return;
+      left = [...refused];
       if (waitMs === LONGEST_WAIT_MS) await this.finishDeletions();
       await this.#wait(waitMs);
     }
   }
 
-  /** @returns whether it is gone; false where it is needed, or where somebody else deletes it. */
-  async #delete(hash: string, staleBefore = this.#clock() - STALE_DELETION_MS): Promise<boolean> {
+  /**
+   * @returns those that are gone; the others are needed, or somebody else deletes them.
+   * @throws what the store throws, once all others are gone.
+   */
+  async #delete(
+    hashes: readonly string[],
+    staleBefore = this.#clock() - STALE_DELETION_MS,
+  ): Promise<ReadonlySet<string>> {
+    if (hashes.length === 0) return new Set();
     const begun = this.#clock();
-    if (!(await this.#rows.beginDeletion(hash, { now: begun, staleBefore }))) return false;
-    // whoever is held up for longer finds that another has taken the mark over, and perhaps stored the bytes again
-    if (this.#clock() - begun > STALE_DELETION_MS / 2) return false;
-    await this.#blobs.delete(hash);
-    if (this.#clock() - begun < STALE_DELETION_MS) await this.#rows.endDeletion(hash);
-    return true;
+    const marked = await this.#rows.beginDeletion(hashes, { now: begun, staleBefore });
+    const deleted = new Set<string>();
+    const failures: unknown[] = [];
+    await someAtOnce([...marked], async (hash) => {
+      // whoever is held up for longer finds that another has taken the mark over, and perhaps stored the bytes again
+      if (this.#clock() - begun > STALE_DELETION_MS / 2) return;
+      try {
+        await this.#blobs.delete(hash);
+        deleted.add(hash);
+      } catch (error) {
+        failures.push(error);
+      }
+    });
+    if (deleted.size > 0 && this.#clock() - begun < STALE_DELETION_MS)
+      await this.#rows.endDeletion([...deleted]);
+    if (failures.length > 0) throw failures[0];
+    return deleted;
   }
 }

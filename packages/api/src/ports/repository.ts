@@ -236,21 +236,27 @@ export interface LeaseRepository {
 /** Which blobs are named by rows, so that none is taken away that somebody needs; see `blobs/blob-keeper.ts`. */
 export interface BlobRepository {
   /**
-   * Nobody deletes the blob until `until`, though no row names it yet. One id may hold many blobs; the same again moves the end.
-   * @returns false while it is being deleted.
+   * Nobody deletes these blobs until `until`, though no row names them yet. One id may hold many; the same again moves the end.
+   * @returns those that are being deleted, which it does not hold.
    */
-  hold(hash: string, hold: { readonly id: string; readonly until: number }): Promise<boolean>;
+  hold(
+    hashes: readonly string[],
+    hold: { readonly id: string; readonly until: number },
+  ): Promise<ReadonlySet<string>>;
   /** Lets go of all that the id holds. */
   releaseHold(id: string): Promise<void>;
   /**
-   * Marks a blob as being deleted, if no row names it, nobody holds it and it is not marked. A mark from before `staleBefore`
-   * counts as none: whoever set it is gone.
-   * @returns whether the mark is the caller's.
+   * Marks those blobs as being deleted that no row names, nobody holds and that are not marked. A mark from before
+   * `staleBefore` counts as none: whoever set it is gone.
+   * @returns those whose mark is the caller's.
    */
-  beginDeletion(hash: string, mark: { readonly now: number; readonly staleBefore: number }): Promise<boolean>;
-  /** Takes the mark away. */
-  endDeletion(hash: string): Promise<void>;
-  /** Those that are marked, and since when. */
+  beginDeletion(
+    hashes: readonly string[],
+    mark: { readonly now: number; readonly staleBefore: number },
+  ): Promise<ReadonlySet<string>>;
+  /** Takes the marks away. */
+  endDeletion(hashes: readonly string[]): Promise<void>;
+  /** Those that are marked, and since when; oldest first. */
   deletions(): Promise<readonly { readonly hash: string; readonly begunAt: number }[]>;
   /** Those of the hashes that a row names. */
   named(hashes: readonly string[]): Promise<ReadonlySet<string>>;

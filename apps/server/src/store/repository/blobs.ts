@@ -48,38 +48,57 @@ async function findNamed(db: Database, hashes: readonly string[]): Promise<Reado
 
 export function blobRepository(db: Database): BlobRepository {
   return {
-    hold: (hash, { id, until }) =>
+    hold: (hashes, { id, until }) =>
       atomically(db, async (tx) => {
         await nameBlobs(tx, []);
-        const deleted = await tx.select().from(blobDeletions).where(eq(blobDeletions.hash, hash));
-        if (deleted.length > 0) return false;
-        await tx
-          .insert(blobHolds)
-          .values({ id, hash, until })
-          .onConflictDoUpdate({ target: [blobHolds.id, blobHolds.hash], set: { until } });
-        return true;
+        const deleted = new Set<string>();
+        for await (const some of inBatches([...new Set(hashes)], ASKED)) {
+          for (const { hash } of await tx
+            .select({ hash: blobDeletions.hash })
+            .from(blobDeletions)
+            .where(isOneOf(blobDeletions.hash, some)))
+            deleted.add(hash);
+          const free = some.filter((hash) => !deleted.has(hash));
+          if (free.length === 0) continue;
+          await tx
+            .insert(blobHolds)
+            .values(free.map((hash) => ({ id, hash, until })))
+            .onConflictDoUpdate({ target: [blobHolds.id, blobHolds.hash], set: { until } });
+        }
+        return deleted;
       }),
     async releaseHold(id) {
       await db.delete(blobHolds).where(eq(blobHolds.id, id));
     },
-    beginDeletion: (hash, { now, staleBefore }) =>
+    beginDeletion: (hashes, { now, staleBefore }) =>
       atomically(db, async (tx) => {
         await stopNaming(tx);
         await tx.delete(blobHolds).where(lte(blobHolds.until, now));
-        const holds = await tx.select().from(blobHolds).where(eq(blobHolds.hash, hash)).limit(1);
-        if (holds.length > 0 || (await findNamed(tx, [hash])).size > 0) return false;
-        await tx
-          .delete(blobDeletions)
-          .where(and(eq(blobDeletions.hash, hash), lt(blobDeletions.begunAt, staleBefore)));
-        const marked = await tx
-          .insert(blobDeletions)
-          .values({ hash, begunAt: now })
-          .onConflictDoNothing()
-          .returning({ hash: blobDeletions.hash });
-        return marked.length > 0;
+        const mine = new Set<string>();
+        for await (const some of inBatches([...new Set(hashes)], ASKED)) {
+          const holds = await tx
+            .selectDistinct({ hash: blobHolds.hash })
+            .from(blobHolds)
+            .where(isOneOf(blobHolds.hash, some));
+          const needed = new Set([...holds.map(({ hash }) => hash), ...(await findNamed(tx, some))]);
+          const free = some.filter((hash) => !needed.has(hash));
+          if (free.length === 0) continue;
+          const marked = await tx
+            .insert(blobDeletions)
+            .values(free.map((hash) => ({ hash, begunAt: now })))
+            .onConflictDoUpdate({
+              target: blobDeletions.hash,
+              set: { begunAt: now },
+              setWhere: lt(blobDeletions.begunAt, staleBefore),
+            })
+            .returning({ hash: blobDeletions.hash });
+          for (const { hash } of marked) mine.add(hash);
+        }
+        return mine;
       }),
-    async endDeletion(hash) {
-      await db.delete(blobDeletions).where(eq(blobDeletions.hash, hash));
+    async endDeletion(hashes) {
+      for await (const some of inBatches([...hashes], ASKED))
+        await db.delete(blobDeletions).where(isOneOf(blobDeletions.hash, some));
     },
     deletions: () =>
       db.select().from(blobDeletions).orderBy(asc(blobDeletions.begunAt), asc(blobDeletions.hash)),
