@@ -2,11 +2,13 @@ import type { BlobStore } from "./blob-store.ts";
 import type { Clock } from "./clock.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Repository } from "./repository.ts";
+import type { UploadSpool } from "./upload-spool.ts";
 
 /** What a host gives to the services. */
 export interface Ports {
   readonly repository: Repository;
   readonly blobs: BlobStore;
+  readonly spool: UploadSpool;
   readonly jobs: Jobs;
   readonly clock: Clock;
   /** graft's. */

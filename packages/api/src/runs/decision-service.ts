@@ -1,9 +1,9 @@
+import type { Access } from "../identity/access.ts";
 import { type Caller, notThere } from "../identity/identity.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { RunRepository } from "../ports/repository.ts";
 import type { DecisionRow, RunRow } from "../ports/rows.ts";
 import { decidedOf } from "./decisions.ts";
-import type { RunAccess } from "./run-access.ts";
 import type { RunEvents } from "./run-events.ts";
 import { iso } from "./run-view.ts";
 
@@ -20,13 +20,13 @@ export interface DecisionView {
 /** What is decided about runs after they were made: rows of their own, with who and when, each undone and redone at any time. */
 export class DecisionService {
   readonly #runs: RunRepository;
-  readonly #access: RunAccess;
+  readonly #access: Access;
   readonly #events: RunEvents;
   readonly #clock: Clock;
 
   constructor(options: {
     readonly runs: RunRepository;
-    readonly access: RunAccess;
+    readonly access: Access;
     readonly events: RunEvents;
     readonly clock: Clock;
   }) {

@@ -1,19 +1,19 @@
 import { CoreError, type TrainEvent } from "@graft/core";
+import type { Access } from "../identity/access.ts";
 import type { Caller } from "../identity/identity.ts";
 import type { RunRepository } from "../ports/repository.ts";
 import { CurveDrawing, type PhaseCurve } from "./curve.ts";
-import type { RunAccess } from "./run-access.ts";
 import type { RunEvents } from "./run-events.ts";
 
 /** What runs tell, to those who may hear it. */
 export class EventService {
   readonly #runs: RunRepository;
-  readonly #access: RunAccess;
+  readonly #access: Access;
   readonly #events: RunEvents;
 
   constructor(options: {
     readonly runs: RunRepository;
-    readonly access: RunAccess;
+    readonly access: Access;
     readonly events: RunEvents;
   }) {
     this.#runs = options.runs;

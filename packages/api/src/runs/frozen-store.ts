@@ -1,3 +1,4 @@
+import type { BlobKeeper, Kept } from "../blobs/blob-keeper.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import { encodeFrozen, type Frozen, parseFrozen } from "./frozen.ts";
 
@@ -7,16 +8,18 @@ const KEPT = 3;
 /** Frozen data sets, the last few in memory: a blob never changes. */
 export class FrozenStore {
   readonly #blobs: BlobStore;
+  readonly #keeper: Pick<BlobKeeper, "keep">;
   /** Used last is last. */
   readonly #kept = new Map<string, Promise<Frozen>>();
 
-  constructor(blobs: BlobStore) {
-    this.#blobs = blobs;
+  constructor(options: { readonly blobs: BlobStore; readonly keeper: Pick<BlobKeeper, "keep"> }) {
+    this.#blobs = options.blobs;
+    this.#keeper = options.keeper;
   }
 
-  /** @returns its hash. Nobody names it yet: see `BlobRepository.hold`. @throws CoreError as `BlobStore.put`. */
-  async write(frozen: Frozen): Promise<string> {
-    return (await this.#blobs.put(encodeFrozen(frozen))).hash;
+  /** @returns to be let go when a run's row names it. @throws CoreError as `BlobStore.put`. */
+  write(frozen: Frozen): Promise<Kept> {
+    return this.#keeper.keep(encodeFrozen(frozen));
   }
 
   /** @throws CoreError `not-found`, `corrupt`, `unreadable`. */

@@ -1,5 +1,6 @@
 import { CoreError, type Folder } from "@graft/core";
 import * as z from "zod";
+import type { Access } from "../identity/access.ts";
 import type { Caller } from "../identity/identity.ts";
 import type { Page, PageRequest, Repository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
@@ -32,7 +33,6 @@ import type {
   ResultView,
   ThresholdsView,
 } from "./result-view.ts";
-import type { RunAccess } from "./run-access.ts";
 import { thinned } from "./thin.ts";
 
 /** Results that stay in memory. */
@@ -47,7 +47,7 @@ const optionValues = z.array(z.json());
 /** What came of runs: from stored answers, so that pictures that were deleted since change nothing. */
 export class ResultService {
   readonly #repository: Repository;
-  readonly #access: RunAccess;
+  readonly #access: Access;
   readonly #frozen: FrozenStore;
   readonly #folderOf: (run: string) => Folder;
   /** Used last is last. */
@@ -55,7 +55,7 @@ export class ResultService {
 
   constructor(options: {
     readonly repository: Repository;
-    readonly access: RunAccess;
+    readonly access: Access;
     readonly frozen: FrozenStore;
     readonly folderOf: (run: string) => Folder;
   }) {

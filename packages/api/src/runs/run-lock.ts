@@ -36,14 +36,27 @@ export const isTaken = (error: Pick<SerializedError, "code" | "facts"> | undefin
 export class RunLocks {
   readonly #leases: LeaseRepository;
   readonly #clock: Clock;
+  readonly #isAlone: boolean;
+  /** Holders of this process. */
+  readonly #holders = new Set<string>();
 
-  constructor({ leases, clock }: { readonly leases: LeaseRepository; readonly clock: Clock }) {
-    this.#leases = leases;
-    this.#clock = clock;
+  /** @param options.isAlone no other process works on this store: whoever else holds a run is gone. */
+  constructor(options: {
+    readonly leases: LeaseRepository;
+    readonly clock: Clock;
+    readonly isAlone: boolean;
+  }) {
+    this.#leases = options.leases;
+    this.#clock = options.clock;
+    this.#isAlone = options.isAlone;
   }
 
   async isHeld(run: string): Promise<boolean> {
-    return (await this.#leases.holder(nameOf(run), this.#clock())) !== undefined;
+    const holder = await this.#leases.holder(nameOf(run), this.#clock());
+    if (holder === undefined) return false;
+    if (!this.#isAlone || this.#holders.has(holder)) return true;
+    await this.#leases.release(nameOf(run), holder);
+    return false;
   }
 
   /**
@@ -69,7 +82,8 @@ export class RunLocks {
       const now = this.#clock();
       return (await leases.acquire(nameOf(run), { holder, now, until: now + LOCK_MS })) === holder;
     };
-    if (!(await renew())) throw takenError(run);
+    if ((await this.isHeld(run)) || !(await renew())) throw takenError(run);
+    this.#holders.add(holder);
     let isLost = false;
     const timer = setInterval(() => {
       // a store that does not answer says nothing of who has it
@@ -84,8 +98,9 @@ export class RunLocks {
       check() {
         if (isLost) throw takenError(run);
       },
-      async [Symbol.asyncDispose]() {
+      [Symbol.asyncDispose]: async () => {
         clearInterval(timer);
+        this.#holders.delete(holder);
         await leases.release(nameOf(run), holder);
       },
     };

@@ -70,7 +70,12 @@ export const runRouter = router({
     }),
 
   get: procedure
-    .meta({ summary: "A run", method: "GET", path: "/runs/{run}", example: { run: "$run" } })
+    .meta({
+      summary: "A run with its classes, notes and progress",
+      method: "GET",
+      path: "/runs/{run}",
+      example: { run: "$run" },
+    })
     .input(z.strictObject({ run }))
     .output(wholeRunSchema)
     .query(({ ctx, input }) => ctx.services.runs.get(ctx.caller, input.run)),

@@ -1,4 +1,7 @@
 import { CoreError, type Folder, type StopReason, type TrainConfig } from "@graft/core";
+import type { DatasetService } from "../datasets/dataset-service.ts";
+import type { Access } from "../identity/access.ts";
+import type { AuditService } from "../identity/audit-service.ts";
 import { type Caller, ownerOf } from "../identity/identity.ts";
 import { type Clock, idOf, newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
@@ -7,12 +10,10 @@ import type { Page, PageRequest, Repository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
 import { decidedOf, runInUse } from "./decisions.ts";
 import type { RunDigests } from "./digests.ts";
-import { type FreezeDataset, freezeNow } from "./freeze-now.ts";
 import { frozenCounts } from "./frozen.ts";
 import type { FrozenStore } from "./frozen-store.ts";
 import { learnedBefore, learnedBeforeNote } from "./learned-before.ts";
 import { submitTraining } from "./reconcile.ts";
-import type { RunAccess, RunAudit } from "./run-access.ts";
 import type { RunEnding } from "./run-ending.ts";
 import type { RunEvents } from "./run-events.ts";
 import type { RunLocks } from "./run-lock.ts";
@@ -24,14 +25,14 @@ export interface RunServiceOptions {
   readonly repository: Repository;
   readonly jobs: Jobs;
   readonly clock: Clock;
-  readonly access: RunAccess;
-  readonly audit: RunAudit;
+  readonly access: Access;
+  readonly audit: AuditService;
   readonly events: RunEvents;
   readonly digests: RunDigests;
   readonly ending: RunEnding;
   readonly locks: RunLocks;
   readonly frozen: FrozenStore;
-  readonly freeze: FreezeDataset;
+  readonly datasets: Pick<DatasetService, "freeze">;
   /** A run's own folder. */
   readonly folderOf: (run: string) => Folder;
 }
@@ -57,15 +58,16 @@ export class RunService {
    * @throws CoreError `not-found`; `bad-input` for options that are wrong, and for a data set that cannot be trained on.
    */
   async create(caller: Caller, input: NewRunInput & { readonly dataset: string }): Promise<WholeRunView> {
-    const { access, repository, freeze, frozen: store } = this.#options;
+    const { access, datasets, frozen: store } = this.#options;
     const dataset = await access.dataset(caller, input.dataset);
     const config = trainableConfig(input.config, dataset.split);
     const made = await this.#madeBefore(dataset.id, input.key);
     if (made) return this.#whole(made);
-    const { row, frozen } = await freezeNow(repository, dataset.id, freeze);
-    return this.#submit(caller, {
-      ...{ input, dataset: row, config, frozen: await store.write(frozen) },
-      ...{ images: frozenCounts(frozen), frozenEdit: row.lastEdit, rerunOf: null },
+    const { lastEdit, ...frozen } = await datasets.freeze(dataset.id);
+    await using blob = await store.write(frozen);
+    return await this.#submit(caller, {
+      ...{ input, dataset, config, frozen: blob.hash, images: frozenCounts(frozen) },
+      ...{ frozenEdit: lastEdit, rerunOf: null },
     });
   }
 

@@ -1,13 +1,15 @@
 import type { Folder } from "@graft/core";
+import type { BlobKeeper } from "../blobs/blob-keeper.ts";
+import type { DatasetService } from "../datasets/dataset-service.ts";
+import type { Access } from "../identity/access.ts";
+import type { AuditService } from "../identity/audit-service.ts";
 import type { Ports } from "../ports/ports.ts";
 import { DecisionService } from "./decision-service.ts";
 import { RunDigests } from "./digests.ts";
 import { EventService } from "./event-service.ts";
-import type { FreezeDataset } from "./freeze-now.ts";
 import { FrozenStore } from "./frozen-store.ts";
 import { reconcileRuns } from "./reconcile.ts";
 import { ResultService } from "./result-service.ts";
-import { RunAccess, type RunAudit } from "./run-access.ts";
 import { RunEnding } from "./run-ending.ts";
 import { RunEvents } from "./run-events.ts";
 import { RunLocks } from "./run-lock.ts";
@@ -20,8 +22,12 @@ import { TrainHandler } from "./train-handler.ts";
 export interface RunNeeds {
   /** A run's own folder. */
   readonly folderOf: (run: string) => Folder;
-  readonly freeze: FreezeDataset;
-  readonly audit: RunAudit;
+  readonly datasets: Pick<DatasetService, "freeze">;
+  readonly keeper: Pick<BlobKeeper, "keep">;
+  readonly access: Access;
+  readonly audit: AuditService;
+  /** No other process works on this store: whoever holds a run from before is gone. @default false */
+  readonly isAlone?: boolean;
 }
 
 /** How a host's workers train. */
@@ -44,12 +50,11 @@ export interface RunServices {
 
 export function runServices({ repository, blobs, jobs, clock }: Ports, needs: RunNeeds): RunServices {
   const { runs, datasets } = repository;
-  const { folderOf, audit } = needs;
-  const frozen = new FrozenStore(blobs);
+  const { folderOf, keeper, access, isAlone = false } = needs;
+  const frozen = new FrozenStore({ blobs, keeper });
   const events = new RunEvents(runs);
   const digests = new RunDigests(events);
-  const locks = new RunLocks({ leases: repository.leases, clock });
-  const access = new RunAccess({ runs, datasets, audit });
+  const locks = new RunLocks({ leases: repository.leases, clock, isAlone });
   const ending = new RunEnding({ runs, events, digests, folderOf, clock });
   return {
     runs: new RunService({

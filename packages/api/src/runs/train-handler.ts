@@ -2,6 +2,7 @@ import {
   CoreError,
   isCancelled,
   type RunEndEvent,
+  recordOfEnd,
   type StoredRun,
   serializeError,
   type TrainEvent,
@@ -188,8 +189,8 @@ function ofRun(run: string, event: TrainEvent, lastSeq: number): TrainEvent {
 }
 
 async function recordEnd(run: StoredRun, end: RunEndEvent): Promise<void> {
-  const { status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error } = end;
   await using _lock = await run.lock();
-  await run.updateRecord({ status, metrics, keptEpoch, lastEpoch, epochs, steps, seconds, model, error });
+  await run.updateRecord(recordOfEnd(end));
+  const { status } = end;
   if (status === "completed" || status === "cancelled") await run.checkpoints.clear();
 }

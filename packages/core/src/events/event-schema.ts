@@ -1,6 +1,8 @@
 import * as z from "zod";
 import type { TrainEvent } from "./events.ts";
 
+/** Any JSON; schemas that others read say so. */
+const json = z.unknown().meta({ type: ["object", "array", "string", "number", "boolean", "null"] });
 const metric = z.number().exactOptional();
 export const metricsSchema = z.object({
   loss: metric,
@@ -28,7 +30,7 @@ export const serializedErrorSchema = z.object({
     ...(["unauthorized", "forbidden", "busy"] as const),
   ]),
   message: z.string(),
-  facts: z.record(z.string(), z.unknown()),
+  facts: z.record(z.string(), json),
   // they came later: an older log has none
   parts: z
     .object({
