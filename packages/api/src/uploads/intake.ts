@@ -30,7 +30,7 @@ export class Intake {
   readonly #dealer: Dealer;
   readonly #writer: EditWriter;
   readonly #upload: UploadRow;
-  readonly #taken: Taken = { added: 0, same: 0, unsorted: 0 };
+  #taken: Taken = { added: 0, same: 0, unsorted: 0 };
   /** By name. */
   #classes: ReadonlyMap<string, ClassRow> = new Map();
   #split: DatasetRow["split"] | undefined;
@@ -43,8 +43,9 @@ export class Intake {
     this.#upload = upload;
   }
 
-  /** @throws CoreError `not-found` when the data set or the class that was asked for is gone. */
+  /** From the start, also once more. @throws CoreError `not-found` when the data set or the class that was asked for is gone. */
   async begin({ labels, isGiven }: IntakeStart): Promise<void> {
+    this.#taken = { added: 0, same: 0, unsorted: 0 };
     const { dataset, account: by } = this.#upload;
     if (this.#upload.class === null)
       await this.#writer.write(

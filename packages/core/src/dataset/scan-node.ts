@@ -88,7 +88,7 @@ function checkUsable(
   const what = `${visibleText(source)} has no usable image of ${names}${where}.${commonReason(inEmpty)}`;
   if (known.size > 0 || inEmpty.length === 0) throw layoutError(source, what, { tree: layout.tree });
   const fix = "The folders are fine: replace or convert these files.";
-  throw new CoreError("bad-input", { what, fix }, { facts: { source } });
+  throw new CoreError("bad-input", { what, fix }, { facts: { source, classes: "unusable" } });
 }
 
 const byPath = (a: { readonly path: string }, b: { readonly path: string }): number =>

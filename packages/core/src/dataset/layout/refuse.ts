@@ -5,8 +5,8 @@ import type { FolderNode } from "./folder-tree.ts";
 
 /**
  * The error of a layout that cannot be trained on, with the expected tree beside the found one and what to type.
- * @param options.classes set where nothing says what the images show: `none`; or the one folder that may be a class. Its facts
- *   `classes` and `folder` say so to a host that takes such images all the same.
+ * @param options.classes set where nothing says what the images show: `none`; or the one folder that may be a class. The facts
+ *   `classes` ("none", "one") and `folder` say so to a host that takes such images all the same.
  */
 export function layoutError(
   source: string,
