@@ -1,3 +1,6 @@
+import { datasetRouter } from "./datasets/dataset-router.ts";
+import { editRouter } from "./datasets/edit-router.ts";
+import { imageRouter } from "./datasets/image-router.ts";
 import { accountsRouter } from "./identity/accounts-router.ts";
 import { auditRouter } from "./identity/audit-router.ts";
 import { groupsRouter } from "./identity/groups-router.ts";
@@ -6,6 +9,7 @@ import { tokensRouter } from "./identity/tokens-router.ts";
 import { router } from "./rpc/trpc.ts";
 import { runRouter } from "./runs/run-router.ts";
 import { systemRouter } from "./system/system-router.ts";
+import { uploadRouter } from "./uploads/upload-router.ts";
 
 /** The whole API. A breaking change makes another one beside it, under /api/v2. */
 export const apiRouter = router({
@@ -16,5 +20,9 @@ export const apiRouter = router({
   groups: groupsRouter,
   audit: auditRouter,
   runs: runRouter,
+  datasets: datasetRouter,
+  images: imageRouter,
+  edits: editRouter,
+  uploads: uploadRouter,
 });
 export type ApiRouter = typeof apiRouter;
