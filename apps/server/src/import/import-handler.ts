@@ -4,24 +4,26 @@ import {
   type BlobStore,
   type Clock,
   Intake,
+  type JobContext,
   type JobHandler,
   type Repository,
   type UploadFileRow,
   type UploadResult,
   type UploadRow,
 } from "@graft/api";
-import { type ErrorCode, isCancelled, serializeError, throwIfCancelled } from "@graft/core";
+import { type ErrorCode, serializeError, throwIfCancelled } from "@graft/core";
 import { cacheFolders } from "@graft/core/node";
 import { ImportPlace } from "./import-place.ts";
-import type { ListedUpload, Understood } from "./messages.ts";
+import type { ListedUpload } from "./messages.ts";
 import { readSafely } from "./read-safely.ts";
 import { READING_LIMITS, type ReadingLimits } from "./reading-child.ts";
 import { takePage } from "./take-page.ts";
+import { ToldProgress } from "./told-progress.ts";
 
 export interface ImportOptions {
   readonly repository: Repository;
   readonly blobs: BlobStore;
-  readonly keeper: BlobKeeper;
+  readonly keeper: Pick<BlobKeeper, "begin" | "drop">;
   readonly clock: Clock;
   /** graft's home. */
   readonly home: string;
@@ -31,51 +33,38 @@ export interface ImportOptions {
   readonly limits?: ReadingLimits;
 }
 
-/** Folder of what imports have under way. */
+/** Where imports have what they are at. @param home graft's */
 export const importsFolder = (home: string): string => join(home, "server", "import");
 
 /** Not the upload's fault: the job is done again. */
-const OF_HOST: readonly (ErrorCode | "internal")[] = [
-  "cancelled",
-  "unreadable",
-  "disk-full",
-  "busy",
-  "offline",
-];
+const OF_HOST: readonly (ErrorCode | "internal")[] = ["unreadable", "disk-full", "busy"];
 /** A process that ended without a reason in the files is tried again so often. */
 const MOST_ATTEMPTS = 3;
 const PAGE = 500;
-/** Progress is written no more often. */
-const TOLD_MS = 1000;
 
 /** Does jobs of kind "import": an upload becomes pictures of its data set, or is refused. */
 export function importHandler(options: ImportOptions): JobHandler {
-  const { repository, keeper } = options;
-  return async (job, { signal }) => {
-    const { uploads } = repository;
+  const { repository, keeper, home } = options;
+  const { uploads } = repository;
+  return async (job, context) => {
     const upload = await uploads.get(job.subject);
-    if (
-      upload === undefined ||
-      !(await uploads.update(upload.id, { state: "importing" }, ["queued", "importing"]))
-    )
-      return;
-    const cache = cacheFolders(options.home).archives;
-    const place = await ImportPlace.open(importsFolder(options.home), upload.id, { cache });
+    const isOpen = await uploads.update(job.subject, { state: "importing" }, ["queued", "importing"]);
+    if (upload === undefined || !isOpen) return;
+    const { id } = upload;
+    const place = await ImportPlace.open(importsFolder(home), id, { cache: cacheFolders(home).archives });
     try {
-      const result = await importUpload(upload, place, { ...options, signal });
-      await uploads.update(upload.id, { state: "done", result, progress: null }, ["importing"]);
+      const result = await importUpload(upload, place, { ...options, ...context });
+      await uploads.update(id, { state: "done", result, progress: null }, ["importing"]);
     } catch (error) {
       const { code, stack: _, ...told } = serializeError(error);
-      const mayTryAgain = OF_HOST.includes(code) || (code === "backend" && job.attempts < MOST_ATTEMPTS);
-      if (mayTryAgain && !isCancelled(signal)) throw error;
-      await uploads.update(upload.id, { state: "failed", error: { ...told, code }, progress: null }, [
-        "importing",
-      ]);
+      const isPassing = OF_HOST.includes(code) || (code === "backend" && job.attempts < MOST_ATTEMPTS);
+      if (isPassing || (code === "cancelled" && context.isForHost())) throw error;
+      await uploads.update(id, { state: "failed", error: { ...told, code }, progress: null }, ["importing"]);
       // a defect is for whoever reads the log, too
       if (code === "internal") throw error;
     }
     await place.remove();
-    await keeper.drop(await uploads.removeFiles(upload.id));
+    await keeper.drop(await uploads.removeFiles(id));
   };
 }
 
@@ -102,19 +91,11 @@ function sourceOf(files: readonly UploadFileRow[]): string {
 async function importUpload(
   upload: UploadRow,
   place: ImportPlace,
-  {
-    repository,
-    blobs,
-    keeper,
-    clock,
-    home,
-    threads,
-    limits = READING_LIMITS,
-    signal,
-  }: ImportOptions & { readonly signal: AbortSignal },
+  options: ImportOptions & Pick<JobContext, "signal" | "hasKept">,
 ): Promise<UploadResult> {
+  const { repository, blobs, keeper, home, threads, limits = READING_LIMITS, signal, hasKept } = options;
   const { id, dataset, known, labelsFrom } = upload;
-  const intake = new Intake({ repository, clock }, upload);
+  const intake = new Intake(options, upload);
   const rows = await filesOf(repository, id);
   const own = new Map<string, string>();
   const files: ListedUpload[] = [];
@@ -124,35 +105,28 @@ async function importUpload(
     own.set(location, hash);
     files.push({ path, location });
   }
-  let toldAt = 0;
-  let telling: Promise<unknown> | undefined;
-  const classes = await repository.datasets.classes(dataset);
-  const understood: Understood = await readSafely(
-    files,
-    {
-      ...{ source: known ?? sourceOf(rows), home: known === null ? place.home : home, folder: place.folder },
-      ...{ known, labelsFrom, threads, isOneClass: upload.class !== null },
-      classes: classes.map(({ name }) => name),
-    },
-    {
-      onProgress({ phase, done, total }) {
-        if (telling !== undefined || performance.now() - toldAt < TOLD_MS) return;
-        toldAt = performance.now();
-        telling = repository.uploads
-          .update(id, { progress: { phase, done, total } }, ["importing"])
-          // the next one may be written
-          .catch(() => undefined)
-          .finally(() => {
-            telling = undefined;
-          });
+  const classes = (await repository.datasets.classes(dataset)).map(({ name }) => name);
+  const progress = new ToldProgress((now) => repository.uploads.update(id, { progress: now }, ["importing"]));
+  try {
+    const { skipped, broken, notes } = await readSafely(
+      files,
+      {
+        ...{ source: known ?? sourceOf(rows), home: known === null ? place.home : home },
+        ...{ folder: place.folder, known, labelsFrom, classes, threads },
+        isOneClass: upload.class !== null,
       },
-      onUnderstood: ({ labels, isGiven }) => intake.begin({ labels, isGiven }),
-      onPage: (found) => takePage(found, { keeper, place, own, add: (images) => intake.add(images) }),
-    },
-    { limits, signal },
-  );
-  const { skipped, broken, notes } = understood;
-  const taken = await intake.finish(notes);
-  await telling;
-  return { ...taken, skipped, broken, notes };
+      {
+        onProgress: (now) => progress.tell(now),
+        onUnderstood: (start) => intake.begin(start),
+        async onPage(found) {
+          await takePage(found, { keeper, place, own, add: (images) => intake.add(images) });
+          hasKept();
+        },
+      },
+      { limits, signal },
+    );
+    return { ...(await intake.finish(notes)), skipped, broken, notes };
+  } finally {
+    await progress.end();
+  }
 }

@@ -1,0 +1,166 @@
+/** A server's data sets with all that they stand on: store, blobs, queue, spool, and a worker that imports. */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type AccountRow,
+  BlobKeeper,
+  type Caller,
+  createServices,
+  type ImageRow,
+  newId,
+  type Repository,
+  type Role,
+  type Services,
+  type TokenScope,
+  type UploadRow,
+} from "@graft/api";
+import { memoryFolder } from "@graft/core";
+import {
+  type FolderBlobStore,
+  openFolderBlobStore,
+} from "../../../apps/server/src/blobs/folder-blob-store.ts";
+import { importHandler } from "../../../apps/server/src/import/import-handler.ts";
+import type { ReadingLimits } from "../../../apps/server/src/import/reading-child.ts";
+import { folderSpool } from "../../../apps/server/src/import/upload-spool.ts";
+import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
+import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
+import { sampleAccount } from "../contract/sample-rows.ts";
+import { openTestStore, type StoreKind, type TestStore } from "../open-store.ts";
+
+/** A file by its name. */
+export type Files = Readonly<Record<string, Uint8Array>>;
+
+export interface OpenedDatasets extends AsyncDisposable {
+  readonly home: string;
+  readonly store: TestStore;
+  readonly repository: Repository;
+  readonly services: Services;
+  readonly blobs: FolderBlobStore;
+  /** What a worker was in trouble with. */
+  readonly errors: unknown[];
+  /** Milliseconds by which the clock is ahead. */
+  ahead: number;
+  person(change?: Partial<AccountRow>): Promise<Caller>;
+  /** Of the same account, by a token of another role. */
+  as(caller: Caller, role: Role, scope: TokenScope): Caller;
+  /** Sends files as a client does: hashes, what is missing, finish. @returns the upload, not imported yet. */
+  send(caller: Caller, dataset: string, files: Files, to?: SendOptions): Promise<UploadRow>;
+  /** Sends, and waits for the import. */
+  bring(caller: Caller, dataset: string, files: Files, to?: SendOptions): Promise<UploadRow>;
+  /** Waits for an import. */
+  imported(upload: string): Promise<UploadRow>;
+  images(dataset: string): Promise<readonly ImageRow[]>;
+  /** Ends the worker and closes the store, and opens all again, as after a restart. */
+  restart(): Promise<OpenedDatasets>;
+}
+
+export interface SendOptions {
+  readonly class?: string;
+  readonly labelsFrom?: UploadRow["labelsFrom"];
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+export async function* pieces(bytes: Uint8Array, size = 64 * 1024): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+export interface OpenOptions {
+  readonly kind?: StoreKind;
+  readonly limits?: ReadingLimits;
+  /** @default there is a worker */
+  readonly hasWorker?: boolean;
+}
+
+export async function openDatasets(options: OpenOptions = {}): Promise<OpenedDatasets> {
+  const home = await mkdtemp(join(tmpdir(), "graft-datasets-"));
+  const store = await openTestStore(options.kind ?? "pglite");
+  return openOn(store, home, options);
+}
+
+async function openOn(store: TestStore, home: string, options: OpenOptions): Promise<OpenedDatasets> {
+  const { repository } = store;
+  const errors: unknown[] = [];
+  const clock = (): number => Date.now() + opened.ahead;
+  const blobs = await openFolderBlobStore(join(home, "server/blobs"));
+  const jobs = await openJobs({ database: store.queue, onError: (error) => errors.push(error) });
+  const ports = {
+    repository,
+    blobs,
+    jobs,
+    clock,
+    spool: folderSpool(join(home, "server/spool")),
+    version: "test",
+  };
+  const services = createServices(ports, { folderOf: () => memoryFolder() });
+  const { limits, hasWorker = true } = options;
+  const handle = importHandler({
+    ...{ repository, blobs, keeper: new BlobKeeper(ports), clock, home, threads: 2 },
+    ...(limits && { limits }),
+  });
+  const claimer = hasWorker
+    ? new JobClaimer({
+        ...{ jobs, worker: newId(), kinds: ["import"], backends: [], handle, lookMs: 200 },
+        onError: (error) => errors.push(error),
+      })
+    : undefined;
+  const end = async (): Promise<void> => {
+    await claimer?.close();
+    await jobs[Symbol.asyncDispose]();
+  };
+  const opened: OpenedDatasets = {
+    ...{ home, store, repository, services, blobs, errors, ahead: 0 },
+    async person(change = {}) {
+      const account = sampleAccount(change);
+      await repository.accounts.create(account);
+      const token = { id: newId(), name: "laptop", role: account.role, scope: {}, endsAt: null };
+      return { identity: { account, token }, from: "192.0.2.1", request: "r" };
+    },
+    as: ({ identity: { account }, ...caller }, role, scope) => ({
+      ...caller,
+      identity: { account, token: { id: newId(), name: "link", role, scope, endsAt: null } },
+    }),
+    async send(caller, dataset, files, { class: of = null, labelsFrom = null } = {}) {
+      const upload = await services.uploads.create(caller, {
+        ...{ dataset, class: typeof of === "string" ? of : null, labelsFrom },
+      });
+      const byHash = new Map(Object.values(files).map((bytes) => [sha256(bytes), bytes]));
+      const named = Object.entries(files).map(([path, bytes]) => ({
+        ...{ path, hash: sha256(bytes), bytes: bytes.length },
+      }));
+      const { missing } = await services.uploads.plan(caller, upload.id, named);
+      for (const hash of missing)
+        await services.uploads.receive(caller, upload.id, hash, pieces(byHash.get(hash) ?? new Uint8Array()));
+      return services.uploads.finish(caller, upload.id);
+    },
+    async bring(caller, dataset, files, to) {
+      return opened.imported((await opened.send(caller, dataset, files, to)).id);
+    },
+    async imported(id) {
+      for (;;) {
+        const upload = await repository.uploads.get(id);
+        if (upload === undefined) throw new Error("the upload is gone");
+        if (upload.state === "done" || upload.state === "failed") return upload;
+        if (errors.length > 0) throw errors[0];
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async images(dataset) {
+      const rows: ImageRow[] = [];
+      for await (const page of repository.images.all(dataset)) rows.push(...page);
+      return rows;
+    },
+    async restart() {
+      await end();
+      return openOn(await store.reopen(), home, options);
+    },
+    async [Symbol.asyncDispose]() {
+      await end();
+      await store[Symbol.asyncDispose]();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+  return opened;
+}
