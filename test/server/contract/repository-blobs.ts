@@ -1,126 +1,162 @@
+import { newId } from "@graft/api";
 import { describe, expect, it } from "vitest";
-import type { OpenRepository } from "./repository.ts";
-import {
-  NOW,
-  newHash,
-  sampleAccount,
-  sampleDataset,
-  sampleImage,
-  sampleRun,
-  sampleUpload,
-} from "./sample-rows.ts";
+import { NOW, newHash, sampleImage, sampleRun, sampleUpload } from "./sample-rows.ts";
+import { gather, newLeaves, type OpenRepository, sharedRepository } from "./shared-repository.ts";
 
 export function describeBlobs(open: OpenRepository): void {
-  describe("leases and blobs", () => {
-    it("gives a lease to one holder until it runs out", async () => {
-      await using store = await open();
-      const { leases } = store.repository;
-      expect(await leases.acquire("run", { holder: "a", now: NOW, until: NOW + 10 })).toBe("a");
-      expect(await leases.acquire("run", { holder: "b", now: NOW + 9, until: NOW + 20 })).toBe("a");
-      expect(await leases.acquire("run", { holder: "b", now: NOW + 10, until: NOW + 20 })).toBe("b");
-      expect(await leases.holder("run", NOW + 19)).toBe("b");
-      await leases.release("run", "a");
-      expect(await leases.holder("run", NOW + 19)).toBe("b");
-      expect(await leases.holder("run", NOW + 20)).toBeUndefined();
-    });
+  describe("blobs and the rows that name them", () => {
+    const repository = sharedRepository(open);
+
+    /** Asks for one. @returns whether it is held, or marked. */
+    const hold = async (hash: string, id: string, until: number): Promise<boolean> =>
+      !(await repository().blobs.hold([hash], { id, until: NOW + until })).has(hash);
+    const begin = async (hash: string, now: number, staleBefore = 0): Promise<boolean> =>
+      (
+        await repository().blobs.beginDeletion([hash], { now: NOW + now, staleBefore: NOW + staleBefore })
+      ).has(hash);
 
     it("deletes no blob that somebody holds, and holds none that is being deleted", async () => {
-      await using store = await open();
-      const { blobs } = store.repository;
-      const mark = (now: number) => ({ now, staleBefore: NOW });
-      expect(await blobs.hold(["g", "h"], { id: "one", until: NOW + 10 })).toEqual(new Set());
-      expect(await blobs.beginDeletion(["h", "i"], mark(NOW + 9))).toEqual(new Set(["i"]));
-      expect(await blobs.hold(["i", "j"], { id: "two", until: NOW + 20 })).toEqual(new Set(["i"]));
-      expect(await blobs.hold(["h"], { id: "one", until: NOW + 15 }), "its end moves").toEqual(new Set());
-      expect(await blobs.beginDeletion(["g", "h", "j"], mark(NOW + 10))).toEqual(new Set(["g"]));
-      await blobs.releaseHold("one");
-      expect(await blobs.beginDeletion(["h", "j"], mark(NOW + 11))).toEqual(new Set(["h"]));
-      expect(await blobs.deletions()).toStrictEqual([
-        { hash: "i", begunAt: NOW + 9 },
-        { hash: "g", begunAt: NOW + 10 },
-        { hash: "h", begunAt: NOW + 11 },
-      ]);
-      await blobs.endDeletion(["g", "h", "never"]);
-      expect(await blobs.deletions()).toHaveLength(1);
-      expect(await blobs.hold(["h"], { id: "two", until: NOW + 20 })).toEqual(new Set());
+      const { blobs } = repository();
+      const [hash, id] = [newHash(), newId()];
+      expect(await hold(hash, id, 10)).toBe(true);
+      expect(await hold(hash, "two", 20)).toBe(true);
+      expect(await begin(hash, 0)).toBe(false);
+      await blobs.releaseHold("two");
+      expect(await begin(hash, 9)).toBe(false);
+      // held longer by the same
+      expect(await hold(hash, id, 30)).toBe(true);
+      expect(await begin(hash, 29)).toBe(false);
+      // of several that delete it one does, until its mark is old
+      const begun = await Promise.all([30, 30, 30].map((now) => begin(hash, now)));
+      expect(begun.filter(Boolean)).toHaveLength(1);
+      expect(await begin(hash, 31, 30)).toBe(false);
+      expect(await hold(hash, "three", 90)).toBe(false);
+      expect(await blobs.deletions()).toContainEqual({ hash, begunAt: NOW + 30 });
+      const taken = await Promise.all([60, 60, 60].map((now) => begin(hash, now, 31)));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      expect(await blobs.deletions()).toContainEqual({ hash, begunAt: NOW + 60 });
+      await blobs.endDeletion([hash, newHash()]);
+      expect((await blobs.deletions()).map((mark) => mark.hash)).not.toContain(hash);
+      expect(await hold(hash, "three", 90)).toBe(true);
     });
 
-    it("gives a mark that is too old to one who asks", async () => {
-      await using store = await open();
-      const { blobs } = store.repository;
-      await blobs.beginDeletion(["h"], { now: NOW, staleBefore: 0 });
-      const again = { now: NOW + 100, staleBefore: NOW };
-      expect(await blobs.beginDeletion(["h"], again), "it is not too old yet").toEqual(new Set());
-      const takeOver = { now: NOW + 100, staleBefore: NOW + 1 };
-      const mine = await Promise.all([1, 2, 3].map(() => blobs.beginDeletion(["h"], takeOver)));
-      expect(mine.filter((marked) => marked.has("h"))).toHaveLength(1);
+    it("holds and marks many at once, each for itself", async () => {
+      const { blobs } = repository();
+      const hashes = Array.from({ length: 2500 }, newHash);
+      const [marked, held, free] = [hashes.slice(0, 900), hashes.slice(900, 1900), hashes.slice(1900)];
+      const now = { now: NOW, staleBefore: 0 };
+      expect(await blobs.beginDeletion(marked, now)).toStrictEqual(new Set(marked));
+      const asked = { id: newId(), until: NOW + 10 };
+      expect(await blobs.hold([...marked, ...held], asked)).toStrictEqual(new Set(marked));
+      expect(await blobs.beginDeletion(hashes, now)).toStrictEqual(new Set(free));
+      await blobs.endDeletion(hashes);
+      await blobs.releaseHold(asked.id);
+      expect(await blobs.beginDeletion(hashes, now)).toStrictEqual(new Set(hashes));
+      await blobs.endDeletion(hashes);
+      expect(await blobs.hold([], asked)).toStrictEqual(new Set());
+      expect(await blobs.beginDeletion([], now)).toStrictEqual(new Set());
     });
 
-    it("either holds a blob or marks it, whoever comes first", async () => {
-      await using store = await open();
-      const { blobs } = store.repository;
-      for (let round = 0; round < 20; round++) {
-        const hash = `h${round}`;
-        const hold = () => blobs.hold([hash], { id: hash, until: NOW + 10 });
-        const mark = () => blobs.beginDeletion([hash], { now: NOW, staleBefore: 0 });
-        const first = round % 2 === 0 ? hold() : mark();
-        const second = round % 2 === 0 ? mark() : hold();
-        const [one, two] = await Promise.all([first, second]);
-        const [refused, marked] = round % 2 === 0 ? [one, two] : [two, one];
-        expect([refused.has(hash), marked.has(hash)]).toEqual(
-          marked.has(hash) ? [true, true] : [false, false],
-        );
-      }
-    });
-
-    it("knows every blob that a row names, what for and how long it is, in order of hash", async () => {
-      await using store = await open();
-      const { accounts, blobs, datasets, images, runs, uploads } = store.repository;
-      const account = sampleAccount();
-      await accounts.create(account);
-      const dataset = sampleDataset(account.id);
-      await datasets.create(dataset, []);
-      const thumbnail = newHash();
-      const pictures = [sampleImage(dataset.id, { thumbnail, bytes: 7 }), sampleImage(dataset.id)];
-      const hashOf = (at: number): string => pictures[at]?.hash ?? "";
-      const added = { classes: [], parts: new Map(), at: NOW };
-      await images.add(dataset.id, { ...added, images: pictures });
-      const upload = sampleUpload(dataset.id);
+    it("knows every row that names a blob, and deletes it once none does", async () => {
+      const store = repository();
+      const { blobs, images, runs, uploads } = store;
+      const { id } = await newLeaves(store);
+      const image = sampleImage(id, { thumbnail: newHash() });
+      await images.add(id, { classes: [], images: [image], parts: new Map(), at: NOW });
+      const run = await runs.create(sampleRun(id));
+      const paths = ["run.json", "model/weights.bin", "checkpoints/1", "modelling"];
+      const put = paths.map((path) => ({ run: run.id, path, hash: newHash(), bytes: path.length }));
+      // a blob that rows of several kinds name is of the first kind
+      const twice = [image.hash, put[1]?.hash ?? ""].map((hash, n) => ({
+        run: run.id,
+        path: `checkpoints/${n + 2}`,
+        hash,
+        bytes: 9,
+      }));
+      await runs.changeFiles(run.id, { put: [...put, ...twice], remove: [] });
+      const upload = sampleUpload(id);
       await uploads.create(upload);
-      const [here, announced] = [newHash(), newHash()];
-      await uploads.addFiles(upload.id, [
-        { upload: upload.id, path: "a", hash: here, bytes: 11, isHere: true },
-        { upload: upload.id, path: "b", hash: announced, bytes: 12, isHere: false },
-        { upload: upload.id, path: "c", hash: hashOf(0), bytes: 7, isHere: true },
+      const files = [true, false].map((isHere) => ({
+        ...{ upload: upload.id, path: `${isHere}`, hash: newHash(), bytes: 3, isHere },
+      }));
+      await uploads.addFiles(upload.id, files);
+      const [brought = "", awaited = ""] = files.map(({ hash }) => hash);
+      const hashes = [image.hash, image.thumbnail ?? "", run.frozen, brought];
+      hashes.push(...put.map(({ hash }) => hash));
+      expect(await blobs.named([...hashes, awaited, newHash()])).toStrictEqual(new Set(hashes));
+      for (const hash of hashes) expect(await begin(hash, 0)).toBe(false);
+      expect(await begin(awaited, 0)).toBe(true);
+      const all = new Map((await gather(blobs.all())).map((blob) => [blob.hash, blob]));
+      expect(hashes.map((hash) => all.get(hash))).toStrictEqual([
+        { hash: image.hash, bytes: 1000, kind: "picture" },
+        { hash: image.thumbnail, bytes: null, kind: "thumbnail" },
+        { hash: run.frozen, bytes: null, kind: "run" },
+        { hash: brought, bytes: 3, kind: "upload" },
+        ...["run", "model", "checkpoint", "run"].map((kind, n) => ({
+          hash: put[n]?.hash,
+          bytes: put[n]?.bytes,
+          kind,
+        })),
       ]);
-      const { id: run, frozen } = await runs.create(sampleRun(dataset.id));
-      const [weights, checkpoint, record] = [newHash(), newHash(), newHash()];
-      const file = (path: string, hash: string) => ({ run, path, hash, bytes: 5 });
-      await runs.changeFiles(run, {
-        put: [
-          ...[file("run.json", record), file("checkpoints/1.bin", checkpoint), file("model/w.bin", weights)],
-          ...[file("checkpoints/2.bin", weights), file("models", frozen)],
-        ],
+      expect(all.has(awaited)).toBe(false);
+      await images.remove(id, [image.id], NOW);
+      await runs.remove(run.id);
+      await uploads.remove(upload.id);
+      expect(await blobs.named(hashes)).toStrictEqual(new Set());
+      for (const hash of hashes) expect(await begin(hash, 0)).toBe(true);
+    });
+
+    it("names no blob that is being deleted, by no kind of row", async () => {
+      const store = repository();
+      const { blobs, images, runs, uploads } = store;
+      const { id } = await newLeaves(store);
+      const there = sampleImage(id);
+      await images.add(id, { classes: [], images: [there], parts: new Map(), at: NOW });
+      const run = await runs.create(sampleRun(id));
+      const upload = sampleUpload(id);
+      await uploads.create(upload);
+      const hash = newHash();
+      const file = { upload: upload.id, path: "a", hash, bytes: 3, isHere: false };
+      await uploads.addFiles(upload.id, [file]);
+      expect(await begin(hash, 0)).toBe(true);
+      const naming: readonly (() => Promise<unknown>)[] = [
+        () => images.add(id, { classes: [], images: [sampleImage(id, { hash })], parts: new Map(), at: NOW }),
+        () => images.setThumbnails(new Map([[there.id, hash]])),
+        () => runs.create(sampleRun(id, { frozen: hash })),
+        () => runs.changeFiles(run.id, { put: [{ run: run.id, path: "a", hash, bytes: 1 }], remove: [] }),
+        () => uploads.setHere(upload.id, hash),
+        () => uploads.addFiles(upload.id, [{ ...file, path: "b", isHere: true }]),
+      ];
+      for (const name of naming) await expect(name()).rejects.toMatchObject({ code: "conflict" });
+      expect(await blobs.named([hash])).toStrictEqual(new Set());
+      await blobs.endDeletion([hash]);
+      for (const name of naming) await name();
+      expect(await blobs.named([hash])).toStrictEqual(new Set([hash]));
+    });
+
+    it("gives each of many blobs once, with its bytes where a row says them", async () => {
+      await using store = await open();
+      const { images, blobs, runs } = store.repository;
+      const { id } = await newLeaves(store.repository);
+      const shared = newHash();
+      const rows = Array.from({ length: 1300 }, (_, n) =>
+        sampleImage(id, {
+          bytes: n,
+          ...(n % 3 === 0 && { thumbnail: newHash() }),
+          ...(n < 100 && { hash: shared, bytes: 7 }),
+        }),
+      );
+      await images.add(id, { classes: [], images: rows, parts: new Map(), at: NOW });
+      const run = await runs.create(sampleRun(id, { frozen: shared }));
+      await runs.changeFiles(run.id, {
+        put: [{ run: run.id, path: "a", hash: shared, bytes: 7 }],
         remove: [],
       });
-      const expected = [
-        { hash: hashOf(0), bytes: 7, kind: "picture" },
-        { hash: hashOf(1), bytes: 1000, kind: "picture" },
-        { hash: thumbnail, bytes: null, kind: "thumbnail" },
-        { hash: here, bytes: 11, kind: "upload" },
-        { hash: weights, bytes: 5, kind: "model" },
-        { hash: checkpoint, bytes: 5, kind: "checkpoint" },
-        { hash: record, bytes: 5, kind: "run" },
-        { hash: frozen, bytes: 5, kind: "run" },
-      ].sort((a, b) => (a.hash < b.hash ? -1 : 1));
-      const all: unknown[] = [];
-      for await (const some of blobs.all()) all.push(...some);
-      expect(all).toStrictEqual(expected);
-      const hashes = expected.map(({ hash }) => hash);
-      expect(await blobs.named([...hashes, announced, "0"])).toEqual(new Set(hashes));
-      expect(await blobs.beginDeletion([...hashes, announced], { now: NOW, staleBefore: 0 })).toEqual(
-        new Set([announced]),
-      );
+      const expected = new Map(rows.map(({ hash, bytes }) => [hash, { hash, bytes, kind: "picture" }]));
+      const thumbnails = rows.flatMap(({ thumbnail }) => thumbnail ?? []);
+      const others = thumbnails.map((hash) => ({ hash, bytes: null, kind: "thumbnail" }));
+      const sorted = [...expected.values(), ...others].toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+      expect(await gather(blobs.all())).toStrictEqual(sorted);
     });
   });
 }

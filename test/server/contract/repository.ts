@@ -1,16 +1,21 @@
-import type { Repository } from "@graft/api";
 import { describeAccounts } from "./repository-accounts.ts";
+import { describeBlobRaces } from "./repository-blob-races.ts";
 import { describeBlobs } from "./repository-blobs.ts";
 import { describeDatasets } from "./repository-datasets.ts";
+import { describeEdits } from "./repository-edits.ts";
+import { describeImageChanges } from "./repository-image-changes.ts";
+import { describeImages } from "./repository-images.ts";
+import { describeLeases } from "./repository-leases.ts";
+import { describeRunFiles } from "./repository-run-files.ts";
 import { describeRuns } from "./repository-runs.ts";
-
-/** Opens a new, empty repository. */
-export type OpenRepository = () => Promise<{ readonly repository: Repository } & AsyncDisposable>;
+import { describeUploads } from "./repository-uploads.ts";
+import type { OpenRepository } from "./shared-repository.ts";
 
 /** What the `Repository` port promises, held against one adapter of it. */
 export function describeRepository(open: OpenRepository): void {
-  describeAccounts(open);
-  describeDatasets(open);
-  describeRuns(open);
-  describeBlobs(open);
+  const parts = [
+    ...[describeAccounts, describeDatasets, describeImages, describeImageChanges, describeEdits],
+    ...[describeUploads, describeRuns, describeRunFiles, describeLeases, describeBlobs, describeBlobRaces],
+  ];
+  for (const part of parts) part(open);
 }

@@ -4,6 +4,7 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { BY_NUMBER, below, readPage } from "../page.ts";
 import { classes, datasets, edits, images } from "../schema/index.ts";
+import { sqlState } from "../store-error.ts";
 import { checkClasses, dealParts, lockDataset } from "./changes.ts";
 
 const CHANGED_ROWS = 2000;
@@ -40,6 +41,13 @@ async function changeClasses(
   if (changes.length > 0) await checkClasses(tx, dataset);
 }
 
+/** Pictures and classes that do not fit: some came, or a class went, since the edit was thought out. */
+function ofPictures(error: unknown): unknown {
+  if (sqlState(error) !== "23503") return error;
+  const what = "Pictures came to a class, or a class went, meanwhile.";
+  return new CoreError("conflict", { what, fix: "Look at the classes again." }, { cause: error });
+}
+
 async function mark(tx: Database, { dataset, kind, of }: EditRow): Promise<void> {
   if (of === null || (kind !== "undo" && kind !== "redo")) return;
   await tx
@@ -62,7 +70,11 @@ export function editRepository(db: Database): EditRepository {
           });
         await tx.insert(edits).values(edit);
         await mark(tx, edit);
-        await changeClasses(tx, dataset, edit.classes, () => changeImages(tx, dataset, edit.images));
+        await changeClasses(tx, dataset, edit.classes, () => changeImages(tx, dataset, edit.images)).catch(
+          (error: unknown) => {
+            throw ofPictures(error);
+          },
+        );
         await dealParts(tx, dataset, parts, { isWhole: false });
         await tx.update(datasets).set({ lastEdit: number, changedAt: at }).where(eq(datasets.id, dataset));
       }),

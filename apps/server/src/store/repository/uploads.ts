@@ -1,9 +1,19 @@
 import type { UploadRepository } from "@graft/api";
 import { and, asc, count, eq, inArray, sum } from "drizzle-orm";
-import { atomically, type Database, findAll, inBatches, isOneOf } from "../database.ts";
+import { atomically, type Database, findAll, gone, inBatches, isOneOf } from "../database.ts";
 import { above, BY_PATH, readPage } from "../page.ts";
 import { uploadFiles, uploads } from "../schema/index.ts";
 import { nameBlobs } from "./blob-names.ts";
+
+/** Files that come and bytes that come wait for each other: the one asks for what the other writes. @returns whether it is there. */
+async function lockUpload(tx: Database, id: string): Promise<boolean> {
+  const found = await tx
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(eq(uploads.id, id))
+    .for("no key update");
+  return found.length > 0;
+}
 
 export function uploadRepository(db: Database): UploadRepository {
   return {
@@ -40,6 +50,7 @@ export function uploadRepository(db: Database): UploadRepository {
           tx,
           files.filter(({ isHere }) => isHere).map(({ hash }) => hash),
         );
+        if (!(await lockUpload(tx, upload))) throw gone("upload", upload);
         for await (const rows of inBatches(files))
           await tx
             .insert(uploadFiles)
@@ -68,6 +79,7 @@ export function uploadRepository(db: Database): UploadRepository {
     setHere: (upload, hash) =>
       atomically(db, async (tx) => {
         await nameBlobs(tx, [hash]);
+        await lockUpload(tx, upload);
         await tx
           .update(uploadFiles)
           .set({ isHere: true })
