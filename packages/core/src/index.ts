@@ -67,6 +67,7 @@ export {
   serializedErrorSchema,
   trainEventSchema,
 } from "./events/event-schema.ts";
+export { serializedErrorSchema } from "./events/event-schema.ts";
 export type * from "./events/events.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { checkAgreement, checkDistances, type Reference, referenceOf } from "./export/agreement.ts";
@@ -167,6 +168,9 @@ export { evaluationSchema } from "./metrics/evaluation-schema.ts";
 export { type Interval, wilsonInterval } from "./metrics/interval.ts";
 export { type LabelError, likelyLabelErrors } from "./metrics/label-errors.ts";
 export { type NotSure, notSureThreshold } from "./metrics/not-sure.ts";
+export type { Interval } from "./metrics/interval.ts";
+export type { LabelError } from "./metrics/label-errors.ts";
+export type { NotSure } from "./metrics/not-sure.ts";
 export { quantile } from "./metrics/quantile.ts";
 export type { ReliabilityBin } from "./metrics/reliability.ts";
 export type { RocCurve, RocPoint } from "./metrics/roc.ts";
