@@ -193,6 +193,7 @@ export class ChildLink {
       case "unusable": {
         const error = deserializeError(news.error);
         this.#error ??= error instanceof CoreError ? error : new ChildGone(error.message);
+        void this.end();
         break;
       }
       case "done":

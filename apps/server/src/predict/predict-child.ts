@@ -10,7 +10,7 @@ import { Engine } from "./engine.ts";
 import { ModelShelf } from "./model-shelf.ts";
 import { PixelGate } from "./pixel-gate.ts";
 import { servedModelSource } from "./read-served-model.ts";
-import { type Handlers, serveRequests } from "./serve-requests.ts";
+import { serveRequests } from "./serve-requests.ts";
 import { TrunkRoom } from "./trunk-room.ts";
 
 /** Pixels that are decoded at once: 200 MB of bytes, and as much again on their way to 8 bits. */
@@ -19,40 +19,40 @@ const PIXELS_AT_ONCE = 64e6;
 await runChild(async ({ port, settings, selectBackend }) => {
   const { threads = availableParallelism(), modelBytes } = settings;
   const pool = createImagePool({ threads });
-  pool.start();
-  const { backend } = await selectBackend();
-  const engine = new Engine(backend);
-  const trunks = new TrunkRoom(engine);
-  const place = { engine, trunks };
-  const shelf = new ModelShelf({ place, limitBytes: modelBytes, onLoaded: memorySweeper() });
-  const gate = new PixelGate(PIXELS_AT_ONCE);
-  const handlers: Handlers = {
-    async predict({ model: key, pictures, explain }, context) {
-      const source = servedModelSource(context, engine);
-      return shelf.use({ key, explains: explain !== undefined, source }, async (model) => ({
-        labels: [...model.manifest.labels],
-        backend: backend.id,
-        answers: await answerPictures({
-          ...{ model, pictures, explain, pool, gate, signal: context.signal },
-          atOnce: 2 * engine.batch + 2 * threads,
-        }),
-      }));
-    },
-    facts: async () => ({
-      backend: backend.id,
-      trunks: trunks.size,
-      models: shelf.facts.models,
-      modelBytes: shelf.facts.bytes,
-      ...engine.counts,
-      residentBytes: process.memoryUsage.rss(),
-    }),
-  };
   try {
-    const ended = serveRequests(port, handlers);
+    // its thread loads the decoder while this one loads the engine
+    pool.start();
+    const { backend } = await selectBackend();
+    await using _ = backend;
+    const engine = new Engine(backend);
+    const trunks = new TrunkRoom(engine);
+    const place = { engine, trunks };
+    const shelf = new ModelShelf({ place, limitBytes: modelBytes, onLoaded: memorySweeper() });
+    const gate = new PixelGate(PIXELS_AT_ONCE);
+    const ended = serveRequests(port, {
+      async predict({ model: key, pictures, explain }, context) {
+        const source = servedModelSource(context, engine);
+        return shelf.use({ key, explains: explain !== undefined, source }, async (model) => ({
+          labels: model.manifest.labels,
+          backend: backend.id,
+          answers: await answerPictures({
+            ...{ model, pictures, explain, pool, gate, signal: context.signal },
+            atOnce: 2 * engine.batch + 2 * threads,
+          }),
+        }));
+      },
+      facts: async () => ({
+        backend: backend.id,
+        trunks: trunks.size,
+        models: shelf.facts.models,
+        modelBytes: shelf.facts.bytes,
+        ...engine.counts,
+        residentBytes: process.memoryUsage.rss(),
+      }),
+    });
     port.post({ type: "ready" });
     await ended;
   } finally {
     await pool.close();
-    await backend.dispose();
   }
 });
