@@ -1,5 +1,4 @@
 // What needs Node: files, worker threads, sharp. Browser code never imports this entry.
-
 export type { CachedArchive } from "./cache/archives-node.ts";
 export {
   type CachedSpace,

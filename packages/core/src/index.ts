@@ -53,13 +53,8 @@ export {
 } from "./evaluate/evaluate.ts";
 export type { Findings } from "./evaluate/findings.ts";
 export { type KeptFeatures, keptFeatures } from "./evaluate/kept-features.ts";
-export {
-  drawFileByFile,
-  measureSplitGap,
-  type SplitGapOptions,
-} from "./evaluate/split-gap.ts";
-export type { Mistake } from "./evaluate/told-mistakes.ts";
-export { toldMistakes } from "./evaluate/told-mistakes.ts";
+export { drawFileByFile, measureSplitGap, type SplitGapOptions } from "./evaluate/split-gap.ts";
+export { type Mistake, toldMistakes } from "./evaluate/told-mistakes.ts";
 export { createEventMaker, type EventMaker } from "./events/event-maker.ts";
 export {
   metricsSchema,
@@ -67,7 +62,6 @@ export {
   serializedErrorSchema,
   trainEventSchema,
 } from "./events/event-schema.ts";
-export { serializedErrorSchema } from "./events/event-schema.ts";
 export type * from "./events/events.ts";
 export { GradCam, type GradCamOptions, type HeatMap } from "./explain/grad-cam.ts";
 export { checkAgreement, checkDistances, type Reference, referenceOf } from "./export/agreement.ts";
@@ -136,11 +130,7 @@ export {
   type FeaturesDescription,
   type GivenPixels,
 } from "./jobs/compute-features.ts";
-export {
-  type Evaluated,
-  type EvaluateJobOptions,
-  evaluateJob,
-} from "./jobs/evaluate-model.ts";
+export { type Evaluated, type EvaluateJobOptions, evaluateJob } from "./jobs/evaluate-model.ts";
 export { type ExportWriter, exportJob } from "./jobs/export-model.ts";
 export { type FindLearningRateOptions, findLearningRateJob } from "./jobs/find-learning-rate.ts";
 export {
@@ -168,9 +158,6 @@ export { evaluationSchema } from "./metrics/evaluation-schema.ts";
 export { type Interval, wilsonInterval } from "./metrics/interval.ts";
 export { type LabelError, likelyLabelErrors } from "./metrics/label-errors.ts";
 export { type NotSure, notSureThreshold } from "./metrics/not-sure.ts";
-export type { Interval } from "./metrics/interval.ts";
-export type { LabelError } from "./metrics/label-errors.ts";
-export type { NotSure } from "./metrics/not-sure.ts";
 export { quantile } from "./metrics/quantile.ts";
 export type { ReliabilityBin } from "./metrics/reliability.ts";
 export type { RocCurve, RocPoint } from "./metrics/roc.ts";
