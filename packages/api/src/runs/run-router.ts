@@ -1,5 +1,5 @@
-import { trainEventSchema } from "@graft/core";
-import { tracked } from "@trpc/server";
+import { type TrainEvent, trainEventSchema } from "@graft/core";
+import { type TrackedEnvelope, tracked } from "@trpc/server";
 import * as z from "zod";
 import { pageOf } from "../rpc/page-of.ts";
 import { streamOf } from "../rpc/stream-of.ts";
@@ -20,6 +20,10 @@ const ofNewRun = {
     .meta({ description: "The same key makes the same run of a data set, however often it is sent" }),
 };
 const count = z.int().min(0);
+
+async function* withIds(events: AsyncGenerator<TrainEvent>): AsyncGenerator<TrackedEnvelope<TrainEvent>> {
+  for await (const event of events) yield tracked(String(event.seq), event);
+}
 
 export const runRouter = router({
   create: procedure
@@ -92,10 +96,9 @@ export const runRouter = router({
       }),
     )
     .output(streamOf(trainEventSchema))
-    .subscription(async function* ({ ctx, input, signal }) {
-      const events = ctx.services.runEvents.follow(ctx.caller, input.run, { ...input, signal });
-      for await (const event of events) yield tracked(String(event.seq), event);
-    }),
+    .subscription(async ({ ctx, input, signal }) =>
+      withIds(await ctx.services.runEvents.follow(ctx.caller, input.run, { ...input, signal })),
+    ),
 
   log: procedure
     .meta({
