@@ -36,7 +36,7 @@ import { freezeDataset } from "../../../packages/api/src/datasets/freeze.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
 import { workByMessages } from "../../protocol/worker-of-messages.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
-import { openTestStore, type StoreKind, type TestStore } from "../open-store.ts";
+import type { TestStore } from "../open-store.ts";
 
 /** Everything that is kept when a server is killed. */
 export interface Kept extends AsyncDisposable {
@@ -47,9 +47,8 @@ export interface Kept extends AsyncDisposable {
   readonly folderOf: (run: string) => Folder;
 }
 
-export async function openKept(kind: StoreKind = "pglite"): Promise<Kept> {
+export async function keptOn(store: TestStore): Promise<Kept> {
   const home = await temporaryFolder("runs");
-  const store = await openTestStore(kind);
   const root = memoryFolder("runs");
   return {
     ...{ home, store, repository: store.repository, blobs: await openBlobStore(join(home, "blobs")) },

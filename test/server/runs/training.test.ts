@@ -4,14 +4,15 @@ import type { Caller, DatasetRow, RunRow } from "@graft/api";
 import { createRandom, type Folder, type TrainEvent } from "@graft/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../cli/run-graft.ts";
+import { openTestStore } from "../open-store.ts";
 import { CONFIG, copyEmoji, lossesOf } from "../workers/host.ts";
 import {
   addFolder,
   dataOf,
   type Kept,
+  keptOn,
   modelBytes,
   newCaller,
-  openKept,
   openServer,
   type TestServer,
   type TestWorker,
@@ -79,7 +80,7 @@ describe("a training by a server's worker", () => {
   beforeAll(async () => {
     const set = join(await temporaryFolder("run-set"), "emoji");
     await copyEmoji(set, 12);
-    kept = await openKept();
+    kept = await keptOn(await openTestStore("pglite"));
     anna = await newCaller(kept);
     dataset = await addFolder(kept, anna, set);
     server = await openServer(kept);
