@@ -4,7 +4,6 @@ import { crc32 } from "node:zlib";
 import {
   type ApiContext,
   apiRouter,
-  BlobKeeper,
   type BlobStore,
   type Caller,
   type ClassRow,
@@ -28,11 +27,11 @@ import {
 import { NodeWorkspace } from "@graft/core/node";
 import { isTrackedEnvelope } from "@trpc/server";
 import { openBlobStore } from "../../../apps/server/src/blobs/open-blob-store.ts";
+import { folderSpool } from "../../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
 import { ServerPlatform } from "../../../apps/server/src/runs/platform.ts";
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
-import { freezeDataset } from "../../../packages/api/src/datasets/freeze.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
 import { workByMessages } from "../../protocol/worker-of-messages.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
@@ -80,20 +79,12 @@ export async function openServer(kept: Kept): Promise<TestServer> {
   const { home, store, repository, blobs, folderOf } = kept;
   const errors: unknown[] = [];
   const jobs = await openJobs({ database: store.queue, onError: (error) => errors.push(error) });
-  const ports = { repository, blobs, jobs, clock: Date.now, version: "test" };
   const controller = new AbortController();
-  const services = createServices(ports, {
-    ...{ folderOf, keeper: new BlobKeeper(ports), isAlone: store.kind === "pglite" },
-    datasets: {
-      async freeze(id) {
-        const row = await repository.datasets.get(id);
-        if (!row) throw new Error("no data set");
-        const images: ImageRow[] = [];
-        for await (const some of repository.images.all(id)) images.push(...some);
-        return freezeDataset(row, await repository.datasets.classes(id), images);
-      },
-    },
-  });
+  const spool = folderSpool(join(home, "spool"));
+  const services = createServices(
+    { repository, blobs, jobs, spool, clock: Date.now, version: "test" },
+    { folderOf, isAlone: store.kind === "pglite" },
+  );
   const platform = new ServerPlatform({
     ...{ home, env: { GRAFT_OFFLINE: "1" }, version: "test", signal: controller.signal },
     onNotice: () => undefined,
