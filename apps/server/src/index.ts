@@ -2,3 +2,4 @@
 export { ProcessPredictor, type ProcessPredictorOptions } from "./predict/process-predictor.ts";
 export { openStore } from "./store/open-store.ts";
 export type * from "./store/store.ts";
+export { type RemoteWorkerOptions, workForServer } from "./workers/remote/work-for-server.ts";

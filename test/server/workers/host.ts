@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkInt8, selectBackend } from "@graft/backend-select";
 import { CoreError, deserializeError, type TrainEvent, type Work } from "@graft/core";
 import { NodeWorkspace } from "@graft/core/node";
-import type { TrainHandler } from "../../../apps/server/src/workers/local-workers.ts";
+import type { TrainHandler } from "../../../apps/server/src/workers/trainers.ts";
 
 const EMOJI = join(import.meta.dirname, "../../../packages/core/assets/emoji");
 const CLASSES = ["animal", "food"];

@@ -44,11 +44,14 @@ interface Held {
 export class JobClaimer implements AsyncDisposable {
   readonly #options: JobClaimerOptions;
   readonly #wake = new Wake();
+  /** Of pauses while the queue cannot be told how a job ended. */
+  readonly #untold = new Wake();
   readonly #pause = new GrowingPause({ firstMs: 1000, lastMs: 60_000 });
   readonly #stopListening: () => void;
   readonly #done: Promise<void>;
   #held: Held | undefined;
   #isClosing = false;
+  #isFinishing = false;
 
   constructor(options: JobClaimerOptions) {
     this.#options = options;
@@ -64,8 +67,17 @@ export class JobClaimer implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#wake.close();
+    this.#untold.close();
     const stop: StopReason = "interrupt";
     this.#held?.controller.abort(stop);
+    await this.#done;
+    this.#stopListening();
+  }
+
+  /** Claims nothing more, as the worker is gone, and waits for what comes of the job that it had. */
+  async finish(): Promise<void> {
+    this.#isFinishing = true;
+    this.#wake.close();
     await this.#done;
     this.#stopListening();
   }
@@ -76,11 +88,11 @@ export class JobClaimer implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { jobs, worker, kinds, backends, ready, lookMs = 5000, onError } = this.#options;
-    while (!this.#isClosing) {
+    while (!this.#isClosing && !this.#isFinishing) {
       let job: Job | undefined;
       try {
         await ready?.();
-        if (this.#isClosing) return;
+        if (this.#isClosing || this.#isFinishing) return;
         job = await jobs.claim({ worker, kinds, backends });
       } catch (error) {
         onError(error);
@@ -88,8 +100,11 @@ export class JobClaimer implements AsyncDisposable {
         continue;
       }
       if (!job) await this.#wake.after(lookMs);
+      // ended while the claim was under way
+      else if (this.#isFinishing || this.#isClosing)
+        await jobs.release(job.id, worker).catch((error: unknown) => onError(error, job));
       else if (await this.#do(job)) this.#pause.reset();
-      else if (!this.#isClosing) await this.#wake.after(this.#pause.next(), { evenIfWoken: true });
+      else await this.#wake.after(this.#pause.next(), { evenIfWoken: true });
     }
   }
 
@@ -104,8 +119,6 @@ export class JobClaimer implements AsyncDisposable {
     this.#held = held;
     onJob?.(job);
     const timer = setInterval(() => void this.#beat(held), beatMs);
-    // closed while the claim was under way
-    if (this.#isClosing) controller.abort("interrupt" satisfies StopReason);
     let thrown: { readonly error: unknown } | undefined;
     try {
       await handle(job, {
@@ -179,7 +192,7 @@ export class JobClaimer implements AsyncDisposable {
         onError(error, held.job);
         // a process that ends does not wait for its database: nothing is heard of it then, which is as good
         if (this.#isClosing) return false;
-        await this.#wake.after(pause.next(), { evenIfWoken: true });
+        await this.#untold.after(pause.next());
       }
     }
   }

@@ -1,30 +1,11 @@
-import { type Clock, type Job, type JobContext, type Jobs, newId, type Repository } from "@graft/api";
+import { newId } from "@graft/api";
 import { usableThreads } from "@graft/backend-select";
-import type { WorkerHost, Workspace } from "@graft/core";
 import { findBackends } from "./find-backends.ts";
 import { JobClaimer } from "./job-claimer.ts";
 import { shareThreads } from "./share-threads.ts";
+import type { TrainersOptions } from "./trainers.ts";
 import { WorkerProcess } from "./worker-process.ts";
 import { LivingWorkerRow } from "./worker-row.ts";
-
-/** Does a training with a worker that was claimed for it; ends and throws as a `JobHandler`. */
-export type TrainHandler = (job: Job, context: JobContext & { readonly host: WorkerHost }) => Promise<void>;
-
-export interface TrainersOptions {
-  readonly jobs: Jobs;
-  readonly workers: Repository["workers"];
-  /** What workers ask for: every run of this server. */
-  readonly workspace: Workspace;
-  readonly train: TrainHandler;
-  readonly clock: Clock;
-  /** graft's. */
-  readonly version: string;
-  /** Told of what went wrong, and what workers write. */
-  readonly log: {
-    readonly error: (error: unknown, job?: Job) => void;
-    readonly worker: (worker: string, line: string) => void;
-  };
-}
 
 export interface LocalWorkersOptions extends TrainersOptions {
   /** How many children; they share the cores. */
@@ -94,7 +75,7 @@ export class LocalWorkers implements AsyncDisposable {
     const { home, jobs, workers, clock, version, train, count, log } = options;
     // each loads what it needs meanwhile
     for (const one of this.#processes) void one.host().catch(() => undefined);
-    const backends = await findBackends(home, this.#controller.signal);
+    const backends = await findBackends(home, { signal: this.#controller.signal });
     const threads = shareThreads(count, usableThreads()) ?? usableThreads();
     if (this.#controller.signal.aborted) return;
     this.#processes.forEach((one, at) => {

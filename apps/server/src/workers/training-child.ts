@@ -2,7 +2,7 @@
 import { constants, setPriority } from "node:os";
 import { parentPort } from "@graft/core/node";
 import { childOptionsSchema } from "./child-options.ts";
-import { workForHost } from "./training-worker.ts";
+import { TrainingWorker } from "./training-worker.ts";
 
 // Ctrl-C and a service's end reach every process: the parent says when this one is to stop
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -10,4 +10,5 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const options = childOptionsSchema.parse(JSON.parse(process.argv[2] ?? "{}"));
-await workForHost({ ...options, port: parentPort(), env: process.env });
+await using worker = new TrainingWorker({ ...options, env: process.env });
+await worker.work(parentPort());

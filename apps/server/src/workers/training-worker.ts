@@ -1,12 +1,16 @@
 import { availableParallelism, cpus } from "node:os";
 import { crc32 } from "node:zlib";
 import { checkInt8, selectBackend } from "@graft/backend-select";
-import { type Port, ProtocolWorker, remoteWorkspace, type SelectedBackend } from "@graft/core";
+import {
+  type ImagePool,
+  type Port,
+  ProtocolWorker,
+  remoteWorkspace,
+  type SelectedBackend,
+} from "@graft/core";
 import { createImagePool, emojiSample } from "@graft/core/node";
 
 export interface TrainingWorkerOptions {
-  /** To its host. */
-  readonly port: Port;
   /** Where engines that were installed are, and which devices passed their self-check. */
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
@@ -45,15 +49,26 @@ class Engines implements AsyncDisposable {
   }
 }
 
-/**
- * Trains what the host at the other end of the port gives: an engine and threads that decode are the worker's own, all else is
- * asked of the host. @returns when the host has ended it, or is gone.
- */
-export async function workForHost(options: TrainingWorkerOptions): Promise<void> {
-  const { port, threads, version, checkpointMs } = options;
-  await using engines = new Engines(options);
-  const pool = createImagePool(threads === undefined ? {} : { threads });
-  try {
+/** A worker's own things, for one host after the other: an engine, threads that decode. */
+export class TrainingWorker implements AsyncDisposable {
+  readonly #options: TrainingWorkerOptions;
+  readonly #engines: Engines;
+  readonly #pool: ImagePool;
+
+  constructor(options: TrainingWorkerOptions) {
+    const { threads } = options;
+    this.#options = options;
+    this.#engines = new Engines(options);
+    this.#pool = createImagePool(threads === undefined ? {} : { threads });
+  }
+
+  /**
+   * Trains what the host gives, and asks it for all else. @param port to the host.
+   * @returns when the host has ended it, or is gone.
+   */
+  work(port: Port): Promise<void> {
+    const { threads, version, checkpointMs } = this.#options;
+    const pool = this.#pool;
     const worker = new ProtocolWorker({
       port,
       open: async ({ call, signal, work }) => ({
@@ -61,7 +76,7 @@ export async function workForHost(options: TrainingWorkerOptions): Promise<void>
           ...{ call, signal, pool, crc32, checkInt8, versions: { graft: version } },
           ...(checkpointMs === undefined ? {} : { checkpointMs }),
           onEvent: () => undefined,
-          selectBackend: (backend) => engines.select(backend),
+          selectBackend: (backend) => this.#engines.select(backend),
           machine: async () => ({
             runtime: `Node ${process.version}`,
             platform: `${process.platform} ${process.arch}`,
@@ -73,8 +88,11 @@ export async function workForHost(options: TrainingWorkerOptions): Promise<void>
         }),
       }),
     });
-    await worker.done;
-  } finally {
-    await pool.close();
+    return worker.done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.close();
+    await this.#engines[Symbol.asyncDispose]();
   }
 }

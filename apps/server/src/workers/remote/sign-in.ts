@@ -1,0 +1,63 @@
+/** What a server and a worker of another machine say to each other beside core's protocol. */
+import { CoreError, PROTOCOL_VERSION, serializedErrorSchema } from "@graft/core";
+import * as z from "zod";
+
+const name = z.string().min(1).max(100);
+
+/** A worker's first words. */
+export const signInSchema = z.object({
+  type: z.literal("sign-in"),
+  /** Of graft. */
+  version: z.string().max(100),
+  /** Of core's protocol. */
+  protocol: z.number(),
+  /** Who it is, for people: its machine's name. */
+  name,
+  /** Ids. */
+  backends: z.array(name).max(50),
+  /** Ids and kinds, whatever a job may name. */
+  names: z.array(name).max(50),
+  threads: z.int().min(1),
+  /** "linux x64, Node v20.20.2" */
+  platform: z.string().max(200),
+  /** See `proofOf`. */
+  proof: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type SignIn = z.infer<typeof signInSchema>;
+
+/** Whatever an older or newer graft says first has these. */
+const anySignInSchema = z.object({ type: z.literal("sign-in"), version: z.string(), protocol: z.number() });
+
+/** The server's answer. */
+export const answerSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("welcome"), worker: z.string() }),
+  z.object({ type: z.literal("refused"), error: serializedErrorSchema }),
+]);
+export type Answer = z.infer<typeof answerSchema>;
+
+/** The worker ends: its job is to be stopped for now, and the connection closed. */
+export const leavingSchema = z.object({ type: z.literal("leaving") });
+export type Leaving = z.infer<typeof leavingSchema>;
+
+/**
+ * A worker's first words, when it is one of this server's version.
+ * @throws CoreError `unsupported` for another version of graft, which says which is to be updated; `bad-input`.
+ */
+export function parseSignIn(message: unknown, version: string): SignIn {
+  const any = anySignInSchema.safeParse(message);
+  if (any.success && (any.data.version !== version || any.data.protocol !== PROTOCOL_VERSION)) {
+    throw new CoreError("unsupported", {
+      what: "The worker has another version of graft than the server.",
+      received: `graft ${any.data.version}, protocol ${any.data.protocol}`,
+      expected: `graft ${version}, protocol ${PROTOCOL_VERSION}`,
+      fix: "Install the server's version on the worker's machine, then start the worker again.",
+    });
+  }
+  const parsed = signInSchema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  throw new CoreError("bad-input", {
+    what: "The worker's first message cannot be read.",
+    received: z.prettifyError(parsed.error),
+    fix: "Start it with `graft worker` of the server's version.",
+  });
+}

@@ -1,0 +1,21 @@
+import type { Clock, Job, JobContext, Jobs, Repository } from "@graft/api";
+import type { WorkerHost, Workspace } from "@graft/core";
+
+/** Does a training with a worker that was claimed for it; ends and throws as a `JobHandler`. */
+export type TrainHandler = (job: Job, context: JobContext & { readonly host: WorkerHost }) => Promise<void>;
+
+export interface TrainersOptions {
+  readonly jobs: Jobs;
+  readonly workers: Repository["workers"];
+  /** What workers ask for: every run of this server. */
+  readonly workspace: Workspace;
+  readonly train: TrainHandler;
+  readonly clock: Clock;
+  /** graft's. */
+  readonly version: string;
+  /** Told of what went wrong, and what workers write. */
+  readonly log: {
+    readonly error: (error: unknown, job?: Job) => void;
+    readonly worker: (worker: string, line: string) => void;
+  };
+}
