@@ -1,27 +1,229 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { picture } from "../../dataset/workplace.ts";
-import { type OpenedDatasets, openDatasets } from "./open-datasets.ts";
+// The whole way of an upload: from files by their names to rows, blobs and sides, through a process that reads them.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImageRow } from "@graft/api";
+import { drawSplit } from "@graft/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openWorkplace, picture, type Workplace } from "../../dataset/workplace.ts";
+import { type ZipEntry, zipOf } from "../../dataset/zip-writer.ts";
+import { bundledReader } from "./bundled-reader.ts";
+import { type Files, type OpenedDatasets, openDatasets, sha256 } from "./open-datasets.ts";
+import { HEIC, hugePng, noise, reencoded, SVG } from "./pictures.ts";
 
+const program = await bundledReader();
 let opened: OpenedDatasets;
+let place: Workplace;
 beforeAll(async () => {
-  opened = await openDatasets();
+  [opened, place] = await Promise.all([openDatasets({ program }), openWorkplace()]);
 });
-afterAll(() => opened[Symbol.asyncDispose]());
+afterAll(async () => {
+  await opened[Symbol.asyncDispose]();
+  await place.close();
+});
 
-test("a folder of two classes becomes a data set", async () => {
+async function newDataset() {
   const caller = await opened.person();
   const { dataset } = await opened.services.datasets.create(caller, {
     name: "pets",
     classes: [],
     known: null,
   });
-  const files = Object.fromEntries(
-    await Promise.all(
-      ["cats", "dogs"].flatMap((label, of) =>
-        [0, 1, 2].map(async (at) => [`${label}/${at}.png`, await picture(of * 10 + at)] as const),
-      ),
-    ),
-  );
-  const upload = await opened.bring(caller, dataset.id, files);
-  expect(upload).toMatchObject({ state: "done", result: { added: 6, same: 0, unsorted: 0 } });
+  return { caller, id: dataset.id };
+}
+
+const zipped = (files: Files): Uint8Array =>
+  zipOf(Object.entries(files).map(([name, content]): ZipEntry => ({ name, content })));
+const paths = (rows: readonly ImageRow[]): string[] => rows.map(({ path }) => path).sort();
+const first = async (files: Files): Promise<Uint8Array> => Object.values(files)[0] ?? new Uint8Array();
+
+/** Groups, equal files, look-alikes, one content in two classes, a copy, a broken file: all that a split regards. */
+async function awkward(): Promise<Files> {
+  const files = await noise(["cats", "dogs", "owls"], 8);
+  const cat = files["cats/0.png"] ?? new Uint8Array();
+  return {
+    ...files,
+    "cats/again.png": cat,
+    "cats/like.webp": await reencoded(cat),
+    "cats/like_flip.webp": await picture(77),
+    "dogs/both.png": await picture(88),
+    "owls/both.png": await picture(88),
+    "dogs/cut.jpg": Uint8Array.from([0xff, 0xd8, 0xff, 0xe0]),
+    "readme.txt": Buffer.from("pets"),
+  };
+}
+
+describe("what comes in is what the command line would train on", () => {
+  test.each(["loose files", "a zip"])("%s", async (how) => {
+    const { caller, id } = await newDataset();
+    const files = await awkward();
+    const upload = await opened.bring(caller, id, how === "a zip" ? { "pets.zip": zipped(files) } : files);
+    expect(upload).toMatchObject({
+      state: "done",
+      result: {
+        ...{ added: 29, same: 0, unsorted: 0, skipped: { count: 1 } },
+        broken: { count: 1, first: [{ path: "dogs/cut.jpg", reason: expect.stringContaining("cut off") }] },
+      },
+    });
+    const { dataset } = await place.open(await place.write(how.replace(" ", "-"), files));
+    const frozen = await opened.services.datasets.freeze(id);
+    expect(frozen.dataset.labels).toEqual(dataset.labels);
+    expect(frozen.dataset.images).toEqual(dataset.images);
+    expect(frozen.dataset.broken.map(({ path }) => path)).toEqual(dataset.broken.map(({ path }) => path));
+    expect(frozen.split).toEqual(
+      drawSplit(dataset, { seed: frozen.split.seed, fraction: frozen.split.fraction }),
+    );
+    // every picture and every small one is there, and nothing else
+    const rows = await opened.images(id);
+    for (const { hash, thumbnail, use } of rows) {
+      expect(await opened.blobs.head(hash)).toBeDefined();
+      expect(thumbnail === null).toBe(use === "broken");
+      if (thumbnail !== null) expect(await opened.blobs.head(thumbnail)).toBeDefined();
+    }
+    const left = await readdir(join(opened.home, "server/import"));
+    expect(left).toEqual([]);
+    // an archive's own bytes are no picture's
+    expect(await opened.blobs.head(sha256(zipped(files)))).toBeUndefined();
+  });
+
+  test("train, validation and test folders are kept as they are", async () => {
+    const { caller, id } = await newDataset();
+    const files = await noise(["train/cats", "train/dogs", "val/cats", "val/dogs", "test/cats"], 3);
+    await opened.bring(caller, id, files);
+    const { dataset } = await place.open(await place.write("parts", files));
+    const frozen = await opened.services.datasets.freeze(id);
+    expect(frozen.dataset.images).toEqual(dataset.images);
+    expect(frozen.split).toEqual(
+      drawSplit(dataset, { seed: frozen.split.seed, fraction: frozen.split.fraction }),
+    );
+    expect(frozen.split.kind).toBe("given");
+  });
+});
+
+describe("a second upload", () => {
+  test("moves no old picture, skips what is there, and gives taken names a number", async () => {
+    const { caller, id } = await newDataset();
+    const files = await noise(["cats", "dogs"], 10);
+    await opened.bring(caller, id, files);
+    const before = await opened.images(id);
+    const more = await noise(["cats", "dogs"], 10, 100);
+    const other = await noise(["cats"], 1, 500);
+    const upload = await opened.bring(caller, id, {
+      ...files,
+      ...more,
+      "cats/0.png": await first(other),
+      "birds/1.png": await picture(901),
+      "birds/2.png": await picture(902),
+    });
+    expect(upload.result).toMatchObject({ added: 23, same: 19 });
+    const after = await opened.images(id);
+    const sides = new Map(after.map((row) => [row.id, row.part]));
+    for (const { id: image, part } of before) expect(sides.get(image)).toBe(part);
+    expect(paths(after)).toContain("cats/0 (2).png");
+    expect(after.filter(({ part }) => part === null)).toEqual([]);
+    const { classes } = await opened.services.datasets.get(caller, id);
+    expect(classes.map(({ name }) => name)).toEqual(["birds", "cats", "dogs"]);
+    const held = after.filter(({ part, class: of }) => part === "validation" && of === classes[0]?.id);
+    expect(held).toHaveLength(1);
+    // 21 cats: four are held back
+    const cats = after.filter(({ part, class: of }) => part === "validation" && of === classes[1]?.id);
+    expect(cats).toHaveLength(4);
+  });
+
+  test("the same bytes under another class are taken in, and wait for somebody to say which it is", async () => {
+    const { caller, id } = await newDataset();
+    const files = await noise(["cats", "dogs"], 4);
+    await opened.bring(caller, id, files);
+    const { classes } = await opened.services.datasets.get(caller, id);
+    const dogs = classes[1]?.id ?? "";
+    await opened.bring(caller, id, { "tom.png": files["cats/0.png"] ?? new Uint8Array() }, { class: dogs });
+    const rows = await opened.images(id);
+    const [old, twin] = ["cats/0.png", "tom.png"].map((path) => rows.find((row) => row.path === path));
+    expect(twin).toMatchObject({ class: dogs, part: null, use: "in" });
+    expect(old?.part).not.toBeNull();
+    const frozen = await opened.services.datasets.freeze(id);
+    expect([...frozen.split.train, ...frozen.split.validation]).not.toContain(old?.hash);
+    // left out, it is no question any more, and the other one goes to the side that its content had
+    await opened.services.edits.leaveOut(caller, id, null, { images: [old?.id ?? ""] });
+    await opened.services.datasets.freeze(id);
+    expect((await opened.images(id)).find((row) => row.path === "tom.png")?.part).toBe(old?.part);
+  });
+});
+
+describe("what a training would refuse is taken in, for somebody to sort", () => {
+  test("loose pictures have no class", async () => {
+    const { caller, id } = await newDataset();
+    const upload = await opened.bring(caller, id, await noise([""], 3));
+    expect(upload.result).toMatchObject({
+      ...{ added: 3, unsorted: 3 },
+      notes: [{ code: "unsorted", message: expect.stringContaining("3 pictures are in no class yet") }],
+    });
+    expect((await opened.images(id)).map(({ class: of, part }) => [of, part])).toEqual(
+      Array(3).fill([null, null]),
+    );
+    const view = await opened.services.datasets.get(caller, id);
+    expect(view.dataset.notes.map(({ code }) => code)).toEqual(["unsorted"]);
+  });
+
+  test("one folder is a class, said; so is one that is called as a class that there is", async () => {
+    const { caller, id } = await newDataset();
+    const one = await opened.bring(caller, id, await noise(["cats"], 3));
+    expect(one.result?.notes.map(({ code }) => code)).toEqual(["one-class"]);
+    const again = await opened.bring(caller, id, await noise(["holiday/cats"], 2, 50));
+    expect(again.result).toMatchObject({ added: 2, unsorted: 0, notes: [{ code: "one-class" }] });
+    const { classes } = await opened.services.datasets.get(caller, id);
+    expect(classes.map(({ name }) => name)).toEqual(["cats"]);
+  });
+
+  test("a class without a readable picture is told with its broken files", async () => {
+    const { caller, id } = await newDataset();
+    const upload = await opened.bring(caller, id, {
+      ...(await noise(["cats"], 2)),
+      ...{ "dogs/photo.heic": HEIC, "dogs/drawing.svg": SVG, "dogs/huge.png": hugePng() },
+    });
+    expect(upload.result).toMatchObject({ added: 2, broken: { count: 3 } });
+    const { classes, counts } = await opened.services.datasets.get(caller, id);
+    expect(classes.map(({ name }) => name)).toEqual(["cats", "dogs"]);
+    expect(counts.classes[classes[1]?.id ?? ""]).toMatchObject({ broken: 3, train: 0 });
+    const reasons = Object.fromEntries(
+      (await opened.images(id)).flatMap(({ path, reason }) => (reason === null ? [] : [[path, reason]])),
+    );
+    expect(reasons["dogs/photo.heic"]).toMatch(/JPEG/);
+    expect(reasons["dogs/drawing.svg"]).toMatch(/SVG/);
+    expect(reasons["dogs/huge.png"]).toMatch(/too large/);
+    await expect(opened.services.datasets.freeze(id)).rejects.toMatchObject({ code: "bad-input" });
+  });
+
+  test("folders that can mean two things are refused whole, until somebody says which", async () => {
+    const { caller, id } = await newDataset();
+    const files = await noise(["monday/cats", "monday/dogs", "tuesday/cats", "tuesday/dogs"], 2);
+    const refused = await opened.bring(caller, id, files);
+    expect(refused).toMatchObject({ state: "failed", error: { code: "bad-input" } });
+    expect(refused.error?.message).toContain("labelsFrom");
+    expect(await opened.images(id)).toEqual([]);
+    const upload = await opened.bring(caller, id, files, { labelsFrom: "inner-folders" });
+    expect(upload.result).toMatchObject({ added: 8, unsorted: 0 });
+    const { classes } = await opened.services.datasets.get(caller, id);
+    expect(classes.map(({ name }) => name)).toEqual(["cats", "dogs"]);
+  });
+});
+
+describe("archives that would do harm are refused whole, by name", () => {
+  test("a name that leads out of the archive", async () => {
+    const { caller, id } = await newDataset();
+    const files = { "cats/1.png": await picture(1), "../../escaped.png": await picture(2) };
+    const upload = await opened.bring(caller, id, { "pets.zip": zipped(files) });
+    expect(upload).toMatchObject({ state: "failed", error: { code: "bad-input" } });
+    expect(upload.error?.message).toContain("leads out of its folder");
+    expect(await opened.images(id)).toEqual([]);
+    // and no path of this machine is told
+    expect(JSON.stringify(upload.error)).not.toContain(opened.home);
+  });
+
+  test("a bomb", async () => {
+    const { caller, id } = await newDataset();
+    const bomb = zipOf([{ name: "cats/1.png", content: Buffer.alloc(40 * 2 ** 20), method: "deflated" }]);
+    const upload = await opened.bring(caller, id, { "pets.zip": bomb });
+    expect(upload).toMatchObject({ state: "failed", error: { code: "limit" } });
+    expect(await opened.blobs.head(sha256(bomb))).toBeUndefined();
+  });
 });

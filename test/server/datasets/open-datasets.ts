@@ -25,6 +25,7 @@ import { importHandler } from "../../../apps/server/src/import/import-handler.ts
 import type { ReadingLimits } from "../../../apps/server/src/import/reading-child.ts";
 import { folderSpool } from "../../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
+import type { ChildProgram } from "../../../apps/server/src/workers/child-program.ts";
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
 import { openTestStore, type StoreKind, type TestStore } from "../open-store.ts";
@@ -70,6 +71,8 @@ export async function* pieces(bytes: Uint8Array, size = 64 * 1024): AsyncGenerat
 export interface OpenOptions {
   readonly kind?: StoreKind;
   readonly limits?: ReadingLimits;
+  /** That reads uploads. @default from sources */
+  readonly program?: ChildProgram;
   /** @default there is a worker */
   readonly hasWorker?: boolean;
 }
@@ -95,10 +98,11 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
     version: "test",
   };
   const services = createServices(ports, { folderOf: () => memoryFolder() });
-  const { limits, hasWorker = true } = options;
+  const { limits, program, hasWorker = true } = options;
   const handle = importHandler({
     ...{ repository, blobs, keeper: new BlobKeeper(ports), clock, home, threads: 2 },
     ...(limits && { limits }),
+    ...(program && { program }),
   });
   const claimer = hasWorker
     ? new JobClaimer({
@@ -142,7 +146,9 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
       for (;;) {
         const upload = await repository.uploads.get(id);
         if (upload === undefined) throw new Error("the upload is gone");
-        if (upload.state === "done" || upload.state === "failed") return upload;
+        const isOver = upload.state === "done" || upload.state === "failed";
+        // what it leaves goes after that
+        if (isOver && (await jobs.get(id))?.state !== "active") return upload;
         if (errors.length > 0) throw errors[0];
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

@@ -13,6 +13,7 @@ import {
 } from "@graft/api";
 import { type ErrorCode, serializeError, throwIfCancelled } from "@graft/core";
 import { cacheFolders } from "@graft/core/node";
+import type { ChildProgram } from "../workers/child-program.ts";
 import { ImportPlace } from "./import-place.ts";
 import type { ListedUpload } from "./messages.ts";
 import { readSafely } from "./read-safely.ts";
@@ -31,6 +32,8 @@ export interface ImportOptions {
   readonly threads: number;
   /** @default READING_LIMITS */
   readonly limits?: ReadingLimits;
+  /** That reads uploads. @default import-child of this folder */
+  readonly program?: ChildProgram;
 }
 
 /** Where imports have what they are at. @param home graft's */
@@ -93,7 +96,17 @@ async function importUpload(
   place: ImportPlace,
   options: ImportOptions & Pick<JobContext, "signal" | "hasKept">,
 ): Promise<UploadResult> {
-  const { repository, blobs, keeper, home, threads, limits = READING_LIMITS, signal, hasKept } = options;
+  const {
+    repository,
+    blobs,
+    keeper,
+    home,
+    threads,
+    limits = READING_LIMITS,
+    program,
+    signal,
+    hasKept,
+  } = options;
   const { id, dataset, known, labelsFrom } = upload;
   const intake = new Intake(options, upload);
   const rows = await filesOf(repository, id);
@@ -123,7 +136,7 @@ async function importUpload(
           hasKept();
         },
       },
-      { limits, signal },
+      { limits, signal, program },
     );
     return { ...(await intake.finish(notes)), skipped, broken, notes };
   } finally {

@@ -1,7 +1,10 @@
 /** What the server and the process that reads an upload say to each other. Each side checks what it hears. */
-import { LABEL_SOURCES } from "@graft/api";
+import type { LabelSource } from "@graft/api";
 import { type ImageFacts, type ImageReading, serializedErrorSchema } from "@graft/core";
 import * as z from "zod";
+
+// the value of `LABEL_SOURCES` would bring all of the API into that process
+const labelSource = z.enum(["folders", "inner-folders", "names"] satisfies readonly LabelSource[]);
 
 const listedSchema = z.object({ path: z.string(), location: z.string() });
 /** A file of an upload: its sender's name, and an absolute path of the server's. */
@@ -20,7 +23,7 @@ export const readingSchema = z.object({
   known: z.string().nullable(),
   /** Every picture is of the class that was asked for: no layout. */
   isOneClass: z.boolean(),
-  labelsFrom: z.enum(LABEL_SOURCES).nullable(),
+  labelsFrom: labelSource.nullable(),
   /** Names of the data set's classes. */
   classes: z.array(z.string()),
   /** That decode. */

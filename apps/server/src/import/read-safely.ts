@@ -1,6 +1,6 @@
 import { CoreError } from "@graft/core";
 import type { ListedUpload, Reading, Understood } from "./messages.ts";
-import { type ReadingEnd, type ReadingLimits, type ReadingListener, readInChild } from "./reading-child.ts";
+import { type ReadingEnd, type ReadingListener, type ReadingOptions, readInChild } from "./reading-child.ts";
 
 /** Files that may be its process's end, one after the other; an upload of more of them is no data set. */
 const MOST_LOST = 20;
@@ -76,7 +76,7 @@ export async function readSafely(
   files: readonly ListedUpload[],
   reading: Omit<Reading, "alone" | "lost">,
   listener: ReadingListener,
-  options: { readonly limits: ReadingLimits; readonly signal: AbortSignal },
+  options: ReadingOptions,
 ): Promise<Understood> {
   const suspects = new Suspects();
   for (;;) {

@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { CoreError, deserializeError, type Port, throwIfCancelled } from "@graft/core";
 import { childPort } from "@graft/core/node";
+import { type ChildProgram, childProgram } from "../workers/child-program.ts";
 import { memoryOf } from "./child-memory.ts";
 import {
   type Found,
@@ -49,6 +48,13 @@ export interface ReadingEnd {
   readonly underWay: readonly string[];
 }
 
+export interface ReadingOptions {
+  readonly limits: ReadingLimits;
+  readonly signal: AbortSignal;
+  /** @default import-child beside this file */
+  readonly program?: ChildProgram | undefined;
+}
+
 const FILES_AT_ONCE = 1000;
 const WATCH_MS = 250;
 const KEPT_OUTPUT = 2000;
@@ -57,15 +63,12 @@ const KEPT_OUTPUT = 2000;
 const KNOWN_ENV =
   /^(PATH|HOME|TMPDIR|TMP|TEMP|LANG|LC_.*|SystemRoot|NODE_EXTRA_CA_CERTS|(https?|no|all)_proxy|GRAFT_(OFFLINE|DATASETS_MIRROR))$/i;
 
-function start({ heapMegabytes }: ReadingLimits, threads: number): ChildProcess {
-  const isBuilt = import.meta.url.endsWith(".js");
-  const path = fileURLToPath(new URL(`./import-child.${isBuilt ? "js" : "ts"}`, import.meta.url));
-  const loader = (): string => pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const fromSources = isBuilt ? [] : ["--conditions=graft-source", "--import", loader()];
+function start({ limits, program }: ReadingOptions, threads: number): ChildProcess {
+  const { path, execArgv } = program ?? childProgram("import-child", import.meta.url);
   return fork(path, {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    execArgv: [`--max-old-space-size=${heapMegabytes}`, ...fromSources],
+    execArgv: [`--max-old-space-size=${limits.heapMegabytes}`, ...execArgv],
     env: {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => KNOWN_ENV.test(name))),
       // decoders wait in libuv's threads
@@ -83,10 +86,11 @@ export async function readInChild(
   files: readonly ListedUpload[],
   reading: Reading,
   listener: ReadingListener,
-  { limits, signal }: { readonly limits: ReadingLimits; readonly signal: AbortSignal },
+  options: ReadingOptions,
 ): Promise<ReadingEnd | undefined> {
+  const { limits, signal } = options;
   throwIfCancelled(signal);
-  const child = start(limits, reading.threads);
+  const child = start(options, reading.threads);
   const port = childPort(child);
   const underWay = new Set<string>();
   let output = "";
