@@ -10,6 +10,8 @@ import { evaluateCommand } from "./commands/evaluate/command.ts";
 import { exportCommand } from "./commands/export/command.ts";
 import { featuresCommand } from "./commands/features/command.ts";
 import { inspectCommand } from "./commands/inspect/command.ts";
+import { loginCommand } from "./commands/login/command.ts";
+import { logoutCommand } from "./commands/logout/command.ts";
 import { lrFindCommand } from "./commands/lr-find/command.ts";
 import { predictCommand } from "./commands/predict/command.ts";
 import { runsCommand } from "./commands/runs/command.ts";
@@ -26,6 +28,7 @@ const COMMANDS: readonly CommandDeclaration[] = [
   ...[trainCommand, evaluateCommand, predictCommand, exportCommand],
   ...[sweepCommand, lrFindCommand, featuresCommand, inspectCommand],
   ...[runsCommand, weightsCommand, cacheCommand, enginesCommand],
+  ...[loginCommand, logoutCommand],
   ...[doctorCommand, benchCommand, demoCommand, completionCommand],
 ];
 
@@ -45,6 +48,9 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     )
     .version(packageVersion(), "-V, --version")
     .option("--home <folder>", "where runs, caches and weights are kept (default: GRAFT_HOME, else ~/.graft)")
+    .option("--server <address>", "do this on a graft server (GRAFT_SERVER; `graft login` keeps one)")
+    .option("--token <token>", "what lets this computer in there (GRAFT_TOKEN)")
+    .option("--local", "do this on this computer, although `graft login` keeps a server")
     .option("--json", "one JSON object a line on stdout instead of text")
     .showHelpAfterError("(graft --help lists the commands)")
     .showSuggestionAfterError()

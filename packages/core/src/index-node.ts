@@ -26,6 +26,7 @@ export {
 } from "./dataset/open-files-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
 export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
+export { walkFolder } from "./dataset/walk-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
 export { exportHdf5, exportKeras, exportTfjs } from "./export/export-node.ts";
@@ -34,6 +35,7 @@ export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";
 export { placeOnDisk } from "./files/folder-node.ts";
 export { makeFolder } from "./files/make-folder-node.ts";
 export { isAlive, newTag, type Owner, parseOwnerTag, processStart } from "./files/owner-node.ts";
+export { readPrivate, writePrivate } from "./files/private-file-node.ts";
 export { readFailure } from "./files/read-failure-node.ts";
 export { syncFolder } from "./files/sync-folder-node.ts";
 export { codeOf, isDiskFull } from "./files/system-error-node.ts";

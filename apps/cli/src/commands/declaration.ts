@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Credentials } from "../server/credentials.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 
 /**
@@ -18,18 +19,38 @@ export type TrainFlagsModule = typeof import("../options/train-flags.ts");
 
 type Handler = (context: CommandContext, flags: Flags, ...words: string[]) => Promise<void>;
 
-/** commander's action arguments → our handler's: context from the global flags, own flags, positional words. */
-export function action(handler: Handler): (this: Command, ...args: unknown[]) => Promise<void> {
+type ServerHandler = (
+  context: CommandContext,
+  server: Credentials,
+  flags: Flags,
+  ...words: string[]
+) => Promise<void>;
+
+/**
+ * commander's action arguments → our handler's: context from the global flags, own flags, positional words.
+ * @param there does the same on a server, when `--server` or `graft login` says so. @default the command is of this computer alone
+ */
+export function action(
+  handler: Handler,
+  there?: ServerHandler,
+): (this: Command, ...args: unknown[]) => Promise<void> {
   return async function run(this: Command) {
     const flags: Flags = this.optsWithGlobals();
     const { readEnvironment } = await import("../environment/env.ts");
-    const environment = readEnvironment(typeof flags.home === "string" ? flags.home : undefined);
+    const environment = {
+      ...readEnvironment(typeof flags.home === "string" ? flags.home : undefined),
+      ...(typeof flags.server === "string" ? { serverFlag: flags.server } : {}),
+    };
     await (await import("../options/check-flags.ts")).checkFlags(this, environment);
-    await handler(
-      { environment, json: flags.json === true, command: commandWords(this) },
+    const context = { environment, json: flags.json === true, command: commandWords(this) };
+    const words = this.processedArgs.flat().map(String);
+    const server = await (await import("../server/server-of.ts")).serverOf(
       flags,
-      ...this.processedArgs.flat().map(String),
+      context,
+      there !== undefined,
     );
+    if (server && there) await there(context, server, flags, ...words);
+    else await handler(context, flags, ...words);
   };
 }
 

@@ -9,6 +9,8 @@ export interface CliEnvironment {
   readonly home: string;
   /** `--home` as it was typed: commands that are shown to be copied repeat it. */
   readonly homeFlag?: string;
+  /** `--server` as it was typed, likewise. */
+  readonly serverFlag?: string;
   /** True when widgets may redraw lines: a terminal that has a width. */
   readonly interactive: boolean;
   /** Columns to draw in. */

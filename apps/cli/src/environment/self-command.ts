@@ -35,14 +35,15 @@ export function selfCommand({ script, nodeFlags, variables, folder }: Invocation
   return ["node", ...nodeFlags, near.startsWith("..") ? script : near].map(shellWord).join(" ");
 }
 
-/** A whole command line to copy: flags that this call needs to find the same home are added. */
+/** A whole command line to copy: flags that this call needs to find the same server and home are added. */
 export function nextCommand(
-  { homeFlag }: CliEnvironment,
+  { homeFlag, serverFlag }: CliEnvironment,
   words: readonly string[],
   self: string = selfCommand(),
 ): string {
   const home = homeFlag === undefined ? [] : ["--home", homeFlag];
-  return [self, ...[...words, ...home].map(shellWord)].join(" ");
+  const server = serverFlag === undefined ? [] : ["--server", serverFlag];
+  return [self, ...[...words, ...server, ...home].map(shellWord)].join(" ");
 }
 
 /** Quoted where a shell would split or expand it (double quotes: the ones that cmd.exe knows as well). */

@@ -25,16 +25,30 @@ const TOLD_BY_INSPECT: Readonly<Record<string, string>> = {
   "unclear-classes": "why",
 };
 
+/** What is said when a command is told to stop. */
+export interface StopWords {
+  readonly interrupt: string;
+  readonly hangUp: string;
+}
+
+const STOPS_HERE: StopWords = {
+  interrupt: "Stopping at the next step; press Ctrl-C again to stop at once.",
+  hangUp: "The terminal was closed: stopping at the next step.",
+};
+
 export class Session implements AsyncDisposable {
   readonly context: CommandContext;
   readonly signal: AbortSignal;
   readonly workspace: NodeWorkspace;
   readonly #controller = new AbortController();
   readonly #line: StatusLine;
+  readonly #words: StopWords;
   #interrupts = 0;
   #isWaiting = false;
 
-  constructor(context: CommandContext) {
+  /** @param words of a command whose work goes on elsewhere. @default it stops */
+  constructor(context: CommandContext, words: StopWords = STOPS_HERE) {
+    this.#words = words;
     const { home, variables: env } = context.environment;
     this.context = context;
     this.signal = this.#controller.signal;
@@ -57,17 +71,17 @@ export class Session implements AsyncDisposable {
   readonly #onSignal = (): void => {
     this.#interrupts++;
     if (this.#interrupts > 1) process.exit(130);
-    this.stop("Stopping at the next step; press Ctrl-C again to stop at once.");
+    this.stop(this.#words.interrupt);
   };
 
   /** A closed terminal may tell of it twice, by the system and by the shell, and is in no hurry either time. */
   readonly #onHangUp = (): void => {
-    if (!this.signal.aborted) this.stop("The terminal was closed: stopping at the next step.");
+    if (!this.signal.aborted) this.stop(this.#words.hangUp);
   };
 
   /** Asks the work to stop where it can be resumed. @param why one line for people. */
   stop(why: string): void {
-    this.notice(why);
+    if (why !== "") this.notice(why);
     this.#controller.abort();
   }
 

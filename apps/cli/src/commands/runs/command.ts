@@ -1,6 +1,21 @@
+import { UsageError } from "../../exit/exit-codes.ts";
+import type { CommandContext, Flags } from "../../session/context.ts";
 import { action, type CommandDeclaration } from "../declaration.ts";
 
 const load = () => import("./action.ts");
+const loadThere = () => import("../../server/runs-there.ts");
+
+/** A training of this computer is stopped where it runs. */
+async function onlyThere({ command }: CommandContext): Promise<void> {
+  throw new UsageError(
+    `${command}: this is for runs of a server. Add --server ADDRESS, or sign in with graft login. A training of this computer stops with Ctrl-C.`,
+  );
+}
+
+const placeIn = ({ out, force }: Flags): { readonly out?: string; readonly force: boolean } => ({
+  ...(typeof out === "string" ? { out } : {}),
+  force: force === true,
+});
 
 export const runsCommand: CommandDeclaration = {
   name: "runs",
@@ -9,23 +24,68 @@ export const runsCommand: CommandDeclaration = {
     runs
       .command("list")
       .description("all runs, newest first")
-      .action(action(async (context) => (await load()).list(context)));
+      .action(
+        action(
+          async (context) => (await load()).list(context),
+          async (context, server) => (await loadThere()).listThere(context, server),
+        ),
+      );
     runs
       .command("show")
       .description("one run: config, curves, result")
       .argument("<run>", "run id")
-      .action(action(async (context, _, id) => (await load()).show(context, id)));
+      .action(
+        action(
+          async (context, _, id) => (await load()).show(context, id),
+          async (context, server, _, id = "") => (await loadThere()).showThere(context, server, id),
+        ),
+      );
     runs
       .command("resume")
       .description("resume an interrupted run")
       .argument("<run>", "run id")
       .option("--out <folder>", "where the model goes now (default: where it was going to)")
       .option("--force", "replace a model that is there")
-      .action(action(async (context, flags, id) => (await load()).resume(context, flags, id)));
+      .action(
+        action(
+          async (context, flags, id) => (await load()).resume(context, flags, id),
+          async (context, server, flags, run = "") =>
+            (await loadThere()).followThere(context, server, { ...placeIn(flags), run, resume: true }),
+        ),
+      );
+    runs
+      .command("follow")
+      .description("look at a run of a server as it goes")
+      .argument("<run>", "run id")
+      .option("--out <folder>", "where its model goes on this computer, when it is done")
+      .option("--force", "replace a model that is there")
+      .action(
+        action(onlyThere, async (context, server, flags, run = "") =>
+          (await loadThere()).followThere(context, server, { ...placeIn(flags), run, resume: false }),
+        ),
+      );
+    for (const [how, what] of [
+      ["stop", "stop runs of a server where they can be resumed"],
+      ["cancel", "stop runs of a server for good"],
+    ] as const)
+      runs
+        .command(how)
+        .description(what)
+        .argument("<runs...>", "run ids")
+        .action(
+          action(onlyThere, async (context, server, _, ...ids) =>
+            (await loadThere()).stopThere(context, server, { runs: ids, how }),
+          ),
+        );
     runs
       .command("delete")
       .description("delete runs with their models")
       .argument("<runs...>", "run ids")
-      .action(action(async (context, _, ...ids) => (await load()).remove(context, ids)));
+      .action(
+        action(
+          async (context, _, ...ids) => (await load()).remove(context, ids),
+          async (context, server, _, ...ids) => (await loadThere()).removeThere(context, server, ids),
+        ),
+      );
   },
 };

@@ -10,8 +10,10 @@ export const trainCommand: CommandDeclaration = {
       .option("--force", "replace a model that is at --out")
       .option("--config <file>", "start from the options in a graft.json or run.json; flags win over it")
       .action(
-        action(async (context, flags, dataset) =>
-          (await import("./action.ts")).train(context, flags, dataset),
+        action(
+          async (context, flags, dataset) => (await import("./action.ts")).train(context, flags, dataset),
+          async (context, server, flags, dataset = "") =>
+            (await import("../../server/train-there.ts")).trainThere(context, flags, { server, dataset }),
         ),
       ),
   trainFlags: ({ ALL_KEYS }) => ALL_KEYS,

@@ -1,0 +1,89 @@
+import type { ApiRouter } from "@graft/api";
+import { CoreError, deserializeError, serializedErrorSchema } from "@graft/core";
+import {
+  createTRPCClient,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+  TRPCClientError,
+} from "@trpc/client";
+import { EventSource } from "eventsource";
+import type { Credentials } from "./credentials.ts";
+
+/** A graft server, as a command sees it. */
+export interface ServerClient {
+  /** Its address, for people. */
+  readonly url: string;
+  /** The typed API. Errors are tRPC's: `asCoreError` makes graft's of them. */
+  readonly api: TRPCClient<ApiRouter>;
+  /** A route that takes or gives bytes. @param path below /api/v1 @throws CoreError as the server says, `offline` */
+  bytes(path: string, init?: RequestInit): Promise<Response>;
+}
+
+const API = "/api/v1";
+
+function gone(url: string, cause: unknown): CoreError {
+  const why =
+    cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : "";
+  return new CoreError(
+    "offline",
+    {
+      what: `The server ${url} does not answer.`,
+      received: why === "" ? "no answer" : why,
+      fix: "Check that `graft serve` runs there and that this computer can reach it.",
+    },
+    { cause },
+  );
+}
+
+/** What a server said no with, or that it said nothing, as graft's own error; anything else as it is. */
+export function asCoreError(error: unknown, url: string): unknown {
+  if (!(error instanceof TRPCClientError)) return error;
+  const told = serializedErrorSchema.safeParse(error.data?.error);
+  if (told.success) return deserializeError(told.data);
+  return gone(url, error.cause ?? error);
+}
+
+async function refusalOf(answer: Response, url: string): Promise<Error> {
+  const body: unknown = await answer.json().catch(() => undefined);
+  const told = serializedErrorSchema.safeParse(
+    typeof body === "object" && body !== null && "error" in body ? body.error : undefined,
+  );
+  if (told.success) return deserializeError(told.data);
+  return gone(url, new Error(`HTTP ${answer.status}`));
+}
+
+export function connect({ url, token }: Credentials): ServerClient {
+  const headers = { authorization: `Bearer ${token}` };
+  const link = { url: `${url}${API}/trpc` };
+  return {
+    url,
+    api: createTRPCClient<ApiRouter>({
+      links: [
+        splitLink({
+          condition: ({ type }) => type === "subscription",
+          true: httpSubscriptionLink({
+            ...link,
+            EventSource,
+            eventSourceOptions: {
+              fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...headers } }),
+            },
+          }),
+          false: httpLink({ ...link, headers }),
+        }),
+      ],
+    }),
+    async bytes(path, init = {}) {
+      let answer: Response;
+      try {
+        answer = await fetch(`${url}${API}${path}`, { ...init, headers: { ...init.headers, ...headers } });
+      } catch (error) {
+        if (init.signal?.aborted) throw new CoreError("cancelled", { what: "The work was cancelled." });
+        throw gone(url, error);
+      }
+      if (answer.ok) return answer;
+      throw await refusalOf(answer, url);
+    },
+  };
+}

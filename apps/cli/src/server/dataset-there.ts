@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { CoreError, nameFew } from "@graft/core";
+import type { Session } from "../session/session.ts";
+import type { ServerClient } from "./client.ts";
+import { imported, sendPictures } from "./send-pictures.ts";
+
+/** Sets that a server brings by itself. */
+const KNOWN = ["emoji", "cats-and-dogs"] as const;
+
+type Dataset = Awaited<ReturnType<ServerClient["api"]["datasets"]["list"]["query"]>>["items"][number];
+
+/** The caller's data set of a name or an id; the one that was changed last, where several have it. */
+async function findDataset({ api }: ServerClient, name: string): Promise<Dataset | undefined> {
+  let after: string | undefined;
+  do {
+    const page = await api.datasets.list.query({ limit: 100, ...(after === undefined ? {} : { after }) });
+    const found = page.items.find((one) => one.name === name || one.id === name);
+    if (found) return found;
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return undefined;
+}
+
+const LABEL_SOURCES = ["folders", "inner-folders", "names"] as const;
+
+/**
+ * The server's data set for what was typed: a folder or an archive of this computer is brought there (what is there already
+ * does not travel again), a known set the server brings by itself, and else it is a data set's name there.
+ * @returns its id. @throws CoreError `not-found`, and what the server refuses
+ */
+export async function datasetThere(
+  session: Session,
+  client: ServerClient,
+  { name, labelsFrom }: { readonly name: string; readonly labelsFrom?: string | undefined },
+): Promise<string> {
+  const { api } = client;
+  const known = KNOWN.find((each) => each === name);
+  if (known === undefined && existsSync(name)) {
+    const from = LABEL_SOURCES.find((each) => each === labelsFrom);
+    if (labelsFrom !== undefined && from === undefined)
+      throw new CoreError("unsupported", {
+        what: "A server reads labels from folders and names alone.",
+        received: `labelsFrom: ${labelsFrom}`,
+        fix: "Leave `labelsFrom` out: a table that lies beside the pictures is found by itself.",
+      });
+    const shown = basename(resolve(name)) || name;
+    const there = await findDataset(client, shown);
+    const dataset = there?.id ?? (await api.datasets.create.mutate({ name: shown })).dataset.id;
+    const { result } = await sendPictures(session, client, {
+      ...{ dataset, name },
+      ...(from ? { labelsFrom: from } : {}),
+    });
+    for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
+    if (result && result.broken.count > 0) {
+      const named = nameFew(result.broken.first.map(({ path, reason }) => `${path} (${reason})`));
+      session.notice(`Note: ${result.broken.count} files cannot be read and are left out: ${named}`);
+    }
+    return dataset;
+  }
+  const there = await findDataset(client, name);
+  if (there) return there.id;
+  if (known === undefined)
+    throw new CoreError("not-found", {
+      what: "There is no such data set, neither on this computer nor on the server.",
+      received: name,
+      expected: "a folder, an archive, emoji, cats-and-dogs, or a data set's name on the server",
+    });
+  const made = await api.datasets.create.mutate({ name, from: known });
+  if (made.upload) await imported(session, client, made.upload.id);
+  return made.dataset.id;
+}

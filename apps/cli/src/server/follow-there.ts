@@ -1,0 +1,70 @@
+import type { TrainEvent } from "@graft/core";
+import { nextCommand } from "../environment/self-command.ts";
+import { humanReporter, jsonReporter, type TrainReporter } from "../progress/train-reporter.ts";
+import type { Session, StopWords } from "../session/session.ts";
+import { asCoreError, type ServerClient } from "./client.ts";
+
+/** Work that goes on elsewhere says at its end how to come back to it. */
+export const GOES_ON: StopWords = { interrupt: "", hangUp: "" };
+
+/** How a command stopped to look at a run that goes on. */
+export type Followed = "ended" | "left";
+
+function reporterOf(session: Session): TrainReporter {
+  const { environment, json } = session.context;
+  const reporting = {
+    onUnread: () => session.stop("Nothing reads this output any longer. The run goes on."),
+  };
+  return json ? jsonReporter(reporting) : humanReporter(environment, reporting);
+}
+
+/**
+ * Shows a server's run as it goes, each event once, also after the connection broke; until its end, or until Ctrl-C, which
+ * leaves the run going.
+ */
+export async function followRun(session: Session, client: ServerClient, run: string): Promise<Followed> {
+  const reporter = reporterOf(session);
+  const opening = { scan: "Looking at the images", trunk: "Loading the trunk" } as const;
+  const show = (event: TrainEvent): void => {
+    if (event.type === "progress" && (event.phase === "scan" || event.phase === "trunk"))
+      session.status(`${opening[event.phase]}  ${event.done}/${event.total}`);
+    if (event.type === "note") session.notice(`Note: ${event.message}`);
+    reporter.event(event);
+  };
+  try {
+    return await new Promise<Followed>((resolve, reject) => {
+      let isWaiting = true;
+      const { signal } = session;
+      const end = (how: Followed): void => {
+        subscription.unsubscribe();
+        resolve(how);
+      };
+      const subscription = client.api.runs.events.subscribe(
+        { run },
+        {
+          onData({ data }) {
+            if (isWaiting) session.clear();
+            isWaiting = false;
+            show(data);
+          },
+          onComplete: () => resolve("ended"),
+          onError: (error) => reject(asCoreError(error, client.url)),
+          onConnectionStateChange({ state, error }) {
+            if (state === "connecting" && error) session.status(`No answer from ${client.url}, trying again`);
+          },
+        },
+      );
+      if (isWaiting) session.status("Waiting for a worker");
+      if (signal.aborted) end("left");
+      else signal.addEventListener("abort", () => end("left"), { once: true });
+    });
+  } finally {
+    reporter.close();
+  }
+}
+
+/** How to come back to a run that was left going. */
+export function leftText({ context: { environment } }: Session, run: string): string {
+  const command = (...words: readonly string[]): string => nextCommand(environment, words);
+  return `The run goes on. Look again: ${command("runs", "follow", run)}; stop it: ${command("runs", "stop", run)}`;
+}

@@ -1,0 +1,136 @@
+import { modelAccuracy } from "@graft/core";
+import { finishedEpochs } from "../output/finished-epochs.ts";
+import { print, printJson } from "../output/stdout.ts";
+import { percent, table } from "../output/text.ts";
+import type { CommandContext } from "../session/context.ts";
+import { Session } from "../session/session.ts";
+import { curvesText } from "../training/train-summary.ts";
+import { asCoreError, connect, type ServerClient } from "./client.ts";
+import type { Credentials } from "./credentials.ts";
+import { GOES_ON } from "./follow-there.ts";
+import { finishThere, resultText } from "./train-there.ts";
+
+type Api = ServerClient["api"];
+type RunLine = Awaited<ReturnType<Api["runs"]["list"]["query"]>>["items"][number];
+
+/** Asks a server; its refusals are graft's errors. */
+async function asking<T>(server: Credentials, work: (client: ServerClient) => Promise<T>): Promise<T> {
+  try {
+    return await work(connect(server));
+  } catch (error) {
+    throw asCoreError(error, server.url);
+  }
+}
+
+/** `graft runs list` */
+export const listThere = ({ json }: CommandContext, server: Credentials): Promise<void> =>
+  asking(server, async ({ api, url }) => {
+    const rows: RunLine[] = [];
+    let after: string | undefined;
+    do {
+      const page = await api.runs.list.query({ limit: 200, ...(after === undefined ? {} : { after }) });
+      rows.push(...page.items);
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    if (json) for (const row of rows) printJson(row);
+    else print(rows.length === 0 ? `No runs on ${url}.` : await listText(api, rows));
+  });
+
+async function listText(api: Api, rows: readonly RunLine[]): Promise<string> {
+  const names = new Map<string, string>();
+  for (const id of new Set(rows.map(({ dataset }) => dataset)))
+    names.set(id, (await api.datasets.get.query({ dataset: id })).name);
+  const lines = rows.map(({ id, number, state, dataset, config, metrics }) => {
+    const accuracy = metrics ? modelAccuracy(metrics) : undefined;
+    return [
+      ...[id, state, names.get(dataset) ?? dataset, String(number), config.recipe],
+      accuracy === undefined ? "-" : percent(accuracy),
+    ];
+  });
+  return table([["run", "state", "data set", "number", "recipe", "validation"], ...lines]);
+}
+
+/** `graft runs show RUN` */
+export const showThere = (
+  { environment, json }: CommandContext,
+  server: Credentials,
+  run: string,
+): Promise<void> =>
+  asking(server, async (client) => {
+    const view = await client.api.runs.get.query({ run });
+    const events = await allEvents(client, run);
+    if (json) {
+      printJson({ ...view, epochEnds: finishedEpochs(events) });
+      return;
+    }
+    const { state, place, images, backend, worker, notes, error } = view;
+    const facts: readonly (readonly [string, string])[] = [
+      ["run", `${run} (${state}${place === null ? "" : `, ${place}. in line`})`],
+      ["images", `${images.train} to train on, ${images.validation} to validate, ${images.test} to test`],
+      ["backend", backend ?? "not chosen yet"],
+      ...(worker === null ? [] : [["worker", worker] as const]),
+      ...notes.map(({ message }) => ["note", message] as const),
+      ...(error ? [["error", error.message] as const] : []),
+    ];
+    const texts = [
+      facts.map(([name, value]) => `${name.padEnd(9)} ${value}`).join("\n"),
+      ...[curvesText(events, environment.columns), await resultText(client, run)],
+    ];
+    print(texts.filter((text) => text !== "").join("\n\n"));
+  });
+
+async function allEvents({ api }: ServerClient, run: string) {
+  const all: Awaited<ReturnType<typeof api.runs.log.query>>["items"] = [];
+  for (;;) {
+    const { items } = await api.runs.log.query({ run, after: all.at(-1)?.seq ?? -1, limit: 1000 });
+    if (items.length === 0) return all;
+    all.push(...items);
+  }
+}
+
+/** `graft runs resume RUN` and `graft runs follow RUN` */
+export async function followThere(
+  context: CommandContext,
+  server: Credentials,
+  ask: {
+    readonly run: string;
+    readonly resume: boolean;
+    readonly out?: string | undefined;
+    readonly force?: boolean;
+  },
+): Promise<void> {
+  await using session = new Session(context, GOES_ON);
+  await asking(server, async (client) => {
+    if (ask.resume) await client.api.runs.resume.mutate({ run: ask.run });
+    await finishThere(session, client, { run: ask.run, out: ask.out, force: ask.force === true });
+  });
+}
+
+/** `graft runs stop RUN…`: they can be gone on with; `graft runs cancel RUN…`: they cannot. */
+export const stopThere = (
+  { json }: CommandContext,
+  server: Credentials,
+  { runs, how }: { readonly runs: readonly string[]; readonly how: "stop" | "cancel" },
+): Promise<void> =>
+  asking(server, async ({ api }) => {
+    for (const run of runs) {
+      const view = await api.runs[how].mutate({ run });
+      if (json) printJson(view);
+      else print(how === "stop" ? `Stopping ${run} at its next step` : `Stopping ${run} for good`);
+    }
+  });
+
+/** `graft runs delete RUN…` */
+export const removeThere = (
+  { json }: CommandContext,
+  server: Credentials,
+  runs: readonly string[],
+): Promise<void> =>
+  asking(server, async ({ api }) => {
+    for (const run of runs) await api.runs.get.query({ run });
+    for (const run of runs) {
+      await api.runs.remove.mutate({ run });
+      if (json) printJson({ deleted: run });
+      else print(`Deleted ${run}`);
+    }
+  });
