@@ -8,6 +8,7 @@ export {
   type Swept,
 } from "./blobs/blob-keeper.ts";
 export { type BlobTrouble, checkBlobs } from "./blobs/check-blobs.ts";
+export { type RunFolderPorts, runFolder } from "./blobs/run-folder.ts";
 export { type Room, type StorageFacts, storageFacts } from "./blobs/storage-facts.ts";
 export type { Caller, Identity } from "./identity/identity.ts";
 export { PERMISSIONS, type Permission, permissionOf } from "./identity/permissions.ts";

@@ -1,4 +1,4 @@
-import { throwIfCancelled } from "@graft/core";
+import { inParallel, throwIfCancelled } from "@graft/core";
 import type { BlobFacts, BlobStore, PutOptions } from "../ports/blob-store.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { BlobRepository, Repository } from "../ports/repository.ts";
@@ -21,11 +21,6 @@ const AT_ONCE = 8;
 const LONGEST_WAIT_MS = 1000;
 
 const laterBy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function someAtOnce(hashes: readonly string[], work: (hash: string) => Promise<void>): Promise<void> {
-  for (let at = 0; at < hashes.length; at += AT_ONCE)
-    await Promise.all(hashes.slice(at, at + AT_ONCE).map(work));
-}
 
 /** What is given to be kept: bytes, or a stream of them. */
 export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
@@ -105,7 +100,7 @@ export class BlobKeeper {
         // held first: what is there then stays
         await hold(hashes);
         const stored = new Set<string>();
-        await someAtOnce(hashes, async (hash) => {
+        await inParallel(hashes, AT_ONCE, async (hash) => {
           if (await this.#blobs.head(hash)) stored.add(hash);
         });
         return stored;
@@ -201,7 +196,7 @@ export class BlobKeeper {
     const marked = await this.#rows.beginDeletion(hashes, { now: begun, staleBefore });
     const deleted = new Set<string>();
     const failures: unknown[] = [];
-    await someAtOnce([...marked], async (hash) => {
+    await inParallel(marked, AT_ONCE, async (hash) => {
       // whoever is held up for longer finds that another has taken the mark over, and perhaps stored the bytes again
       if (this.#clock() - begun > STALE_DELETION_MS / 2) return;
       try {

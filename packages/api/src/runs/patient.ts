@@ -1,7 +1,7 @@
 import { CoreError, type ErrorCode, throwIfCancelled } from "@graft/core";
 
-/** A store that cannot be reached and a disk that is full may be well again in a moment. */
-const PASSING: readonly ErrorCode[] = ["unreadable", "disk-full"];
+/** A store that cannot be reached, of rows or of blobs, and a disk that is full may be well again in a moment. */
+const PASSING: readonly ErrorCode[] = ["unreadable", "offline", "disk-full"];
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2000;
 /** So long a run waits for its store before it gives up. */
