@@ -1,15 +1,10 @@
 /** Data that procedures' examples work on; see `example-ids.ts` for what each name stands for. */
-import { type AccountRow, type Identity, newId, type Role, type TokenScope } from "@graft/api";
+import { type AccountRow, type Caller, type Identity, newId, type Role, type TokenScope } from "@graft/api";
 import { makeToken } from "../../packages/api/src/identity/token-row.ts";
-import {
-  sampleAccount,
-  sampleClass,
-  sampleDataset,
-  sampleImage,
-  sampleRun,
-  sampleUpload,
-} from "./contract/sample-rows.ts";
+import { sampleAccount, sampleImage } from "./contract/sample-rows.ts";
 import type { ExampleId } from "./example-ids.ts";
+import { type ExamplePicture, examplePicture } from "./example-pictures.ts";
+import { exampleRuns } from "./example-runs.ts";
 import type { TestServices } from "./open-services.ts";
 
 export type ExampleIds = Readonly<Record<ExampleId, string>>;
@@ -52,35 +47,79 @@ export function scopeOf(role: Role, ids: ExampleIds): TokenScope {
 /** New data of an account, with its ids; the account and the group are nobody's in particular. */
 export async function exampleData(test: TestServices, owner: AccountRow): Promise<ExampleIds> {
   const { repository } = test.ports;
+  const { datasets } = test.services;
   const account = await newAccount(test, "member");
   const pupil = await newAccount(test, "pupil");
-  const { row } = await makeToken(
-    { account: owner.id, name: "example", role: owner.role, endsAt: null },
-    { now: Date.now() },
-  );
+  const token = { account: owner.id, name: "example", role: owner.role, endsAt: null };
+  const { row } = await makeToken(token, { now: Date.now() });
   await repository.tokens.create(row);
-  const dataset = sampleDataset(owner.id);
-  const [first, second] = [0, 1].map((position) =>
-    sampleClass(dataset.id, { position, name: `class ${position}` }),
-  );
-  if (!first || !second) throw new TypeError("there are two");
-  await repository.datasets.create(dataset, [first, second]);
-  const images = [first, second].flatMap((one) =>
-    [0, 1, 2].map(() => sampleImage(dataset.id, { class: one.id, part: "train" })),
-  );
-  await repository.images.add(dataset.id, { classes: [], images, parts: new Map(), at: Date.now() });
-  const upload = sampleUpload(dataset.id, { account: owner.id });
-  await repository.uploads.create(upload);
-  const newRun = (change: Parameters<typeof sampleRun>[1]) =>
-    repository.runs.create(sampleRun(dataset.id, { owner: owner.id, ...change }));
-  const run = await newRun({ state: "completed", hasModel: true });
-  const otherRun = await newRun({ state: "completed", hasModel: true });
-  const queuedRun = await newRun({});
-  const stoppedRun = await newRun({ state: "interrupted" });
+  const caller: Caller = { identity: await signedIn(test, owner), from: null, request: "example" };
+  const { dataset } = await datasets.create(caller, { name: "Pets", classes: ["cats", "dogs"], known: null });
+  const { dataset: other } = await datasets.create(caller, { name: "Others", classes: ["a"], known: null });
+  const [first, second] = await repository.datasets.classes(dataset.id);
+  if (!first || !second) throw new TypeError("there are two classes");
+  const cats = await addPictures(test, { dataset: dataset.id, class: first.id }, [0, 1, 2, 3, 4]);
+  const dogs = await addPictures(test, { dataset: dataset.id, class: second.id }, [5, 6, 7, 8]);
+  await edit(test, caller, dataset.id, cats.slice(3));
   return {
     ...{ $account: account.id, $group: pupil.group ?? "", $token: row.id },
-    ...{ $dataset: dataset.id, $class: first.id, $otherClass: second.id },
-    ...{ $image: images[0]?.id ?? "", $otherImage: images[3]?.id ?? "", $upload: upload.id },
-    ...{ $run: run.id, $otherRun: otherRun.id, $waiting: queuedRun.id, $stopped: stoppedRun.id },
+    ...{ $dataset: dataset.id, $otherDataset: other.id, $class: first.id, $otherClass: second.id },
+    ...{ $image: cats[0] ?? "", $otherImage: dogs[0] ?? "" },
+    ...(await uploads(test, caller, { dataset: dataset.id, class: first.id })),
+    ...(await exampleRuns(test, caller, dataset.id)),
   };
+}
+
+/** Pictures with their bytes; every fourth is held back. @returns their ids. */
+async function addPictures(
+  { ports, services }: TestServices,
+  place: { readonly dataset: string; readonly class: string },
+  numbers: readonly number[],
+): Promise<readonly string[]> {
+  const pictures = await Promise.all(numbers.map(examplePicture));
+  await using keeping = services.keeper.begin();
+  for (const { bytes, hash } of pictures) await keeping.keep(bytes, { hash });
+  const rows = pictures.map(({ bytes, hash }, at) =>
+    sampleImage(place.dataset, {
+      ...{ class: place.class, path: `${place.class}/${numbers[at]}.png`, hash, bytes: bytes.length },
+      facts: { width: 48, height: 48, format: "png", perceptualHash: hash.slice(0, 16) },
+      part: at === 1 ? "validation" : "train",
+    }),
+  );
+  const added = { classes: [], images: rows, parts: new Map(), at: Date.now() };
+  await ports.repository.images.add(place.dataset, added);
+  return rows.map(({ id }) => id);
+}
+
+/** A first edit, and a second that was undone. */
+async function edit(
+  { services: { edits } }: TestServices,
+  caller: Caller,
+  dataset: string,
+  images: readonly string[],
+): Promise<void> {
+  const [first = "", second = ""] = images;
+  await edits.leaveOut(caller, dataset, null, { images: [first] });
+  await edits.leaveOut(caller, dataset, null, { images: [second] });
+  await edits.undo(caller, dataset, 2);
+}
+
+async function* inOnePiece({ bytes }: ExamplePicture): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** One that has no file yet, one whose file is here. */
+async function uploads(
+  { services }: TestServices,
+  caller: Caller,
+  place: { readonly dataset: string; readonly class: string },
+): Promise<Pick<ExampleIds, "$upload" | "$sentUpload">> {
+  const asked = { ...place, labelsFrom: null };
+  const open = await services.uploads.create(caller, asked);
+  const sent = await services.uploads.create(caller, asked);
+  const picture = await examplePicture(9);
+  const { hash, bytes } = picture;
+  await services.uploads.plan(caller, sent.id, [{ path: "tom.png", hash, bytes: bytes.length }]);
+  await services.uploads.receive(caller, sent.id, hash, inOnePiece(picture));
+  return { $upload: open.id, $sentUpload: sent.id };
 }
