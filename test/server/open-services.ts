@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type BlobStore, createServices, newId, type Ports, type Services } from "@graft/api";
-import { type Folder, memoryFolder } from "@graft/core";
+import { type BlobStore, createServices, newId, type Ports, runFolder, type Services } from "@graft/api";
+import type { Folder } from "@graft/core";
 import { describe } from "vitest";
 import { openBlobStore } from "../../apps/server/src/blobs/open-blob-store.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
@@ -32,14 +32,10 @@ export async function openTestServices(kind: StoreKind): Promise<TestServices> {
   const jobs = await openJobs({ database: store.queue, onError: (error) => void troubles.push(error) });
   const spool = folderSpool(join(store.home, "spool"));
   const ports = { repository: store.repository, blobs, spool, jobs, clock: Date.now, version: "0.1.0" };
-  const folders = new Map<string, Folder>();
-  const folderOf = (run: string): Folder => {
-    const folder = folders.get(run) ?? memoryFolder();
-    folders.set(run, folder);
-    return folder;
-  };
+  const services = createServices(ports);
+  const folderOf = (run: string): Folder => runFolder({ ...ports, keeper: services.keeper }, run);
   return {
-    ...{ store, ports, folderOf, services: createServices(ports, { folderOf }) },
+    ...{ store, ports, folderOf, services },
     async [Symbol.asyncDispose]() {
       await jobs[Symbol.asyncDispose]();
       await s3?.stop();

@@ -1,5 +1,5 @@
-import type { Folder } from "@graft/core";
 import { BlobKeeper } from "./blobs/blob-keeper.ts";
+import { runFolder } from "./blobs/run-folder.ts";
 import { type DataServices, dataServices } from "./datasets/data-services.ts";
 import { type IdentityServices, identityServices } from "./identity/identity-services.ts";
 import type { Ports } from "./ports/ports.ts";
@@ -12,20 +12,20 @@ export interface Services extends IdentityServices, DataServices, RunServices {
   readonly keeper: BlobKeeper;
 }
 
-/** How a host keeps runs. */
 export interface ServiceOptions {
-  /** A run's own folder. */
-  readonly folderOf: (run: string) => Folder;
   /** No other process works on this store: whoever holds a run from before is gone. @default false */
   readonly isAlone?: boolean;
 }
 
-export function createServices(ports: Ports, options: ServiceOptions): Services {
+export function createServices(ports: Ports, { isAlone = false }: ServiceOptions = {}): Services {
   const keeper = new BlobKeeper(ports);
   const identity = identityServices(ports, (caller, dataset) =>
     data.datasets.delete(caller, dataset, { stopRuns: true }),
   );
   const data = dataServices(ports, { ...identity, keeper });
-  const runs = runServices(ports, { ...options, ...identity, keeper, datasets: data.datasets });
+  const runs = runServices(ports, {
+    ...{ ...identity, keeper, datasets: data.datasets, isAlone },
+    folderOf: (run) => runFolder({ ...ports, keeper, isAlone }, run),
+  });
   return { ...identity, ...data, ...runs, keeper, system: new SystemService(ports) };
 }

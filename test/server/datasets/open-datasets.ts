@@ -16,7 +16,6 @@ import {
   type TokenScope,
   type UploadRow,
 } from "@graft/api";
-import { memoryFolder } from "@graft/core";
 import {
   type FolderBlobStore,
   openFolderBlobStore,
@@ -97,7 +96,7 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
     spool: folderSpool(join(home, "server/spool")),
     version: "test",
   };
-  const services = createServices(ports, { folderOf: () => memoryFolder() });
+  const services = createServices(ports, { isAlone: store.kind === "pglite" });
   const { limits, program, hasWorker = true } = options;
   const handle = importHandler({
     ...{ repository, blobs, keeper: new BlobKeeper(ports), clock, home, threads: 2 },

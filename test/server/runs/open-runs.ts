@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import {
   type ApiContext,
   apiRouter,
+  BlobKeeper,
   type BlobStore,
   type Caller,
   type ClassRow,
@@ -12,12 +13,12 @@ import {
   type ImageRow,
   newId,
   type Repository,
+  runFolder,
   type Services,
 } from "@graft/api";
 import {
   drawSplit,
   type Folder,
-  memoryFolder,
   type Part,
   type Port,
   portPair,
@@ -48,10 +49,12 @@ export interface Kept extends AsyncDisposable {
 
 export async function keptOn(store: TestStore): Promise<Kept> {
   const home = await temporaryFolder("runs");
-  const root = memoryFolder("runs");
+  const { repository } = store;
+  const blobs = await openBlobStore(join(home, "blobs"));
+  const keeper = new BlobKeeper({ repository, blobs, clock: Date.now });
   return {
-    ...{ home, store, repository: store.repository, blobs: await openBlobStore(join(home, "blobs")) },
-    folderOf: (run) => root.folder(run),
+    ...{ home, store, repository, blobs },
+    folderOf: (run) => runFolder({ repository, blobs, keeper, clock: Date.now }, run),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
@@ -76,14 +79,14 @@ export interface TestServer extends AsyncDisposable {
 }
 
 export async function openServer(kept: Kept): Promise<TestServer> {
-  const { home, store, repository, blobs, folderOf } = kept;
+  const { home, store, repository, blobs } = kept;
   const errors: unknown[] = [];
   const jobs = await openJobs({ database: store.queue, onError: (error) => errors.push(error) });
   const controller = new AbortController();
   const spool = folderSpool(join(home, "spool"));
   const services = createServices(
     { repository, blobs, jobs, spool, clock: Date.now, version: "test" },
-    { folderOf, isAlone: store.kind === "pglite" },
+    { isAlone: store.kind === "pglite" },
   );
   const platform = new ServerPlatform({
     ...{ home, env: { GRAFT_OFFLINE: "1" }, version: "test", signal: controller.signal },

@@ -13,6 +13,8 @@ export interface RunFolderPorts {
   readonly blobs: BlobStore;
   readonly keeper: BlobKeeper;
   readonly clock: Clock;
+  /** No other process works on this store: whoever held a lock before is gone. @default false */
+  readonly isAlone?: boolean | undefined;
 }
 
 const HOLDER: LockedBy = { holder: "another worker" };
@@ -45,8 +47,8 @@ const takingTurns =
  * @param run its row is there; without it changes are `not-found`.
  */
 export function runFolder(ports: RunFolderPorts, run: string): Folder {
-  const { repository, blobs, keeper, clock } = ports;
-  const locks = new RunLocks({ leases: repository.leases, clock });
+  const { repository, blobs, keeper, clock, isAlone = false } = ports;
+  const locks = new RunLocks({ leases: repository.leases, clock, isAlone });
   const held = new Set<LeasedLock>();
   const check = (): void => {
     for (const lock of held) lock.check();
