@@ -20,6 +20,10 @@ export type StoreKind = (typeof STORE_KINDS)[number];
 export interface TestStore extends Store {
   /** Of the embedded store; a folder for a test's other files with the other one. */
   readonly home: string;
+  /** Of the other one. */
+  readonly url: string | undefined;
+  /** Closes it; its files or database stay until it is disposed of. */
+  close(): Promise<void>;
   /** Closes it and opens it again, as after a restart. */
   reopen(): Promise<TestStore>;
 }
@@ -47,15 +51,20 @@ async function preparedFolder(): Promise<string> {
 
 async function openAt(home: string, url: string | undefined, end: () => Promise<void>): Promise<TestStore> {
   const store = await openStore(url === undefined ? { home } : { url });
+  let isOpen = true;
+  const close = async (): Promise<void> => {
+    if (isOpen) await store[Symbol.asyncDispose]();
+    isOpen = false;
+  };
   return {
     ...store,
-    home,
+    ...{ home, url, close },
     async reopen() {
-      await store[Symbol.asyncDispose]();
+      await close();
       return openAt(home, url, end);
     },
     async [Symbol.asyncDispose]() {
-      await store[Symbol.asyncDispose]();
+      await close();
       await end();
     },
   };
@@ -114,7 +123,7 @@ export async function newTestDatabase(
   return {
     url: await testDatabaseUrl(name),
     async [Symbol.asyncDispose]() {
-      await onServer((client) => client.query(`drop database ${name} with (force)`));
+      await onServer((client) => client.query(`drop database if exists ${name} with (force)`));
     },
   };
 }

@@ -67,47 +67,78 @@ async function sweepRuns(): Promise<void> {
   }
 }
 
-/** Vitest's global setup: a folder for the server, should a test want one. */
-export default async function postgresOfRun(): Promise<() => Promise<void>> {
-  await sweepRuns();
-  // without a start time (systems other than Linux) nobody can tell a later process of this number: it is not swept
-  const run = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${processStart(process.pid) ?? "x"}-`));
-  process.env[VARIABLE] = run;
-  return () => endServer(run);
+type Command = (name: string, ...words: string[]) => void;
+
+/** PostgreSQL's programs over a run's folder. */
+function commands(run: string): Command {
+  const programs = postgresFolder();
+  if (programs === undefined) throw new Error(NO_POSTGRES);
+  const options: ExecFileSyncOptions = { cwd: run, stdio: "pipe", ...serverUser() };
+  return (name, ...words) => execFileSync(join(programs, name), words, options);
 }
 
-async function start(run: string, programs: string): Promise<number> {
+async function makeFiles(run: string): Promise<void> {
   const user = serverUser();
   const data = join(run, "data");
   await rm(data, { recursive: true, force: true });
   await mkdir(data, { mode: 0o700 });
   if (user) for (const folder of [run, data]) await chown(folder, user.uid, user.gid);
-  const options: ExecFileSyncOptions = { cwd: run, stdio: "pipe", ...user };
-  const command = (name: string, ...words: string[]) => execFileSync(join(programs, name), words, options);
-  command("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-N", "-E", "UTF8", "--locale=C");
-  const port = await freePort();
+  const words = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"];
+  commands(run)("initdb", "-D", data, "-U", "postgres", ...words);
+}
+
+function startServer(run: string, port: number): void {
   const settings = {
     ...{ port, listen_addresses: "127.0.0.1", unix_socket_directories: run, max_connections: 200 },
     // a machine that loses power loses the test, too
     ...{ fsync: "off", full_page_writes: "off" },
   };
   const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
-  command("pg_ctl", "-D", data, "-l", join(run, "log"), "-o", words.join(" "), "-w", "start");
-  return port;
+  const data = join(run, "data");
+  commands(run)("pg_ctl", "-D", data, "-l", join(run, "log"), "-o", words.join(" "), "-w", "start");
+}
+
+const address = (port: number | string, database: string): string =>
+  `postgres://postgres@127.0.0.1:${port}/${database}`;
+
+// without a start time (systems other than Linux) nobody can tell a later process of this number: it is not swept
+const newRun = (): Promise<string> =>
+  mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${processStart(process.pid) ?? "x"}-`));
+
+/** A server of a test's own, which may be stopped. */
+export async function openPostgresServer(): Promise<
+  { readonly url: string; stop(): void; start(): void } & AsyncDisposable
+> {
+  const run = await newRun();
+  const port = await freePort();
+  const start = (): void => startServer(run, port);
+  await makeFiles(run);
+  start();
+  return {
+    url: address(port, "postgres"),
+    start,
+    stop: () => commands(run)("pg_ctl", "-D", join(run, "data"), "-m", "fast", "-w", "stop"),
+    [Symbol.asyncDispose]: () => endServer(run),
+  };
+}
+
+/** Vitest's global setup: a folder for the server, should a test want one. */
+export default async function postgresOfRun(): Promise<() => Promise<void>> {
+  await sweepRuns();
+  const run = await newRun();
+  process.env[VARIABLE] = run;
+  return () => endServer(run);
 }
 
 /** The address of a database of the run's server, which is started where it is not there yet. */
 export async function testDatabaseUrl(database: string): Promise<string> {
   const run = process.env[VARIABLE];
-  const programs = postgresFolder();
   if (run === undefined)
     throw new Error("PostgreSQL is started by vitest's global setup, in vitest.config.ts.");
-  if (programs === undefined) throw new Error(NO_POSTGRES);
-  const url = (port: string | number) => `postgres://postgres@127.0.0.1:${port}/${database}`;
   const portFile = join(run, "port");
   for (;;) {
     const port = await readFile(portFile, "utf8").catch(() => undefined);
-    if (port !== undefined) return url(port);
+    if (port !== undefined) return address(port, database);
     const { folder, path } = placeOnDisk(`${join(dirname(run), `${basename(run)}.lock`)}`);
     const lock = await folder.lock(path);
     if ("holder" in lock) {
@@ -116,7 +147,9 @@ export async function testDatabaseUrl(database: string): Promise<string> {
     }
     await using _ = lock;
     if (existsSync(portFile)) continue;
-    const started = await start(run, programs);
-    await folder.replace(`${basename(run)}/port`, [Buffer.from(String(started))]);
+    const free = await freePort();
+    await makeFiles(run);
+    startServer(run, free);
+    await folder.replace(`${basename(run)}/port`, [Buffer.from(String(free))]);
   }
 }

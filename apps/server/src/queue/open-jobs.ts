@@ -1,6 +1,6 @@
 import { PgBoss } from "pg-boss";
 import type { QueueDatabase } from "../store/store.ts";
-import { withStoreErrors } from "../store/store-error.ts";
+import { withStoreErrors } from "../store/with-store-errors.ts";
 import { JobTable, QUEUE, RETRIES } from "./job-table.ts";
 import { PgBossJobs } from "./pg-boss-jobs.ts";
 

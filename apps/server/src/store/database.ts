@@ -1,6 +1,7 @@
 import { CoreError } from "@graft/core";
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import { isLost } from "./patience.ts";
 import { storable } from "./schema/columns.ts";
 import { sqlState } from "./store-error.ts";
 
@@ -14,13 +15,20 @@ const BATCH_ROWS = 500;
 const PASSING = new Set(["40P01", "40001"]);
 const ATTEMPTS = 5;
 
-/** All that `work` does, or nothing. */
+/** All that `work` does, or nothing; it may be called again. */
 export async function atomically<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    let isWhole = false;
     try {
-      return await db.transaction(work);
+      return await db.transaction(async (tx) => {
+        const result = await work(tx);
+        isWhole = true;
+        return result;
+      });
     } catch (error) {
-      if (attempt === ATTEMPTS || !PASSING.has(sqlState(error) ?? "")) throw error;
+      // a connection that goes takes what was not whole with it; of one that went with the last word nobody knows
+      const isUndone = PASSING.has(sqlState(error) ?? "") || (isLost(error) && !isWhole);
+      if (attempt === ATTEMPTS || !isUndone) throw error;
     }
   }
 }

@@ -62,7 +62,13 @@ export async function migrationState(
 export async function migrate(
   database: Database,
   where: string,
-  { folder = MIGRATIONS, before }: { folder?: string; before?: (tx: Database) => Promise<void> } = {},
+  {
+    folder = MIGRATIONS,
+    before,
+  }: {
+    readonly folder?: string | undefined;
+    readonly before?: (tx: Database) => Promise<void>;
+  } = {},
 ): Promise<void> {
   if ((await migrationState(database, where, folder)).pending.length === 0) return;
   await database.transaction(async (tx) => {

@@ -4,7 +4,8 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
-import type { Store } from "./store.ts";
+import { isLost } from "./patience.ts";
+import type { OpenOptions, Store } from "./store.ts";
 import { storeError } from "./store-error.ts";
 
 /** Two servers, each with its queue's own connections, stay below PostgreSQL's default of 100. */
@@ -53,22 +54,54 @@ async function copyTables(tx: Database): Promise<string> {
   return copy;
 }
 
+/**
+ * Drizzle over a pool. Its own transactions keep a connection for ever that goes before they have begun, and ten of these are all
+ * that there are.
+ */
+function openDatabase(pool: pg.Pool): Database {
+  const database: Database = drizzle({ client: pool });
+  return Object.assign(database, {
+    async transaction<T>(
+      work: (tx: Database) => Promise<T>,
+      config?: Parameters<Database["transaction"]>[1],
+    ): Promise<T> {
+      const client = await pool.connect();
+      let isUsable = true;
+      try {
+        return await drizzle({ client }).transaction(work, config);
+      } catch (error) {
+        isUsable = !isLost(error);
+        throw error;
+      } finally {
+        client.release(!isUsable);
+      }
+    },
+  });
+}
+
 /** @throws CoreError `unreadable` when it cannot be reached, `unsupported` for an old server and for a newer graft's store. */
 export async function openPostgres(
   url: string,
-  { onNotice }: { readonly onNotice: (notice: string) => void },
+  { onNotice, migrations }: OpenOptions,
 ): Promise<Omit<Store, "repository">> {
   const name = shown(url);
   const pool = new pg.Pool({
-    ...{ connectionString: url, max: MAX_CONNECTIONS, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+    ...{
+      connectionString: url,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    },
     application_name: "graft",
   });
-  // of a connection that nobody uses just now: the pool takes another, and whoever asks next hears of a database that is gone
+  // a connection that goes tells whoever asks something by it; what it tells besides, that nobody hears, would end the process
   pool.on("error", () => {});
-  const database = drizzle({ client: pool });
+  pool.on("connect", (client) => client.on("error", () => {}));
+  const database = openDatabase(pool);
   try {
     await checkServer(pool, name);
     await migrate(database, name, {
+      folder: migrations,
       async before(tx) {
         const copy = await copyTables(tx);
         onNotice(`The store gets a new form. What it was before is kept as the schema ${copy} of ${name}.`);

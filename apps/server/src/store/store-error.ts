@@ -4,6 +4,14 @@ import { CoreError, type ErrorCode } from "@graft/core";
 const BY_STATE: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
   [/^23505$/, "conflict", "Something of this name is there already.", "Choose another name, or look again."],
   [/^23503$/, "not-found", "What this belongs to is not there any more.", "Look again at what there is."],
+  [
+    /^(28...|3D000|42501)$/,
+    ...([
+      "bad-input",
+      "The database does not let graft in.",
+      "Look at the user, the password and the database's name in its address, and at what the user may do.",
+    ] as const),
+  ],
   [/^53100$/, "disk-full", "There is no room for the store on the disk.", "Free some space and try again."],
   [/^54000$/, "limit", "A text is too long to be stored.", "Use a shorter one."],
   [
@@ -17,8 +25,8 @@ const BY_STATE: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
 ];
 
 /** Words of `pg` for a connection that is gone; it has no code for it. */
-const GONE =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i;
+const GONE = /connection terminated|client has encountered a connection error/i;
+const NONE = /timeout exceeded when trying to connect/i;
 
 /** The error that a driver threw, inside what drizzle makes of it: that one has the values in its text, which may be secrets. */
 function ofDriver(error: unknown): unknown {
@@ -32,6 +40,7 @@ export function sqlState(error: unknown): string | undefined {
   const cause = ofDriver(error);
   if (!(cause instanceof Error)) return undefined;
   if ("code" in cause && typeof cause.code === "string") return cause.code;
+  if (NONE.test(cause.message)) return "ECONNREFUSED";
   return GONE.test(cause.message) ? "08006" : undefined;
 }
 
@@ -44,33 +53,4 @@ export function storeError(error: unknown): unknown {
   const [, code, what, fix] = row;
   const constraint = cause instanceof Error && "constraint" in cause ? { constraint: cause.constraint } : {};
   return new CoreError(code, { what, fix }, { cause, facts: { state, ...constraint } });
-}
-
-async function* telling<T>(items: AsyncIterable<T>): AsyncIterable<T> {
-  try {
-    yield* items;
-  } catch (error) {
-    throw storeError(error);
-  }
-}
-
-const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
-  typeof value === "object" && value !== null && Symbol.asyncIterator in value;
-
-/** The same object, whose methods throw what people should hear. */
-export function withStoreErrors<T extends object>(target: T): T {
-  return new Proxy(target, {
-    get(_, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== "function") return value;
-      return (...given: unknown[]) => {
-        const result: unknown = Reflect.apply(value, target, given);
-        if (isIterable(result)) return telling(result);
-        if (!(result instanceof Promise)) return result;
-        return result.catch((error: unknown) => {
-          throw storeError(error);
-        });
-      };
-    },
-  });
 }

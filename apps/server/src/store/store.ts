@@ -11,6 +11,12 @@ export interface StoreOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
+export interface OpenOptions {
+  readonly onNotice: (notice: string) => void;
+  /** Folder of the changes of the store's form. @default this version's */
+  readonly migrations?: string | undefined;
+}
+
 /** What pg-boss is to be constructed with. */
 export type QueueDatabase =
   | { readonly connectionString: string; readonly useListenNotify: true }

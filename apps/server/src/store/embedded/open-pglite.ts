@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { chmod, cp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { CoreError } from "@graft/core";
@@ -7,11 +7,10 @@ import { makeFolder, placeOnDisk } from "@graft/core/node";
 import { drizzle } from "drizzle-orm/pglite";
 import { pgliteConnection } from "../../queue/pglite-connection.ts";
 import { migrate, migrationState } from "../migrate.ts";
-import type { Store } from "../store.ts";
+import type { OpenOptions, Store } from "../store.ts";
+import { storeError } from "../store-error.ts";
 import { openEngine, POSTGRES_MAJOR } from "./engine.ts";
 import { newStore } from "./prepared-store.ts";
-
-type Notice = (notice: string) => void;
 
 /** What a start that was killed leaves beside the store. */
 const UNFINISHED = /^store\.(new|copy)$/;
@@ -61,40 +60,44 @@ async function openFolder(name: string): Promise<PGlite> {
 }
 
 /** Its files while nobody has them open, under a name that says what they are. */
-async function copyFolder(folder: string, tag: string): Promise<string> {
+async function copyFolder(folder: string): Promise<string> {
   const unfinished = join(folder, "store.copy");
   await cp(join(folder, "store"), unfinished, { recursive: true, preserveTimestamps: true });
   const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const copy = join(folder, `store.before-${tag}-${moment}`);
+  const copy = join(folder, `store.before-${moment}`);
   await rename(unfinished, copy);
   return copy;
 }
 
 /** A store that has rows is copied before its form changes. */
-async function inThisForm(client: PGlite, folder: string, onNotice: Notice): Promise<PGlite> {
+async function inThisForm(
+  client: PGlite,
+  folder: string,
+  { onNotice, migrations }: OpenOptions,
+): Promise<PGlite> {
   const name = join(folder, "store");
-  const { isNew, pending } = await migrationState(drizzle({ client }), name);
+  const { isNew, pending } = await migrationState(drizzle({ client }), name, migrations);
   if (pending.length === 0) return client;
-  if (isNew) {
-    await migrate(drizzle({ client }), name);
-    return client;
+  let inUse = client;
+  if (!isNew) {
+    await client.close();
+    onNotice(`The store gets a new form. What it was before is kept as ${await copyFolder(folder)}.`);
+    inUse = await openFolder(name);
   }
-  await client.close();
-  const copy = await copyFolder(folder, pending[0]?.hash.slice(0, 8) ?? "");
-  onNotice(`The store gets a new form. What it was before is kept as ${copy}.`);
-  const reopened = await openFolder(name);
-  await migrate(drizzle({ client: reopened }), name);
-  return reopened;
+  try {
+    await migrate(drizzle({ client: inUse }), name, { folder: migrations });
+    return inUse;
+  } catch (error) {
+    await inUse.close();
+    throw error;
+  }
 }
 
 /**
  * The embedded store of a folder, which one process has at a time: nothing else guards it.
  * @throws CoreError `conflict` with the other process's number, `unsupported` for a newer graft's, `corrupt`.
  */
-export async function openPglite(
-  folder: string,
-  { onNotice }: { readonly onNotice: Notice },
-): Promise<Omit<Store, "repository">> {
+export async function openPglite(folder: string, options: OpenOptions): Promise<Omit<Store, "repository">> {
   await makeFolder(folder);
   const lock = await lockHome(folder);
   const name = join(folder, "store");
@@ -107,12 +110,14 @@ export async function openPglite(
       await rename(join(folder, "store.new"), name);
     }
     await checkMajor(name);
+    // hashes of tokens, names of people: whatever rights a copy or a backup came with
+    await chmod(name, 0o700);
     client = await openFolder(name);
-    client = await inThisForm(client, folder, onNotice);
+    client = await inThisForm(client, folder, options);
   } catch (error) {
     if (client && !client.closed) await client.close();
     await lock[Symbol.asyncDispose]();
-    throw error;
+    throw storeError(error);
   }
   const opened = client;
   return {

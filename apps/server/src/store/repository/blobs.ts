@@ -2,6 +2,7 @@ import type { BlobKind, BlobRepository, NamedBlob } from "@graft/api";
 import { and, asc, eq, gt, isNotNull, like, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
+import { patiently } from "../patience.ts";
 import { blobDeletions, blobHolds, images, runFiles, runs, uploadFiles } from "../schema/index.ts";
 import { nameBlobs, stopNaming } from "./blob-names.ts";
 
@@ -109,12 +110,14 @@ export function blobRepository(db: Database): BlobRepository {
         // the first hashes of each column hold the first of all of them
         const found = new Map<string, NamedBlob>();
         for (const { hash, bytes, where, kind } of NAMES) {
-          const rows = await db
-            .selectDistinctOn([hash], { hash, bytes: bytes ?? sql<null>`null` })
-            .from(hash.table)
-            .where(and(gt(hash, after), where))
-            .orderBy(asc(hash))
-            .limit(LIST_ROWS);
+          const rows = await patiently(() =>
+            db
+              .selectDistinctOn([hash], { hash, bytes: bytes ?? sql<null>`null` })
+              .from(hash.table)
+              .where(and(gt(hash, after), where))
+              .orderBy(asc(hash))
+              .limit(LIST_ROWS),
+          );
           for (const row of rows) {
             const key = String(row.hash);
             const known = found.get(key);

@@ -2,6 +2,7 @@ import type { ImageFilter, ImageRepository, ImageRow } from "@graft/api";
 import { and, asc, desc, eq, isNull, like, type SQL, sql } from "drizzle-orm";
 import { type Database, findAll, isOneOf } from "../database.ts";
 import { above, BY_PATH, BY_TIME, below, readPage } from "../page.ts";
+import { patiently } from "../patience.ts";
 import { datasets, images } from "../schema/index.ts";
 import { addImages, COLUMNS, folded, removeImages, setThumbnails } from "./image-changes.ts";
 
@@ -56,7 +57,9 @@ export function imageRepository(db: Database): ImageRepository {
     async *all(dataset) {
       let after: readonly string[] | undefined;
       for (;;) {
-        const page: readonly ImageRow[] = await byPath(eq(images.dataset, dataset), after, LIST_ROWS);
+        const page: readonly ImageRow[] = await patiently(() =>
+          byPath(eq(images.dataset, dataset), after, LIST_ROWS),
+        );
         if (page.length > 0) yield page;
         const last = page.at(-1);
         if (!last || page.length < LIST_ROWS) return;

@@ -1,6 +1,6 @@
 import type { Repository } from "@graft/api";
 import type { Database } from "../database.ts";
-import { withStoreErrors } from "../store-error.ts";
+import { withStoreErrors } from "../with-store-errors.ts";
 import { accountRepository } from "./accounts.ts";
 import { blobRepository } from "./blobs.ts";
 import { datasetRepository } from "./datasets.ts";

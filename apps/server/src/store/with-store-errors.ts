@@ -1,0 +1,37 @@
+import { patiently } from "./patience.ts";
+import { storeError } from "./store-error.ts";
+
+async function* telling<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+
+/** The same repository, which waits for a database that is away for a while, and throws what people should hear. */
+export function withStoreErrors<T extends object>(target: T): T {
+  return new Proxy(target, {
+    get(_, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== "function") return value;
+      return (...given: unknown[]) => {
+        const result: unknown = Reflect.apply(value, target, given);
+        if (isIterable(result)) return telling(result);
+        // drizzle's questions are asked when somebody waits for them, and again for each who does
+        let first: unknown = result;
+        const ask = async (): Promise<unknown> => {
+          const asked = first ?? Reflect.apply(value, target, given);
+          first = undefined;
+          return await asked;
+        };
+        return patiently(ask).catch((error: unknown) => {
+          throw storeError(error);
+        });
+      };
+    },
+  });
+}
