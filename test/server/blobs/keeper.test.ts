@@ -96,6 +96,34 @@ describe("the keeper of blobs", () => {
     expect(blobs.stored.size).toBe(0);
   });
 
+  it("holds by one call what is stored together", async () => {
+    const { blobs, rows, ports } = opened();
+    const calls: number[] = [];
+    const hold: typeof rows.hold = async (hashes, of) => {
+      calls.push(hashes.length);
+      return rows.hold(hashes, of);
+    };
+    await using keeping = new BlobKeeper({ ...ports, repository: { blobs: { ...rows, hold } } }).begin();
+    await Promise.all(Array.from({ length: 20 }, (_, at) => keeping.keep(bytes(`together ${at}`))));
+    expect(blobs.stored.size).toBe(20);
+    expect(calls.reduce((sum, length) => sum + length, 0)).toBe(20);
+    expect(calls.length).toBeLessThan(6);
+  });
+
+  it("fails all that are asked for together when the store of rows fails, and none after", async () => {
+    const { rows, ports } = opened();
+    let isAway = true;
+    const hold: typeof rows.hold = async (hashes, of) => {
+      if (isAway) throw new Error("the store is away");
+      return rows.hold(hashes, of);
+    };
+    await using keeping = new BlobKeeper({ ...ports, repository: { blobs: { ...rows, hold } } }).begin();
+    const both = await Promise.allSettled([keeping.keep(bytes("a")), keeping.keep(bytes("b"))]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    isAway = false;
+    expect(await keeping.keep(bytes("a"))).toMatchObject({ bytes: 1 });
+  });
+
   it("stores nothing for whom the signal stops while the same bytes are deleted", async () => {
     const { keeper, blobs, rows } = opened();
     const { hash } = await blobs.put(bytes("going"));

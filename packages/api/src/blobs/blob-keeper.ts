@@ -2,6 +2,7 @@ import { inParallel, throwIfCancelled } from "@graft/core";
 import type { BlobFacts, BlobStore, PutOptions } from "../ports/blob-store.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { BlobRepository, Repository } from "../ports/repository.ts";
+import { holdLine } from "./hold-line.ts";
 
 export interface BlobPorts {
   readonly blobs: BlobStore;
@@ -81,9 +82,10 @@ export class BlobKeeper {
   begin(): Keeping {
     const id = newId();
     const held = new Set<string>();
-    const hold = async (hashes: readonly string[], signal?: AbortSignal): Promise<void> => {
-      await this.#hold(hashes, id, signal);
-      for (const hash of hashes) held.add(hash);
+    const ask = holdLine((hashes) => this.#rows.hold(hashes, { id, until: this.#clock() + HOLD_MS }));
+    const hold = async (hash: string, signal?: AbortSignal): Promise<void> => {
+      await this.#hold(() => ask(hash), signal);
+      held.add(hash);
     };
     const release = async (): Promise<void> => {
       if (held.size === 0) return;
@@ -95,10 +97,10 @@ export class BlobKeeper {
     };
     return {
       keep: (bytes, options = {}) =>
-        this.#blobs.put(bytes, { ...options, onHash: ({ hash }) => hold([hash], options.signal) }),
+        this.#blobs.put(bytes, { ...options, onHash: ({ hash }) => hold(hash, options.signal) }),
       keepStored: async (hashes) => {
         // held first: what is there then stays
-        await hold(hashes);
+        await Promise.all(hashes.map((hash) => hold(hash)));
         const stored = new Set<string>();
         await inParallel(hashes, AT_ONCE, async (hash) => {
           if (await this.#blobs.head(hash)) stored.add(hash);
@@ -170,14 +172,11 @@ export class BlobKeeper {
     return swept;
   }
 
-  /** Holds hashes, each when nobody deletes it any more. */
-  async #hold(hashes: readonly string[], id: string, signal: AbortSignal | undefined): Promise<void> {
-    let left = hashes;
-    for (let waitMs = 4; left.length > 0; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+  /** Takes a hold when nobody deletes the bytes any more. @param take whether it got it. */
+  async #hold(take: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
+    for (let waitMs = 4; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       throwIfCancelled(signal);
-      const refused = await this.#rows.hold(left, { id, until: this.#clock() + HOLD_MS });
-      if (refused.size === 0) return;
-      left = [...refused];
+      if (await take()) return;
       if (waitMs === LONGEST_WAIT_MS) await this.finishDeletions();
       await this.#wait(waitMs);
     }

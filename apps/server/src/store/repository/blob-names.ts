@@ -12,7 +12,7 @@ const LOCK = sql.raw("1735549286, 1651273570");
  * @throws CoreError `conflict` when one of them is being deleted: who does not hold it before cannot name it.
  */
 export async function nameBlobs(tx: Database, hashes: Iterable<string>): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCK})`);
+  await startNaming(tx);
   // a statement of its own: one that waited for the lock would look at what was there before
   const deleted = new Set(
     (await tx.select({ hash: blobDeletions.hash }).from(blobDeletions)).map((row) => row.hash),
@@ -27,6 +27,11 @@ export async function nameBlobs(tx: Database, hashes: Iterable<string>): Promise
           fix: "Bring them again in a moment.",
         },
       });
+}
+
+/** From here to the end of the transaction nobody begins to delete a blob. To be the first that a transaction does. */
+export async function startNaming(tx: Database): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCK})`);
 }
 
 /** From here to the end of the transaction nobody names a blob. */

@@ -4,7 +4,7 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { patiently } from "../patience.ts";
 import { blobDeletions, blobHolds, images, runFiles, runs, uploadFiles } from "../schema/index.ts";
-import { nameBlobs, stopNaming } from "./blob-names.ts";
+import { startNaming, stopNaming } from "./blob-names.ts";
 
 interface Names {
   readonly hash: PgColumn;
@@ -51,7 +51,7 @@ export function blobRepository(db: Database): BlobRepository {
   return {
     hold: (hashes, { id, until }) =>
       atomically(db, async (tx) => {
-        await nameBlobs(tx, []);
+        await startNaming(tx);
         const deleted = new Set<string>();
         for await (const some of inBatches([...new Set(hashes)], ASKED)) {
           for (const { hash } of await tx
