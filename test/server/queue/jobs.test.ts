@@ -9,6 +9,7 @@ import {
 } from "../../../apps/server/src/queue/job-table.ts";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
+import { whyNoPostgres } from "../../setup/postgres.ts";
 import { describeJobs, type OpenedJobs } from "../contract/jobs.ts";
 import { describeOnStores, openTestStore, type TestStore } from "../open-store.ts";
 
@@ -56,6 +57,34 @@ async function openedOn(store: TestStore): Promise<OpenedJobs> {
 }
 
 describeOnStores("jobs", (open) => describeJobs("the queue", async () => openedOn(await open())));
+
+describe.skipIf(whyNoPostgres() !== undefined)("a queue on PostgreSQL whose connections are cut", () => {
+  it("says so, and goes on, hearing of other processes' changes", async () => {
+    await using store = await openTestStore("postgres");
+    const told: unknown[] = [];
+    const database = store.queue;
+    await using jobs = await openJobs({ database, onError: (error) => told.push(error) });
+    await using other = await openJobs({ database, onError: (error) => told.push(error) });
+    await store.database.execute(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+    await expect.poll(() => told.length).toBeGreaterThan(0);
+    let heard = 0;
+    jobs.onChange(() => heard++);
+    // it listens again after a second
+    await expect
+      .poll(
+        async () => {
+          await other.submit({ id: newId(), kind: "train", subject: "run", owner: "anna" });
+          return heard;
+        },
+        { timeout: 20_000, interval: 200 },
+      )
+      .toBeGreaterThan(0);
+    expect(await jobs.claim({ worker: "w1", kinds: JOB_KINDS, backends: [] })).toMatchObject({
+      owner: "anna",
+    });
+  });
+});
 
 describe("what the queue stands on of pg-boss", () => {
   let store: Store;

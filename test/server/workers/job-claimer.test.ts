@@ -1,4 +1,4 @@
-import { JOB_KINDS, type Job, type JobContext, type JobHandler, newId } from "@graft/api";
+import { JOB_KINDS, type Job, type JobContext, type JobHandler, type Jobs, newId } from "@graft/api";
 import { CoreError } from "@graft/core";
 import type { Store } from "@graft/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,7 +37,7 @@ describe("a worker's place at the queue", () => {
   const stateOf = async (id: string): Promise<string | undefined> => (await jobs.get(id))?.state;
 
   /** A claimer whose jobs end when the test says so. */
-  function claimer(given: { readonly handle?: JobHandler; readonly beatMs?: number } = {}): {
+  function claimer(given: { readonly jobs?: Jobs; readonly beatMs?: number } = {}): {
     readonly claimer: JobClaimer;
     readonly next: () => Promise<UnderWay>;
   } {
@@ -102,6 +102,25 @@ describe("a worker's place at the queue", () => {
     expect(await stateOf(id)).toBe("waiting");
     await failOnce(id);
     expect(await stateOf(id)).toBe("failed");
+  });
+
+  it("tells how a job ended as soon as the queue can be told", async () => {
+    let refusals = 2;
+    const inTrouble = new Proxy<Jobs>(jobs, {
+      get(_, key: keyof Jobs) {
+        const isRefused = key === "complete" && refusals-- > 0;
+        if (isRefused)
+          return () => Promise.reject(new CoreError("unreadable", { what: "The store is gone." }));
+        return (...given: unknown[]) => Reflect.apply(jobs[key], jobs, given);
+      },
+    });
+    const { claimer: one, next } = claimer({ jobs: inTrouble });
+    const id = await submit();
+    errors.length = 0;
+    (await next()).end();
+    await expect.poll(() => stateOf(id), { timeout: 20_000 }).toBe("done");
+    expect(errors).toMatchObject([{ code: "unreadable" }, { code: "unreadable" }]);
+    await one.close();
   });
 
   it("hears at once in the same process that its job is to stop, and why", async () => {

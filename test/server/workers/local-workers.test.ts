@@ -60,13 +60,13 @@ describe("this machine's workers", () => {
     return id;
   };
   const ended = (id: string): Promise<void> =>
-    expect.poll(async () => (await jobs.get(id))?.state, { timeout: 100_000, interval: 50 }).toBe("done");
+    expect.poll(async () => (await jobs.get(id))?.state, { timeout: 120_000, interval: 50 }).toBe("done");
 
   it("train to the command line's numbers, to the last bit, and tell who they are", async () => {
     const trainings = new Trainings(set);
     await using workers = started(trainings);
     const id = await submit({ backend: "cpu" });
-    await expect.poll(async () => (await jobs.get(id))?.state, { timeout: 60_000 }).toBe("active");
+    await expect.poll(async () => (await jobs.get(id))?.state, { timeout: 120_000 }).toBe("active");
     const [row, ...others] = await store.repository.workers.list();
     expect(others).toEqual([]);
     expect(row).toMatchObject({ name: "worker 1", version: "test", kind: "local" });
@@ -92,10 +92,10 @@ describe("this machine's workers", () => {
         for (const pid of workers.pids) kills += Number(process.kill(pid, "SIGKILL"));
     });
     const id = await submit();
-    await expect.poll(async () => (await jobs.get(id))?.attempts, { timeout: 60_000 }).toBe(1);
+    await expect.poll(async () => (await jobs.get(id))?.attempts, { timeout: 120_000 }).toBe(1);
     const epochs = (): number => lossesOf(trainings.events).length;
     const before = epochs();
-    await expect.poll(epochs, { timeout: 60_000, interval: 5 }).toBeGreaterThan(before);
+    await expect.poll(epochs, { timeout: 120_000, interval: 5 }).toBeGreaterThan(before);
     await workers.close(10_000);
     expect(lines.join()).toContain("worker 1: The worker ended by itself: SIGKILL");
     expect(await jobs.get(id)).toMatchObject({ state: "waiting", place: 1 });
@@ -117,14 +117,14 @@ describe("this machine's workers", () => {
     await using workers = started(trainings, 2);
     const needs = await submit({ backend: "cuda" });
     const rows = (): Promise<readonly WorkerRow[]> => store.repository.workers.list();
-    await expect.poll(async () => (await rows()).length, { timeout: 60_000 }).toBe(2);
+    await expect.poll(async () => (await rows()).length, { timeout: 120_000 }).toBe(2);
     expect((await rows()).map(({ name }) => name).toSorted()).toEqual(["worker 1", "worker 2"]);
     for (const { threads } of await rows())
       expect(threads).toBe(Math.max(1, Math.floor(usableThreads() / 2)));
     expect(workers.pids).toHaveLength(2);
     // a job that both can do shows that they have looked
     const other = await submit();
-    await expect.poll(async () => (await jobs.get(other))?.state, { timeout: 60_000 }).toBe("active");
+    await expect.poll(async () => (await jobs.get(other))?.state, { timeout: 120_000 }).toBe("active");
     expect(await jobs.get(needs)).toMatchObject({ state: "waiting", place: 1 });
     for (const id of [needs, other]) await jobs.stop(id, "cancel");
     await ended(other);

@@ -4,10 +4,11 @@ import { workForServer } from "../../../apps/server/src/workers/remote/work-for-
 
 const controller = new AbortController();
 process.once("SIGTERM", () => controller.abort());
-const { server, token, version, home, name } = JSON.parse(process.argv[2] ?? "{}");
+const { backends, ...options } = JSON.parse(process.argv[2] ?? "{}");
 try {
   await workForServer({
-    ...{ server, token, version, home, name, env: process.env, signal: controller.signal, checkpointMs: 0 },
+    ...{ ...options, env: process.env, signal: controller.signal, checkpointMs: 0 },
+    ...(backends ? { backends } : {}),
     onLog: (line) => console.log(line),
   });
 } catch (error) {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
+import type { FoundBackends } from "../../../apps/server/src/workers/find-backends.ts";
 import { LocalWorkers } from "../../../apps/server/src/workers/local-workers.ts";
 import { RemoteWorkers } from "../../../apps/server/src/workers/remote/remote-workers.ts";
 import { answerSchema, type SignIn } from "../../../apps/server/src/workers/remote/sign-in.ts";
@@ -30,6 +31,9 @@ const SIGN_IN: SignIn = {
   ...{ backends: ["onnx:cpu"], names: ["onnx:cpu", "cpu"], platform: "", proof: "0".repeat(64) },
 };
 const BACKENDS = { ids: ["onnx:cpu"], names: ["onnx:cpu", "cpu"], proof: "0".repeat(64) };
+
+/** A busy machine is given time. */
+const PATIENT = { timeout: 120_000, interval: 10 };
 
 describe("workers of other machines", () => {
   let folder: string;
@@ -138,13 +142,13 @@ describe("workers of other machines", () => {
       ...{ server: server.url, token: server.token, version: "test", home, env: process.env },
       ...{ signal: controller.signal, onLog: (line) => lines.push(line), backends: BACKENDS, name: "attic" },
     });
-    await expect.poll(names, { timeout: 20_000 }).toEqual(["attic"]);
+    await expect.poll(names, PATIENT).toEqual(["attic"]);
     const [first] = await store.repository.workers.list();
     expect(first).toMatchObject({ kind: "remote", backends: ["onnx:cpu"], version: "test" });
     await workers.close(1000);
     expect(await names()).toEqual([]);
     workers = newServer();
-    await expect.poll(names, { timeout: 20_000 }).toEqual(["attic"]);
+    await expect.poll(names, PATIENT).toEqual(["attic"]);
     const [second] = await store.repository.workers.list();
     expect(second?.id).not.toBe(first?.id);
     controller.abort();
@@ -183,13 +187,17 @@ describe("workers of other machines", () => {
   it("train to the command line's numbers, ended, killed and gone on with elsewhere", async () => {
     const commandHome = join(folder, "command-home");
     const commanded = graft(["train", set, ...FLAGS, "--json"], commandHome);
-    const start = (name: string): { readonly child: ChildProcess; readonly said: () => string } => {
+    const start = (
+      name: string,
+      backends?: FoundBackends,
+    ): { readonly child: ChildProcess; readonly said: () => string } => {
       const options = {
         server: server.url,
         token: server.token,
         version: "test",
         home: join(folder, name),
         name,
+        backends,
       };
       const child = spawn(process.execPath, [...FROM_SOURCES, CHILD, JSON.stringify(options)], { cwd: ROOT });
       started.push(child);
@@ -204,28 +212,28 @@ describe("workers of other machines", () => {
     const endOf = (child: ChildProcess): Promise<unknown> =>
       new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
     const first = start("first");
-    await expect.poll(names, { timeout: 60_000 }).toEqual(["first"]);
+    await expect.poll(names, PATIENT).toEqual(["first"]);
     const told = { first: 0, second: 0 };
     let working: "first" | "second" = "first";
     trainings.onEvent(({ type }) => {
       if (type === "epoch-end") told[working]++;
     });
     const id = await submit();
-    await expect.poll(() => told.first, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(() => told.first, PATIENT).toBeGreaterThan(0);
     const ended = endOf(first.child);
     first.child.kill("SIGTERM");
     expect(await ended).toBe(0);
+    working = "second";
     expect(first.said()).toContain("Stopping where the training can be gone on from.");
     expect(await jobs.get(id)).toMatchObject({ state: "waiting", place: 1 });
 
-    working = "second";
-    const second = start("second");
-    await expect.poll(() => told.second, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0);
+    const second = start("second", BACKENDS);
+    await expect.poll(() => told.second, PATIENT).toBeGreaterThan(0);
     const killed = endOf(second.child);
     second.child.kill("SIGKILL");
     expect(await killed).toBe("SIGKILL");
-    await expect.poll(async () => (await jobs.get(id))?.state).toBe("waiting");
-    await expect.poll(names).toEqual([]);
+    await expect.poll(async () => (await jobs.get(id))?.state, PATIENT).toBe("waiting");
+    await expect.poll(names, PATIENT).toEqual([]);
     expect(troubles.splice(0)).toMatchObject([{ code: "backend" }]);
 
     await using local = new LocalWorkers({
@@ -235,7 +243,7 @@ describe("workers of other machines", () => {
       env: process.env,
       checkpointMs: 0,
     });
-    await expect.poll(async () => (await jobs.get(id))?.state, { timeout: 100_000 }).toBe("done");
+    await expect.poll(async () => (await jobs.get(id))?.state, PATIENT).toBe("done");
     await local.close(10_000);
     const { stdout, stderr, code } = await commanded;
     expect(code, stderr).toBe(0);
@@ -247,5 +255,5 @@ describe("workers of other machines", () => {
     const log = await (await workspace.runs.open(run)).readEvents();
     expect(log.map(({ seq }) => seq)).toEqual(log.map((_event, at) => at));
     expect(troubles).toEqual([]);
-  });
+  }, 400_000);
 });
