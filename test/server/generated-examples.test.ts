@@ -1,53 +1,43 @@
-import { type AccountRow, permissionOf, ROLES, type Role } from "@graft/api";
+import { ROLES, type Role } from "@graft/api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ExampleIds, exampleData, newAccount, scopeOf, signedIn } from "./example-data.ts";
-import { call } from "./from-router/call.ts";
-import { filled } from "./from-router/examples.ts";
-import { PROCEDURES, type Procedure } from "./from-router/procedures.ts";
+import { ExampleOwner, rolesOf } from "./from-router/example-owner.ts";
+import { PROCEDURES } from "./from-router/procedures.ts";
 import { describeOnPairs, type TestServices } from "./open-services.ts";
 
 describeOnPairs("every procedure's example", (open) => {
   let test: TestServices;
-  /** Data that queries look at; what changes data has some of its own. */
-  const shared = new Map<Role, { readonly account: AccountRow; readonly ids: ExampleIds }>();
+  const owners = new Map<Role, ExampleOwner>();
   beforeAll(async () => {
     test = await open();
-    for (const role of ROLES) shared.set(role, await dataFor(role));
+    for (const role of ["admin", "member", "pupil"] as const)
+      owners.set(role, await ExampleOwner.open(test, role));
   });
   afterAll(() => test[Symbol.asyncDispose]());
 
-  /** Data of somebody who may have a token of a role. */
-  async function dataFor(role: Role) {
-    const account = await newAccount(test, role === "admin" || role === "pupil" ? role : "member");
-    return { account, ids: await exampleData(test, account) };
+  /** Whose data a role's tokens are for. */
+  function ownerOf(role: Role): ExampleOwner {
+    const owner = owners.get(role) ?? owners.get("member");
+    if (!owner) throw new TypeError("they are opened before");
+    return owner;
   }
 
-  /** Calls a procedure with its example, on data of the caller. */
-  async function example({ path, meta, type }: Procedure, role: Role) {
-    const data = type === "mutation" ? undefined : shared.get(role);
-    const { account, ids } = data ?? (await dataFor(role));
-    const identity = await signedIn(test, account, { role, scope: scopeOf(role, ids) });
-    return call(test.services, identity, {
-      path,
-      input: filled(meta?.example, (name) => Reflect.get(ids, name)),
-    });
-  }
+  describe.each(PROCEDURES)("$path", (procedure) => {
+    const { owners, narrow } = rolesOf(procedure, ROLES);
 
-  describe.each(PROCEDURES)("the example of $path", (procedure) => {
-    const roles = ROLES.filter((role) => permissionOf(procedure.path, role) !== undefined);
-    const owners = roles.filter((role) => permissionOf(procedure.path, role) !== "scope");
+    if (owners.length > 0)
+      it("works for those who own what it names, and its answer is the same as JSON", async () => {
+        for (const role of owners) {
+          const answer = await ownerOf(role).example(procedure, { role });
+          expect({ role, ...answer }).toMatchObject({ role, code: "ok" });
+          if (answer.code !== "ok" || procedure.type === "subscription") continue;
+          expect(JSON.parse(JSON.stringify(answer.data))).toEqual(answer.data);
+        }
+      });
 
-    it.each(owners)("works for %s, and its answer is the same as JSON", async (role) => {
-      const answer = await example(procedure, role);
-      expect(answer).toMatchObject({ code: "ok" });
-      if (answer.code !== "ok" || procedure.type === "subscription") return;
-      expect(JSON.parse(JSON.stringify(answer.data))).toEqual(answer.data);
-    });
-
-    const narrow = roles.filter((role) => !owners.includes(role));
     if (narrow.length > 0)
       it("works for those whose token names what it is about", async () => {
-        const codes = await Promise.all(narrow.map(async (role) => (await example(procedure, role)).code));
+        const codes: string[] = [];
+        for (const role of narrow) codes.push((await ownerOf(role).example(procedure, { role })).code);
         // a token that names something else is told that there is no such thing
         expect(codes.filter((code) => code !== "ok" && code !== "not-found")).toEqual([]);
         if (owners.length === 0) expect(codes).toContain("ok");

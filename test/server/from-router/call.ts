@@ -1,6 +1,5 @@
-import { type ApiContext, apiRouter, type Identity, type Services, toldError } from "@graft/api";
+import { type ApiContext, apiRouter, asRpcError, type Identity, type Services, toldError } from "@graft/api";
 import type { SerializedError } from "@graft/core";
-import { TRPCError } from "@trpc/server";
 
 /** What came of a call. */
 export type Answer =
@@ -30,9 +29,10 @@ async function answered(call: Promise<unknown>): Promise<Answer> {
     const result = await call;
     return { code: "ok", data: isStream(result) ? await firstOf(result) : result };
   } catch (error) {
-    if (!(error instanceof TRPCError)) throw error;
-    const { code, message } = toldError(error);
-    return { code, message, cause: error.cause ?? error };
+    // what a stream throws while it is open comes as it is, and hosts turn it into tRPC's then
+    const told = asRpcError(error);
+    const { code, message } = toldError(told);
+    return { code, message, cause: told.cause ?? told };
   }
 }
 
