@@ -71,14 +71,13 @@ export function switchClass(classes: readonly ClassRow[], id: string, isOff: boo
   return row.isOff === isOff ? classes : classes.map((each) => (each === row ? { ...each, isOff } : each));
 }
 
-/** @param ids all of them, each once. @throws CoreError `bad-input`. */
+/** @param ids all of them, each once. @throws CoreError `not-found`, `bad-input`. */
 export function reorderClasses(classes: readonly ClassRow[], ids: readonly string[]): readonly ClassRow[] {
-  const known = new Map(classes.map((row) => [row.id, row]));
-  const rows = [...new Set(ids)].flatMap((id) => known.get(id) ?? []);
+  const rows = [...new Set(ids)].map((id) => classOf(classes, id));
   if (rows.length === classes.length && ids.length === classes.length) return numbered(rows);
   throw new CoreError("bad-input", {
     what: "The order does not name every class of the data set once.",
-    received: `${ids.length} ids, ${rows.length} of them of this data set`,
+    received: `${ids.length} ids of ${rows.length} classes`,
     expected: `${classes.length} ids`,
     fix: "Look at its classes again: somebody may have added or merged some.",
   });

@@ -1,4 +1,4 @@
-import type { ImageFormat } from "@graft/core";
+import { CoreError, type ImageFormat } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import { type Caller, notThere } from "../identity/identity.ts";
@@ -7,6 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { ImageFilter, Page, PageRequest, Repository } from "../ports/repository.ts";
 import type { ImageRow } from "../ports/rows.ts";
 import type { KeptBlobs } from "../uploads/kept-blobs.ts";
+import { classOf } from "./class-order.ts";
 import { type Selection, selectImages } from "./own-images.ts";
 
 export interface ImageParts {
@@ -48,8 +49,14 @@ export class ImageService {
 
   /** @throws CoreError `not-found`. */
   async page(caller: Caller, dataset: string, request: PageRequest & ImageFilter): Promise<Page<ImageRow>> {
-    await this.#parts.access.dataset(caller, dataset);
-    return this.#parts.repository.images.page(dataset, request);
+    const { repository, access } = this.#parts;
+    await access.dataset(caller, dataset);
+    const page = await repository.images.page(dataset, request);
+    const { class: of } = request;
+    // asked only where nothing was found: a class with pictures is there
+    if (page.items.length === 0 && typeof of === "string")
+      classOf(await repository.datasets.classes(dataset), of);
+    return page;
   }
 
   /** @throws CoreError `not-found`. */
@@ -57,8 +64,8 @@ export class ImageService {
     const { repository, access } = this.#parts;
     const image = await repository.images.get(id);
     if (image === undefined) throw notThere("picture", id);
-    await access.dataset(caller, image.dataset).catch(() => {
-      throw notThere("picture", id);
+    await access.dataset(caller, image.dataset).catch((error: unknown) => {
+      throw error instanceof CoreError && error.code === "not-found" ? notThere("picture", id) : error;
     });
     return image;
   }

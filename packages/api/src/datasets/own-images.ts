@@ -1,4 +1,5 @@
 import { CoreError } from "@graft/core";
+import { notThere } from "../identity/identity.ts";
 import type { ImageFilter, Repository } from "../ports/repository.ts";
 import type { ImageRow } from "../ports/rows.ts";
 
@@ -17,7 +18,10 @@ export interface Selected {
   readonly missing: number;
 }
 
-/** @throws CoreError `limit` for a filter that finds more than `MOST_SELECTED`. */
+/**
+ * Of pictures that are named, those that are gone meanwhile are counted, unless none is left.
+ * @throws CoreError `not-found` where none of the named ones is there; `limit` for a filter that finds more than `MOST_SELECTED`.
+ */
 export async function selectImages(
   { images }: Pick<Repository, "images">,
   dataset: string,
@@ -26,6 +30,8 @@ export async function selectImages(
   if ("images" in selection) {
     const ids = [...new Set(selection.images)];
     const found = (await images.getMany(ids)).filter((image) => image.dataset === dataset);
+    const [first] = ids;
+    if (first !== undefined && found.length === 0) throw notThere("picture", first);
     return { images: found, missing: ids.length - found.length };
   }
   const found: ImageRow[] = [];
