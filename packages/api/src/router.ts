@@ -6,6 +6,7 @@ import { auditRouter } from "./identity/audit-router.ts";
 import { groupsRouter } from "./identity/groups-router.ts";
 import { linksRouter } from "./identity/links-router.ts";
 import { tokensRouter } from "./identity/tokens-router.ts";
+import { modelRouter } from "./models/model-router.ts";
 import { router } from "./rpc/trpc.ts";
 import { runRouter } from "./runs/run-router.ts";
 import { systemRouter } from "./system/system-router.ts";
@@ -24,5 +25,6 @@ export const apiRouter = router({
   images: imageRouter,
   edits: editRouter,
   uploads: uploadRouter,
+  models: modelRouter,
 });
 export type ApiRouter = typeof apiRouter;

@@ -2,12 +2,13 @@ import { BlobKeeper } from "./blobs/blob-keeper.ts";
 import { runFolder } from "./blobs/run-folder.ts";
 import { type DataServices, dataServices } from "./datasets/data-services.ts";
 import { type IdentityServices, identityServices } from "./identity/identity-services.ts";
+import { type ModelServices, modelServices } from "./models/model-services.ts";
 import type { Ports } from "./ports/ports.ts";
 import { type RunServices, runServices } from "./runs/run-services.ts";
 import { SystemService } from "./system/system-service.ts";
 
 /** What procedures and a host's own routes call. */
-export interface Services extends IdentityServices, DataServices, RunServices {
+export interface Services extends IdentityServices, DataServices, RunServices, ModelServices {
   readonly system: SystemService;
   readonly keeper: BlobKeeper;
 }
@@ -27,5 +28,6 @@ export function createServices(ports: Ports, { isAlone = false }: ServiceOptions
     ...{ ...identity, keeper, datasets: data.datasets, isAlone },
     folderOf: (run) => runFolder({ ...ports, keeper, isAlone }, run),
   });
-  return { ...identity, ...data, ...runs, keeper, system: new SystemService(ports) };
+  const models = modelServices(ports, { ...identity, keeper });
+  return { ...identity, ...data, ...runs, ...models, keeper, system: new SystemService(ports) };
 }

@@ -85,6 +85,7 @@ export { type VerifyOptions, verifyModel } from "./export/verify-model.ts";
 export { writeKerasHdf5 } from "./export/write-keras-file.ts";
 export { type WriteModelOptions, writeModel } from "./export/write-model.ts";
 export { TFJS_FILES, writeTfjs } from "./export/write-tfjs.ts";
+export { type ZippedFile, type ZipStream, zipFiles } from "./export/zip-files.ts";
 export { type ExtractOptions, extractFeatures } from "./features/extract.ts";
 export type { ExtractProgress } from "./features/extract-options.ts";
 export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";

@@ -27,6 +27,7 @@ import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { ChildProgram } from "../../../apps/server/src/workers/child-program.ts";
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
+import { noPredictor } from "../no-predictor.ts";
 import { openTestStore, type StoreKind, type TestStore } from "../open-store.ts";
 
 /** A file by its name. */
@@ -93,6 +94,7 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
     blobs,
     jobs,
     clock,
+    predictor: noPredictor,
     spool: folderSpool(join(home, "server/spool")),
     version: "test",
   };

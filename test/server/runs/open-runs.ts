@@ -36,6 +36,7 @@ import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
 import { workByMessages } from "../../protocol/worker-of-messages.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
+import { noPredictor } from "../no-predictor.ts";
 import type { TestStore } from "../open-store.ts";
 
 /** Everything that is kept when a server is killed. */
@@ -85,7 +86,7 @@ export async function openServer(kept: Kept): Promise<TestServer> {
   const controller = new AbortController();
   const spool = folderSpool(join(home, "spool"));
   const services = createServices(
-    { repository, blobs, jobs, spool, clock: Date.now, version: "test" },
+    { repository, blobs, jobs, spool, predictor: noPredictor, clock: Date.now, version: "test" },
     { isAlone: store.kind === "pglite" },
   );
   const platform = new ServerPlatform({

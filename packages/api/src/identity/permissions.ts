@@ -113,6 +113,15 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "runs.thresholds": owners,
   "runs.compare": owners,
   "runs.disagreements": owners,
+
+  "models.get": { ...owners, ...predictors },
+  "models.predict": { ...owners, ...predictors },
+  "models.explain": { ...owners, ...predictors },
+  "models.evaluate": owners,
+  "models.formats": owners,
+  "models.exports": owners,
+  "models.export": owners,
+  "models.files": owners,
 };
 
 const isOpen = (row: Row | undefined): boolean =>

@@ -1,6 +1,7 @@
 import type { BlobStore } from "./blob-store.ts";
 import type { Clock } from "./clock.ts";
 import type { Jobs } from "./jobs.ts";
+import type { Predictor } from "./predictor.ts";
 import type { Repository } from "./repository.ts";
 import type { UploadSpool } from "./upload-spool.ts";
 
@@ -10,6 +11,7 @@ export interface Ports {
   readonly blobs: BlobStore;
   readonly spool: UploadSpool;
   readonly jobs: Jobs;
+  readonly predictor: Predictor;
   readonly clock: Clock;
   /** graft's. */
   readonly version: string;

@@ -1,0 +1,90 @@
+import { CoreError } from "@graft/core";
+import type { Access } from "../identity/access.ts";
+import { type Caller, notThere } from "../identity/identity.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Repository } from "../ports/repository.ts";
+
+/** A picture that a model is asked about: one of the caller's data sets, or a file's bytes. */
+export type AskedPicture = { readonly image: string } | { readonly base64: string };
+
+/** Pictures of one call: more are several calls. */
+export const MOST_PICTURES = 200;
+/** Of files in one call. */
+export const MOST_PICTURE_BYTES = 50e6;
+
+/** @throws CoreError `limit`. */
+export function checkPictures(pictures: readonly { readonly length: number }[]): void {
+  const bytes = pictures.reduce((sum, { length }) => sum + length, 0);
+  if (pictures.length <= MOST_PICTURES && bytes <= MOST_PICTURE_BYTES) return;
+  throw new CoreError("limit", {
+    what: "These are too many pictures for one call.",
+    received: `${pictures.length} pictures, ${Math.ceil(bytes / 1e6)} MB`,
+    expected: `at most ${MOST_PICTURES} pictures and ${MOST_PICTURE_BYTES / 1e6} MB`,
+    fix: "Send them in several calls.",
+  });
+}
+
+/** What is no base64 becomes an empty file, which is refused in its place. */
+function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+/** Reads the pictures that a call names. */
+export class AskedPictures {
+  readonly #repository: Pick<Repository, "images">;
+  readonly #blobs: BlobStore;
+  readonly #access: Access;
+
+  constructor(parts: {
+    readonly repository: Pick<Repository, "images">;
+    readonly blobs: BlobStore;
+    readonly access: Access;
+  }) {
+    this.#repository = parts.repository;
+    this.#blobs = parts.blobs;
+    this.#access = parts.access;
+  }
+
+  /**
+   * @returns the files' bytes, in order; empty for one whose bytes are gone, or that is no base64.
+   * @throws CoreError `not-found` for an image that is not the caller's, `limit`, `unreadable`.
+   */
+  async read(caller: Caller, pictures: readonly AskedPicture[]): Promise<readonly Uint8Array[]> {
+    const ids = [...new Set(pictures.flatMap((picture) => ("image" in picture ? [picture.image] : [])))];
+    const hashes = await this.#hashes(caller, ids);
+    const bytes: Uint8Array[] = [];
+    for (const picture of pictures) {
+      if ("base64" in picture) bytes.push(decoded(picture.base64));
+      else bytes.push(await this.#file(hashes.get(picture.image) ?? ""));
+      checkPictures(bytes);
+    }
+    return bytes;
+  }
+
+  async #hashes(caller: Caller, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.#repository.images.getMany(ids);
+    const [missing] = ids.filter((id) => !rows.some((row) => row.id === id));
+    if (missing !== undefined) throw notThere("picture", missing);
+    for (const dataset of new Set(rows.map((row) => row.dataset)))
+      await this.#access.dataset(caller, dataset).catch(() => {
+        throw notThere("picture", rows.find((row) => row.dataset === dataset)?.id ?? "");
+      });
+    return new Map(rows.map(({ id, hash }) => [id, hash]));
+  }
+
+  async #file(hash: string): Promise<Uint8Array> {
+    try {
+      return await this.#blobs.read(hash);
+    } catch (error) {
+      // of this one picture; a store that is in trouble is not
+      if (error instanceof CoreError && (error.code === "not-found" || error.code === "corrupt"))
+        return new Uint8Array();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/** Models on a server with all that they stand on: store, blobs and the processes that predict and export. */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type AccountRow,
+  type Caller,
+  createServices,
+  newId,
+  type Ports,
+  type Role,
+  type RunRow,
+  type Services,
+  type TokenScope,
+} from "@graft/api";
+import { type Model, memoryFolder, type Part, writeModel } from "@graft/core";
+import { openBlobStore } from "../../apps/server/src/blobs/open-blob-store.ts";
+import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
+import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
+import { sampleAccount, sampleClass, sampleDataset, sampleImage, sampleRun } from "./contract/sample-rows.ts";
+import { openPredictor } from "./open-predictor.ts";
+import { openTestStore } from "./open-store.ts";
+
+export interface OpenedModels extends AsyncDisposable {
+  readonly ports: Ports;
+  readonly services: Services;
+  /** Moves on by what a test adds. */
+  ahead: number;
+  person(change?: Partial<AccountRow>): Promise<Caller>;
+  /** Of the same account, by a token of another role. */
+  as(caller: Caller, role: Role, scope: TokenScope): Caller;
+  /** A data set of these pictures by class, every third held back. @returns its id and its images' ids by class. */
+  dataset(
+    caller: Caller,
+    classes: Readonly<Record<string, readonly Buffer[]>>,
+  ): Promise<{ readonly id: string; readonly images: Readonly<Record<string, readonly string[]>> }>;
+  /** A completed run with this model. */
+  run(caller: Caller, dataset: string, model: Model): Promise<RunRow>;
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+export async function openModels(): Promise<OpenedModels> {
+  const home = await mkdtemp(join(tmpdir(), "graft-models-"));
+  const store = await openTestStore("pglite");
+  const { predictor, ...ofPredictor } = await openPredictor();
+  const troubles: unknown[] = [];
+  const jobs = await openJobs({ database: store.queue, onError: (error) => troubles.push(error) });
+  const { repository } = store;
+  const blobs = await openBlobStore(join(home, "blobs"));
+  const clock = (): number => Date.now() + opened.ahead;
+  const ports = {
+    ...{ repository, blobs, jobs, predictor, clock, version: "test" },
+    spool: folderSpool(join(home, "spool")),
+  };
+  const services = createServices(ports, { folderOf: () => memoryFolder() });
+  const opened: OpenedModels = {
+    ...{ ports, services, ahead: 0 },
+    async person(change = {}) {
+      const account = sampleAccount(change);
+      await repository.accounts.create(account);
+      const token = { id: newId(), name: "laptop", role: account.role, scope: {}, endsAt: null };
+      return { identity: { account, token }, from: "192.0.2.1", request: "r" };
+    },
+    as: ({ identity: { account }, ...caller }, role, scope) => ({
+      ...caller,
+      identity: { account, token: { id: newId(), name: "link", role, scope, endsAt: null } },
+    }),
+    async dataset(caller, pictures) {
+      const row = sampleDataset(caller.identity.account.id, { name: "My pets" });
+      const classes = Object.keys(pictures).map((name, position) => sampleClass(row.id, { name, position }));
+      await repository.datasets.create(row, classes);
+      const images: Record<string, readonly string[]> = {};
+      await using keeping = services.keeper.begin();
+      for (const { id, name } of classes) {
+        const rows = (pictures[name] ?? []).map((bytes, at) => {
+          const hash = sha256(bytes);
+          const part: Part = at % 3 === 2 ? "validation" : "train";
+          const facts = { format: "png", width: 40, height: 30, perceptualHash: hash.slice(0, 16) } as const;
+          const place = { class: id, path: `${name}/${at}.png`, hash, bytes: bytes.length };
+          return sampleImage(row.id, { ...place, part, facts });
+        });
+        for (const bytes of pictures[name] ?? []) await keeping.keep(bytes);
+        await repository.images.add(row.id, { classes: [], images: rows, parts: new Map(), at: Date.now() });
+        images[name] = rows.map((image) => image.id);
+      }
+      return { id: row.id, images };
+    },
+    async run(caller, dataset, model) {
+      const owner = caller.identity.account.id;
+      const run = await repository.runs.create(
+        sampleRun(dataset, { owner, state: "completed", hasModel: true, endedAt: Date.now() }),
+      );
+      const folder = memoryFolder();
+      await writeModel({ ...model, manifest: { ...model.manifest, run: run.id } }, { folder, path: "model" });
+      await using keeping = services.keeper.begin();
+      const put = [];
+      for (const { name } of await folder.folder("model").list()) {
+        const bytes = (await folder.read(`model/${name}`)) ?? new Uint8Array();
+        put.push({ run: run.id, path: `model/${name}`, ...(await keeping.keep(bytes)) });
+      }
+      await repository.runs.changeFiles(run.id, { put, remove: [] });
+      return run;
+    },
+    async [Symbol.asyncDispose]() {
+      await ofPredictor[Symbol.asyncDispose]();
+      await jobs[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+      await rm(home, { recursive: true, force: true });
+      if (troubles.length > 0) throw troubles[0];
+    },
+  };
+  return opened;
+}
