@@ -1,11 +1,14 @@
 import { type Caller, newId, type RunRow } from "@graft/api";
-import type { TrainEvent, TrainEventBody } from "@graft/core";
+import { type TrainEvent, type TrainEventBody, writeModel } from "@graft/core";
 import { ANSWERS_FILE, encodeAnswers } from "../../packages/api/src/runs/answers-file.ts";
 import { parseFrozen } from "../../packages/api/src/runs/frozen.ts";
+import { randomWeights, sampleModel } from "../export/sample-model.ts";
 import type { ExampleId } from "./example-ids.ts";
 import type { TestServices } from "./open-services.ts";
 
 const METRICS = { loss: 0.2, accuracy: 1, valLoss: 0.3, valAccuracy: 0.5 } as const;
+
+const weights = randomWeights("mixed0");
 
 /** Runs of a data set in the states that examples need: none has trained, their files are as a training leaves them. */
 export async function exampleRuns(
@@ -42,6 +45,15 @@ async function doneRun(test: TestServices, like: RunRow, sure: number): Promise<
   const hashes = split.validation;
   const probabilities = Float32Array.from(hashes.flatMap(() => [sure, 1 - sure]));
   await folderOf(id).replace(ANSWERS_FILE, [encodeAnswers({ labels, hashes, probabilities })]);
+  const model = sampleModel({
+    weights,
+    recipe: "gap",
+    cut: "mixed0",
+    size: 75,
+    labels,
+    trainedOn: split.train,
+  });
+  await writeModel(model, { folder: folderOf(id), path: "model" });
   const { train, validation, test: tested } = like.images;
   const images = { train, validation, test: tested };
   const bodies: readonly TrainEventBody[] = [

@@ -11,10 +11,11 @@ import {
   type Ports,
   type Role,
   type RunRow,
+  runFolder,
   type Services,
   type TokenScope,
 } from "@graft/api";
-import { type Model, memoryFolder, type Part, writeModel } from "@graft/core";
+import { type Folder, type Model, type Part, writeModel } from "@graft/core";
 import { openBlobStore } from "../../apps/server/src/blobs/open-blob-store.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
@@ -54,7 +55,8 @@ export async function openModels(): Promise<OpenedModels> {
     ...{ repository, blobs, jobs, predictor, clock, version: "test" },
     spool: folderSpool(join(home, "spool")),
   };
-  const services = createServices(ports, { folderOf: () => memoryFolder() });
+  const services = createServices(ports);
+  const folderOf = (run: string): Folder => runFolder({ ...ports, keeper: services.keeper }, run);
   const opened: OpenedModels = {
     ...{ ports, services, ahead: 0 },
     async person(change = {}) {
@@ -92,15 +94,8 @@ export async function openModels(): Promise<OpenedModels> {
       const run = await repository.runs.create(
         sampleRun(dataset, { owner, state: "completed", hasModel: true, endedAt: Date.now() }),
       );
-      const folder = memoryFolder();
-      await writeModel({ ...model, manifest: { ...model.manifest, run: run.id } }, { folder, path: "model" });
-      await using keeping = services.keeper.begin();
-      const put = [];
-      for (const { name } of await folder.folder("model").list()) {
-        const bytes = (await folder.read(`model/${name}`)) ?? new Uint8Array();
-        put.push({ run: run.id, path: `model/${name}`, ...(await keeping.keep(bytes)) });
-      }
-      await repository.runs.changeFiles(run.id, { put, remove: [] });
+      const manifest = { ...model.manifest, run: run.id };
+      await writeModel({ ...model, manifest }, { folder: folderOf(run.id), path: "model" });
       return run;
     },
     async [Symbol.asyncDispose]() {

@@ -6,6 +6,7 @@ import { openBlobStore } from "../../apps/server/src/blobs/open-blob-store.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
 import { motoPython, NO_S3 } from "../setup/moto-python.ts";
+import { openPredictor } from "./open-predictor.ts";
 import { describeOnStores, openTestStore, type StoreKind, type TestStore } from "./open-store.ts";
 import { type S3Server, startS3 } from "./s3-server.ts";
 
@@ -31,12 +32,17 @@ export async function openTestServices(kind: StoreKind): Promise<TestServices> {
   const troubles: unknown[] = [];
   const jobs = await openJobs({ database: store.queue, onError: (error) => void troubles.push(error) });
   const spool = folderSpool(join(store.home, "spool"));
-  const ports = { repository: store.repository, blobs, spool, jobs, clock: Date.now, version: "0.1.0" };
+  // its processes start when a model is asked
+  const { predictor, ...models } = await openPredictor();
+  const ports = {
+    ...{ repository: store.repository, blobs, spool, jobs, predictor, clock: Date.now, version: "0.1.0" },
+  };
   const services = createServices(ports);
   const folderOf = (run: string): Folder => runFolder({ ...ports, keeper: services.keeper }, run);
   return {
     ...{ store, ports, folderOf, services },
     async [Symbol.asyncDispose]() {
+      await models[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await s3?.stop();
       await store[Symbol.asyncDispose]();
