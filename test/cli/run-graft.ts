@@ -18,8 +18,8 @@ export interface GraftResult {
 export interface StartedGraft {
   readonly child: ChildProcess;
   readonly done: Promise<GraftResult>;
-  /** Settles when what was written so far matches; rejects when the process ends before that. */
-  waitFor(pattern: RegExp): Promise<void>;
+  /** Settles with what matched when what was written so far does; rejects when the process ends before that. */
+  waitFor(pattern: RegExp): Promise<string>;
 }
 
 export interface GraftOptions {
@@ -52,12 +52,13 @@ export function startGraft(words: readonly string[], home: string, options: Graf
     child.on("error", reject);
     child.on("close", (code) => settle({ code, stdout, stderr }));
   });
-  const waitFor = (pattern: RegExp): Promise<void> =>
+  const waitFor = (pattern: RegExp): Promise<string> =>
     new Promise((settle, reject) => {
       const look = (): void => {
-        if (!pattern.test(stdout) && !pattern.test(stderr)) return;
+        const [found] = pattern.exec(stdout) ?? pattern.exec(stderr) ?? [];
+        if (found === undefined) return;
         listeners.delete(look);
-        settle();
+        settle(found);
       };
       listeners.add(look);
       look();

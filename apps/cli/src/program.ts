@@ -15,6 +15,7 @@ import { logoutCommand } from "./commands/logout/command.ts";
 import { lrFindCommand } from "./commands/lr-find/command.ts";
 import { predictCommand } from "./commands/predict/command.ts";
 import { runsCommand } from "./commands/runs/command.ts";
+import { serveCommand } from "./commands/serve/command.ts";
 import { sweepCommand } from "./commands/sweep/command.ts";
 import { trainCommand } from "./commands/train/command.ts";
 import { weightsCommand } from "./commands/weights/command.ts";
@@ -28,7 +29,7 @@ const COMMANDS: readonly CommandDeclaration[] = [
   ...[trainCommand, evaluateCommand, predictCommand, exportCommand],
   ...[sweepCommand, lrFindCommand, featuresCommand, inspectCommand],
   ...[runsCommand, weightsCommand, cacheCommand, enginesCommand],
-  ...[loginCommand, logoutCommand],
+  ...[serveCommand, loginCommand, logoutCommand],
   ...[doctorCommand, benchCommand, demoCommand, completionCommand],
 ];
 

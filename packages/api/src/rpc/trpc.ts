@@ -1,5 +1,6 @@
 import { CoreError, type ErrorCode, type SerializedError, serializeError } from "@graft/core";
 import { initTRPC, TRPCError } from "@trpc/server";
+import * as z from "zod";
 import type { Caller, Identity } from "../identity/identity.ts";
 import { permissionOf } from "../identity/permissions.ts";
 import type { Services } from "../services.ts";
@@ -60,12 +61,30 @@ export function asRpcError(error: unknown): TRPCError {
 export function toldError(error: TRPCError): SerializedError {
   const { cause } = error;
   if (cause instanceof CoreError) return serializeError(cause);
+  if (cause instanceof z.ZodError && error.code === "BAD_REQUEST") return serializeError(inputError(cause));
   if (error.code === "BAD_REQUEST" || error.code === "NOT_FOUND") {
     const code = error.code === "BAD_REQUEST" ? "bad-input" : "not-found";
     return { name: "CoreError", code, message: error.message, facts: {}, parts: { what: error.message } };
   }
   const what = "graft made a mistake.";
   return { name: "Error", code: "internal", message: what, facts: {}, parts: { what } };
+}
+
+/** How many of an input's faults are told; one that is no input at all may have thousands. */
+const TOLD_ISSUES = 5;
+
+function inputError({ issues }: z.ZodError): CoreError {
+  const told = issues.slice(0, TOLD_ISSUES).map(({ path, message }) => ({
+    path: path.join("."),
+    message: message.replace(/^Invalid input: /, ""),
+  }));
+  const more = issues.length > TOLD_ISSUES ? [`and ${issues.length - TOLD_ISSUES} more`] : [];
+  const texts = told.map(({ path, message }) => (path === "" ? message : `\`${path}\`: ${message}`));
+  return new CoreError(
+    "bad-input",
+    { what: `The input cannot be used: ${[...texts, ...more].join("; ")}.` },
+    { facts: { issues: told } },
+  );
 }
 
 const t = initTRPC

@@ -1,0 +1,29 @@
+import { sendJson } from "../edge/answer.ts";
+import type { Exchange } from "../edge/exchange.ts";
+
+/** Whether work can be done: undefined; else why not, in a sentence. */
+export type Readiness = () => Promise<string | undefined>;
+
+/**
+ * /health/live: the process answers. /health/ready: it also takes requests and reaches its store, so that a balancer may send
+ * some. Both are for everybody and say nothing of what is inside.
+ */
+export function healthRoute(readiness: Readiness): (exchange: Exchange) => Promise<void> | undefined {
+  return (exchange) => {
+    if (exchange.method !== "GET") return undefined;
+    if (exchange.path === "/health/live") {
+      exchange.route = "health.live";
+      sendJson(exchange, 200, '{"status":"alive"}');
+      return Promise.resolve();
+    }
+    if (exchange.path !== "/health/ready") return undefined;
+    exchange.route = "health.ready";
+    return ready(exchange, readiness);
+  };
+}
+
+async function ready(exchange: Exchange, readiness: Readiness): Promise<void> {
+  const reason = await readiness();
+  if (reason === undefined) sendJson(exchange, 200, '{"status":"ready"}');
+  else sendJson(exchange, 503, JSON.stringify({ status: "not ready", reason }));
+}

@@ -1,0 +1,95 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Seconds of a request, from a lookup to a prediction on a slow machine. */
+const REQUEST_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+/** Seconds of a job, from a thumbnail to a night of training. */
+const JOB_BUCKETS = [0.1, 1, 10, 60, 300, 1800, 7200, 36_000];
+
+/** How many of what there are, when somebody looks. */
+export interface MetricSources {
+  /** Jobs by state and kind. */
+  readonly jobs: () => Promise<readonly { readonly state: string; readonly kind: string }[]>;
+  /** Streams of events that are open. */
+  readonly openStreams: () => number;
+}
+
+/** What Prometheus reads at /metrics. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests: Counter<"procedure" | "status">;
+  readonly #seconds: Histogram<"procedure">;
+  readonly #bytesIn: Counter<"procedure">;
+  readonly #jobs: Histogram<"kind" | "end">;
+  readonly #images: Counter<"what">;
+
+  constructor({ jobs, openStreams }: MetricSources) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Counter({
+      ...{ name: "graft_requests_total", help: "Requests by procedure and status.", registers },
+      labelNames: ["procedure", "status"],
+    });
+    this.#seconds = new Histogram({
+      ...{
+        name: "graft_request_seconds",
+        help: "How long requests took; streams are not counted.",
+        registers,
+      },
+      ...{ labelNames: ["procedure"], buckets: REQUEST_BUCKETS },
+    });
+    this.#bytesIn = new Counter({
+      ...{ name: "graft_request_bytes_total", help: "Bytes that came in bodies.", registers },
+      labelNames: ["procedure"],
+    });
+    this.#jobs = new Histogram({
+      ...{ name: "graft_job_seconds", help: "How long jobs took, by kind and how they ended.", registers },
+      ...{ labelNames: ["kind", "end"], buckets: JOB_BUCKETS },
+    });
+    this.#images = new Counter({
+      ...{ name: "graft_images_total", help: "Images that were worked on: rate() is images/s.", registers },
+      labelNames: ["what"],
+    });
+    new Gauge({
+      ...{ name: "graft_open_streams", help: "Streams of events that are open.", registers },
+      collect() {
+        this.set(openStreams());
+      },
+    });
+    new Gauge({
+      ...{ name: "graft_queue_jobs", help: "Jobs in the queue, by kind and state.", registers },
+      labelNames: ["kind", "state"],
+      async collect() {
+        this.reset();
+        for (const { kind, state } of await jobs()) this.inc({ kind, state });
+      },
+    });
+  }
+
+  /** @param seconds undefined for a stream. */
+  request(procedure: string, status: number, seconds: number | undefined): void {
+    this.#requests.inc({ procedure, status });
+    if (seconds !== undefined) this.#seconds.observe({ procedure }, seconds);
+  }
+
+  bytesIn(procedure: string, bytes: number): void {
+    this.#bytesIn.inc({ procedure }, bytes);
+  }
+
+  /** A job has ended. @param end "done", "failed", "released" … */
+  job(kind: string, end: string, seconds: number): void {
+    this.#jobs.observe({ kind, end }, seconds);
+  }
+
+  /** @param what "decoded", "through-trunk", "predicted" */
+  images(what: string, count: number): void {
+    this.#images.inc({ what }, count);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}

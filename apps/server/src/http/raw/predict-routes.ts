@@ -1,0 +1,90 @@
+import type { Caller } from "@graft/api";
+import * as z from "zod";
+import type { HttpLimits } from "../access/limits.ts";
+import { sendJson } from "../edge/answer.ts";
+import { EdgeError } from "../edge/edge-error.ts";
+import { parseJson, readBody } from "../edge/read-body.ts";
+import { jsonSchemaOf } from "../rpc/json-schema.ts";
+import { callerOf, part, type RawRequest, type RawRoute } from "./raw-route.ts";
+
+/** Answers predictions: api's model service. */
+export interface ModelAsker {
+  /**
+   * @param images bytes of pictures, of any format that graft reads.
+   * @returns plain JSON, one for each picture.
+   * @throws CoreError `not-found` for a run that the caller may not ask.
+   */
+  predict(
+    caller: Caller,
+    run: string,
+    images: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]>;
+}
+
+/** Several pictures at once, for who wants one round trip. */
+const Pictures = z.object({
+  images: z
+    .array(z.object({ name: z.string().max(1000).optional(), base64: z.base64().min(4) }))
+    .min(1)
+    .max(64),
+});
+
+/**
+ * One picture is the whole body (`requests.post(url, data=open("cat.jpg", "rb"))`), and its answer an object; several are JSON,
+ * and so is the list that comes back.
+ */
+export const predictRoutes = (
+  models: ModelAsker,
+  { predictBytes, idleMs }: HttpLimits,
+): readonly RawRoute[] => [
+  {
+    ...{ name: "models.ask", method: "POST", path: "/models/{run}/predict" },
+    summary: "What a model says of a picture",
+    parameters: { run: "Id of the run whose model it is." },
+    body: {
+      description: "The bytes of a picture; or JSON with several in base64.",
+      content: {
+        "image/*": {},
+        "application/octet-stream": {},
+        "application/json": jsonSchemaOf(Pictures, "input"),
+      },
+    },
+    answers: {
+      "200": {
+        description: "For each label how sure the model is; a list where several pictures were sent.",
+        content: { "application/json": {} },
+      },
+    },
+    async answer(request) {
+      const { exchange } = request;
+      const caller = await callerOf("models.ask", request);
+      const body = await readBody(exchange, { maxBytes: predictBytes, maxMs: idleMs });
+      const run = part(request, "run");
+      if (!isJson(request)) {
+        if (body.length === 0) throw new EdgeError(400, { what: "There is no picture in the body." });
+        const [answer] = await models.predict(caller, run, [{ name: "body", bytes: body }], exchange.signal);
+        sendJson(exchange, 200, JSON.stringify(answer));
+        return;
+      }
+      const images = picturesOf(body).map(({ name = "", base64 }) => ({
+        name,
+        bytes: Buffer.from(base64, "base64"),
+      }));
+      sendJson(exchange, 200, JSON.stringify(await models.predict(caller, run, images, exchange.signal)));
+    },
+  },
+];
+
+const isJson = ({ exchange }: RawRequest): boolean =>
+  /^application\/json\s*(;|$)/i.test(exchange.request.headers["content-type"] ?? "");
+
+function picturesOf(body: Buffer): z.infer<typeof Pictures>["images"] {
+  const parsed = Pictures.safeParse(parseJson(body.toString("utf8"), "The body"));
+  if (parsed.success) return parsed.data.images;
+  throw new EdgeError(400, {
+    what: "The pictures cannot be read from the body.",
+    received: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "),
+    expected: '{"images": [{"base64": "…"}]} with 1 to 64 pictures',
+  });
+}

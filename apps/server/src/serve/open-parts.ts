@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { createServices, type Ports } from "@graft/api";
+import { openBlobStore } from "../blobs/open-blob-store.ts";
+import { imageRoutes } from "../http/raw/file-routes.ts";
+import { uploadRoutes } from "../http/raw/upload-routes.ts";
+import { folderSpool } from "../import/upload-spool.ts";
+import { openJobs } from "../queue/open-jobs.ts";
+import { openStore } from "../store/open-store.ts";
+import { countingImages } from "./count-images.ts";
+import type { Parts, PartsOptions } from "./parts.ts";
+import { runFolderIn } from "./run-folder-in.ts";
+import { ServerWork } from "./server-work.ts";
+import { Upkeep } from "./upkeep.ts";
+
+/**
+ * Opens what a server stands on, in the order in which each needs the other.
+ * @throws what they throw; what was opened before is closed then.
+ */
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  /** What closes what was opened, in the order of the opening. */
+  const opened: AsyncDisposable[] = [];
+  const close = async (): Promise<void> => {
+    for (const part of opened.reverse())
+      try {
+        await part[Symbol.asyncDispose]();
+      } catch (error) {
+        options.log.error({ err: error }, "A part did not close.");
+      }
+  };
+  try {
+    return { ...(await open(options, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<Omit<Parts, "close">> {
+  const { home, version, log, databaseUrl, onImages } = options;
+  const folder = join(home, "server");
+  const onNotice = (notice: string): void => log.warn(notice);
+  const store = await openStore({
+    home,
+    onNotice,
+    ...(databaseUrl === undefined ? {} : { url: databaseUrl }),
+  });
+  opened.push(store);
+  const blobs = await openBlobStore(options.blobs ?? join(folder, "blobs"));
+  const jobs = await openJobs({
+    database: store.queue,
+    onError: (error) => log.error({ err: error }, "The queue is in trouble."),
+  });
+  opened.push(jobs);
+
+  const runs = countingImages(store.repository.runs, (count) => onImages("through-trunk", count));
+  const repository = { ...store.repository, runs };
+  const spool = folderSpool(join(folder, "spool"));
+  const ports: Ports = { repository, blobs, spool, jobs, clock: Date.now, version };
+  // an embedded store is one process's
+  const isAlone = store.kind === "pglite";
+  const services = createServices(ports, { folderOf: runFolderIn(join(folder, "runs")), isAlone });
+
+  const work = new ServerWork({ ...options, ports, services, onNotice });
+  opened.push(work);
+  const upkeep = new Upkeep({ services, isAlone, log });
+  opened.push(upkeep);
+  return {
+    ...{ services, jobs, storeName: store.name },
+    raw: (limits) => [...uploadRoutes(services.uploads, limits), ...imageRoutes(services.images, limits)],
+    async trouble() {
+      try {
+        await repository.workers.list();
+        return undefined;
+      } catch {
+        return "The store does not answer.";
+      }
+    },
+    async work() {
+      await upkeep.start();
+      work.start();
+    },
+    stopWork: (graceMs) => work.close(graceMs),
+  };
+}

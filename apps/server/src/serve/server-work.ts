@@ -1,0 +1,98 @@
+import { type Job, type JobHandler, newId, type Ports, type Services } from "@graft/api";
+import { usableThreads } from "@graft/backend-select";
+import { serializeError } from "@graft/core";
+import type { Logger } from "../http/observe/log.ts";
+import { importHandler } from "../import/import-handler.ts";
+import { ServerPlatform } from "../runs/platform.ts";
+import { JobClaimer } from "../workers/job-claimer.ts";
+import { LocalWorkers } from "../workers/local-workers.ts";
+import type { PartsOptions } from "./parts.ts";
+
+/** How long jobs have where nobody says. */
+const GRACE_MS = 10_000;
+
+export interface WorkOptions
+  extends Pick<PartsOptions, "home" | "version" | "env" | "workers" | "log" | "onJobEnd"> {
+  readonly ports: Ports;
+  readonly services: Services;
+  readonly onNotice: (notice: string) => void;
+}
+
+/** Those who do this server's jobs: children that train, and one who takes in uploads. */
+export class ServerWork implements AsyncDisposable {
+  readonly #options: WorkOptions;
+  readonly #ending = new AbortController();
+  readonly #platform: ServerPlatform;
+  #trainers: LocalWorkers | undefined;
+  #importer: JobClaimer | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: WorkOptions) {
+    const { home, env, version, onNotice } = options;
+    this.#options = options;
+    this.#platform = new ServerPlatform({ home, env, version, onNotice, signal: this.#ending.signal });
+  }
+
+  /** Begins to claim jobs. */
+  start(): void {
+    const { home, env, version, workers, ports, services, log } = this.#options;
+    const { repository, blobs, jobs, clock } = ports;
+    const { training, keeper } = services;
+    const workspace = training.workspace(this.#platform, this.#ending.signal);
+    const { handle } = training.handler(workspace);
+    this.#trainers = new LocalWorkers({
+      ...{ count: workers, home, env, version, jobs, workspace, clock, workers: repository.workers },
+      train: (job, context) => this.#timed(job, () => handle(job, context)),
+      log: { error: jobError(log), worker: (worker, line) => log.info({ worker }, line) },
+    });
+    const take: JobHandler = importHandler({
+      ...{ repository, blobs, keeper, clock, home, threads: usableThreads() },
+    });
+    this.#importer = new JobClaimer({
+      ...{ jobs, worker: newId(), kinds: ["import"], backends: [], onError: jobError(log) },
+      handle: (job, context) => this.#timed(job, () => take(job, context)),
+    });
+  }
+
+  /** Stops jobs where they can be gone on from, and puts them back into the line. @param graceMs for that */
+  close(graceMs: number): Promise<void> {
+    this.#closed ??= this.#close(graceMs);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close(GRACE_MS);
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    await Promise.all([this.#trainers?.close(graceMs), this.#importer?.close()]);
+    this.#ending.abort();
+    await this.#platform[Symbol.asyncDispose]();
+  }
+
+  /** Tells how long a job took, and how it ended. */
+  async #timed(job: Job, work: () => Promise<void>): Promise<void> {
+    const begun = performance.now();
+    const told = (end: string): void =>
+      this.#options.onJobEnd(job.kind, end, (performance.now() - begun) / 1000);
+    try {
+      await work();
+      told("done");
+    } catch (error) {
+      told(serializeError(error).code);
+      throw error;
+    }
+  }
+}
+
+/** A job's trouble with the request that asked for it, so that one id leads from there to here. */
+const jobError =
+  (log: Logger) =>
+  (error: unknown, job?: Job): void =>
+    log.error(
+      {
+        err: error,
+        ...(job ? { job: job.id, kind: job.kind, subject: job.subject, request: job.request } : {}),
+      },
+      "A job is in trouble.",
+    );

@@ -1,0 +1,163 @@
+import { apiRouter, hideSecrets } from "@graft/api";
+import { CoreError } from "@graft/core";
+import { HTTP_LIMITS } from "./http/access/limits.ts";
+import { OpenStreams } from "./http/access/open-streams.ts";
+import { HttpHandler } from "./http/http-handler.ts";
+import { HttpHost } from "./http/http-host.ts";
+import { type Logger, openLog } from "./http/observe/log.ts";
+import { Metrics } from "./http/observe/metrics.ts";
+import { sessionRoutes } from "./http/raw/session-routes.ts";
+import { lanText } from "./http/tls/lan-text.ts";
+import { plainPages } from "./http/tls/plain-pages.ts";
+import { type AdminToken, adminToken } from "./serve/admin-token.ts";
+import { type Door, doorUrl, openDoor, renewed } from "./serve/door.ts";
+import { lockHome } from "./serve/home-lock.ts";
+import { openParts } from "./serve/open-parts.ts";
+import type { Parts } from "./serve/parts.ts";
+import { DEFAULT_PORT, type ServerOptions } from "./serve/server-options.ts";
+
+/** How long jobs have to stop where they can be gone on from. */
+const GRACE_MS = 20_000;
+/** How long requests under way have to end. */
+const PATIENCE_MS = 5000;
+/** How often it is looked whether the machine has another address, and the certificate is near its end. */
+const RENEW_MS = 10 * 60_000;
+
+export interface RunningServer extends AsyncDisposable {
+  /** "http://127.0.0.1:4700" */
+  readonly url: string;
+  readonly port: number;
+  readonly admin: AdminToken;
+  /** What its owner should know, a sentence each. */
+  readonly warnings: readonly string[];
+  /** Of `lan`: a QR code and words for people with phones. */
+  readonly lanText: string | undefined;
+  /** Takes no more requests, stops jobs where they can be gone on from, closes the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a home: its store, its queue and its workers, on one port.
+ * @throws CoreError `conflict` when a server has the home or the port already, `bad-input` for options that do not go together,
+ *   what the store, the blobs and the queue throw. Nothing stays open then.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { logLevel = "info", writeLog } = options;
+  const log = openLog({ level: logLevel, hide: hideSecrets, ...(writeLog ? { write: writeLog } : {}) });
+  /** What ends what was begun, in the order of the beginning. */
+  const ends: (() => Promise<void>)[] = [];
+  try {
+    return await begin(options, log, ends);
+  } catch (error) {
+    for (const end of ends.reverse())
+      await end().catch((cause: unknown) => log.error({ err: cause }, "close"));
+    throw error;
+  }
+}
+
+async function begin(
+  options: ServerOptions,
+  log: Logger,
+  ends: (() => Promise<void>)[],
+): Promise<RunningServer> {
+  const { home, version } = options;
+  let door = await openDoor(options);
+  const lock = await lockHome(home);
+  ends.push(() => lock.release());
+
+  const limits = { ...HTTP_LIMITS, ...options.limits };
+  const streams = new OpenStreams(limits);
+  let parts: Parts | undefined;
+  let isClosing = false;
+  const metrics = new Metrics({
+    jobs: async () => (await parts?.jobs.list()) ?? [],
+    openStreams: () => streams.total,
+  });
+  parts = await openParts({
+    ...{ home, version, blobs: options.blobs, databaseUrl: options.databaseUrl, env: options.env },
+    ...{ workers: options.workers ?? 1, log },
+    onJobEnd: (kind, end, seconds) => metrics.job(kind, end, seconds),
+    onImages: (what, count) => metrics.images(what, count),
+  });
+  const { services, raw, trouble, work, stopWork, close: closeParts } = parts;
+  ends.push(closeParts);
+  const admin = await adminToken(home, services.identity);
+
+  const sites = { names: new Set(door.names), origins: new Set(options.allowOrigin ?? []) };
+  const ca = (): string | undefined => door.lan?.ca;
+  const handler = new HttpHandler({
+    ...{ router: apiRouter, services, tokens: services.identity, sites, limits, version },
+    ...{ log, metrics, streams, ca },
+    raw: [...sessionRoutes(services.identity, limits), ...raw(limits)],
+    readiness: async () => (isClosing ? "The server is ending." : trouble()),
+  });
+  const http = new HttpHost({
+    ...{ handler, limits, tls: door.tls },
+    onError: (error) => log.error({ err: error }, "The port is in trouble."),
+    ...(door.tls ? { plainPages: plainPages(sites, ca) } : {}),
+  });
+  const port = await listen(http, options.port, door.bind);
+  ends.push(() => http.close(0));
+  const timer = setInterval(() => void renew(), RENEW_MS);
+  timer.unref();
+
+  async function renew(): Promise<void> {
+    try {
+      const next = await renewed(door, options);
+      if (next?.tls === undefined) return;
+      for (const name of next.names) sites.names.add(name);
+      http.setTls(next.tls);
+      door = next;
+      log.warn(
+        { addresses: next.outside.addresses, fingerprint: next.lan?.fingerprint },
+        "The certificate is another one now.",
+      );
+    } catch (error) {
+      log.error({ err: error }, "The certificate cannot be renewed.");
+    }
+  }
+
+  async function close(): Promise<void> {
+    isClosing = true;
+    clearInterval(timer);
+    log.info("The server ends.");
+    await Promise.all([
+      http.close(PATIENCE_MS),
+      stopWork(GRACE_MS).catch((error: unknown) => log.error({ err: error }, "Jobs did not stop.")),
+    ]);
+    await closeParts();
+    await lock.release();
+    log.info("The server has ended.");
+  }
+
+  await work();
+  const url = doorUrl(door, options, port);
+  log.info({ url, bind: door.bind, store: parts.storeName }, "The server is ready.");
+  let closed: Promise<void> | undefined;
+  const closeOnce = (): Promise<void> => {
+    closed ??= close();
+    return closed;
+  };
+  return {
+    ...{ url, port, admin, warnings: door.warnings, lanText: lanTextOf(door, port) },
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+/** The usual port may be another server's, which is nobody's wish; a port that was asked for is. */
+async function listen(http: HttpHost, port: number | undefined, bind: string): Promise<number> {
+  if (port !== undefined) return http.listen(port, bind);
+  try {
+    return await http.listen(DEFAULT_PORT, bind);
+  } catch (error) {
+    if (!(error instanceof CoreError) || error.code !== "conflict") throw error;
+    return http.listen(0, bind);
+  }
+}
+
+function lanTextOf({ lan, outside }: Door, port: number): string | undefined {
+  if (lan === undefined) return undefined;
+  const { fingerprint, isNew } = lan;
+  return lanText({ ...outside, port, fingerprint, isNew });
+}

@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { graft, type StartedGraft, startGraft, temporaryFolder } from "../../cli/run-graft.ts";
+import { ask } from "../http/ask.ts";
+
+let home = "";
+beforeAll(async () => {
+  home = await temporaryFolder("serve");
+});
+
+const Told = z.object({ url: z.string(), enterUrl: z.string(), port: z.number(), adminToken: z.string() });
+
+interface Serving extends z.infer<typeof Told> {
+  readonly graft: StartedGraft;
+  /** Asks as its admin, and takes nothing but success. */
+  readonly api: <T>(shape: z.ZodType<T>, method: string, path: string, body?: unknown) => Promise<T>;
+  /** Ends it as a system does. @returns what it wrote */
+  readonly end: () => Promise<Awaited<StartedGraft["done"]>>;
+}
+
+/** A server on a free port, when it is ready. */
+async function serve(...flags: readonly string[]): Promise<Serving> {
+  const started = startGraft(["serve", "--port", "0", "--json", ...flags], home);
+  const told = Told.parse(JSON.parse(await started.waitFor(/\{"url".*\}/)));
+  const token = (await readFile(told.adminToken, "utf8")).trim();
+  return {
+    ...{ ...told, graft: started },
+    async api(shape, method, path, body) {
+      const sent = body === undefined ? {} : { body };
+      const answered = await ask(`${told.url}/api/v1${path}`, { method, token, ...sent });
+      expect(answered.status, JSON.stringify(answered.body)).toBe(200);
+      return shape.parse(answered.body);
+    },
+    end() {
+      started.child.kill("SIGTERM");
+      return started.done;
+    },
+  };
+}
+
+const Id = z.object({ id: z.string() });
+const Upload = z.object({ id: z.string(), state: z.string(), error: z.unknown() });
+const Run = z.object({ id: z.string(), state: z.string() });
+const Events = z.object({ items: z.array(z.looseObject({ seq: z.number(), type: z.string() })) });
+
+/** Pictures of two colours, each another shade. */
+async function pictures(): Promise<ReadonlyMap<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  for (const [label, red] of [
+    ["red", 220],
+    ["blue", 20],
+  ] as const)
+    for (let i = 0; i < 10; i++) {
+      const background = { r: red, g: 5 * i, b: 240 - red };
+      const picture = sharp({ create: { width: 80, height: 80, channels: 3, background } });
+      found.set(`${label}/${i}.png`, await picture.png().toBuffer());
+    }
+  return found;
+}
+
+/** Brings pictures to a new data set, as a client does. @returns its id */
+async function bring({ url, enterUrl, api }: Serving): Promise<string> {
+  const { dataset } = await api(z.object({ dataset: Id }), "POST", "/datasets", { name: "Colours" });
+  const upload = await api(Id, "POST", "/uploads", { dataset: dataset.id });
+  const files = await pictures();
+  const byHash = new Map(
+    [...files.values()].map((bytes) => [createHash("sha256").update(bytes).digest("hex"), bytes]),
+  );
+  const named = [...files].map(([path, bytes]) => ({
+    ...{ path, bytes: bytes.length, hash: createHash("sha256").update(bytes).digest("hex") },
+  }));
+  const plan = z.object({ missing: z.array(z.string()) });
+  const { missing } = await api(plan, "POST", `/uploads/${upload.id}/files`, { files: named });
+  expect(missing).toHaveLength(20);
+  const [, token] = enterUrl.split("#");
+  for (const hash of missing) {
+    const response = await fetch(`${url}/api/v1/uploads/${upload.id}/blobs/${hash}`, {
+      ...{ method: "PUT", headers: { authorization: `Bearer ${token}` } },
+      body: byHash.get(hash) ?? "",
+    });
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { bytes: byHash.get(hash)?.length, isHere: true },
+    ]);
+  }
+  await api(Upload, "POST", `/uploads/${upload.id}/finish`);
+  for (;;) {
+    const { state, error } = await api(Upload, "GET", `/uploads/${upload.id}`);
+    if (state === "done") return dataset.id;
+    expect(error).toBeNull();
+  }
+}
+
+describe("graft serve", () => {
+  it("begins a home: one line to open, and a token that only its owner can read", async () => {
+    const server = startGraft(["serve", "--port", "0"], home);
+    const line = await server.waitFor(/^http.*\n/);
+    const [, url = "", token = ""] =
+      /^(http:\/\/127\.0\.0\.1:\d+)\/enter#(graft_[0-9a-z]{56})\n$/.exec(line) ?? [];
+    const path = join(home, "server", "admin-token");
+    expect(await readFile(path, "utf8")).toBe(`${token}\n`);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await ask(`${url}/api/v1/system/me`, { token })).toMatchObject({
+      status: 200,
+      body: { role: "admin" },
+    });
+    expect((await ask(`${url}/health/ready`, { token: null })).status).toBe(200);
+
+    const second = await graft(["serve", "--port", "0"], home);
+    expect([second.code, second.stdout]).toEqual([1, ""]);
+    expect(second.stderr).toContain("A server has this home already.");
+    expect(second.stderr).toContain(`process ${server.child.pid}`);
+
+    const port = new URL(url).port;
+    const taken = await graft(["serve", "--port", port], await temporaryFolder("taken"));
+    expect(taken.code).toBe(1);
+    expect(taken.stderr).toMatch(/Another program has this port.*--port/);
+
+    server.child.kill("SIGTERM");
+    const { code, stdout, stderr } = await server.done;
+    expect([code, stdout]).toEqual([0, line]);
+    expect(stderr).not.toContain(token);
+    // everything but the last words for people is JSON
+    const lines = stderr.trim().split("\n");
+    expect(lines.filter((each) => !each.startsWith("{"))).toEqual([expect.stringMatching(/^Ending: /)]);
+  });
+
+  it("shows the token to people alone when it starts again, and says where it is", async () => {
+    const server = startGraft(["serve", "--port", "0"], home);
+    expect(await server.waitFor(/^http.*\n/)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/enter\n$/);
+    await server.waitFor(/The token to come in with is in .*admin-token/);
+    server.child.kill("SIGINT");
+    expect((await server.done).code).toBe(0);
+  });
+
+  it("takes pictures in, trains, stops for its end, and goes on after it", async () => {
+    const first = await serve();
+    const dataset = await bring(first);
+    const config = {
+      weights: "bundled",
+      cut: "mixed0",
+      size: 75,
+      epochs: 400,
+      earlyStop: false,
+      learningRate: 1e-5,
+    };
+    const run = await first.api(Run, "POST", "/runs", { dataset, config });
+    const log = (server: Serving) => server.api(Events, "GET", `/runs/${run.id}/log?limit=1000`);
+    while (!(await log(first)).items.some(({ type }) => type === "epoch-end"));
+    const ended = await first.end();
+    expect(ended.code).toBe(0);
+
+    const next = await serve();
+    const stream = await fetch(`${next.url}/api/v1/runs/${run.id}/events`, {
+      headers: { authorization: `Bearer ${next.enterUrl.split("#")[1]}` },
+    });
+    const text = await stream.text();
+    const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    expect(ids).toEqual(ids.map((_, i) => i));
+    expect(text).toMatch(/"type":"run-start","resumedFromEpoch":\d+/);
+    expect(text).toMatch(/"type":"run-end","status":"completed"/);
+    expect(text.trimEnd()).toMatch(/event: end\ndata: \{\}$/);
+    expect(await next.api(Run, "GET", `/runs/${run.id}`)).toMatchObject({ state: "completed" });
+    // the request that asked for it is in the log of what it did
+    expect((await next.end()).code).toBe(0);
+  });
+});
+
+describe("graft serve refuses", () => {
+  it.each([
+    [["--bind", "0.0.0.0"], 1, /without encryption.*--lan.*--tls-cert.*--insecure/s],
+    [["--bind", "::"], 1, /without encryption/],
+    [["--tls-cert", "a.pem"], 1, /belong together.*--tls-key/],
+    [["--lan", "--insecure"], 1, /--insecure means/],
+    [["--tls-cert", "a.pem", "--tls-key", "b.pem"], 1, /a\.pem cannot be read/],
+    [["--port", "70000"], 2, /--port.*from 0 to 65535/],
+    [["--workers", "many"], 2, /--workers.*whole number/],
+    [["--allow-origin", "*"], 2, /--allow-origin: this is no origin/],
+    [["--log-level", "loud"], 2, /--log-level.*Allowed choices/],
+    [["--lna"], 2, /Did you mean --lan/],
+  ])("%j", async (flags, code, message) => {
+    const refused = await graft(["serve", ...flags], await temporaryFolder("refused"));
+    expect([refused.code, refused.stdout]).toEqual([code, ""]);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("a home that cannot be one", async () => {
+    const file = join(await temporaryFolder("refused"), "file");
+    await writeFile(file, "");
+    expect((await graft(["serve", "--home", join(file, "home")], home)).code).toBe(1);
+  });
+});
