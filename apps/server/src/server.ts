@@ -9,6 +9,7 @@ import { Metrics } from "./http/observe/metrics.ts";
 import { sessionRoutes } from "./http/raw/session-routes.ts";
 import { lanText } from "./http/tls/lan-text.ts";
 import { plainPages } from "./http/tls/plain-pages.ts";
+import { workerDoor } from "./http/worker-door.ts";
 import { type AdminToken, adminToken } from "./serve/admin-token.ts";
 import { type Door, doorUrl, openDoor, renewed } from "./serve/door.ts";
 import { lockHome } from "./serve/home-lock.ts";
@@ -65,7 +66,18 @@ async function begin(
   const lock = await lockHome(home);
   ends.push(() => lock.release());
 
+  // the port first: a store that is made or moved takes a while, and a port that is another's is told at once
   const limits = { ...HTTP_LIMITS, ...options.limits };
+  const sites = { names: new Set(door.names), origins: new Set(options.allowOrigin ?? []) };
+  const ca = (): string | undefined => door.lan?.ca;
+  const http = new HttpHost({
+    ...{ limits, tls: door.tls },
+    onError: (error) => log.error({ err: error }, "The port is in trouble."),
+    ...(door.tls ? { plainPages: plainPages(sites, ca) } : {}),
+  });
+  const port = await listen(http, options.port, door.bind);
+  ends.push(() => http.close(0));
+
   const streams = new OpenStreams(limits);
   let parts: Parts | undefined;
   let isClosing = false;
@@ -79,27 +91,26 @@ async function begin(
     onJobEnd: (kind, end, seconds) => metrics.job(kind, end, seconds),
     onImages: (what, count) => metrics.images(what, count),
   });
-  const { services, raw, trouble, work, stopWork, close: closeParts } = parts;
+  const { services, raw, trouble, work, stopWork, remoteWorkers, close: closeParts } = parts;
   ends.push(closeParts);
-  const admin = await adminToken(home, services.identity);
+  const tokens = services.identity;
+  const admin = await adminToken(home, tokens);
+  await work();
 
-  const sites = { names: new Set(door.names), origins: new Set(options.allowOrigin ?? []) };
-  const ca = (): string | undefined => door.lan?.ca;
   const handler = new HttpHandler({
-    ...{ router: apiRouter, services, tokens: services.identity, sites, limits, version },
-    ...{ log, metrics, streams, ca },
-    raw: [...sessionRoutes(services.identity, limits), ...raw(limits)],
+    ...{ router: apiRouter, services, tokens, sites, limits, version, log, metrics, streams, ca },
+    raw: [...sessionRoutes(tokens, limits), ...raw(limits)],
     readiness: async () => (isClosing ? "The server is ending." : trouble()),
   });
-  const http = new HttpHost({
-    ...{ handler, limits, tls: door.tls },
-    onError: (error) => log.error({ err: error }, "The port is in trouble."),
-    ...(door.tls ? { plainPages: plainPages(sites, ca) } : {}),
+  const upgrade = workerDoor({
+    ...{ workers: remoteWorkers, entrance: handler.entrance, tokens, sites, checkMs: limits.pingMs },
+    onError: (exchange, error) => log.info({ err: error, from: exchange.from }, "A worker was refused."),
   });
-  const port = await listen(http, options.port, door.bind);
-  ends.push(() => http.close(0));
+  http.open({ handler, upgrade });
   const timer = setInterval(() => void renew(), RENEW_MS);
   timer.unref();
+  const url = doorUrl(door, options, port);
+  log.info({ url, bind: door.bind, store: parts.storeName }, "The server is ready.");
 
   async function renew(): Promise<void> {
     try {
@@ -108,10 +119,8 @@ async function begin(
       for (const name of next.names) sites.names.add(name);
       http.setTls(next.tls);
       door = next;
-      log.warn(
-        { addresses: next.outside.addresses, fingerprint: next.lan?.fingerprint },
-        "The certificate is another one now.",
-      );
+      const told = { addresses: next.outside.addresses, fingerprint: next.lan?.fingerprint };
+      log.warn(told, "The certificate is another one now.");
     } catch (error) {
       log.error({ err: error }, "The certificate cannot be renewed.");
     }
@@ -130,9 +139,6 @@ async function begin(
     log.info("The server has ended.");
   }
 
-  await work();
-  const url = doorUrl(door, options, port);
-  log.info({ url, bind: door.bind, store: parts.storeName }, "The server is ready.");
   let closed: Promise<void> | undefined;
   const closeOnce = (): Promise<void> => {
     closed ??= close();

@@ -40,10 +40,10 @@ export interface HandlerOptions {
 
 const TRPC_BASE = `${API_BASE}/trpc/`;
 
-/** Answers requests; {@link HttpHandler.close} ends what stays open. */
+/** Answers requests; {@link HttpHandler.close} ends what stays open. Who asks is told by {@link HttpHandler.entrance}. */
 export class HttpHandler {
   readonly #options: HandlerOptions;
-  readonly #entrance: Entrance;
+  readonly entrance: Entrance;
   readonly #events: EventSender;
   readonly #identities = new WeakMap<Exchange, Promise<Identity | undefined>>();
   readonly #answer: (exchange: Exchange) => Promise<void> | void;
@@ -51,7 +51,7 @@ export class HttpHandler {
   constructor(options: HandlerOptions) {
     const { router, raw, limits, tokens, sites, streams } = options;
     this.#options = options;
-    this.#entrance = new Entrance(tokens, sites);
+    this.entrance = new Entrance(tokens, sites);
     const operations = operationsOf(router);
     this.#events = new EventSender({
       ...{ limits, streams },
@@ -115,7 +115,7 @@ export class HttpHandler {
   }
 
   #identify(exchange: Exchange): Promise<Identity | undefined> {
-    const known = this.#identities.get(exchange) ?? this.#entrance.identify(exchange);
+    const known = this.#identities.get(exchange) ?? this.entrance.identify(exchange);
     this.#identities.set(exchange, known);
     return known;
   }

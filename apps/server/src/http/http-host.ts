@@ -11,8 +11,10 @@ import { CoreError } from "@graft/core";
 import type { HttpLimits } from "./access/limits.ts";
 import { EdgeError } from "./edge/edge-error.ts";
 import { Exchange } from "./edge/exchange.ts";
-import { errorText } from "./edge/send-error.ts";
+import { refuseSocket } from "./edge/refuse-socket.ts";
+import { sendError } from "./edge/send-error.ts";
 import type { HttpHandler } from "./http-handler.ts";
+import { isAlive } from "./observe/health.ts";
 import { plainToTls } from "./tls/plain-to-tls.ts";
 
 /** A certificate with those that vouch for it, and its key; PEM. */
@@ -22,7 +24,6 @@ export interface TlsPair {
 }
 
 export interface HttpHostOptions {
-  readonly handler: HttpHandler;
   readonly limits: HttpLimits;
   /** Undefined: HTTP without encryption. */
   readonly tls: TlsPair | undefined;
@@ -30,9 +31,18 @@ export interface HttpHostOptions {
   readonly onError: (error: Error) => void;
   /** Where plain HTTP on the port of TLS is sent; see {@link plainToTls}. */
   readonly plainPages?: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Takes connections that turn into something else (a worker's WebSocket). @default they stay what they are */
-  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
+
+/** What answers on a port. */
+export interface PortAnswers {
+  readonly handler: HttpHandler;
+  /** Takes connections that turn into something else (a worker's WebSocket). */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
+}
+
+const STARTING = new EdgeError(503, { what: "The server is starting.", fix: "Try again in a moment." }, [
+  ...["retry-after", "1"],
+]);
 
 /** What Node calls what it refuses before there is a request. */
 const REFUSED: Readonly<Record<string, EdgeError>> = {
@@ -41,27 +51,20 @@ const REFUSED: Readonly<Record<string, EdgeError>> = {
 };
 const UNREADABLE = new EdgeError(400, { what: "This is no HTTP request that can be read." });
 
-const REASONS: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  408: "Request Timeout",
-  431: "Request Header Fields Too Large",
-};
-
 /** How often Node looks for requests that take too long to arrive. */
 const CHECK_MS = 2000;
 /** Without a request for so long, a kept connection is closed. */
 const KEEP_ALIVE_MS = 65_000;
 
-/** The server's port. */
+/** The server's port: taken at once, and open when all behind it is. */
 export class HttpHost {
   readonly #server: HttpServer | HttpsServer;
   readonly #listener: NetServer;
-  readonly #handler: HttpHandler;
+  #answers: PortAnswers | undefined;
   readonly #sockets = new Set<Socket>();
   #isClosing = false;
 
-  constructor({ handler, limits, tls, onError, plainPages, onUpgrade }: HttpHostOptions) {
-    this.#handler = handler;
+  constructor({ limits, tls, onError, plainPages }: HttpHostOptions) {
     const common = {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersMs,
@@ -81,12 +84,12 @@ export class HttpHost {
     server.on("request", (request, response) => this.#take(request, response, false));
     server.on("checkContinue", (request, response) => this.#take(request, response, true));
     server.on("clientError", refuse);
-    if (onUpgrade)
-      server.on("upgrade", (request, socket, head) => {
-        socket.on("error", () => socket.destroy());
-        if (this.#isClosing) socket.destroy();
-        else onUpgrade(request, socket, head);
-      });
+    server.on("upgrade", (request, socket, head) => {
+      socket.on("error", () => socket.destroy());
+      if (this.#isClosing) socket.destroy();
+      else if (this.#answers === undefined) refuseSocket(socket, STARTING);
+      else void this.#answers.upgrade(request, socket, head);
+    });
     this.#listener = tls && plainPages ? plainToTls(server, plainPages, limits) : server;
     this.#listener.maxConnections = limits.connections;
     this.#listener.on("error", onError);
@@ -100,7 +103,13 @@ export class HttpHost {
     const exchange = new Exchange(request, response);
     exchange.isBodyAwaited = isBodyAwaited;
     if (this.#isClosing) exchange.headers.push("connection", "close");
-    void this.#handler.handle(exchange);
+    if (this.#answers) void this.#answers.handler.handle(exchange);
+    else if (!isAlive(exchange)) sendError(exchange, STARTING);
+  }
+
+  /** From now on requests are answered; until then each is told to come again. */
+  open(answers: PortAnswers): void {
+    this.#answers = answers;
   }
 
   /**
@@ -140,7 +149,7 @@ export class HttpHost {
   async close(patienceMs: number): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise<void>((settle) => this.#listener.close(() => settle()));
-    this.#handler.close();
+    this.#answers?.handler.close();
     this.#server.closeIdleConnections();
     const timer = setTimeout(() => this.cutAll(), patienceMs);
     // a connection that had its last answer is idle from then on
@@ -187,22 +196,6 @@ function listenError(error: NodeJS.ErrnoException, port: number, bind: string): 
 /** What cannot be read as a request is answered all the same, in the API's form, before the connection is closed. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   // who cannot speak TLS would not understand the answer either
-  if (!socket.writable || /^(ECONNRESET$|ERR_SSL|ERR_TLS)/.test(error.code ?? "")) {
-    socket.destroy();
-    return;
-  }
-  const refusal = REFUSED[error.code ?? ""] ?? UNREADABLE;
-  const text = errorText(refusal);
-  socket.end(
-    [
-      `HTTP/1.1 ${refusal.status} ${REASONS[refusal.status] ?? "Refused"}`,
-      "connection: close",
-      "content-type: application/json",
-      `content-length: ${Buffer.byteLength(text)}`,
-      "",
-      text,
-    ].join("\r\n"),
-    // what else it has to say is not read
-    () => socket.destroy(),
-  );
+  if (/^(ECONNRESET$|ERR_SSL|ERR_TLS)/.test(error.code ?? "")) socket.destroy();
+  else refuseSocket(socket, REFUSED[error.code ?? ""] ?? UNREADABLE);
 }

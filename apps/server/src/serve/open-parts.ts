@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { createServices, type Ports } from "@graft/api";
+import { BlobKeeper, createServices, type Ports, runFolder } from "@graft/api";
 import { openBlobStore } from "../blobs/open-blob-store.ts";
-import { imageRoutes } from "../http/raw/file-routes.ts";
+import { imageRoutes, runFileRoutes } from "../http/raw/file-routes.ts";
 import { uploadRoutes } from "../http/raw/upload-routes.ts";
 import { folderSpool } from "../import/upload-spool.ts";
 import { openJobs } from "../queue/open-jobs.ts";
 import { openStore } from "../store/open-store.ts";
 import { countingImages } from "./count-images.ts";
 import type { Parts, PartsOptions } from "./parts.ts";
-import { runFolderIn } from "./run-folder-in.ts";
+import { runFiles } from "./run-files.ts";
 import { ServerWork } from "./server-work.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -58,7 +58,8 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   const ports: Ports = { repository, blobs, spool, jobs, clock: Date.now, version };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";
-  const services = createServices(ports, { folderOf: runFolderIn(join(folder, "runs")), isAlone });
+  const runPorts = { repository, blobs, keeper: new BlobKeeper(ports), clock: Date.now };
+  const services = createServices(ports, { folderOf: (run) => runFolder(runPorts, run), isAlone });
 
   const work = new ServerWork({ ...options, ports, services, onNotice });
   opened.push(work);
@@ -66,7 +67,12 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   opened.push(upkeep);
   return {
     ...{ services, jobs, storeName: store.name },
-    raw: (limits) => [...uploadRoutes(services.uploads, limits), ...imageRoutes(services.images, limits)],
+    remoteWorkers: work.remote,
+    raw: (limits) => [
+      ...uploadRoutes(services.uploads, limits),
+      ...imageRoutes(services.images, limits),
+      ...runFileRoutes(runFiles(ports, services), limits),
+    ],
     async trouble() {
       try {
         await repository.workers.list();

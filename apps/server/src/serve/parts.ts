@@ -3,6 +3,7 @@ import type { Jobs, Services } from "@graft/api";
 import type { HttpLimits } from "../http/access/limits.ts";
 import type { Logger } from "../http/observe/log.ts";
 import type { RawRoute } from "../http/raw/raw-route.ts";
+import type { WorkerTaker } from "../http/worker-door.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 export interface PartsOptions
@@ -23,6 +24,8 @@ export interface Parts {
   readonly storeName: string;
   readonly jobs: Jobs;
   readonly raw: (limits: HttpLimits) => readonly RawRoute[];
+  /** Those of other machines, which come by the port. */
+  readonly remoteWorkers: WorkerTaker;
   /** Looks whether the store answers. @returns why not */
   readonly trouble: () => Promise<string | undefined>;
   /** Begins to do jobs. */

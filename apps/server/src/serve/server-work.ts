@@ -6,6 +6,8 @@ import { importHandler } from "../import/import-handler.ts";
 import { ServerPlatform } from "../runs/platform.ts";
 import { JobClaimer } from "../workers/job-claimer.ts";
 import { LocalWorkers } from "../workers/local-workers.ts";
+import { RemoteWorkers } from "../workers/remote/remote-workers.ts";
+import type { TrainersOptions } from "../workers/trainers.ts";
 import type { PartsOptions } from "./parts.ts";
 
 /** How long jobs have where nobody says. */
@@ -18,33 +20,40 @@ export interface WorkOptions
   readonly onNotice: (notice: string) => void;
 }
 
-/** Those who do this server's jobs: children that train, and one who takes in uploads. */
+/** Those who do this server's jobs: children and other machines that train, and one who takes in uploads. */
 export class ServerWork implements AsyncDisposable {
+  /** Workers of other machines. */
+  readonly remote: RemoteWorkers;
   readonly #options: WorkOptions;
   readonly #ending = new AbortController();
   readonly #platform: ServerPlatform;
+  readonly #training: TrainersOptions;
   #trainers: LocalWorkers | undefined;
   #importer: JobClaimer | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: WorkOptions) {
-    const { home, env, version, onNotice } = options;
+    const { home, env, version, onNotice, ports, services, log } = options;
+    const { repository, jobs, clock } = ports;
+    const { signal } = this.#ending;
     this.#options = options;
-    this.#platform = new ServerPlatform({ home, env, version, onNotice, signal: this.#ending.signal });
+    this.#platform = new ServerPlatform({ home, env, version, onNotice, signal });
+    const workspace = services.training.workspace(this.#platform, signal);
+    const { handle } = services.training.handler(workspace);
+    this.#training = {
+      ...{ version, jobs, workspace, clock, workers: repository.workers },
+      train: (job, context) => this.#timed(job, () => handle(job, context)),
+      log: { error: jobError(log), worker: (worker, line) => log.info({ worker }, line) },
+    };
+    this.remote = new RemoteWorkers(this.#training);
   }
 
   /** Begins to claim jobs. */
   start(): void {
-    const { home, env, version, workers, ports, services, log } = this.#options;
+    const { home, env, workers, ports, services, log } = this.#options;
     const { repository, blobs, jobs, clock } = ports;
-    const { training, keeper } = services;
-    const workspace = training.workspace(this.#platform, this.#ending.signal);
-    const { handle } = training.handler(workspace);
-    this.#trainers = new LocalWorkers({
-      ...{ count: workers, home, env, version, jobs, workspace, clock, workers: repository.workers },
-      train: (job, context) => this.#timed(job, () => handle(job, context)),
-      log: { error: jobError(log), worker: (worker, line) => log.info({ worker }, line) },
-    });
+    const { keeper } = services;
+    this.#trainers = new LocalWorkers({ ...this.#training, count: workers, home, env });
     const take: JobHandler = importHandler({
       ...{ repository, blobs, keeper, clock, home, threads: usableThreads() },
     });
@@ -65,7 +74,7 @@ export class ServerWork implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
-    await Promise.all([this.#trainers?.close(graceMs), this.#importer?.close()]);
+    await Promise.all([this.#trainers?.close(graceMs), this.remote.close(graceMs), this.#importer?.close()]);
     this.#ending.abort();
     await this.#platform[Symbol.asyncDispose]();
   }

@@ -122,6 +122,9 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "models.exports": owners,
   "models.export": owners,
   "models.files": owners,
+  // routes of a host, too
+  "runs.file": owners,
+  "workers.connect": { ...admins, worker: "own" },
 };
 
 const isOpen = (row: Row | undefined): boolean =>

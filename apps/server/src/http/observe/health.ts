@@ -10,16 +10,20 @@ export type Readiness = () => Promise<string | undefined>;
  */
 export function healthRoute(readiness: Readiness): (exchange: Exchange) => Promise<void> | undefined {
   return (exchange) => {
+    if (isAlive(exchange)) return Promise.resolve();
     if (exchange.method !== "GET") return undefined;
-    if (exchange.path === "/health/live") {
-      exchange.route = "health.live";
-      sendJson(exchange, 200, '{"status":"alive"}');
-      return Promise.resolve();
-    }
     if (exchange.path !== "/health/ready") return undefined;
     exchange.route = "health.ready";
     return ready(exchange, readiness);
   };
+}
+
+/** Answers who asks whether the process is alive. @returns false for another question */
+export function isAlive(exchange: Exchange): boolean {
+  if (exchange.method !== "GET" || exchange.path !== "/health/live") return false;
+  exchange.route = "health.live";
+  sendJson(exchange, 200, '{"status":"alive"}');
+  return true;
 }
 
 async function ready(exchange: Exchange, readiness: Readiness): Promise<void> {
