@@ -14,6 +14,7 @@ import { Metrics } from "../../../apps/server/src/http/observe/metrics.ts";
 import type { RawRoute } from "../../../apps/server/src/http/raw/raw-route.ts";
 import { sessionRoutes } from "../../../apps/server/src/http/raw/session-routes.ts";
 import { plainPages } from "../../../apps/server/src/http/tls/plain-pages.ts";
+import { type WorkerTaker, workerDoor } from "../../../apps/server/src/http/worker-door.ts";
 import { openProcedure, procedure, router } from "../../../packages/api/src/rpc/trpc.ts";
 import { systemRouter } from "../../../packages/api/src/system/system-router.ts";
 
@@ -171,6 +172,7 @@ export class TestTokens implements TokenReader {
 export const ADMIN = `graft_${"a".repeat(56)}`;
 export const MEMBER = `graft_${"m".repeat(56)}`;
 
+export const WORKER = `graft_${"w".repeat(56)}`;
 export const CONTRIBUTOR = `graft_${"c".repeat(56)}`;
 
 export interface StartedHost extends AsyncDisposable {
@@ -211,13 +213,21 @@ export interface FixtureOptions {
   readonly level?: LogLevel;
   readonly hide?: (text: string) => string;
   readonly jobs?: readonly { readonly state: string; readonly kind: string }[];
+  readonly workers?: WorkerTaker;
+  /** What is behind the port is not there yet. */
+  readonly isStarting?: true;
   readonly router?: typeof testRouter | typeof emptyRouter;
 }
 
 export async function startHost(options: FixtureOptions = {}): Promise<StartedHost> {
   const { origins = [], names = [], raw, tls, level = "debug", router: served = testRouter } = options;
   const limits = { ...HTTP_LIMITS, ...options.limits };
-  const tokens = new TestTokens({ [ADMIN]: "admin", [MEMBER]: "member", [CONTRIBUTOR]: "contributor" });
+  const tokens = new TestTokens({
+    [ADMIN]: "admin",
+    [MEMBER]: "member",
+    [CONTRIBUTOR]: "contributor",
+    [WORKER]: "worker",
+  });
   const lines: string[] = [];
   const streams = new OpenStreams(limits);
   const metrics = new Metrics({ jobs: async () => options.jobs ?? [], openStreams: () => streams.total });
@@ -233,15 +243,16 @@ export async function startHost(options: FixtureOptions = {}): Promise<StartedHo
     log: openLog({ level, hide: options.hide ?? ((text) => text), write: (line) => void lines.push(line) }),
     readiness: async () => (started.isReady ? undefined : "The store does not answer."),
   });
-  const host = new HttpHost({
-    ...{
-      handler,
-      limits,
-      tls,
-      ...(options.plainPages ? { plainPages: plainPages(sites, () => options.ca) } : {}),
-    },
-    onError: (error) => void lines.push(`${error.message}\n`),
+  const onError = (error: Error): void => void lines.push(`${error.message}\n`);
+  const plain = options.plainPages ? { plainPages: plainPages(sites, () => options.ca) } : {};
+  const host = new HttpHost({ limits, tls, onError, ...plain });
+  const { entrance } = handler;
+  const upgrade = workerDoor({
+    ...{ entrance, tokens, sites, checkMs: limits.pingMs },
+    workers: options.workers ?? { upgrade: (_, socket) => void socket.destroy(), end: () => undefined },
+    onError: (_, error) => void lines.push(`${String(error)}\n`),
   });
+  if (!options.isStarting) host.open({ handler, upgrade });
   const port = await host.listen(0, "127.0.0.1");
   return Object.assign(started, {
     ...{ port, tokens, metrics, streams, host, log: lines },

@@ -65,7 +65,7 @@ async function pictures(): Promise<ReadonlyMap<string, Buffer>> {
 /** Brings pictures to a new data set, as a client does. @returns its id */
 async function bring({ url, enterUrl, api }: Serving): Promise<string> {
   const { dataset } = await api(z.object({ dataset: Id }), "POST", "/datasets", { name: "Colours" });
-  const upload = await api(Id, "POST", "/uploads", { dataset: dataset.id });
+  const upload = await api(Id, "POST", `/datasets/${dataset.id}/uploads`, {});
   const files = await pictures();
   const byHash = new Map(
     [...files.values()].map((bytes) => [createHash("sha256").update(bytes).digest("hex"), bytes]),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { BlobKeeper, createServices, type Ports, runFolder } from "@graft/api";
+import { createServices, type Ports } from "@graft/api";
 import { openBlobStore } from "../blobs/open-blob-store.ts";
 import { imageRoutes, runFileRoutes } from "../http/raw/file-routes.ts";
 import { uploadRoutes } from "../http/raw/upload-routes.ts";
@@ -58,8 +58,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   const ports: Ports = { repository, blobs, spool, jobs, clock: Date.now, version };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";
-  const runPorts = { repository, blobs, keeper: new BlobKeeper(ports), clock: Date.now };
-  const services = createServices(ports, { folderOf: (run) => runFolder(runPorts, run), isAlone });
+  const services = createServices(ports, { isAlone });
 
   const work = new ServerWork({ ...options, ports, services, onNotice });
   opened.push(work);
