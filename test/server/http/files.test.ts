@@ -81,7 +81,11 @@ beforeAll(async () => {
         limits,
       ),
       ...predictRoutes(
-        { predict: async (_, run, images) => images.map(({ bytes }) => ({ run, bytes: bytes.length })) },
+        {
+          predictBytes: async (_, run, pictures) => ({
+            answers: pictures.map(({ length }) => ({ run, bytes: length })),
+          }),
+        },
         limits,
       ),
     ],

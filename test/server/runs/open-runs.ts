@@ -15,6 +15,7 @@ import {
   type Repository,
   runFolder,
   type Services,
+  type Training,
 } from "@graft/api";
 import {
   drawSplit,
@@ -73,6 +74,8 @@ export interface TestServer extends AsyncDisposable {
   readonly services: Services;
   readonly jobs: PgBossJobs;
   readonly errors: unknown[];
+  readonly workspace: ReturnType<Training["workspace"]>;
+  readonly handler: ReturnType<Training["handler"]>;
   /** A new worker that claims jobs. */
   work(): TestWorker;
   /** Calls the API as somebody. */
@@ -97,7 +100,7 @@ export async function openServer(kept: Kept): Promise<TestServer> {
   const handler = services.training.handler(workspace);
   const workers: TestWorker[] = [];
   return {
-    ...{ services, jobs, errors },
+    ...{ services, jobs, errors, workspace, handler },
     work() {
       const id = newId();
       let port: Port;

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { createServices, type Ports } from "@graft/api";
 import { openBlobStore } from "../blobs/open-blob-store.ts";
 import { imageRoutes, runFileRoutes } from "../http/raw/file-routes.ts";
+import { predictRoutes } from "../http/raw/predict-routes.ts";
 import { uploadRoutes } from "../http/raw/upload-routes.ts";
 import { folderSpool } from "../import/upload-spool.ts";
+import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
 import { openStore } from "../store/open-store.ts";
 import { countingImages } from "./count-images.ts";
 import type { Parts, PartsOptions } from "./parts.ts";
-import { runFiles } from "./run-files.ts";
 import { ServerWork } from "./server-work.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -55,7 +56,13 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   const runs = countingImages(store.repository.runs, (count) => onImages("through-trunk", count));
   const repository = { ...store.repository, runs };
   const spool = folderSpool(join(folder, "spool"));
-  const ports: Ports = { repository, blobs, spool, jobs, clock: Date.now, version };
+  const predictor = new ProcessPredictor({
+    ...{ home, folder: join(folder, "exports") },
+    onOutput: (text) => log.warn({ said: text }, "The process that predicts said something."),
+    onGone: (why) => log.error({ why }, "The process that predicts ended."),
+  });
+  opened.push(predictor);
+  const ports: Ports = { repository, blobs, spool, jobs, predictor, clock: Date.now, version };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";
   const services = createServices(ports, { isAlone });
@@ -70,7 +77,8 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
     raw: (limits) => [
       ...uploadRoutes(services.uploads, limits),
       ...imageRoutes(services.images, limits),
-      ...runFileRoutes(runFiles(ports, services), limits),
+      ...runFileRoutes(services.downloads, limits),
+      ...predictRoutes(services.models, limits),
     ],
     async trouble() {
       try {

@@ -67,8 +67,6 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "images.get": owners,
   "images.delete": owners,
   // the files themselves are routes of a host
-  "images.file": owners,
-  "images.thumbnail": owners,
   "edits.move": owners,
   "edits.leaveOut": owners,
   "edits.keep": owners,
@@ -83,8 +81,6 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "edits.redo": owners,
   "uploads.create": { ...owners, ...contributors },
   "uploads.plan": { ...owners, ...contributors },
-  // routes of a host, too
-  "uploads.send": { ...owners, ...contributors },
   "uploads.sent": { ...owners, ...contributors },
   "uploads.finish": { ...owners, ...contributors },
   "uploads.get": { ...owners, ...contributors },
@@ -122,7 +118,14 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "models.exports": owners,
   "models.export": owners,
   "models.files": owners,
-  // routes of a host, too
+};
+
+/** The same for what a host gives and takes as bytes, by the route's name: no procedure can. */
+export const ROUTE_PERMISSIONS: Readonly<Record<string, Row>> = {
+  "images.file": owners,
+  "images.thumbnail": owners,
+  "uploads.send": { ...owners, ...contributors },
+  "models.ask": { ...owners, ...predictors },
   "runs.file": owners,
   "workers.connect": { ...admins, worker: "own" },
 };
@@ -130,9 +133,10 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
 const isOpen = (row: Row | undefined): boolean =>
   row !== undefined && Object.values(row).every((permission) => permission === "open");
 
-/** What a caller may do with a procedure; undefined: nothing. @param role undefined: nobody that is known */
+/** What a caller may do with a procedure; undefined: nothing. @param path of a procedure, or a route's name @param role undefined: nobody that is known */
 export function permissionOf(path: string, role: Role | undefined): Permission | undefined {
-  const row = Object.hasOwn(PERMISSIONS, path) ? PERMISSIONS[path] : undefined;
+  const table = Object.hasOwn(PERMISSIONS, path) ? PERMISSIONS : ROUTE_PERMISSIONS;
+  const row = Object.hasOwn(table, path) ? table[path] : undefined;
   if (role === undefined) return isOpen(row) ? "open" : undefined;
   return row?.[role];
 }

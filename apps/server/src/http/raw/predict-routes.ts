@@ -10,22 +10,22 @@ import { callerOf, part, type RawRequest, type RawRoute } from "./raw-route.ts";
 /** Answers predictions: api's model service. */
 export interface ModelAsker {
   /**
-   * @param images bytes of pictures, of any format that graft reads.
-   * @returns plain JSON, one for each picture.
+   * @param pictures bytes of pictures, of any format that graft reads.
+   * @returns plain JSON, with an answer for each picture.
    * @throws CoreError `not-found` for a run that the caller may not ask.
    */
-  predict(
+  predictBytes(
     caller: Caller,
     run: string,
-    images: readonly { readonly name: string; readonly bytes: Uint8Array }[],
-    signal: AbortSignal,
-  ): Promise<readonly unknown[]>;
+    pictures: readonly Uint8Array[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly answers: readonly unknown[] }>;
 }
 
 /** Several pictures at once, for who wants one round trip. */
 const Pictures = z.object({
   images: z
-    .array(z.object({ name: z.string().max(1000).optional(), base64: z.base64().min(4) }))
+    .array(z.object({ base64: z.base64().min(4) }))
     .min(1)
     .max(64),
 });
@@ -63,15 +63,13 @@ export const predictRoutes = (
       const run = part(request, "run");
       if (!isJson(request)) {
         if (body.length === 0) throw new EdgeError(400, { what: "There is no picture in the body." });
-        const [answer] = await models.predict(caller, run, [{ name: "body", bytes: body }], exchange.signal);
-        sendJson(exchange, 200, JSON.stringify(answer));
+        const { answers } = await models.predictBytes(caller, run, [body], { signal: exchange.signal });
+        sendJson(exchange, 200, JSON.stringify(answers[0]));
         return;
       }
-      const images = picturesOf(body).map(({ name = "", base64 }) => ({
-        name,
-        bytes: Buffer.from(base64, "base64"),
-      }));
-      sendJson(exchange, 200, JSON.stringify(await models.predict(caller, run, images, exchange.signal)));
+      const pictures = picturesOf(body).map(({ base64 }) => Buffer.from(base64, "base64"));
+      const { answers } = await models.predictBytes(caller, run, pictures, { signal: exchange.signal });
+      sendJson(exchange, 200, JSON.stringify(answers));
     },
   },
 ];
