@@ -47,10 +47,8 @@ export async function datasetThere(
     const shown = basename(resolve(name)) || name;
     const there = await findDataset(client, shown);
     const dataset = there?.id ?? (await api.datasets.create.mutate({ name: shown })).dataset.id;
-    const { result } = await sendPictures(session, client, {
-      ...{ dataset, name },
-      ...(from ? { labelsFrom: from } : {}),
-    });
+    const sending = sendPictures(session, client, { dataset, name, ...(from ? { labelsFrom: from } : {}) });
+    const { result } = await (there ? sending : orNothing(client, dataset, sending));
     for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
     if (result && result.broken.count > 0) {
       const named = nameFew(result.broken.first.map(({ path, reason }) => `${path} (${reason})`));
@@ -59,7 +57,8 @@ export async function datasetThere(
     return dataset;
   }
   const there = await findDataset(client, name);
-  if (there) return there.id;
+  // a known set that never came is brought again
+  if (there && (known === undefined || there.pictures > 0)) return there.id;
   if (known === undefined)
     throw new CoreError("not-found", {
       what: "There is no such data set, neither on this computer nor on the server.",
@@ -67,6 +66,16 @@ export async function datasetThere(
       expected: "a folder, an archive, emoji, cats-and-dogs, or a data set's name on the server",
     });
   const made = await api.datasets.create.mutate({ name, from: known });
-  if (made.upload) await imported(session, client, made.upload.id);
+  if (made.upload) await orNothing(client, made.dataset.id, imported(session, client, made.upload.id));
   return made.dataset.id;
+}
+
+/** A data set that was made for pictures which do not come goes again. @throws what keeps them from coming */
+async function orNothing<T>({ api }: ServerClient, dataset: string, coming: Promise<T>): Promise<T> {
+  try {
+    return await coming;
+  } catch (error) {
+    await api.datasets.delete.mutate({ dataset }).catch(() => undefined);
+    throw error;
+  }
 }
