@@ -64,6 +64,8 @@ export function humanReporter(
   let startedAt = 0;
   let finishedEpochs = 0;
   let images = 0;
+  /** The phase's amount was told: a cut with several outputs reaches its end more than once. */
+  let isTold = false;
   let head = new HeadStatus({ images, columns, finishedEpochs, time: 0 });
   // a terminal that was closed behind a detached run says something else, and the run goes on
   process.stderr.once("error", (error: NodeJS.ErrnoException) => void (error.code === "EPIPE" && onUnread()));
@@ -75,6 +77,7 @@ export function humanReporter(
           if (isOpening(event.phase)) break;
           meter = new RateMeter();
           startedAt = clock();
+          isTold = false;
           if (event.phase === "head" || event.phase === "fine-tune")
             head = new HeadStatus({ images, columns, finishedEpochs, time: clock() });
           if (event.phase === "fine-tune")
@@ -86,10 +89,9 @@ export function humanReporter(
           const { phase, done, total } = event;
           const time = clock();
           line.status(progressText(event, { meter, columns, time }));
-          if (done === total)
-            line.print(
-              `${PHASE_TEXT[phase]}: ${amountText(event)} in ${duration((time - startedAt) / 1000)}`,
-            );
+          if (done < total || isTold) break;
+          isTold = true;
+          line.print(`${PHASE_TEXT[phase]}: ${amountText(event)} in ${duration((time - startedAt) / 1000)}`);
           break;
         }
         case "step-end":

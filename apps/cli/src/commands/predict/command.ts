@@ -24,8 +24,15 @@ export const predictCommand: CommandDeclaration = {
       .option("--force", "replace heat maps that are there")
       .addOption(backendOption())
       .action(
-        action(async (context, flags, model, ...images) =>
-          (await import("./action.ts")).predict(context, flags, model, images),
+        action(
+          async (context, flags, model, ...images) =>
+            (await import("./action.ts")).predict(context, flags, model, images),
+          async (context, server, flags, run = "", ...words) =>
+            (await import("../../server/predict-there.ts")).predictThere(context, flags, {
+              server,
+              run,
+              words,
+            }),
         ),
       ),
 };
