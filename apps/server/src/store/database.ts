@@ -1,6 +1,7 @@
 import { CoreError } from "@graft/core";
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import * as z from "zod";
 import { isLost } from "./patience.ts";
 import { storable } from "./schema/columns.ts";
 import { sqlState } from "./store-error.ts";
@@ -51,6 +52,14 @@ export async function* inBatches<T>(items: readonly T[], size = BATCH_ROWS): Asy
 /** True where a column has one of the values: one parameter however many there are. */
 export function isOneOf(column: AnyColumn, values: readonly string[]): SQL {
   return sql`${column} = any(${sql.param(values.map(storable))}::text[])`;
+}
+
+/** As both drivers answer a plain statement. */
+const answerSchema = z.object({ rows: z.array(z.record(z.string(), z.unknown())) });
+
+/** The rows that a plain statement answers, as the driver gives them: text as text, all else is its own affair. */
+export async function ask(database: Database, statement: SQL): Promise<Record<string, unknown>[]> {
+  return answerSchema.parse(await database.execute(statement)).rows;
 }
 
 /** Keys of one question; each is found by an index. */

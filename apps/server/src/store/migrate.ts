@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { CoreError } from "@graft/core";
 import { sql } from "drizzle-orm";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
-import * as z from "zod";
-import type { Database } from "./database.ts";
+import { ask, type Database } from "./database.ts";
 
 /** What drizzle-kit made of `schema/`; both databases take it. */
 export const MIGRATIONS = join(import.meta.dirname, "../../migrations");
@@ -16,16 +15,6 @@ export interface MigrationState {
   readonly isNew: boolean;
   /** What this version has and the store lacks, in order. */
   readonly pending: readonly MigrationMeta[];
-}
-
-/** As both drivers answer a plain statement. */
-const answerSchema = z.object({ rows: z.array(z.record(z.string(), z.unknown())) });
-
-async function ask(
-  database: Database,
-  statement: ReturnType<typeof sql>,
-): Promise<Record<string, unknown>[]> {
-  return answerSchema.parse(await database.execute(statement)).rows;
 }
 
 /**
