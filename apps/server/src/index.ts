@@ -2,8 +2,6 @@
 export { ProcessPredictor, type ProcessPredictorOptions } from "./predict/process-predictor.ts";
 export type { ServerOptions } from "./serve/server-options.ts";
 export { type RunningServer, startServer } from "./server.ts";
-export type { RunningServer } from "./server.ts";
-export { startServer } from "./server.ts";
 export { type CopiedTable, type CopyOptions, copyStore } from "./store/copy-store.ts";
 export { openStore } from "./store/open-store.ts";
 export type * from "./store/store.ts";
