@@ -26,7 +26,7 @@ export function createServices(ports: Ports, { isAlone = false }: ServiceOptions
   const data = dataServices(ports, { ...identity, keeper });
   const runs = runServices(ports, {
     ...{ ...identity, keeper, datasets: data.datasets, isAlone },
-    folderOf: (run) => runFolder({ ...ports, keeper, isAlone }, run),
+    folderOf: (run) => runFolder({ ...ports, keeper }, run),
   });
   const models = modelServices(ports, { ...identity, keeper });
   return { ...identity, ...data, ...runs, ...models, keeper, system: new SystemService(ports) };

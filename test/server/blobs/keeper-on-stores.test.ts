@@ -1,5 +1,6 @@
-import { BlobKeeper, checkBlobs, storageFacts } from "@graft/api";
+import { BlobKeeper, checkBlobs, storageFacts, storeId } from "@graft/api";
 import { expect, it } from "vitest";
+import { openBlobStore } from "../../../apps/server/src/blobs/open-blob-store.ts";
 import { sampleAccount, sampleDataset, sampleImage } from "../contract/sample-rows.ts";
 import { describeOnPairs, type TestPair } from "../open-pair.ts";
 
@@ -87,5 +88,18 @@ describeOnPairs("the keeper of blobs", (open) => {
     const [lost = ""] = (await stored()).filter((one) => one !== held.hash);
     await ports.blobs.delete(lost);
     expect(await checkBlobs(ports)).toMatchObject([{ hash: lost, trouble: "missing", kind: "picture" }]);
+  });
+
+  it("has a place of its own, which another store of rows is refused", async () => {
+    await using pair = await open();
+    const { leases } = pair.store.repository;
+    const [store, again] = await Promise.all([storeId(leases), storeId(leases)]);
+    expect(again).toBe(store);
+    await openBlobStore(pair.place, { store });
+    await pair.reopen();
+    await openBlobStore(pair.place, { store: await storeId(pair.store.repository.leases) });
+    await using other = await open();
+    const foreign = await storeId(other.store.repository.leases);
+    await expect(openBlobStore(pair.place, { store: foreign })).rejects.toMatchObject({ code: "conflict" });
   });
 });

@@ -13,8 +13,6 @@ export interface RunFolderPorts {
   readonly blobs: BlobStore;
   readonly keeper: BlobKeeper;
   readonly clock: Clock;
-  /** No other process works on this store: whoever held a lock before is gone. @default false */
-  readonly isAlone?: boolean | undefined;
 }
 
 const HOLDER: LockedBy = { holder: "another worker" };
@@ -47,8 +45,9 @@ const takingTurns =
  * @param run its row is there; without it changes are `not-found`.
  */
 export function runFolder(ports: RunFolderPorts, run: string): Folder {
-  const { repository, blobs, keeper, clock, isAlone = false } = ports;
-  const locks = new RunLocks({ leases: repository.leases, clock, isAlone });
+  const { repository, blobs, keeper, clock } = ports;
+  // never alone: there are as many folders of a run in this process as ask for one, and each knows its own holders
+  const locks = new RunLocks({ leases: repository.leases, clock, isAlone: false });
   const held = new Set<LeasedLock>();
   const check = (): void => {
     for (const lock of held) lock.check();
