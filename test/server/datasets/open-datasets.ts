@@ -9,7 +9,9 @@ import {
   type Caller,
   createServices,
   type ImageRow,
+  type Jobs,
   newId,
+  type Ports,
   type Repository,
   type Role,
   type Services,
@@ -37,8 +39,10 @@ export interface OpenedDatasets extends AsyncDisposable {
   readonly home: string;
   readonly store: TestStore;
   readonly repository: Repository;
+  readonly ports: Ports;
   readonly services: Services;
   readonly blobs: FolderBlobStore;
+  readonly jobs: Jobs;
   /** What a worker was in trouble with. */
   readonly errors: unknown[];
   /** Milliseconds by which the clock is ahead. */
@@ -53,8 +57,8 @@ export interface OpenedDatasets extends AsyncDisposable {
   /** Waits for an import. */
   imported(upload: string): Promise<UploadRow>;
   images(dataset: string): Promise<readonly ImageRow[]>;
-  /** Ends the worker and closes the store, and opens all again, as after a restart. */
-  restart(): Promise<OpenedDatasets>;
+  /** Ends the worker and closes the store, and opens all again, as after a restart; this one is not to be used then. */
+  restart(change?: Pick<OpenOptions, "hasWorker">): Promise<OpenedDatasets>;
 }
 
 export interface SendOptions {
@@ -111,12 +115,13 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
         onError: (error) => errors.push(error),
       })
     : undefined;
+  let isOver = false;
   const end = async (): Promise<void> => {
     await claimer?.close();
     await jobs[Symbol.asyncDispose]();
   };
   const opened: OpenedDatasets = {
-    ...{ home, store, repository, services, blobs, errors, ahead: 0 },
+    ...{ home, store, repository, ports, services, blobs, jobs, errors, ahead: 0 },
     async person(change = {}) {
       const account = sampleAccount(change);
       await repository.accounts.create(account);
@@ -159,11 +164,13 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
       for await (const page of repository.images.all(dataset)) rows.push(...page);
       return rows;
     },
-    async restart() {
+    async restart(change) {
       await end();
-      return openOn(await store.reopen(), home, options);
+      isOver = true;
+      return openOn(await store.reopen(), home, { ...options, ...change });
     },
     async [Symbol.asyncDispose]() {
+      if (isOver) return;
       await end();
       await store[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });

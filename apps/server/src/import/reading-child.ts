@@ -56,7 +56,7 @@ export interface ReadingOptions {
 }
 
 const FILES_AT_ONCE = 1000;
-const WATCH_MS = 250;
+const WATCH_MS = 100;
 const KEPT_OUTPUT = 2000;
 
 /** What it needs to know of its surroundings: nothing else of them is its business, secrets least. */

@@ -193,7 +193,11 @@ export class EditService {
     plan: (found: Found) => Promise<Plan>,
   ): Promise<Edited> {
     const { id: by } = caller.identity.account;
-    return this.#writer.write({ ...edit, by, find: () => this.#access.dataset(caller, dataset) }, plan);
+    return this.#writer.write(
+      dataset,
+      { ...edit, by, find: () => this.#access.dataset(caller, dataset) },
+      plan,
+    );
   }
 
   async #ofClass(dataset: string, id: string): Promise<readonly ImageRow[]> {

@@ -4,6 +4,7 @@ import type { Repository } from "../ports/repository.ts";
 import type { ClassRow, DatasetRow, EditKind, EditRow, ImageChange, ImageRow } from "../ports/rows.ts";
 import { classChanges } from "./class-order.ts";
 import type { Dealer } from "./dealer.ts";
+import { OneByOne } from "./one-by-one.ts";
 
 /** Somebody else's edit may come between, and again; who is always overtaken asks again. */
 const ATTEMPTS = 5;
@@ -58,16 +59,22 @@ export interface Editing {
 /** Writes edits into a data set's log and does them, one after the other. */
 export class EditWriter {
   readonly #parts: WriterParts;
+  readonly #turns = new OneByOne();
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
   }
 
   /**
-   * Does what `plan` makes of the data set as it is; made again when somebody else's edit comes between.
+   * Does what `plan` makes of the data set as it is; made again when an edit by another server comes between.
+   * @param dataset its id.
    * @throws CoreError `not-found`, `conflict` for who is overtaken again and again; what `plan` throws.
    */
-  async write({ kind, by, of, find }: Editing, plan: (found: Found) => Promise<Plan>): Promise<Edited> {
+  write(dataset: string, editing: Editing, plan: (found: Found) => Promise<Plan>): Promise<Edited> {
+    return this.#turns.run(dataset, () => this.#writeNow(editing, plan));
+  }
+
+  async #writeNow({ kind, by, of, find }: Editing, plan: (found: Found) => Promise<Plan>): Promise<Edited> {
     const { repository, clock } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       const dataset = await find();

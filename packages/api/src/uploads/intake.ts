@@ -49,6 +49,7 @@ export class Intake {
     const { dataset, account: by } = this.#upload;
     if (this.#upload.class === null)
       await this.#writer.write(
+        dataset,
         { kind: "add-class", by, find: () => this.#dataset() },
         async ({ classes }) => {
           const known = new Set(classes.map(({ name }) => name));

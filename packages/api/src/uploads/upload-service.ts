@@ -181,9 +181,16 @@ export class UploadService {
     await this.#remove(await this.#open(caller, id));
   }
 
-  /** At start: imports that a server had noted and not put into the line. */
+  /** At start: imports that a server had noted and not put into the line, and those that the queue has given up. */
   async recover(): Promise<void> {
-    for (const upload of await this.#parts.repository.uploads.inState("queued")) await this.submit(upload);
+    const { repository, jobs } = this.#parts;
+    for (const state of ["queued", "importing"] as const)
+      for (const upload of await repository.uploads.inState(state)) {
+        const job = await jobs.get(upload.id);
+        if (job === undefined) await this.submit(upload);
+        else if (job.state === "failed" || job.state === "cancelled")
+          await repository.uploads.update(upload.id, { state: "failed", error: job.error ?? null }, [state]);
+      }
   }
 
   /** Removes uploads that nobody goes on with, and what came of old ones. Asked for daily, and at start. */
