@@ -1,5 +1,5 @@
 import { type Caller, createServices, type ImageRow, newId } from "@graft/api";
-import { CoreError, memoryFolder, type Part } from "@graft/core";
+import { CoreError, type Part } from "@graft/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OpenedDatasets, openDatasets } from "./open-datasets.ts";
 
@@ -176,10 +176,7 @@ describe("edits", () => {
   test("that come between by another server are regarded: the edit is made again on what is there then", async () => {
     const set = await made(3);
     const { caller, id, classes } = set;
-    const { edits: other } = createServices(
-      { ...opened.ports, version: "other" },
-      { folderOf: () => memoryFolder() },
-    );
+    const { edits: other } = createServices({ ...opened.ports, version: "other" });
     const both = [opened.services.edits, other];
     const named = Array.from({ length: 8 }, (_, at) => `class ${at}`);
     await Promise.all(named.map((name, at) => both[at % 2]?.addClasses(caller, id, [name])));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import {
   type AccountRow,
   BlobKeeper,
+  type BlobStore,
   type Caller,
   createServices,
   type ImageRow,
@@ -18,10 +19,6 @@ import {
   type TokenScope,
   type UploadRow,
 } from "@graft/api";
-import {
-  type FolderBlobStore,
-  openFolderBlobStore,
-} from "../../../apps/server/src/blobs/folder-blob-store.ts";
 import { importHandler } from "../../../apps/server/src/import/import-handler.ts";
 import type { ReadingLimits } from "../../../apps/server/src/import/reading-child.ts";
 import { folderSpool } from "../../../apps/server/src/import/upload-spool.ts";
@@ -30,7 +27,9 @@ import type { ChildProgram } from "../../../apps/server/src/workers/child-progra
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
 import { noPredictor } from "../no-predictor.ts";
+import { openBlobs } from "../open-services.ts";
 import { openTestStore, type StoreKind, type TestStore } from "../open-store.ts";
+import type { S3Server } from "../s3-server.ts";
 
 /** A file by its name. */
 export type Files = Readonly<Record<string, Uint8Array>>;
@@ -41,7 +40,7 @@ export interface OpenedDatasets extends AsyncDisposable {
   readonly repository: Repository;
   readonly ports: Ports;
   readonly services: Services;
-  readonly blobs: FolderBlobStore;
+  readonly blobs: BlobStore;
   readonly jobs: Jobs;
   /** What a worker was in trouble with. */
   readonly errors: unknown[];
@@ -84,14 +83,20 @@ export interface OpenOptions {
 export async function openDatasets(options: OpenOptions = {}): Promise<OpenedDatasets> {
   const home = await mkdtemp(join(tmpdir(), "graft-datasets-"));
   const store = await openTestStore(options.kind ?? "pglite");
-  return openOn(store, home, options);
+  const { blobs, s3 } = await openBlobs(store);
+  return openOn(store, home, { ...options, blobs, ...(s3 && { s3 }) });
 }
 
-async function openOn(store: TestStore, home: string, options: OpenOptions): Promise<OpenedDatasets> {
+interface OpenedOptions extends OpenOptions {
+  readonly blobs: BlobStore;
+  readonly s3?: S3Server;
+}
+
+async function openOn(store: TestStore, home: string, options: OpenedOptions): Promise<OpenedDatasets> {
   const { repository } = store;
   const errors: unknown[] = [];
   const clock = (): number => Date.now() + opened.ahead;
-  const blobs = await openFolderBlobStore(join(home, "server/blobs"));
+  const { blobs, s3, limits, program, hasWorker = true } = options;
   const jobs = await openJobs({ database: store.queue, onError: (error) => errors.push(error) });
   const ports = {
     repository,
@@ -103,7 +108,6 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
     version: "test",
   };
   const services = createServices(ports, { isAlone: store.kind === "pglite" });
-  const { limits, program, hasWorker = true } = options;
   const handle = importHandler({
     ...{ repository, blobs, keeper: new BlobKeeper(ports), clock, home, threads: 2 },
     ...(limits && { limits }),
@@ -172,6 +176,7 @@ async function openOn(store: TestStore, home: string, options: OpenOptions): Pro
     async [Symbol.asyncDispose]() {
       if (isOver) return;
       await end();
+      await s3?.stop();
       await store[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });
     },

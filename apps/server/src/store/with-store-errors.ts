@@ -9,6 +9,9 @@ async function* telling<T>(items: AsyncIterable<T>): AsyncIterable<T> {
   }
 }
 
+const isAwaited = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+
 const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 
@@ -21,6 +24,8 @@ export function withStoreErrors<T extends object>(target: T): T {
       return (...given: unknown[]) => {
         const result: unknown = Reflect.apply(value, target, given);
         if (isIterable(result)) return telling(result);
+        // what no database is asked for: a listener that is added
+        if (!isAwaited(result)) return result;
         // drizzle's questions are asked when somebody waits for them, and again for each who does
         let first: unknown = result;
         const ask = async (): Promise<unknown> => {
