@@ -2,9 +2,9 @@ import { ROLES, type Role } from "@graft/api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ExampleOwner, rolesOf } from "./from-router/example-owner.ts";
 import { PROCEDURES } from "./from-router/procedures.ts";
-import { describeOnPairs, type TestServices } from "./open-services.ts";
+import { describeServices, type TestServices } from "./open-services.ts";
 
-describeOnPairs("every procedure's example", (open) => {
+describeServices("every procedure's example", (open) => {
   let test: TestServices;
   const owners = new Map<Role, ExampleOwner>();
   beforeAll(async () => {

@@ -7,12 +7,12 @@ import { filled } from "./from-router/examples.ts";
 import { fuzzed } from "./from-router/fuzz-input.ts";
 import { inputSchema } from "./from-router/json-schema.ts";
 import { PROCEDURES } from "./from-router/procedures.ts";
-import { describeOnPairs, type TestServices } from "./open-services.ts";
+import { describeServices, type TestServices } from "./open-services.ts";
 
 /** Inputs of each procedure on each pair. `GRAFT_TEST_FUZZ=2000` for a campaign. */
 const NUM_INPUTS = Number(process.env.GRAFT_TEST_FUZZ ?? 40);
 
-describeOnPairs("every procedure and wrong input", (open) => {
+describeServices("every procedure and wrong input", (open) => {
   let test: TestServices;
   const people = new Map<"member" | "admin", { readonly owner: ExampleOwner; readonly identity: Identity }>();
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { call } from "./from-router/call.ts";
 import { accountFor, ExampleOwner, rolesOf } from "./from-router/example-owner.ts";
 import { filled, idsIn } from "./from-router/examples.ts";
 import { PROCEDURES, type Procedure } from "./from-router/procedures.ts";
-import { describeOnPairs, type TestServices } from "./open-services.ts";
+import { describeServices, type TestServices } from "./open-services.ts";
 
 const withIds = ({ meta }: Procedure, idOf: (name: string) => unknown): unknown =>
   filled(meta?.example, idOf);
@@ -23,7 +23,7 @@ const SCOPED = PROCEDURES.flatMap((procedure) => {
   return roles.length > 0 && idsIn(procedure.meta?.example).length > 0 ? [{ ...procedure, roles }] : [];
 });
 
-describeOnPairs("every procedure and role", (open) => {
+describeServices("every procedure and role", (open) => {
   let test: TestServices;
   /** Somebody of each role, whose token names things that there are not. */
   const people = new Map<Role, Identity>();

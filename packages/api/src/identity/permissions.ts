@@ -30,7 +30,10 @@ const everyone: Row = {
   ...{ contributor: "open", predict: "open", worker: "open" },
 };
 
-/** By the procedure's path in the router; a procedure that is not here cannot be called (`rpc/trpc.ts`). */
+/**
+ * By the procedure's path in the router, and by the names of a host's own routes ({@link HOST_ROUTES}); what is not here cannot be
+ * called (`rpc/trpc.ts`).
+ */
 export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "system.version": everyone,
   "system.me": known,
@@ -67,6 +70,8 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "images.get": owners,
   "images.delete": owners,
   // the files themselves are routes of a host
+  "images.file": owners,
+  "images.thumbnail": owners,
   "edits.move": owners,
   "edits.leaveOut": owners,
   "edits.keep": owners,
@@ -81,6 +86,7 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "edits.redo": owners,
   "uploads.create": { ...owners, ...contributors },
   "uploads.plan": { ...owners, ...contributors },
+  "uploads.send": { ...owners, ...contributors },
   "uploads.sent": { ...owners, ...contributors },
   "uploads.finish": { ...owners, ...contributors },
   "uploads.get": { ...owners, ...contributors },
@@ -129,6 +135,12 @@ export const ROUTE_PERMISSIONS: Readonly<Record<string, Row>> = {
   "runs.file": owners,
   "workers.connect": { ...admins, worker: "own" },
 };
+
+/** Lines of the table that are no procedures: a host's own routes, for bytes that no procedure can take or give. */
+export const HOST_ROUTES: readonly string[] = [
+  ...["images.file", "images.thumbnail", "uploads.send", "uploads.sent"],
+  ...["runs.file", "models.ask", "workers.connect"],
+];
 
 const isOpen = (row: Row | undefined): boolean =>
   row !== undefined && Object.values(row).every((permission) => permission === "open");
