@@ -30,10 +30,7 @@ const everyone: Row = {
   ...{ contributor: "open", predict: "open", worker: "open" },
 };
 
-/**
- * By the procedure's path in the router, and by the names of a host's own routes ({@link HOST_ROUTES}); what is not here cannot be
- * called (`rpc/trpc.ts`).
- */
+/** By the procedure's path in the router; a procedure that is not here cannot be called (`rpc/trpc.ts`). */
 export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "system.version": everyone,
   "system.me": known,
@@ -69,9 +66,6 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "images.list": owners,
   "images.get": owners,
   "images.delete": owners,
-  // the files themselves are routes of a host
-  "images.file": owners,
-  "images.thumbnail": owners,
   "edits.move": owners,
   "edits.leaveOut": owners,
   "edits.keep": owners,
@@ -86,7 +80,6 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "edits.redo": owners,
   "uploads.create": { ...owners, ...contributors },
   "uploads.plan": { ...owners, ...contributors },
-  "uploads.send": { ...owners, ...contributors },
   "uploads.sent": { ...owners, ...contributors },
   "uploads.finish": { ...owners, ...contributors },
   "uploads.get": { ...owners, ...contributors },
@@ -135,12 +128,6 @@ export const ROUTE_PERMISSIONS: Readonly<Record<string, Row>> = {
   "runs.file": owners,
   "workers.connect": { ...admins, worker: "own" },
 };
-
-/** Lines of the table that are no procedures: a host's own routes, for bytes that no procedure can take or give. */
-export const HOST_ROUTES: readonly string[] = [
-  ...["images.file", "images.thumbnail", "uploads.send", "uploads.sent"],
-  ...["runs.file", "models.ask", "workers.connect"],
-];
 
 const isOpen = (row: Row | undefined): boolean =>
   row !== undefined && Object.values(row).every((permission) => permission === "open");
