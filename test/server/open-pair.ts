@@ -57,3 +57,12 @@ export function describeOnPairs(name: string, tests: (open: () => Promise<TestPa
     tests(() => openPair("postgres", s3));
   });
 }
+
+/** Blobs in a folder beside PGlite; beside PostgreSQL in an S3 store, where there is one for tests. */
+export async function openBlobs(
+  store: TestStore,
+): Promise<{ readonly blobs: BlobStore; readonly s3?: S3Server }> {
+  const s3 = store.kind === "postgres" ? await startS3() : undefined;
+  if (!s3) return { blobs: await openBlobStore(join(store.home, "blobs")) };
+  return { blobs: await openBlobStore(await s3.bucket(`test-${newId()}`)), s3 };
+}

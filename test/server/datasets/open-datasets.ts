@@ -27,7 +27,7 @@ import type { ChildProgram } from "../../../apps/server/src/workers/child-progra
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
 import { noPredictor } from "../no-predictor.ts";
-import { openBlobs } from "../open-services.ts";
+import { openBlobs } from "../open-pair.ts";
 import { openTestStore, type StoreKind, type TestStore } from "../open-store.ts";
 import type { S3Server } from "../s3-server.ts";
 
