@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Predicted } from "@graft/api";
 import { CoreError } from "@graft/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageRoutes, runFileRoutes } from "../../../apps/server/src/http/raw/file-routes.ts";
@@ -34,6 +35,14 @@ const asked: unknown[] = [];
 /** Uploads take a piece when they are let. */
 let gate: Promise<void> = Promise.resolve();
 let taken = 0;
+
+/** What a model would say; of a picture of three bytes, that it is none. */
+function answerOf(run: string, bytes: number): Predicted {
+  if (bytes === 3) return { kind: "refused", error: { code: "corrupt", message: "It is no picture." } };
+  const scores = [{ label: run, score: 1 }];
+  const unknown = { sure: null, unlike: null, distance: null, heatMap: null };
+  return { kind: "answer", label: `${bytes} bytes`, score: 1, scores, ...unknown };
+}
 
 let host: StartedHost;
 beforeAll(async () => {
@@ -83,7 +92,7 @@ beforeAll(async () => {
       ...predictRoutes(
         {
           predictBytes: async (_, run, pictures) => ({
-            answers: pictures.map(({ length }) => ({ run, bytes: length })),
+            answers: pictures.map(({ length }) => answerOf(run, length)),
           }),
         },
         limits,
@@ -270,7 +279,8 @@ describe("a picture for a model", () => {
       undefined,
     ]) {
       const response = await predict(BYTES, type);
-      expect([response.status, await response.json()]).toEqual([200, { run: "r", bytes: 100_000 }]);
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual(answerOf("r", 100_000));
     }
   });
 
@@ -279,10 +289,8 @@ describe("a picture for a model", () => {
       images: [{ base64: "AAEC" }, { name: "two", base64: BYTES.toString("base64") }],
     });
     const response = await predict(body, "application/json; charset=utf-8");
-    expect(await response.json()).toEqual([
-      { run: "r", bytes: 3 },
-      { run: "r", bytes: 100_000 },
-    ]);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual([answerOf("r", 3), answerOf("r", 100_000)]);
   });
 
   it.each([
@@ -290,6 +298,7 @@ describe("a picture for a model", () => {
     ["no JSON", "{", "application/json", 400],
     ["no pictures", '{"images": []}', "application/json", 400],
     ["no base64", '{"images": [{"base64": "ä"}]}', "application/json", 400],
+    ["what is no picture", "abc", "image/png", 422],
     ["too much", "a".repeat(200_001), "image/png", 413],
   ])("is refused: %s", async (_, body, type, status) =>
     expect((await predict(body, type)).status).toBe(status),

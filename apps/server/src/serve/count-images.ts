@@ -1,4 +1,4 @@
-import type { RunRepository } from "@graft/api";
+import type { Predictor, RunRepository } from "@graft/api";
 import type { TrainEvent } from "@graft/core";
 
 /** How many images went through the trunk, from what runs tell: each tells how many it has done, not how many more. */
@@ -31,4 +31,17 @@ export function countingImages(runs: RunRepository, onImages: (count: number) =>
     get: (target, key, receiver) =>
       key === "appendEvents" ? appendEvents : Reflect.get(target, key, receiver),
   });
+}
+
+/** The same predictor; pictures that it answers are counted. */
+export function countingPredictions(predictor: Predictor, onImages: (count: number) => void): Predictor {
+  return {
+    async predict(request) {
+      const answers = await predictor.predict(request);
+      onImages(request.pictures.length);
+      return answers;
+    },
+    evaluate: (request) => predictor.evaluate(request),
+    export: (request) => predictor.export(request),
+  };
 }

@@ -8,7 +8,7 @@ import { folderSpool } from "../import/upload-spool.ts";
 import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
 import { openStore } from "../store/open-store.ts";
-import { countingImages } from "./count-images.ts";
+import { countingImages, countingPredictions } from "./count-images.ts";
 import type { Parts, PartsOptions } from "./parts.ts";
 import { ServerWork } from "./server-work.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -56,12 +56,13 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   const runs = countingImages(store.repository.runs, (count) => onImages("through-trunk", count));
   const repository = { ...store.repository, runs };
   const spool = folderSpool(join(folder, "spool"));
-  const predictor = new ProcessPredictor({
+  const process = new ProcessPredictor({
     ...{ home, folder: join(folder, "exports") },
     onOutput: (text) => log.warn({ said: text }, "The process that predicts said something."),
     onGone: (why) => log.error({ why }, "The process that predicts ended."),
   });
-  opened.push(predictor);
+  opened.push(process);
+  const predictor = countingPredictions(process, (count) => onImages("predicted", count));
   const ports: Ports = { repository, blobs, spool, jobs, predictor, clock: Date.now, version };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";

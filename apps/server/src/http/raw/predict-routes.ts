@@ -1,8 +1,9 @@
-import type { Caller } from "@graft/api";
+import { type Caller, type Predicted, predictedSchema } from "@graft/api";
 import * as z from "zod";
 import type { HttpLimits } from "../access/limits.ts";
 import { sendJson } from "../edge/answer.ts";
 import { EdgeError } from "../edge/edge-error.ts";
+import type { Exchange } from "../edge/exchange.ts";
 import { parseJson, readBody } from "../edge/read-body.ts";
 import { jsonSchemaOf } from "../rpc/json-schema.ts";
 import { callerOf, part, type RawRequest, type RawRoute } from "./raw-route.ts";
@@ -11,7 +12,7 @@ import { callerOf, part, type RawRequest, type RawRoute } from "./raw-route.ts";
 export interface ModelAsker {
   /**
    * @param pictures bytes of pictures, of any format that graft reads.
-   * @returns plain JSON, with an answer for each picture.
+   * @returns an answer for each picture.
    * @throws CoreError `not-found` for a run that the caller may not ask.
    */
   predictBytes(
@@ -19,7 +20,7 @@ export interface ModelAsker {
     run: string,
     pictures: readonly Uint8Array[],
     options: { readonly signal: AbortSignal },
-  ): Promise<{ readonly answers: readonly unknown[] }>;
+  ): Promise<{ readonly answers: readonly Predicted[] }>;
 }
 
 /** Several pictures at once, for who wants one round trip. */
@@ -29,6 +30,8 @@ const Pictures = z.object({
     .min(1)
     .max(64),
 });
+
+const PREDICTED = jsonSchemaOf(predictedSchema, "output");
 
 /**
  * One picture is the whole body (`requests.post(url, data=open("cat.jpg", "rb"))`), and its answer an object; several are JSON,
@@ -52,8 +55,9 @@ export const predictRoutes = (
     },
     answers: {
       "200": {
-        description: "For each label how sure the model is; a list where several pictures were sent.",
-        content: { "application/json": {} },
+        description:
+          "Of one picture its answer; of several a list, in which one that cannot be used stops no other.",
+        content: { "application/json": { oneOf: [PREDICTED, { type: "array", items: PREDICTED }] } },
       },
     },
     async answer(request) {
@@ -64,7 +68,7 @@ export const predictRoutes = (
       if (!isJson(request)) {
         if (body.length === 0) throw new EdgeError(400, { what: "There is no picture in the body." });
         const { answers } = await models.predictBytes(caller, run, [body], { signal: exchange.signal });
-        sendJson(exchange, 200, JSON.stringify(answers[0]));
+        sendOne(exchange, answers[0]);
         return;
       }
       const pictures = picturesOf(body).map(({ base64 }) => Buffer.from(base64, "base64"));
@@ -73,6 +77,16 @@ export const predictRoutes = (
     },
   },
 ];
+
+/** Whoever sends one picture sees by the status that it cannot be used. */
+function sendOne(exchange: Exchange, answer: Predicted | undefined): void {
+  if (answer?.kind !== "refused") sendJson(exchange, 200, JSON.stringify(answer));
+  else {
+    const { code, message } = answer.error;
+    const error = { name: "CoreError", code, message, facts: {}, parts: { what: message } };
+    sendJson(exchange, 422, JSON.stringify({ error }));
+  }
+}
 
 const isJson = ({ exchange }: RawRequest): boolean =>
   /^application\/json\s*(;|$)/i.test(exchange.request.headers["content-type"] ?? "");
