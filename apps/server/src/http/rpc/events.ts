@@ -159,11 +159,23 @@ function eventsOf(value: unknown, name: string): AsyncIterable<unknown> {
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 
+/** Events that hundreds listen to are one object each, and are written as text once. */
+const texts = new WeakMap<object, string>();
+
+function jsonOf(data: unknown): string {
+  if (typeof data !== "object" || data === null) return JSON.stringify(data) ?? "null";
+  const known = texts.get(data);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(data);
+  texts.set(data, text);
+  return text;
+}
+
 /** @throws TypeError for an event without an id: nobody could come back to it. */
 function eventText(event: unknown, name: string): string {
   if (!isTrackedEnvelope(event)) throw new TypeError(`${name} gives an event that is not tracked`);
   const [id, data] = event;
-  return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `id: ${id}\ndata: ${jsonOf(data)}\n\n`;
 }
 
 /** The event that the client saw last; what its `EventSource` says goes before what its address said at first. */
