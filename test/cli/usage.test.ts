@@ -15,7 +15,7 @@ describe("help", () => {
     const { code, stdout } = await graft(["--help"], home);
     expect(code).toBe(0);
     const commands =
-      "train evaluate predict features inspect runs weights cache engines doctor bench demo completion";
+      "train evaluate predict features inspect runs serve weights cache engines doctor bench demo completion";
     for (const command of commands.split(" ")) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, "m"));
   });
 

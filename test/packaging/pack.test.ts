@@ -243,6 +243,15 @@ describe("the packages in an empty folder", () => {
     }
   });
 
+  it("serve nothing without the server's package, and say how to get it", async ({ skip }) => {
+    skip(noRegistry, "no npm registry answers");
+    expect(existsSync(join(folder, "node_modules", "@graft", "server"))).toBe(false);
+    const { code, stdout, stderr } = await runIn(folder, "npx", ["--no-install", "graft", "serve"]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("graft's server is not installed here. Install it: npm install @graft/server");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
   it("answer npx graft --help", async ({ skip }) => {
     skip(noRegistry, "no npm registry answers");
     const { code, stdout, stderr } = await runIn(folder, "npx", ["--no-install", "graft", "--help"]);

@@ -36,11 +36,14 @@ export const HTTP_LIMITS: HttpLimits = {
   pingMs: 10_000,
 };
 
-/** Requests a minute of a token; who has none asks as often as they like. A page of 200 thumbnails is 200 requests. */
+/**
+ * Requests a minute of a token; who has none asks as often as they like. A page of 200 thumbnails is 200 requests, and a class
+ * with its phones shares one contributor's link.
+ */
 const PER_MINUTE: Readonly<Partial<Record<Role, number>>> = {
   member: 60_000,
   pupil: 12_000,
-  contributor: 1200,
+  contributor: 3000,
   predict: 60_000,
 };
 
