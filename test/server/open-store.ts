@@ -50,7 +50,7 @@ async function preparedFolder(): Promise<string> {
 }
 
 async function openAt(home: string, url: string | undefined, end: () => Promise<void>): Promise<TestStore> {
-  const store = await openStore(url === undefined ? { home } : { url });
+  const store = await openStore(url === undefined ? { home, isSynced: false } : { url });
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (isOpen) await store[Symbol.asyncDispose]();

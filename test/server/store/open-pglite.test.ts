@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "@graft/server";
 import { sql } from "drizzle-orm";
 import { afterAll, describe, expect, it } from "vitest";
-import { POSTGRES_MAJOR } from "../../../apps/server/src/store/embedded/engine.ts";
+import { openEngine, POSTGRES_MAJOR } from "../../../apps/server/src/store/embedded/engine.ts";
 import { openPglite } from "../../../apps/server/src/store/embedded/open-pglite.ts";
 import { makeStore } from "../../../apps/server/src/store/embedded/prepared-store.ts";
 import { packFolder, unpackFolder } from "../../../apps/server/src/store/embedded/tar.ts";
@@ -91,6 +91,61 @@ describe("the embedded store of a home", () => {
     const [one, other] = [await store.database.execute(tables), await prepared.database.execute(tables)];
     expect(one).toMatchObject({ rows: [{ tables: expect.any(Number) }] });
     expect(Object(one).rows).toStrictEqual(Object(other).rows);
+  });
+});
+
+describe("an embedded store of an earlier PostgreSQL", () => {
+  // there is no earlier one yet: a folder that says so, and an engine that knows better
+  const older = new Map([
+    [
+      "17",
+      async (name: string) => {
+        await writeFile(join(name, "PG_VERSION"), `${POSTGRES_MAJOR}\n`);
+        return openEngine(name, { isSynced: false });
+      },
+    ],
+  ]);
+  const options = (notices: string[]) => ({
+    ...{ isSynced: false, olderEngines: older, onNotice: (notice: string) => notices.push(notice) },
+  });
+
+  async function olderStore() {
+    const store = await openTestStore("pglite");
+    const account = sampleAccount();
+    await store.repository.accounts.create(account);
+    await store.close();
+    await writeFile(join(store.home, "server/store/PG_VERSION"), "17\n");
+    return { store, account, server: join(store.home, "server") };
+  }
+
+  it("is moved by its rows, and kept as it was", async () => {
+    const { store, account, server } = await olderStore();
+    await using _ = store;
+    const notices: string[] = [];
+    await (await openPglite(server, options(notices)))[Symbol.asyncDispose]();
+    expect(notices).toHaveLength(1);
+    const [before = "", ...others] = (await readdir(server)).filter((name) => name.startsWith("store."));
+    expect(others).toStrictEqual([]);
+    expect(notices[0]).toContain(join(server, before));
+    expect(await readFile(join(server, before, "PG_VERSION"), "utf8")).toBe("17\n");
+    await using again = await store.reopen();
+    expect(await again.repository.accounts.get(account.id)).toStrictEqual(account);
+  });
+
+  it("is moved to the end when the start that moved it was killed between two names", async () => {
+    const { store, account, server } = await olderStore();
+    await using _ = store;
+    const [name, moved] = [join(server, "store"), join(server, "store.moved")];
+    // the rows of both are the same, and only one of them can be opened
+    await cp(name, moved, { recursive: true });
+    await writeFile(join(moved, "PG_VERSION"), `${POSTGRES_MAJOR}\n`);
+    for (const isOldThere of [true, false]) {
+      if (!isOldThere) await rename(name, moved);
+      const again = await store.reopen();
+      expect(await again.repository.accounts.get(account.id)).toStrictEqual(account);
+      await again.close();
+    }
+    expect((await readdir(server)).filter((entry) => entry.startsWith("store.before-"))).toHaveLength(1);
   });
 });
 

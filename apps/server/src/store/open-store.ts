@@ -10,14 +10,14 @@ import type { Store, StoreOptions } from "./store.ts";
  * @throws CoreError `bad-input` without a place, `conflict` while another process has it, `unsupported` for a newer graft's, `unreadable` when the database
  *   cannot be reached.
  */
-export async function openStore({ home, url, onNotice = () => {} }: StoreOptions): Promise<Store> {
+export async function openStore({ home, url, isSynced, onNotice = () => {} }: StoreOptions): Promise<Store> {
   if (url === undefined && home === undefined) {
     const what = "There is no place for the store.";
     throw new CoreError("bad-input", { what, fix: "Give a `home`, or the `url` of a PostgreSQL database." });
   }
   const opened =
     url === undefined
-      ? await openPglite(join(home ?? "", "server"), { onNotice })
+      ? await openPglite(join(home ?? "", "server"), { onNotice, isSynced })
       : await openPostgres(url, { onNotice });
   return { ...opened, repository: sqlRepository(opened.database) };
 }

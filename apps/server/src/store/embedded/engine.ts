@@ -3,19 +3,37 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import * as z from "zod";
+import { SyncedFiles } from "./synced-files.ts";
 
 /** PostgreSQL's version inside of PGlite: it opens the folders of this one alone. */
 export const POSTGRES_MAJOR = "18";
 
+/** Without "-F", which says that nothing is to be synced. */
+const STANDARD = PGlite.defaultStartParams.filter((word) => word !== "-F");
+const setting = (name: string, value: string): readonly string[] => ["-c", `${name}=${value}`];
+
 const SETTINGS = [
-  ...PGlite.defaultStartParams,
+  ...STANDARD,
   // the system keeps the files' pages anyway: 100 MB less memory than PostgreSQL's usual 128 MB takes
-  ...["-c", "shared_buffers=32MB"],
+  ...setting("shared_buffers", "32MB"),
+  // of the log of changes so much is kept for use again (upkeep.ts writes checkpoints)
+  ...setting("min_wal_size", "32MB"),
+  ...setting("max_wal_size", "64MB"),
+  ...setting("wal_sync_method", "fsync"),
 ];
 
+export interface EngineOptions {
+  /** Whether a change is on the disk before it counts as done, or only with the system. @default true */
+  readonly isSynced?: boolean | undefined;
+}
+
 /** Opens a data folder, which is made where there is none. */
-export const openEngine = (folder: string): Promise<PGlite> =>
-  PGlite.create(folder, { startParams: SETTINGS });
+export function openEngine(folder: string, { isSynced = true }: EngineOptions = {}): Promise<PGlite> {
+  const startParams = [...SETTINGS, ...setting("fsync", isSynced ? "on" : "off")];
+  return isSynced
+    ? PGlite.create({ fs: new SyncedFiles(folder), startParams })
+    : PGlite.create(folder, { startParams });
+}
 
 /** Version of an installed package, whatever it lets others import. */
 export function versionOf(name: string): string {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, cp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { CoreError } from "@graft/core";
@@ -9,11 +9,11 @@ import { pgliteConnection } from "../../queue/pglite-connection.ts";
 import { migrate, migrationState } from "../migrate.ts";
 import type { OpenOptions, Store } from "../store.ts";
 import { storeError } from "../store-error.ts";
-import { openEngine, POSTGRES_MAJOR } from "./engine.ts";
+import { type EngineOptions, openEngine, POSTGRES_MAJOR } from "./engine.ts";
+import { finishMove, moveToThisMajor } from "./move-major.ts";
+import { copyStoreFolder, nameBefore, takeName, UNFINISHED } from "./named-folders.ts";
 import { newStore } from "./prepared-store.ts";
-
-/** What a start that was killed leaves beside the store. */
-const UNFINISHED = /^store\.(new|copy)$/;
+import { keepUp } from "./upkeep.ts";
 
 /** @throws CoreError `conflict` with the other process's number. */
 async function lockHome(folder: string): Promise<AsyncDisposable> {
@@ -33,25 +33,19 @@ async function lockHome(folder: string): Promise<AsyncDisposable> {
   );
 }
 
-/** @throws CoreError `unsupported`, `corrupt`. */
-async function checkMajor(name: string): Promise<void> {
-  const found = (await readFile(join(name, "PG_VERSION"), "utf8").catch(() => undefined))?.trim();
-  if (found === POSTGRES_MAJOR) return;
-  if (found === undefined)
-    throw new CoreError("corrupt", {
-      ...{ what: "The store's folder holds no store.", received: name },
-      fix: "Bring back a copy of it, or move the folder away to begin with a new one.",
-    });
-  throw new CoreError("unsupported", {
-    what: `The store ${name} is of another version of PostgreSQL.`,
-    ...{ received: `version ${found}`, expected: `version ${POSTGRES_MAJOR}` },
-    fix: "Use the graft that wrote it: copy its rows to a PostgreSQL server with it, and back with this one.",
+/** PostgreSQL's version of a data folder. @throws CoreError `corrupt`. */
+async function majorOf(name: string): Promise<string> {
+  const major = await readFile(join(name, "PG_VERSION"), "utf8").catch(() => undefined);
+  if (major !== undefined) return major.trim();
+  throw new CoreError("corrupt", {
+    ...{ what: "The store's folder holds no store.", received: name },
+    fix: "Bring back a copy of it, or move the folder away to begin with a new one.",
   });
 }
 
-async function openFolder(name: string): Promise<PGlite> {
+async function openFolder(name: string, options: EngineOptions): Promise<PGlite> {
   try {
-    return await openEngine(name);
+    return await openEngine(name, options);
   } catch (cause) {
     const what = "The store cannot be opened.";
     const fix = "Bring back a copy of it; see that there is room on the disk.";
@@ -59,30 +53,18 @@ async function openFolder(name: string): Promise<PGlite> {
   }
 }
 
-/** Its files while nobody has them open, under a name that says what they are. */
-async function copyFolder(folder: string): Promise<string> {
-  const unfinished = join(folder, "store.copy");
-  await cp(join(folder, "store"), unfinished, { recursive: true, preserveTimestamps: true });
-  const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const copy = join(folder, `store.before-${moment}`);
-  await rename(unfinished, copy);
-  return copy;
-}
-
 /** A store that has rows is copied before its form changes. */
-async function inThisForm(
-  client: PGlite,
-  folder: string,
-  { onNotice, migrations }: OpenOptions,
-): Promise<PGlite> {
+async function inThisForm(client: PGlite, folder: string, options: OpenOptions): Promise<PGlite> {
+  const { onNotice, migrations } = options;
   const name = join(folder, "store");
   const { isNew, pending } = await migrationState(drizzle({ client }), name, migrations);
   if (pending.length === 0) return client;
   let inUse = client;
   if (!isNew) {
     await client.close();
-    onNotice(`The store gets a new form. What it was before is kept as ${await copyFolder(folder)}.`);
-    inUse = await openFolder(name);
+    const copy = await copyStoreFolder(folder, nameBefore(), options);
+    onNotice(`The store gets a new form. What it was before is kept as ${copy}.`);
+    inUse = await openFolder(name, options);
   }
   try {
     await migrate(drizzle({ client: inUse }), name, { folder: migrations });
@@ -105,14 +87,16 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
   try {
     for (const left of (await readdir(folder)).filter((entry) => UNFINISHED.test(entry)))
       await rm(join(folder, left), { recursive: true });
+    await finishMove(folder);
     if (!existsSync(name)) {
       await newStore(join(folder, "store.new"));
-      await rename(join(folder, "store.new"), name);
+      await takeName(folder, "store.new", "store", options);
     }
-    await checkMajor(name);
+    const major = await majorOf(name);
+    if (major !== POSTGRES_MAJOR) await moveToThisMajor(folder, major, options);
     // hashes of tokens, names of people: whatever rights a copy or a backup came with
     await chmod(name, 0o700);
-    client = await openFolder(name);
+    client = await openFolder(name, options);
     client = await inThisForm(client, folder, options);
   } catch (error) {
     if (client && !client.closed) await client.close();
@@ -120,6 +104,7 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
     throw storeError(error);
   }
   const opened = client;
+  const endUpkeep = keepUp(opened);
   return {
     kind: "pglite",
     name,
@@ -127,6 +112,7 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
     queue: { db: pgliteConnection(opened), backend: "pglite", useListenNotify: true },
     async [Symbol.asyncDispose]() {
       try {
+        await endUpkeep();
         await opened.close();
       } finally {
         await lock[Symbol.asyncDispose]();

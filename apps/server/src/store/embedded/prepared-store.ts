@@ -15,7 +15,7 @@ import { unpackFolder } from "./tar.ts";
 export const ASSETS = join(import.meta.dirname, "../../../assets");
 
 /** Raised when {@link makeStore} makes something else of the same versions and migrations. */
-const FORM = 1;
+const FORM = 2;
 
 /** What a new, empty store is made from, as a name. */
 export function storeKey(): string {
@@ -40,7 +40,7 @@ export async function makeQueue(database: QueueDatabase): Promise<void> {
  * @param folder is not there yet.
  */
 export async function makeStore(folder: string): Promise<void> {
-  const client = await openEngine(folder);
+  const client = await openEngine(folder, { isSynced: false });
   try {
     await migrate(drizzle({ client }), folder);
     await makeQueue({ db: pgliteConnection(client), backend: "pglite", useListenNotify: true });
