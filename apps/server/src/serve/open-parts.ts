@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createServices, type Ports } from "@graft/api";
+import { createServices, type Ports, storeId } from "@graft/api";
 import { openBlobStore } from "../blobs/open-blob-store.ts";
 import { imageRoutes, runFileRoutes } from "../http/raw/file-routes.ts";
 import { predictRoutes } from "../http/raw/predict-routes.ts";
@@ -46,7 +46,9 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
     ...(databaseUrl === undefined ? {} : { url: databaseUrl }),
   });
   opened.push(store);
-  const blobs = await openBlobStore(options.blobs ?? join(folder, "blobs"));
+  const blobs = await openBlobStore(options.blobs ?? join(folder, "blobs"), {
+    ...{ store: await storeId(store.repository.leases), temporary: join(folder, "blobs-on-their-way") },
+  });
   const jobs = await openJobs({
     database: store.queue,
     onError: (error) => log.error({ err: error }, "The queue is in trouble."),
