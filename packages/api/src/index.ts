@@ -10,7 +10,7 @@ export {
 export { type BlobTrouble, checkBlobs } from "./blobs/check-blobs.ts";
 export { type RunFolderPorts, runFolder } from "./blobs/run-folder.ts";
 export { type Room, type StorageFacts, storageFacts } from "./blobs/storage-facts.ts";
-export { storeId } from "./blobs/store-id.ts";
+export { STORE_ID, storeId } from "./blobs/store-id.ts";
 export type { Caller, Identity } from "./identity/identity.ts";
 export { PERMISSIONS, type Permission, permissionOf } from "./identity/permissions.ts";
 export { hideSecrets } from "./identity/secret.ts";

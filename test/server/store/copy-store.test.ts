@@ -1,3 +1,4 @@
+import { storeId } from "@graft/api";
 import { copyStore } from "@graft/server";
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
@@ -66,7 +67,7 @@ async function fill({ repository }: TestStore) {
   // these stay behind
   await repository.leases.acquire("run", { holder: "x", now: NOW, until: NOW + 1 });
   await blobs.hold([rows.newHash()], { id: "hold", until: NOW + 1 });
-  return { pupil, token, dataset, pictures, run, events, decision };
+  return { pupil, token, dataset, pictures, run, events, decision, id: await storeId(repository.leases) };
 }
 
 describe.skipIf(refusal !== undefined)(`copying a store${refusal ? `, skipped: ${refusal}` : ""}`, () => {
@@ -79,6 +80,8 @@ describe.skipIf(refusal !== undefined)(`copying a store${refusal ? `, skipped: $
     await using from = await openTestStore(source);
     const filled = await fill(from);
     await using to = await openTestStore(target);
+    // a server has opened it
+    await storeId(to.repository.leases);
     const heard: string[] = [];
     const copied = await copyStore(from, to, {
       onProgress: ({ table, rows: done }) => heard.push(`${table} ${done}`),
@@ -113,6 +116,7 @@ describe.skipIf(refusal !== undefined)(`copying a store${refusal ? `, skipped: $
     // numbers go on where they were
     expect((await runs.create(rows.sampleRun(filled.dataset.id))).number).toBe(2);
     expect(await to.repository.leases.holder("run", NOW)).toBeUndefined();
+    expect(await storeId(to.repository.leases)).toBe(filled.id);
     await expect(copyStore(from, to)).rejects.toMatchObject({ code: "conflict" });
   });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { STORE_ID } from "@graft/api";
 import { CoreError, throwIfCancelled } from "@graft/core";
-import { type SQL, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { ask, type Database, eventLoopTurn } from "./database.ts";
 import * as schema from "./schema/index.ts";
@@ -155,6 +156,13 @@ async function copyTable(
   });
 }
 
+/** Both are one store to the place of its blobs, which is marked with it. */
+async function copyId(from: Database, to: Database): Promise<void> {
+  const { leases } = schema;
+  const [id] = await from.select().from(leases).where(eq(leases.name, STORE_ID));
+  if (id) await to.insert(leases).values(id).onConflictDoUpdate({ target: leases.name, set: id });
+}
+
 /**
  * Copies every row from one store into another, empty one, wholly or not at all: of one moment of the source, read again and
  * compared. Jobs of the queue are no rows of the store: a server submits those of queued runs when it starts.
@@ -174,6 +182,7 @@ export async function copyStore(
           await checkEmpty(target, to.name);
           const copied: CopiedTable[] = [];
           for (const table of TABLES) copied.push(await copyTable(source, target, shapeOf(table), options));
+          await copyId(source, target);
           return copied;
         }),
       oneMoment,
