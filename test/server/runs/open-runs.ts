@@ -18,6 +18,7 @@ import {
   type Training,
 } from "@graft/api";
 import {
+  CoreError,
   drawSplit,
   type Folder,
   type Part,
@@ -47,16 +48,41 @@ export interface Kept extends AsyncDisposable {
   readonly repository: Repository;
   readonly blobs: BlobStore;
   readonly folderOf: (run: string) => Folder;
+  /** Rows of runs and leases cannot be reached for a while. */
+  away(ms: number): void;
+}
+
+/** The same rows, whose store cannot be reached while `isAway` says so. */
+function behindTrouble<Rows extends object>(rows: Rows, isAway: () => boolean): Rows {
+  return new Proxy(rows, {
+    get(_, key) {
+      const value: unknown = Reflect.get(rows, key);
+      if (typeof value !== "function") return value;
+      return (...given: unknown[]) =>
+        isAway()
+          ? Promise.reject(new CoreError("unreadable", { what: "The store cannot be reached." }))
+          : Reflect.apply(value, rows, given);
+    },
+  });
 }
 
 export async function keptOn(store: TestStore): Promise<Kept> {
   const home = await temporaryFolder("runs");
-  const { repository } = store;
+  let awayUntil = 0;
+  const isAway = (): boolean => Date.now() < awayUntil;
+  const repository: Repository = {
+    ...store.repository,
+    runs: behindTrouble(store.repository.runs, isAway),
+    leases: behindTrouble(store.repository.leases, isAway),
+  };
   const blobs = await openBlobStore(join(home, "blobs"));
   const keeper = new BlobKeeper({ repository, blobs, clock: Date.now });
   return {
     ...{ home, store, repository, blobs },
     folderOf: (run) => runFolder({ repository, blobs, keeper, clock: Date.now }, run),
+    away(ms) {
+      awayUntil = Date.now() + ms;
+    },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Caller, DatasetRow, RunRow } from "@graft/api";
 import { createRandom, type Folder, type TrainEvent } from "@graft/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
 import { openTestStore } from "../open-store.ts";
 import { CONFIG, copyEmoji, lossesOf } from "../workers/host.ts";
@@ -133,6 +134,30 @@ describe("a training by a server's worker", () => {
     server.errors.length = 0;
   });
 
+  it("begins again when its worker is killed before it has anything, and its events count on", async () => {
+    const id = await create();
+    await followed(id, (event) => event.type === "phase-start" && event.phase === "trunk");
+    worker.kill();
+    await ended(id);
+    await expectCalm(id);
+    const events = await eventsOf(id);
+    const starts = events.filter((event) => event.type === "phase-start" && event.phase === "scan");
+    expect(starts.map(({ seq }) => seq > 0)).toEqual([false, true]);
+    expect(events.filter(({ type }) => type === "run-start")).not.toMatchObject([{ resumedFromEpoch: 1 }]);
+    server.errors.length = 0;
+  });
+
+  it("waits for its rows when their store cannot be reached, and loses nothing", async () => {
+    const id = await create();
+    const heard = await followed(id, (event) => {
+      if (event.type === "epoch-end" && event.epoch === 3) kept.away(3000);
+      return false;
+    });
+    expect(heard.at(-1)).toMatchObject({ type: "run-end", status: "completed" });
+    await expectCalm(id);
+    server.errors.length = 0;
+  });
+
   it("stops when its owner says so, and goes on when its owner says so", async () => {
     const id = await create();
     await reached(id, 3);
@@ -154,6 +179,28 @@ describe("a training by a server's worker", () => {
     expect(await rowOf(id)).toMatchObject({ state: "queued", endedAt: null });
     server = await openServer(kept);
     expect(await server.services.training.reconcile()).toBe(0);
+    worker = server.work();
+    await ended(id);
+    await expectCalm(id);
+  });
+
+  it("goes on when its server was killed, as soon as another starts", async () => {
+    const id = await create();
+    await reached(id, 3);
+    await server[Symbol.asyncDispose]();
+    // as a kill leaves it: a worker has it that is no more
+    const jobs = await openJobs({
+      database: kept.store.queue,
+      onError: (error) => server.errors.push(error),
+    });
+    expect(await jobs.claim({ worker: "killed", kinds: ["train"], backends: [] })).toMatchObject({
+      subject: id,
+    });
+    await jobs[Symbol.asyncDispose]();
+    const { runs, leases } = kept.repository;
+    await runs.update(id, { state: "running", worker: "killed" });
+    await leases.acquire(`run/${id}`, { holder: "killed", now: Date.now(), until: Date.now() + 20_000 });
+    server = await openServer(kept);
     worker = server.work();
     await ended(id);
     await expectCalm(id);

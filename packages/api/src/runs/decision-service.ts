@@ -2,8 +2,7 @@ import type { Access } from "../identity/access.ts";
 import { type Caller, notThere } from "../identity/identity.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { RunRepository } from "../ports/repository.ts";
-import type { DecisionRow, RunRow } from "../ports/rows.ts";
-import { decidedOf } from "./decisions.ts";
+import type { DecisionRow } from "../ports/rows.ts";
 import type { RunEvents } from "./run-events.ts";
 import { iso } from "./run-view.ts";
 
@@ -47,7 +46,7 @@ export class DecisionService {
       ...{ by: caller.identity.account.id, isUndone: false },
     };
     await this.#runs.decide(decision);
-    await this.#show(row);
+    this.#events.changed(row.id);
     return viewOf(decision);
   }
 
@@ -70,7 +69,7 @@ export class DecisionService {
     const decision = (await this.#runs.decisions(row.dataset)).find((one) => one.id === id);
     if (decision?.run !== run) throw notThere("decision", id);
     if (decision.isUndone !== isUndone) await this.#runs.undoDecision(id, isUndone);
-    await this.#show(row);
+    this.#events.changed(row.id);
     return viewOf({ ...decision, isUndone });
   }
 
@@ -78,13 +77,6 @@ export class DecisionService {
   async #now(dataset: string): Promise<number> {
     const [newest] = await this.#runs.decisions(dataset);
     return Math.max(this.#clock(), (newest?.at ?? 0) + 1);
-  }
-
-  /** Lists show names from the run's own row. */
-  async #show({ id, dataset }: RunRow): Promise<void> {
-    const { name } = decidedOf(id, await this.#runs.decisions(dataset));
-    await this.#runs.update(id, { name });
-    this.#events.changed(id);
   }
 }
 

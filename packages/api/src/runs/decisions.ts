@@ -2,23 +2,25 @@ import type { DecisionRow } from "../ports/rows.ts";
 
 /** What was decided about a run, as it counts now. */
 export interface Decided {
-  readonly name: string | null;
+  /** Undefined: nothing was decided, and the run has the name that it was made with. */
+  readonly name: string | null | undefined;
   readonly note: string | null;
   /** Scores below it mean "not sure"; null: every answer counts. */
   readonly notSureBelow: number | null;
 }
 
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
 /** @param rows of the data set, newest first. */
 export function decidedOf(run: string, rows: readonly DecisionRow[]): Decided {
-  const value = (kind: DecisionRow["kind"]): DecisionRow["value"] =>
-    rows.find((row) => row.run === run && row.kind === kind && !row.isUndone)?.value ?? null;
-  const text = (kind: DecisionRow["kind"]): string | null => {
-    const given = value(kind);
-    return typeof given === "string" ? given : null;
-  };
+  const value = (kind: DecisionRow["kind"]): DecisionRow["value"] | undefined =>
+    rows.find((row) => row.run === run && row.kind === kind && !row.isUndone)?.value;
+  const name = value("name");
+  const note = value("note");
   const below = value("not-sure-below");
   return {
-    ...{ name: text("name"), note: text("note") },
+    name: name === undefined ? undefined : textOf(name),
+    note: textOf(note),
     notSureBelow: typeof below === "number" ? below : null,
   };
 }

@@ -38,11 +38,15 @@ export function leasedRun(run: RunInFolder, { events, locks, signal, change }: L
       },
       { signal },
     );
-  const readEvents = async (): Promise<readonly TrainEvent[]> => {
-    const all: TrainEvent[] = [];
-    for await (const some of events.all(id)) all.push(...some);
-    return all;
-  };
+  const readEvents = (): Promise<readonly TrainEvent[]> =>
+    patiently(
+      async () => {
+        const all: TrainEvent[] = [];
+        for await (const some of events.all(id)) all.push(...some);
+        return all;
+      },
+      { signal },
+    );
   return {
     ...{ id, split, readEvents },
     get record() {

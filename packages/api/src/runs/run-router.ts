@@ -62,6 +62,12 @@ export const runRouter = router({
     .input(
       z.strictObject({
         dataset: z.string().min(1).max(100).optional(),
+        owner: z
+          .string()
+          .min(1)
+          .max(100)
+          .optional()
+          .meta({ description: "Account; an admin sees everybody's" }),
         states: z.array(z.enum(RUN_STATES)).min(1).optional(),
         after: z.string().max(500).optional(),
         limit: z.int().min(1).max(200).default(50),

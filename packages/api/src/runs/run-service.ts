@@ -2,7 +2,7 @@ import { CoreError, type Folder, type StopReason, type TrainConfig } from "@graf
 import type { DatasetService } from "../datasets/dataset-service.ts";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
-import { type Caller, ownerOf } from "../identity/identity.ts";
+import { accountOf, type Caller } from "../identity/identity.ts";
 import { type Clock, idOf, newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
 import type { Jobs } from "../ports/jobs.ts";
@@ -57,18 +57,8 @@ export class RunService {
    * Freezes a data set and puts a training of it into the line.
    * @throws CoreError `not-found`; `bad-input` for options that are wrong, and for a data set that cannot be trained on.
    */
-  async create(caller: Caller, input: NewRunInput & { readonly dataset: string }): Promise<WholeRunView> {
-    const { access, datasets, frozen: store } = this.#options;
-    const dataset = await access.dataset(caller, input.dataset);
-    const config = trainableConfig(input.config, dataset.split);
-    const made = await this.#madeBefore(dataset.id, input.key);
-    if (made) return this.#whole(made);
-    const { lastEdit, ...frozen } = await datasets.freeze(dataset.id);
-    await using blob = await store.write(frozen);
-    return await this.#submit(caller, {
-      ...{ input, dataset, config, frozen: blob.hash, images: frozenCounts(frozen) },
-      ...{ frozenEdit: lastEdit, rerunOf: null },
-    });
+  create(caller: Caller, input: NewRunInput & { readonly dataset: string }): Promise<WholeRunView> {
+    return this.#create(caller, { ...input, rerunOf: null });
   }
 
   /**
@@ -89,7 +79,7 @@ export class RunService {
     const split = isNow ? dataset.split : { ...dataset.split, fraction: valSplit, groupPrefix };
     const { valSplit: _, groupPrefix: __, ...kept } = before.config;
     const config = trainableConfig({ ...kept, ...input.config }, split);
-    if (isNow) return this.create(caller, { ...input, config, dataset: dataset.id });
+    if (isNow) return this.#create(caller, { ...input, config, dataset: dataset.id, rerunOf: before.id });
     const made = await this.#madeBefore(dataset.id, input.key);
     if (made) return this.#whole(made);
     const { frozen, images, frozenEdit, id: rerunOf } = before;
@@ -101,17 +91,20 @@ export class RunService {
     caller: Caller,
     {
       dataset,
+      owner,
       states,
       ...request
     }: PageRequest & {
       readonly dataset?: string | undefined;
+      /** Account: an admin sees everybody's. */
+      readonly owner?: string | undefined;
       readonly states?: readonly RunRow["state"][] | undefined;
     },
   ): Promise<Page<RunView>> {
     const { access, repository } = this.#options;
     if (dataset !== undefined) await access.dataset(caller, dataset);
-    const owner = ownerOf(caller.identity);
-    const { items, next } = await repository.runs.page({ ...request, dataset, owner, states });
+    const whose = accountOf(caller.identity, owner);
+    const { items, next } = await repository.runs.page({ ...request, dataset, owner: whose, states });
     return { items: await this.#views(items), ...(next === undefined ? {} : { next }) };
   }
 
@@ -185,6 +178,23 @@ export class RunService {
     await repository.runs.remove(id);
     await audit.note(caller, "run-deleted", { run: id, dataset: row.dataset, number: row.number });
     events.left(id);
+  }
+
+  async #create(
+    caller: Caller,
+    input: NewRunInput & { readonly dataset: string } & Pick<RunRow, "rerunOf">,
+  ): Promise<WholeRunView> {
+    const { access, datasets, frozen: store } = this.#options;
+    const dataset = await access.dataset(caller, input.dataset);
+    const config = trainableConfig(input.config, dataset.split);
+    const made = await this.#madeBefore(dataset.id, input.key);
+    if (made) return this.#whole(made);
+    const { lastEdit, ...frozen } = await datasets.freeze(dataset.id);
+    await using blob = await store.write(frozen);
+    return await this.#submit(caller, {
+      ...{ input, dataset, config, frozen: blob.hash, images: frozenCounts(frozen) },
+      ...{ frozenEdit: lastEdit, rerunOf: input.rerunOf },
+    });
   }
 
   async #madeBefore(dataset: string, key: string | undefined): Promise<RunRow | undefined> {

@@ -103,7 +103,7 @@ export function runView(
   const { stopAsked, frozen: _, frozenEdit: __, createdAt, startedAt, endedAt, ...shown } = row;
   const { digest, name, note, notSureBelow, place, isInUse } = also;
   return {
-    ...{ ...shown, note, notSureBelow, place, isInUse, name: name ?? row.name },
+    ...{ ...shown, note, notSureBelow, place, isInUse, name: name === undefined ? row.name : name },
     ...{ createdAt: iso(createdAt), startedAt: isoOrNull(startedAt), endedAt: isoOrNull(endedAt) },
     ...{ isStopping: stopAsked !== null, error: toldError(row.error) },
     progress: digest
