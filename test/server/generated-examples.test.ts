@@ -26,7 +26,8 @@ describeServices("every procedure's example", (open) => {
 
     if (owners.length > 0)
       it("works for those who own what it names, and its answer is the same as JSON", async () => {
-        for (const role of owners) {
+        // what a role may is the same on both pairs: the second one takes one
+        for (const role of test.kind === "pglite" ? owners : owners.slice(0, 1)) {
           const answer = await ownerOf(role).example(procedure, { role });
           expect({ role, ...answer }).toMatchObject({ role, code: "ok" });
           if (answer.code !== "ok" || procedure.type === "subscription") continue;

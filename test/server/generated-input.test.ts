@@ -10,7 +10,7 @@ import { PROCEDURES } from "./from-router/procedures.ts";
 import { describeServices, type TestServices } from "./open-services.ts";
 
 /** Inputs of each procedure on each pair. `GRAFT_TEST_FUZZ=2000` for a campaign. */
-const NUM_INPUTS = Number(process.env.GRAFT_TEST_FUZZ ?? 40);
+const NUM_INPUTS = Number(process.env.GRAFT_TEST_FUZZ ?? 30);
 
 describeServices("every procedure and wrong input", (open) => {
   let test: TestServices;

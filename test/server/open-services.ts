@@ -8,6 +8,8 @@ import { openPredictor } from "./open-predictor.ts";
 
 /** All services on one pair of stores, as a host has them. */
 export interface TestServices extends AsyncDisposable {
+  /** Of the store of rows. */
+  readonly kind: TestPair["store"]["kind"];
   readonly ports: Ports;
   readonly services: Services;
   /** A run's own folder. */
@@ -26,7 +28,7 @@ async function openOn(pair: TestPair): Promise<TestServices> {
   const ports = { repository, blobs, spool, jobs, predictor, clock: Date.now, version: "0.1.0" };
   const services = createServices(ports);
   return {
-    ...{ ports, services },
+    ...{ kind: store.kind, ports, services },
     folderOf: (run) => runFolder({ ...ports, keeper: services.keeper }, run),
     async [Symbol.asyncDispose]() {
       await models[Symbol.asyncDispose]();
