@@ -77,6 +77,27 @@ describe("the keeper of blobs", () => {
     expect([...blobs.stored.keys()]).toEqual([kept.hash]);
   });
 
+  it("holds many that will be kept by one call, and asks for none of them again", async () => {
+    const { keeper, blobs, rows, ports } = opened();
+    const asked: (readonly string[])[] = [];
+    const hold: typeof rows.hold = (hashes, options) => {
+      asked.push(hashes);
+      return rows.hold(hashes, options);
+    };
+    const counting = new BlobKeeper({ ...ports, repository: { blobs: { ...rows, hold } } });
+    const [one, two] = [await keeper.keep(bytes("one")), await keeper.keep(bytes("two"))];
+    const keeping = counting.begin();
+    await keeping.hold([one.hash, two.hash]);
+    await one.release();
+    await two.release();
+    expect(blobs.stored.size).toBe(2);
+    await keeping.keep(bytes("one"));
+    expect(asked).toEqual([[one.hash, two.hash]]);
+    nameIt(rows, "row", one.hash);
+    await keeping.release();
+    expect([...blobs.stored.keys()]).toEqual([one.hash]);
+  });
+
   it("holds what is stored before it looks whether it is", async () => {
     const { keeper, blobs, rows, ports } = opened();
     const kept = await keeper.keep(bytes("here"));

@@ -39,6 +39,8 @@ export interface Keeping extends AsyncDisposable {
   keep(bytes: Bytes, options?: KeepOptions): Promise<BlobFacts>;
   /** Holds those of the hashes that are stored, for rows that will name them, too. @returns them. */
   keepStored(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Holds blobs that will be kept: to hold many by one call costs what one does. */
+  hold(hashes: readonly string[]): Promise<void>;
   /**
    * Lets go of all of them, when the rows are written or will not be: what no row names then is deleted. Within an hour of the
    * first; a second call does nothing.
@@ -84,6 +86,7 @@ export class BlobKeeper {
     const held = new Set<string>();
     const ask = holdLine((hashes) => this.#rows.hold(hashes, { id, until: this.#clock() + HOLD_MS }));
     const hold = async (hash: string, signal?: AbortSignal): Promise<void> => {
+      if (held.has(hash)) return;
       await this.#hold(() => ask(hash), signal);
       held.add(hash);
     };
@@ -106,6 +109,9 @@ export class BlobKeeper {
           if (await this.#blobs.head(hash)) stored.add(hash);
         });
         return stored;
+      },
+      hold: async (hashes) => {
+        await Promise.all(hashes.map((hash) => hold(hash)));
       },
       release,
       [Symbol.asyncDispose]: release,
