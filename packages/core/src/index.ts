@@ -39,7 +39,7 @@ export {
   type Range,
 } from "./dataset/report.ts";
 export { copyGroups, namePrefix } from "./dataset/source-group.ts";
-export { conflictingHashes, drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
+export { drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
 export { checkUrl } from "./download/answer.ts";
 export type * from "./download/types.ts";

@@ -122,7 +122,7 @@ describe("bytes", () => {
       code: "limit",
     });
     expect(await opened.blobs.head(sha256(wrong))).toBeUndefined();
-    expect(await uploads.isHere(set.caller, upload, hash)).toBe(false);
+    expect(await uploads.sent(set.caller, upload, hash)).toEqual({ hash, bytes: 0, isHere: false });
   });
 
   test("of a size that was told wrongly are refused, even with the right hash", async () => {

@@ -128,11 +128,6 @@ export class UploadService {
     return { hash, ...(await this.#receiver.have(await this.#file(id, hash))) };
   }
 
-  /** @throws CoreError `not-found`. */
-  async isHere(caller: Caller, id: string, hash: string): Promise<boolean> {
-    return (await this.sent(caller, id, hash)).isHere;
-  }
-
   /**
    * All is here: the import begins as soon as it may. Asking again changes nothing.
    * @throws CoreError `not-found`, `conflict` while bytes are missing, `bad-input` for an upload without a file.
