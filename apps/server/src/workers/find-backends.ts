@@ -17,6 +17,9 @@ export interface FoundBackends {
   readonly proof: string;
 }
 
+/** Of a machine that nothing is known of. */
+export const NO_BACKENDS: FoundBackends = { ids: [], names: [], proof: "" };
+
 /**
  * Which backends this machine has, found by a process of its own: drivers may crash, and engines keep memory.
  * @throws Error when it ends without an answer.

@@ -95,7 +95,7 @@ export class JobClaimer implements AsyncDisposable {
         if (this.#isClosing || this.#isFinishing) return;
         job = await jobs.claim({ worker, kinds, backends });
       } catch (error) {
-        onError(error);
+        if (!this.#isClosing && !this.#isFinishing) onError(error);
         await this.#wake.after(this.#pause.next());
         continue;
       }

@@ -1,6 +1,6 @@
 import { newId } from "@graft/api";
 import { usableThreads } from "@graft/backend-select";
-import { findBackends } from "./find-backends.ts";
+import { findBackends, NO_BACKENDS } from "./find-backends.ts";
 import { JobClaimer } from "./job-claimer.ts";
 import { shareThreads } from "./share-threads.ts";
 import type { TrainersOptions } from "./trainers.ts";
@@ -37,9 +37,7 @@ export class LocalWorkers implements AsyncDisposable {
     this.#processes = names.map(
       (name) => new WorkerProcess({ workspace, child, env, onLog: (line) => log.worker(name, line) }),
     );
-    this.#started = this.#start(options, names).catch((error: unknown) => {
-      if (!this.#controller.signal.aborted) log.error(error);
-    });
+    this.#started = this.#start(options, names);
   }
 
   /** Ids of the processes that run. */
@@ -75,9 +73,15 @@ export class LocalWorkers implements AsyncDisposable {
     const { home, jobs, workers, clock, version, train, count, log } = options;
     // each loads what it needs meanwhile
     for (const one of this.#processes) void one.host().catch(() => undefined);
-    const backends = await findBackends(home, { signal: this.#controller.signal });
+    if (count === 0) return;
+    const { signal } = this.#controller;
+    // what names no backend can be done all the same
+    const backends = await findBackends(home, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) log.error(error);
+      return NO_BACKENDS;
+    });
     const threads = shareThreads(count, usableThreads()) ?? usableThreads();
-    if (this.#controller.signal.aborted) return;
+    if (signal.aborted) return;
     this.#processes.forEach((one, at) => {
       const id = newId();
       const row = new LivingWorkerRow({

@@ -26,6 +26,8 @@ interface Child {
   readonly process: ChildProcess;
   readonly host: WorkerHost;
   readonly ended: Promise<void>;
+  /** False: it ended before it said anything. */
+  readonly isUp: Promise<boolean>;
 }
 
 /** A training worker in a child process, which is started when it is needed, and again, after a pause, when it died. */
@@ -65,12 +67,11 @@ export class WorkerProcess implements AsyncDisposable {
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
     this.#wake.close();
+    const timer = setTimeout(() => this.#child?.process.kill("SIGKILL"), graceMs);
     await this.#starting?.catch(() => undefined);
     const child = this.#child;
-    if (!child) return;
-    const timer = setTimeout(() => child.process.kill("SIGKILL"), graceMs);
-    await child.host[Symbol.asyncDispose]();
-    await child.ended;
+    await child?.host[Symbol.asyncDispose]();
+    await child?.ended;
     clearTimeout(timer);
   }
 
@@ -79,19 +80,27 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   async #start(): Promise<WorkerHost> {
-    if (this.#child) return this.#child.host;
-    await this.#wake.after(this.#nextStartAt - performance.now());
-    if (this.#isClosed) throw new CoreError("cancelled", { what: "The workers of this server end." });
+    for (;;) {
+      if (this.#child) return this.#child.host;
+      await this.#wake.after(this.#nextStartAt - performance.now());
+      if (this.#isClosed) throw new CoreError("cancelled", { what: "The workers of this server end." });
+      const child = this.#spawn();
+      // one that dies of its start takes no job with it
+      if (await child.isUp) return child.host;
+    }
+  }
+
+  #spawn(): Child {
     const { workspace, child: options, env, onLog, program } = this.#options;
     const { path, execArgv } = program ?? childProgram("training-child", import.meta.url);
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [...execArgv, path, JSON.stringify(options)], {
+    const handle = spawn(process.execPath, [...execArgv, path, JSON.stringify(options)], {
       ...{ env, serialization: "advanced" },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [handle.stdout, handle.stderr])
       if (stream) createInterface({ input: stream }).on("line", onLog);
-    const host = new WorkerHost({ port: childPort(child), workspace, crc32 });
+    const host = new WorkerHost({ port: childPort(handle), workspace, crc32 });
     const ended = new Promise<void>((resolve) => {
       const end = (why: string): void => {
         this.#child = undefined;
@@ -100,12 +109,17 @@ export class WorkerProcess implements AsyncDisposable {
         if (!this.#isClosed) onLog(`The worker ended by itself: ${why}.`);
         resolve();
       };
-      child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
-      child.once("error", ({ message }) => {
-        if (child.pid === undefined) end(message);
+      handle.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
+      handle.once("error", ({ message }) => {
+        if (handle.pid === undefined) end(message);
       });
     });
-    this.#child = { process: child, host, ended };
-    return host;
+    const isUp = Promise.race([
+      new Promise<boolean>((resolve) => handle.once("message", () => resolve(true))),
+      ended.then(() => false),
+    ]);
+    const child: Child = { process: handle, host, ended, isUp };
+    this.#child = child;
+    return child;
   }
 }
