@@ -7,6 +7,7 @@ import { imageRoutes, runFileRoutes } from "../../../apps/server/src/http/raw/fi
 import { predictRoutes } from "../../../apps/server/src/http/raw/predict-routes.ts";
 import type { OpenedFile } from "../../../apps/server/src/http/raw/send-file.ts";
 import { uploadRoutes } from "../../../apps/server/src/http/raw/upload-routes.ts";
+import { zipRoutes } from "../../../apps/server/src/http/raw/zip-route.ts";
 import { ask, exchange, talk } from "./ask.ts";
 import { openApiFaults } from "./openapi-faults.ts";
 import { ADMIN, CONTRIBUTOR, type StartedHost, startHost } from "./start-host.ts";
@@ -77,6 +78,19 @@ beforeAll(async () => {
             return opened('Käse "1".jpg', "image/jpeg");
           },
           openThumbnail: async () => opened("small.webp", "image/webp"),
+        },
+        limits,
+      ),
+      ...zipRoutes(
+        {
+          async openZip(_, run, what) {
+            if (what !== "keras") throw noSuch("export");
+            asked.push([run, what]);
+            const stream = async function* () {
+              for (let at = 0; at < BYTES.length; at += 1000) yield BYTES.subarray(at, at + 1000);
+            };
+            return { name: "pets-keras.zip", mediaType: "application/zip", bytes: BYTES.length, stream };
+          },
         },
         limits,
       ),
@@ -261,6 +275,25 @@ describe("a file that is read", () => {
       status: 404,
       body: { error: { message: "There is no such picture." } },
     });
+  });
+});
+
+describe("a model's files together", () => {
+  it("are one zip that is saved under its name, made while it is sent", async () => {
+    const response = await fetch(api("/models/r/zip/keras"), { headers: bearer });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("application/zip");
+    expect(response.headers.get("content-disposition")).toContain('filename="pets-keras.zip"');
+    expect(response.headers.get("content-length")).toBe("100000");
+    expect(Buffer.from(await response.arrayBuffer()).equals(BYTES)).toBe(true);
+    expect(asked.at(-1)).toEqual(["r", "keras"]);
+    const head = await fetch(api("/models/r/zip/keras"), { method: "HEAD", headers: bearer });
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "100000", ""]);
+    expect((await ask(api("/models/r/zip/pickle"))).status).toBe(404);
+    const refused = await fetch(api("/models/r/zip/keras"), {
+      headers: { authorization: `Bearer ${CONTRIBUTOR}` },
+    });
+    expect(refused.status).toBe(403);
   });
 });
 

@@ -30,7 +30,7 @@ Object.assign(PERMISSIONS, {
   },
   "things.end": { admin: "own" },
   ...{ "uploads.send": known, "uploads.sent": known, "images.file": known, "images.thumbnail": known },
-  ...{ "runs.file": known, "models.ask": known },
+  ...{ "runs.file": known, "models.ask": known, "models.zip": known },
 });
 
 /** Calls of "things.wait" that have begun. */

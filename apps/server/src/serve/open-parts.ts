@@ -4,6 +4,7 @@ import { openBlobStore } from "../blobs/open-blob-store.ts";
 import { imageRoutes, runFileRoutes } from "../http/raw/file-routes.ts";
 import { predictRoutes } from "../http/raw/predict-routes.ts";
 import { uploadRoutes } from "../http/raw/upload-routes.ts";
+import { zipRoutes } from "../http/raw/zip-route.ts";
 import { folderSpool } from "../import/upload-spool.ts";
 import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
@@ -81,6 +82,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
       ...uploadRoutes(services.uploads, limits),
       ...imageRoutes(services.images, limits),
       ...runFileRoutes(services.downloads, limits),
+      ...zipRoutes(services.downloads, limits),
       ...predictRoutes(services.models, limits),
     ],
     async trouble() {

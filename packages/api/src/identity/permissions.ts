@@ -125,6 +125,7 @@ export const ROUTE_PERMISSIONS: Readonly<Record<string, Row>> = {
   "uploads.send": { ...owners, ...contributors },
   "uploads.sent": { ...owners, ...contributors },
   "models.ask": { ...owners, ...predictors },
+  "models.zip": owners,
   "runs.file": owners,
   "workers.connect": { ...admins, worker: "own" },
 };

@@ -69,10 +69,16 @@ export class DownloadService {
     const folder = [MODEL_FOLDER, EXPORTS_FOLDER].find((one) => path.startsWith(`${one}/`)) ?? "";
     const file = (await this.#files(row, folder)).find((one) => one.row.path === path);
     if (!file || folder === "") throw notThere("file", path);
-    await audit.note(caller, "model-downloaded", { run, path });
     const { hash, bytes } = file.row;
     const name = path.slice(path.lastIndexOf("/") + 1);
-    return { hash, bytes, name, mediaType: mediaTypeOf(path), stream: async (range) => file.stream(range) };
+    return {
+      ...{ hash, bytes, name, mediaType: mediaTypeOf(path) },
+      // a client that has it already takes nothing
+      stream: async (range) => {
+        await audit.note(caller, "model-downloaded", { run, path });
+        return file.stream(range);
+      },
+    };
   }
 
   /**
@@ -87,7 +93,6 @@ export class DownloadService {
     if (files.length === 0) throw notThere("export", what);
     const dataset = await repository.datasets.get(row.dataset);
     const stem = `${fileName(dataset?.name ?? "")}-run-${row.number}`;
-    await audit.note(caller, "model-downloaded", { run, what });
     const { bytes, stream } = zipFiles(
       files.map((file) => ({
         // one folder, so that nothing is strewn about where it is unpacked
@@ -97,7 +102,11 @@ export class DownloadService {
       })),
       { modifiedAt: new Date(row.endedAt ?? row.createdAt) },
     );
-    return { name: `${stem}-${what}.zip`, mediaType: "application/zip", bytes, stream };
+    const noted = async function* (): AsyncIterable<Uint8Array> {
+      await audit.note(caller, "model-downloaded", { run, what });
+      yield* stream();
+    };
+    return { name: `${stem}-${what}.zip`, mediaType: "application/zip", bytes, stream: noted };
   }
 
   async #files(row: RunRow, folder: string): Promise<readonly SentFile[]> {

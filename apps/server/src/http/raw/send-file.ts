@@ -29,7 +29,10 @@ export interface SendOptions {
 }
 
 /** Nothing of a file is ever run, whatever it is and whoever opens it. */
-const INERT = ["content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"] as const;
+export const INERT = [
+  "content-security-policy",
+  "default-src 'none'; frame-ancestors 'none'; sandbox",
+] as const;
 
 /** Sends a file, or the part of it that was asked for; nothing but a word where the client has it already. */
 export async function sendFile(exchange: Exchange, file: OpenedFile, options: SendOptions): Promise<void> {
@@ -89,7 +92,7 @@ export function rangeOf(header: string | undefined, bytes: number): ByteRange | 
 }
 
 /** A name of any letters, said so that every browser saves it under it. */
-function attachment(name: string): string {
+export function attachment(name: string): string {
   const plain = name.replace(/[^\w .()-]/g, "_");
   const encoded = encodeURIComponent(name).replace(
     /['()*]/g,
