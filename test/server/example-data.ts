@@ -3,23 +3,28 @@ import { type AccountRow, type Caller, type Identity, newId, type Role, type Tok
 import { makeToken } from "../../packages/api/src/identity/token-row.ts";
 import { sampleAccount, sampleImage } from "./contract/sample-rows.ts";
 import type { ExampleId } from "./example-ids.ts";
-import { type ExamplePicture, examplePicture } from "./example-pictures.ts";
+import { type ExamplePicture, examplePicture, exampleThumbnail, SENT_PICTURE } from "./example-pictures.ts";
 import { exampleRuns } from "./example-runs.ts";
 import type { TestServices } from "./open-services.ts";
 
 export type ExampleIds = Readonly<Record<ExampleId, string>>;
 
-/** Somebody of a role, known by a token. */
-export async function signedIn(
+/** Somebody of a role, with a new token. */
+export async function signedInWith(
   { ports, services }: TestServices,
   account: AccountRow,
   token: { readonly role?: Role; readonly scope?: TokenScope } = {},
-): Promise<Identity> {
+): Promise<{ readonly identity: Identity; readonly secret: string }> {
   const { role = account.role, scope = {} } = token;
   const asked = { account: account.id, name: "test", role, scope, endsAt: null };
   const { row, secret } = await makeToken(asked, { now: Date.now() });
   await ports.repository.tokens.create(row);
-  return services.identity.byToken(secret, { from: null });
+  return { identity: await services.identity.byToken(secret, { from: null }), secret };
+}
+
+/** The same, known by it. */
+export async function signedIn(...asked: Parameters<typeof signedInWith>): Promise<Identity> {
+  return (await signedInWith(...asked)).identity;
 }
 
 /** A new account; a pupil's is in a group of its own. */
@@ -60,6 +65,7 @@ export async function exampleData(test: TestServices, owner: AccountRow): Promis
   if (!first || !second) throw new TypeError("there are two classes");
   const cats = await addPictures(test, { dataset: dataset.id, class: first.id }, [0, 1, 2, 3, 4]);
   const dogs = await addPictures(test, { dataset: dataset.id, class: second.id }, [5, 6, 7, 8]);
+  await addThumbnail(test, cats[0] ?? "");
   await edit(test, caller, dataset.id, cats.slice(3));
   return {
     ...{ $account: account.id, $group: pupil.group ?? "", $token: row.id },
@@ -91,6 +97,11 @@ async function addPictures(
   return rows.map(({ id }) => id);
 }
 
+async function addThumbnail({ ports, services }: TestServices, image: string): Promise<void> {
+  await using kept = await services.keeper.keep(await exampleThumbnail());
+  await ports.repository.images.setThumbnails(new Map([[image, kept.hash]]));
+}
+
 /** A first edit, and a second that was undone. */
 async function edit(
   { services: { edits } }: TestServices,
@@ -117,7 +128,7 @@ async function uploads(
   const asked = { ...place, labelsFrom: null };
   const open = await services.uploads.create(caller, asked);
   const sent = await services.uploads.create(caller, asked);
-  const picture = await examplePicture(9);
+  const picture = await examplePicture(SENT_PICTURE);
   const { hash, bytes } = picture;
   await services.uploads.plan(caller, sent.id, [{ path: "tom.png", hash, bytes: bytes.length }]);
   await services.uploads.receive(caller, sent.id, hash, inOnePiece(picture));

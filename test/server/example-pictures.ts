@@ -28,3 +28,12 @@ export function examplePicture(number: number): Promise<ExamplePicture> {
   made.set(number, picture);
   return picture;
 }
+
+/** Of an upload whose bytes are all here. */
+export const SENT_PICTURE = 9;
+
+/** A small picture, as workers make them. */
+export async function exampleThumbnail(): Promise<Uint8Array<ArrayBuffer>> {
+  const { bytes } = await examplePicture(0);
+  return Uint8Array.from(await sharp(bytes).webp().toBuffer());
+}

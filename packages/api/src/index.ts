@@ -12,7 +12,7 @@ export { type RunFolderPorts, runFolder } from "./blobs/run-folder.ts";
 export { type Room, type StorageFacts, storageFacts } from "./blobs/storage-facts.ts";
 export { STORE_ID, storeId } from "./blobs/store-id.ts";
 export type { Caller, Identity } from "./identity/identity.ts";
-export { PERMISSIONS, type Permission, permissionOf } from "./identity/permissions.ts";
+export { PERMISSIONS, type Permission, permissionOf, ROUTE_PERMISSIONS } from "./identity/permissions.ts";
 export { hideSecrets } from "./identity/secret.ts";
 export { MOST_PICTURE_BYTES, MOST_PICTURES } from "./models/asked-pictures.ts";
 export type { OpenedZip } from "./models/download-service.ts";

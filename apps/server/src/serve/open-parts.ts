@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import { createServices, type Ports, storeId } from "@graft/api";
 import { openBlobStore } from "../blobs/open-blob-store.ts";
-import { imageRoutes, runFileRoutes } from "../http/raw/file-routes.ts";
-import { predictRoutes } from "../http/raw/predict-routes.ts";
-import { uploadRoutes } from "../http/raw/upload-routes.ts";
-import { zipRoutes } from "../http/raw/zip-route.ts";
+import { hostRoutes } from "../http/raw/host-routes.ts";
 import { folderSpool } from "../import/upload-spool.ts";
 import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
@@ -78,13 +75,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   return {
     ...{ services, jobs, storeName: store.name },
     remoteWorkers: work.remote,
-    raw: (limits) => [
-      ...uploadRoutes(services.uploads, limits),
-      ...imageRoutes(services.images, limits),
-      ...runFileRoutes(services.downloads, limits),
-      ...zipRoutes(services.downloads, limits),
-      ...predictRoutes(services.models, limits),
-    ],
+    raw: (limits) => hostRoutes(services, limits),
     async trouble() {
       try {
         await repository.workers.list();

@@ -1,0 +1,18 @@
+import type { Services } from "@graft/api";
+import type { HttpLimits } from "../access/limits.ts";
+import { imageRoutes, runFileRoutes } from "./file-routes.ts";
+import { predictRoutes } from "./predict-routes.ts";
+import type { RawRoute } from "./raw-route.ts";
+import { uploadRoutes } from "./upload-routes.ts";
+import { zipRoutes } from "./zip-route.ts";
+
+/** Every address of a server that takes or gives bytes. Tests are made from this list, as from the router. */
+export const hostRoutes = (
+  { uploads, images, downloads, models }: Pick<Services, "uploads" | "images" | "downloads" | "models">,
+  limits: HttpLimits,
+): readonly RawRoute[] => [
+  ...uploadRoutes(uploads, limits),
+  ...imageRoutes(images, limits),
+  ...runFileRoutes(downloads, limits),
+  ...predictRoutes(models, limits),
+];
