@@ -58,8 +58,21 @@ async function openedOn(store: TestStore): Promise<OpenedJobs> {
 
 describeOnStores("jobs", (open) => describeJobs("the queue", async () => openedOn(await open())));
 
-describe.skipIf(whyNoPostgres() !== undefined)("a queue on PostgreSQL whose connections are cut", () => {
-  it("says so, and goes on, hearing of other processes' changes", async () => {
+describe.skipIf(whyNoPostgres() !== undefined)("a queue on PostgreSQL", () => {
+  it("passes over a job that another process is about to claim", async () => {
+    await using store = await openTestStore("postgres");
+    await using jobs = await openJobs({ database: store.queue, onError });
+    const [first, second] = [newId(), newId()];
+    for (const id of [first, second]) await jobs.submit({ id, kind: "train", subject: id, owner: "anna" });
+    const claim = { worker: "w1", kinds: JOB_KINDS, backends: [] };
+    await store.database.transaction(async (transaction) => {
+      await transaction.execute(sql`SELECT id FROM pgboss.job WHERE data->>'id' = ${first} FOR UPDATE`);
+      expect(await jobs.claim(claim)).toMatchObject({ id: second });
+    });
+    expect(await jobs.claim(claim)).toMatchObject({ id: first });
+  }, 20_000);
+
+  it("whose connections are cut says so, and goes on, hearing of other processes' changes", async () => {
     await using store = await openTestStore("postgres");
     const told: unknown[] = [];
     const database = store.queue;
@@ -108,6 +121,12 @@ describe("what the queue stands on of pg-boss", () => {
     return rows;
   };
 
+  /** It has looked a moment ago, too. */
+  const lookNow = async (): Promise<void> => {
+    await store.database.execute(sql`UPDATE pgboss.queue SET monitor_claim_on = NULL, monitor_on = NULL`);
+    await jobs.lookForSilent();
+  };
+
   it("is a table with the columns and states that its statements name", async () => {
     const columns = await rowsOf(sql`SELECT jsonb_object_agg(column_name, data_type) AS columns
       FROM information_schema.columns WHERE table_schema = 'pgboss' AND table_name = 'job'`);
@@ -126,6 +145,37 @@ describe("what the queue stands on of pg-boss", () => {
       sql`UPDATE pgboss.job SET heartbeat_on = heartbeat_on - interval '31 seconds'`,
     );
     await expect.poll(async () => (await jobs.get(id))?.state, { timeout: 30_000 }).toBe("waiting");
+    await jobs.stop(id, "cancel");
+  });
+
+  it("lets a job take as long as it tells of itself", async () => {
+    const id = await submitted();
+    await jobs.claim({ worker: "w1", kinds: JOB_KINDS, backends: [] });
+    await store.database.execute(sql`UPDATE pgboss.job SET started_on = started_on - interval '9 days',
+      created_on = created_on - interval '9 days' WHERE data->>'id' = ${id}`);
+    await jobs.beat(id, "w1");
+    await lookNow();
+    expect(await jobs.get(id)).toMatchObject({ state: "active" });
+    await jobs.complete(id, "w1");
+  });
+
+  it("gives nobody what was to stop when its worker fell silent, also before it has looked", async () => {
+    const id = await submitted();
+    await jobs.claim({ worker: "w1", kinds: JOB_KINDS, backends: [] });
+    await jobs.stop(id, "cancel");
+    await store.database.execute(sql`UPDATE pgboss.job SET state = 'retry' WHERE data->>'id' = ${id}`);
+    expect(await jobs.claim({ worker: "w2", kinds: JOB_KINDS, backends: [] })).toBeUndefined();
+    await lookNow();
+    expect(await jobs.get(id)).toMatchObject({ state: "cancelled" });
+  });
+
+  it("has lost every worker when it is opened again on a store that is one process's", async () => {
+    const id = await submitted();
+    await jobs.claim({ worker: "w1", kinds: JOB_KINDS, backends: [] });
+    await jobs[Symbol.asyncDispose]();
+    jobs = await openJobs({ database: store.queue, lookEverySeconds: 1, onError });
+    expect(await jobs.get(id)).toMatchObject({ state: "waiting", attempts: 1 });
+    await jobs.stop(id, "cancel");
   });
 
   it("keeps what ended for 7 days, and what waits for 10 years", async () => {

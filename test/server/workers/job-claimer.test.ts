@@ -171,17 +171,31 @@ describe("a worker's place at the queue", () => {
     for (const left of [id, other]) await jobs.stop(left, "cancel");
   });
 
-  it("has a job's tries counted anew when something was kept", async () => {
+  it("has a job's tries counted anew when something was kept, before it tells that the worker died then", async () => {
+    let answer: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow = new Proxy<Jobs>(jobs, {
+      get: (_, key: keyof Jobs) =>
+        key === "beat"
+          ? (...given: Parameters<Jobs["beat"]>) => first.then(() => jobs.beat(...given))
+          : (...given: unknown[]) => Reflect.apply(jobs[key], jobs, given),
+    });
     const id = await submit();
     for (let attempt = 0; attempt < 3; attempt++) await failOnce(id);
-    const { claimer: one, next } = claimer();
+    const { claimer: one, next } = claimer({ jobs: slow, beatMs: 5 });
     const { context, end } = await next();
+    // while one beat is on its way, which knows nothing of it
+    await new Promise((resolve) => setTimeout(resolve, 50));
     context.hasKept();
     // this was the last of four tries
     end(new CoreError("backend", { what: "The worker ended unexpectedly." }));
+    answer();
     const again = await next();
     expect(again.job).toMatchObject({ id, attempts: 4 });
     again.end();
+    await expect.poll(() => stateOf(id)).toBe("done");
     await one.close();
   });
 

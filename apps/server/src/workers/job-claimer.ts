@@ -182,7 +182,6 @@ export class JobClaimer implements AsyncDisposable {
     // what was kept counts before what went wrong then
     await held.beating;
     for (const pause = new GrowingPause({ firstMs: 500, lastMs: 10_000 }); ; ) {
-      if (held.isLost) return true;
       try {
         if (!thrown) await jobs.complete(id, worker);
         else if (code === "cancelled" || isTrouble || this.#isClosing) await jobs.release(id, worker);
