@@ -14,5 +14,6 @@ export const hostRoutes = (
   ...uploadRoutes(uploads, limits),
   ...imageRoutes(images, limits),
   ...runFileRoutes(downloads, limits),
+  ...zipRoutes(downloads, limits),
   ...predictRoutes(models, limits),
 ];
