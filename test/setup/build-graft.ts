@@ -5,7 +5,7 @@ import type { TestProject } from "vitest/node";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** The command line as people run it. */
+/** The command line as people run it; it loads the server by itself. */
 export const PROGRAM = join(ROOT, "apps/cli/dist/main.js");
 
 /**
@@ -16,5 +16,5 @@ export default function buildGraft({ config }: TestProject): void {
   const [top = ""] = relative(ROOT, config.dir ?? ROOT).split(sep);
   if (top === "packages" || top === "apps") return;
   const compiler = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
-  execFileSync(process.execPath, [compiler, "-b", "apps/cli"], { cwd: ROOT, stdio: "inherit" });
+  execFileSync(process.execPath, [compiler, "-b", "apps/cli", "apps/server"], { cwd: ROOT, stdio: "inherit" });
 }

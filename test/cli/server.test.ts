@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { copyEmoji } from "../server/workers/host.ts";
+import { PROGRAM } from "../setup/build-graft.ts";
+import { graft, jsonLines, temporaryFolder } from "./run-graft.ts";
+
+/** `graft serve` as a user starts it, and commands that go there. */
+let server: ChildProcess;
+let link = "";
+let home = "";
+let photos = "";
+
+const FAST = ["--weights", "bundled", "--size", "75", "--cut", "mixed0", "--backend", "onnx:cpu"];
+
+beforeAll(async () => {
+  const folder = await temporaryFolder("cli-server");
+  photos = join(folder, "photos");
+  await copyEmoji(photos, 12);
+  home = join(folder, "home");
+  server = spawn(process.execPath, [PROGRAM, "serve", "--port", "0", "--home", join(folder, "server")], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, GRAFT_OFFLINE: "1" },
+  });
+  let said = "";
+  for (const stream of [server.stdout, server.stderr])
+    stream?.on("data", (piece: Buffer) => {
+      said += piece.toString();
+    });
+  while (link === "") {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    link = /http:\/\/\S+\/enter#\S+/.exec(said)?.[0] ?? "";
+    if (server.exitCode !== null) throw new Error(said);
+  }
+});
+
+afterAll(async () => {
+  server.kill("SIGTERM");
+  if (server.exitCode === null) await once(server, "exit");
+});
+
+it("signs in, trains there, and asks the model of a picture", async () => {
+  const login = await graft(["login", link], home);
+  expect(login.stdout).toMatch(/Signed in at http:\S+ as admin \(admin\)/);
+  expect((await stat(join(home, "login.json"))).mode & 0o777).toBe(0o600);
+
+  const { code, stdout, stderr } = await graft(["train", photos, ...FAST, "--epochs", "2", "--json"], home);
+  if (code !== 0) throw new Error(stderr);
+  const events = jsonLines(stdout);
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, seq) => seq));
+  expect(events.at(-1)).toMatchObject({ type: "run-end", status: "completed" });
+  const run = String(events.at(-1)?.run);
+
+  // nothing travels again, and what a run made here says of itself is told there, too
+  const again = await graft(["train", photos, ...FAST, "--epochs", "2"], home);
+  expect(again.stderr).toMatch(/Sent 0 files; the server had \d+ already/);
+  expect(again.stdout).toMatch(/Validation: accuracy .* of \d+ images/);
+
+  const runs = jsonLines((await graft(["runs", "list", "--json"], home)).stdout);
+  expect(runs.map(({ state, number }) => [number, state])).toEqual([
+    [2, "completed"],
+    [1, "completed"],
+  ]);
+  const asked = await graft(["predict", run, photos, "--json"], home);
+  const answers = jsonLines(asked.stdout);
+  expect(answers.length).toBe(24);
+  for (const answer of answers) expect(answer).toMatchObject({ label: expect.any(String) });
+});
+
+it("brings a model to this computer, which answers here as it does there", async () => {
+  const out = join(home, "model");
+  const [{ id: run = "" } = {}] = jsonLines((await graft(["runs", "list", "--json"], home)).stdout);
+  const followed = await graft(["runs", "follow", String(run), "--out", out], home);
+  expect(followed.stdout).toContain(`Model: ${out}`);
+  const ask = async (model: string, ...flags: string[]) =>
+    jsonLines(
+      (await graft(["predict", model, photos, "--json", "--backend", "onnx:cpu", ...flags], home)).stdout,
+    );
+  const [here, there] = [await ask(out, "--local"), await ask(String(run))];
+  expect(there.map(({ image, label }) => [image, label])).toEqual(
+    here.map(({ image, label }) => [image, label]),
+  );
+  for (const [i, { score }] of there.entries()) expect(score).toBeCloseTo(Number(here[i]?.score), 5);
+});
+
+it("says what a server refuses, in the words of the command line", async () => {
+  const wrong = await graft(["runs", "show", "nobody", "--json"], home);
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("There is no such run")]);
+  const stranger = await graft(
+    ["runs", "list", "--server", link.replace(/\/enter.*/, ""), "--token", "graft_x"],
+    home,
+  );
+  expect(stranger.code).toBe(1);
+  expect(stranger.stderr).not.toContain("    at ");
+  const gone = await graft(["runs", "list", "--server", "http://127.0.0.1:9", "--token", "graft_x"], home);
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining("does not answer")]);
+  const local = await graft(["cache", "show", "--server", "http://127.0.0.1:9"], home);
+  expect([local.code, local.stderr]).toEqual([2, expect.stringContaining("this computer alone")]);
+});
+
+it("does commands here again after logout", async () => {
+  expect((await graft(["logout"], home)).stdout).toContain("Signed out");
+  expect((await graft(["runs", "list"], home)).stdout).toContain("No runs in");
+  expect((await graft(["logout"], home)).stdout).toContain("Nobody was signed in");
+});
