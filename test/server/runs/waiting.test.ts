@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Caller, type DatasetRow, newId, type RunRow } from "@graft/api";
 import { CoreError, type TrainEvent } from "@graft/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { RunEvents } from "../../../packages/api/src/runs/run-events.ts";
 import { RunLocks } from "../../../packages/api/src/runs/run-lock.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
 import { describeOnStores } from "../open-store.ts";
@@ -182,6 +183,38 @@ describeOnStores("runs that no worker has begun", (open) => {
     expect(run.lastSeq).toBe(0);
     // the same pictures once more: no earlier run saw more of them
     expect((await api().rerun({ run: before.id })).notes).toEqual([]);
+  });
+
+  it("tell their events at another server, too, each once and in order", async () => {
+    const { id } = await create();
+    const { runs } = kept.repository;
+    const [here, there] = [new RunEvents(runs, { pollMs: 20 }), new RunEvents(runs, { pollMs: 20 })];
+    const note = (seq: number): TrainEvent => ({
+      type: "note",
+      code: "n",
+      message: "m",
+      run: id,
+      seq,
+      time: seq,
+    });
+    const follow = async (events: RunEvents): Promise<readonly number[]> => {
+      const heard: number[] = [];
+      for await (const some of events.follow(id, { after: -1 })) heard.push(...some.map(({ seq }) => seq));
+      return heard;
+    };
+    await here.append(id, [note(0)]);
+    const hearing = [follow(here), follow(there), follow(there)];
+    for (let seq = 1; seq < 40; seq++) {
+      // by turns, each told twice, some together
+      const server = seq % 3 === 0 ? there : here;
+      await server.append(id, [note(seq - 1), note(seq)]);
+      if (seq === 20) hearing.push(follow(here));
+    }
+    await runs.update(id, { state: "cancelled", endedAt: 1 });
+    here.changed(id);
+    const all = Array.from({ length: 40 }, (_, seq) => seq);
+    for (const heard of await Promise.all(hearing)) expect(heard).toEqual(all);
+    for (const job of await server.jobs.list()) await server.jobs.stop(job.id, "cancel");
   });
 
   it("are one server's at a time, and nobody's when it is gone", async () => {
