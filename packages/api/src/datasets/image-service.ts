@@ -1,7 +1,7 @@
-import { CoreError, type ImageFormat } from "@graft/core";
+import type { ImageFormat } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
-import { type Caller, notThere } from "../identity/identity.ts";
+import { type Caller, notThere, notThereIn } from "../identity/identity.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageFilter, Page, PageRequest, Repository } from "../ports/repository.ts";
@@ -65,7 +65,7 @@ export class ImageService {
     const image = await repository.images.get(id);
     if (image === undefined) throw notThere("picture", id);
     await access.dataset(caller, image.dataset).catch((error: unknown) => {
-      throw error instanceof CoreError && error.code === "not-found" ? notThere("picture", id) : error;
+      throw notThereIn(error, "picture", id);
     });
     return image;
   }

@@ -32,10 +32,11 @@ export class GroupService {
 
   /** The oldest first, each with how many pupils it has. */
   async list(): Promise<readonly (GroupRow & { readonly pupils: number })[]> {
-    const groups = await this.#parts.repository.accounts.groups();
-    const counted: (GroupRow & { readonly pupils: number })[] = [];
-    for (const group of groups) counted.push({ ...group, pupils: (await this.#pupils(group.id)).length });
-    return counted;
+    const { accounts } = this.#parts.repository;
+    const counts = new Map<string | null, number>();
+    for (const { group } of await inPages((request) => accounts.page(request)))
+      counts.set(group, (counts.get(group) ?? 0) + 1);
+    return (await accounts.groups()).map((group) => ({ ...group, pupils: counts.get(group.id) ?? 0 }));
   }
 
   /**

@@ -80,7 +80,7 @@ export class IdentityService {
     const { perMinute } = token.scope;
     if (perMinute === undefined) return;
     const waitMs = this.#predictions.take(token.id, { burst: perMinute, perMinute }, count);
-    if (waitMs > 0) throw tooMany(`This token allows ${perMinute} predictions a minute.`, waitMs);
+    if (waitMs > 0) throw tooMany(`This token allows ${perMinute} pictures a minute.`, waitMs);
   }
 
   /**

@@ -42,6 +42,11 @@ export function notThere(what: string, id: string): CoreError {
   });
 }
 
+/** An error about what something lies in, told of the thing itself: so much is known of it that it is not the caller's. */
+export function notThereIn(error: unknown, what: string, id: string): unknown {
+  return error instanceof CoreError && error.code === "not-found" ? notThere(what, id) : error;
+}
+
 /**
  * Of lists that can be asked for one account: whose rows it is.
  * @param asked undefined: all that the caller sees.

@@ -29,7 +29,7 @@ export const linksRouter = router({
         run: idInput,
         name: nameInput,
         endsAt: timeInput,
-        perMinute: z.int().min(1).max(1_000_000).default(TRY_PER_MINUTE).describe("Requests a minute"),
+        perMinute: z.int().min(1).max(1_000_000).default(TRY_PER_MINUTE).describe("Pictures a minute"),
       }),
     )
     .output(madeOutput)

@@ -43,7 +43,7 @@ export const tokensRouter = router({
           .max(50)
           .optional()
           .describe("predict: the runs whose models may be asked"),
-        perMinute: z.int().min(1).max(1_000_000).optional().describe("predict: requests a minute"),
+        perMinute: z.int().min(1).max(1_000_000).optional().describe("predict: pictures a minute"),
         endsAt: timeInput.optional().describe("Without it: as the token that makes it"),
       }),
     )

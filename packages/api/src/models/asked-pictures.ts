@@ -1,6 +1,6 @@
 import { CoreError } from "@graft/core";
 import type { Access } from "../identity/access.ts";
-import { type Caller, notThere } from "../identity/identity.ts";
+import { type Caller, notThere, notThereIn } from "../identity/identity.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Repository } from "../ports/repository.ts";
 
@@ -71,8 +71,8 @@ export class AskedPictures {
     const [missing] = ids.filter((id) => !rows.some((row) => row.id === id));
     if (missing !== undefined) throw notThere("picture", missing);
     for (const dataset of new Set(rows.map((row) => row.dataset)))
-      await this.#access.dataset(caller, dataset).catch(() => {
-        throw notThere("picture", rows.find((row) => row.dataset === dataset)?.id ?? "");
+      await this.#access.dataset(caller, dataset).catch((error: unknown) => {
+        throw notThereIn(error, "picture", rows.find((row) => row.dataset === dataset)?.id ?? "");
       });
     return new Map(rows.map(({ id, hash }) => [id, hash]));
   }

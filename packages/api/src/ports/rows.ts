@@ -44,7 +44,7 @@ export interface TokenScope {
   readonly class?: string;
   /** predict: the runs whose models may be asked. */
   readonly runs?: readonly string[];
-  /** predict: at most so many requests a minute. */
+  /** predict: at most so many pictures a minute. */
   readonly perMinute?: number;
   /** Shown to who comes with it as a link to try; nothing of what is asked is kept. */
   readonly isTryLink?: boolean;

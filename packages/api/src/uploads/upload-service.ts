@@ -1,6 +1,6 @@
 import { CoreError } from "@graft/core";
 import type { Access } from "../identity/access.ts";
-import { type Caller, notThere } from "../identity/identity.ts";
+import { type Caller, notThere, notThereIn } from "../identity/identity.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { Jobs } from "../ports/jobs.ts";
 import type { Repository } from "../ports/repository.ts";
@@ -215,7 +215,7 @@ export class UploadService {
     // a class that is gone by now leaves its uploads to their owner
     const classId = caller.identity.token.role === "contributor" ? upload.class : null;
     await access.contribution(caller, upload.dataset, classId).catch((error: unknown) => {
-      throw error instanceof CoreError && error.code === "not-found" ? notThere("upload", id) : error;
+      throw notThereIn(error, "upload", id);
     });
     return upload;
   }
