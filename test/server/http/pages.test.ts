@@ -25,7 +25,7 @@ describe("the first page", () => {
 
   it("says what the token may do, and lists that alone", async () => {
     const [admin, member, nobody] = [await page(ADMIN), await page(MEMBER), await page(null)];
-    expect(admin).toMatch(/role <b>admin<\/b>: it may everything/);
+    expect(admin).toMatch(/role <b>admin<\/b>: it may do everything/);
     expect(member).toMatch(/role <b>member<\/b>/);
     // only admins may end things here
     const end = "<code>DELETE</code></td><td><code>/things/{thing}</code>";
@@ -106,6 +106,10 @@ describe("the page to come in by, in Chromium", () => {
     const { page } = await open("/enter#graft_wrong");
     await page.getByRole("alert").waitFor();
     expect(await page.getByRole("alert").textContent()).toContain("This token lets nobody in.");
+    // a second link, opened in the same tab
+    await page.goto(`${host.url}/enter#graft_wrong_too`);
+    await page.waitForURL(`${host.url}/enter`);
+    await page.getByRole("alert").waitFor();
     await page.getByLabel("Your token or code").fill(MEMBER);
     await page.getByRole("button", { name: "Come in" }).click();
     await page.waitForURL(`${host.url}/`);

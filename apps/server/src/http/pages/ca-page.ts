@@ -60,7 +60,7 @@ function caPage(exchange: Exchange, ca: string): Page {
     body: `<h1>Trust this server, once</h1>
 <p>This server made its certificate itself, so a phone does not know it and warns. Install the file below and the warning is gone; the camera then works, too. It is good for this one computer and for nothing else on the internet, until ${escaped(validTo)}.</p>
 <p><a href="/ca/graft-ca.pem" download>graft-ca.pem</a></p>
-<section><h2>Is it the right one?</h2><p>Compare with what the terminal shows where the server was started (SHA-256):</p><pre><code>${escaped(fingerprint256)}</code></pre></section>
+<section><h2>Is it the right one?</h2><p>Compare with what the terminal shows where the server was started (SHA-256):</p><pre class="wrap"><code>${escaped(fingerprint256)}</code></pre></section>
 ${devices}
 <p>Then open <a href="https://${escaped(host)}/">https://${escaped(host)}</a>.</p>`,
   };

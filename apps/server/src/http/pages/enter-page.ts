@@ -17,10 +17,15 @@ async function enter(token) {
   form.hidden = false;
   field.focus();
 }
-let given = location.hash.slice(1);
-try { given = decodeURIComponent(given); } catch {}
-history.replaceState(null, "", location.pathname);
-if (given) enter(given); else { form.hidden = false; field.focus(); }
+function begin() {
+  let given = location.hash.slice(1);
+  try { given = decodeURIComponent(given); } catch {}
+  history.replaceState(null, "", location.pathname);
+  if (given) enter(given); else { form.hidden = false; field.focus(); }
+}
+// a link that is opened where this page is open already changes no more than what is behind "#"
+addEventListener("hashchange", begin);
+begin();
 form.addEventListener("submit", (event) => { event.preventDefault(); if (field.value.trim()) enter(field.value.trim()); });
 `;
 

@@ -22,6 +22,7 @@ section{display:grid;gap:12px}
 a{color:var(--accent);text-underline-offset:3px}
 code,pre,kbd{font:400 14px/20px var(--mono)}
 pre{padding:16px;overflow:auto;background:var(--sunken);border:1px solid var(--line);border-radius:8px}
+pre.wrap{white-space:pre-wrap;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:14px;line-height:20px}
 th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600}

@@ -5,7 +5,7 @@ import { escaped, type Page } from "./page.ts";
 
 /** What each role is for, in a sentence. */
 const ROLES: Readonly<Record<Role, string>> = {
-  admin: "everything, also with what others own",
+  admin: "do everything, also with what others own",
   member: "make projects and runs of your own, and tokens for them",
   pupil: "make projects and runs of your own, until your group ends",
   contributor: "add pictures to one class of one data set",
@@ -42,7 +42,7 @@ ${caLine}
 <p>In Python, with nothing to install:</p>
 <pre><code>${escaped(pythonScript(origin, hasCa))}</code></pre>
 <p>With curl:</p>
-<pre><code>${escaped(`export GRAFT_TOKEN=graft_…\ncurl${ca} -H "authorization: Bearer $GRAFT_TOKEN" ${origin}/api/v1/system/me`)}</code></pre></section>
+<pre><code>${escaped(`export GRAFT_TOKEN=graft_…\ncurl${ca} -H "authorization: Bearer $GRAFT_TOKEN" \\\n  ${origin}/api/v1/system/me`)}</code></pre></section>
 ${callsText(options)}`,
   };
 }
@@ -50,8 +50,10 @@ ${callsText(options)}`,
 /** Without anything to install; a test runs it. @param hasCa the certificate is in graft-ca.pem */
 export const pythonScript = (origin: string, hasCa: boolean): string => `import json, os, urllib.request
 ${hasCa ? `\nimport ssl\ntls = ssl.create_default_context(cafile="graft-ca.pem")\n` : ""}
+api = "${origin}/api/v1"
+
 def graft(method, path, body=None):
-    request = urllib.request.Request("${origin}/api/v1" + path, method=method)
+    request = urllib.request.Request(api + path, method=method)
     request.add_header("authorization", "Bearer " + os.environ["GRAFT_TOKEN"])
     if body is not None:
         request.add_header("content-type", "application/json")
