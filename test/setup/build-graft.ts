@@ -16,5 +16,8 @@ export default function buildGraft({ config }: TestProject): void {
   const [top = ""] = relative(ROOT, config.dir ?? ROOT).split(sep);
   if (top === "packages" || top === "apps") return;
   const compiler = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
-  execFileSync(process.execPath, [compiler, "-b", "apps/cli", "apps/server"], { cwd: ROOT, stdio: "inherit" });
+  execFileSync(process.execPath, [compiler, "-b", "apps/cli", "apps/server"], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
 }

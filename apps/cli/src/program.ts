@@ -19,6 +19,7 @@ import { serveCommand } from "./commands/serve/command.ts";
 import { sweepCommand } from "./commands/sweep/command.ts";
 import { trainCommand } from "./commands/train/command.ts";
 import { weightsCommand } from "./commands/weights/command.ts";
+import { workerCommand } from "./commands/worker/command.ts";
 import { packageVersion } from "./environment/package-version.ts";
 
 /** What the script of a shell asks for answers, `graft complete -- WORDS…`: not in the help. */
@@ -29,7 +30,7 @@ const COMMANDS: readonly CommandDeclaration[] = [
   ...[trainCommand, evaluateCommand, predictCommand, exportCommand],
   ...[sweepCommand, lrFindCommand, featuresCommand, inspectCommand],
   ...[runsCommand, weightsCommand, cacheCommand, enginesCommand],
-  ...[serveCommand, loginCommand, logoutCommand],
+  ...[serveCommand, workerCommand, loginCommand, logoutCommand],
   ...[doctorCommand, benchCommand, demoCommand, completionCommand],
 ];
 
