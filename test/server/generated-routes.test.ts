@@ -14,7 +14,7 @@ const IDS: Readonly<Record<string, "$image" | "$run" | "$sentUpload">> = {
   ...{ image: "$image", run: "$run", upload: "$sentUpload" },
 };
 const sent = await examplePicture(SENT_PICTURE);
-const PLAIN: Readonly<Record<string, string>> = { hash: sent.hash, path: "model/model.json" };
+const PLAIN: Readonly<Record<string, string>> = { hash: sent.hash, path: "model/model.json", what: "model" };
 
 /** For its names and paths alone: none of these is called. */
 const ROUTES = hostRoutes(Object.create(null), HTTP_LIMITS);

@@ -11,6 +11,7 @@ export { type BlobTrouble, checkBlobs } from "./blobs/check-blobs.ts";
 export { type RunFolderPorts, runFolder } from "./blobs/run-folder.ts";
 export { type Room, type StorageFacts, storageFacts } from "./blobs/storage-facts.ts";
 export { STORE_ID, storeId } from "./blobs/store-id.ts";
+export { jobsOf } from "./identity/access.ts";
 export type { Caller, Identity } from "./identity/identity.ts";
 export { PERMISSIONS, type Permission, permissionOf, ROUTE_PERMISSIONS } from "./identity/permissions.ts";
 export { hideSecrets } from "./identity/secret.ts";

@@ -65,6 +65,16 @@ export function describeJobs(name: string, open: () => Promise<OpenedJobs>): voi
       expect(await jobs.claim(by("w1"))).toBeUndefined();
     });
 
+    it("gives a worker of one account that account's jobs alone", async () => {
+      const [anna, ben] = [newJob(), newJob({ owner: "ben" })];
+      await jobs.submit(anna);
+      await jobs.submit(ben);
+      expect(await jobs.claim(by("w1", { owner: "clara" }))).toBeUndefined();
+      expect(await jobs.claim(by("w1", { owner: "ben" }))).toMatchObject({ id: ben.id });
+      expect(await jobs.claim(by("w1", { owner: "ben" }))).toBeUndefined();
+      expect(await jobs.claim(by("w1"))).toMatchObject({ id: anna.id });
+    });
+
     it("tells all of a job, as it was submitted and where it is", async () => {
       const before = Date.now();
       await jobs.submit(newJob());

@@ -77,20 +77,26 @@ describe("workers of other machines", () => {
     await store[Symbol.asyncDispose]();
   });
 
-  const submit = async (): Promise<string> => {
+  const submit = async (owner = "anna"): Promise<string> => {
     const id = newId();
-    await jobs.submit({ id, kind: "train", subject: id, owner: "anna" });
+    await jobs.submit({ id, kind: "train", subject: id, owner });
     return id;
   };
   const names = async (): Promise<readonly string[]> =>
     (await store.repository.workers.list()).map(({ name }) => name).toSorted();
 
   /** What a worker says when it is made by hand. */
-  async function connected(options: { readonly autoPong?: boolean } = {}): Promise<SocketLink> {
+  async function connected({
+    token = server.token,
+    ...options
+  }: {
+    readonly autoPong?: boolean;
+    readonly token?: string;
+  } = {}): Promise<SocketLink> {
     const socket = new WebSocket(server.url.replace("http", "ws") + WORKERS_PATH, {
       ...SOCKET_OPTIONS,
       ...options,
-      headers: { authorization: `Bearer ${server.token}` },
+      headers: { authorization: `Bearer ${token}` },
     });
     await new Promise((resolve, reject) => {
       socket.once("open", resolve);
@@ -171,6 +177,21 @@ describe("workers of other machines", () => {
     await jobs.stop(id, "cancel");
     await workers.close(0);
     workers = before;
+    troubles.length = 0;
+  });
+
+  it("of a member get that member's jobs, and are told nothing of others'", async () => {
+    const { token, identity } = server.member;
+    const link = await connected({ token });
+    await answerTo(link, SIGN_IN);
+    const others = await submit();
+    const own = await submit(identity.account.id);
+    await expect.poll(async () => (await jobs.get(own))?.state, PATIENT).toBe("active");
+    expect((await jobs.get(others))?.state).toBe("waiting");
+    link.close();
+    await link.closed;
+    await expect.poll(names).toEqual([]);
+    for (const id of [others, own]) await jobs.stop(id, "cancel");
     troubles.length = 0;
   });
 

@@ -59,8 +59,9 @@ export class JobTable {
     readonly worker: string;
     readonly kinds: readonly string[];
     readonly backends: readonly string[];
+    readonly owner?: string | undefined;
   }): Statement {
-    const { worker, kinds, backends } = claim;
+    const { worker, kinds, backends, owner } = claim;
     return {
       text: `
         WITH next AS (
@@ -69,6 +70,7 @@ export class JobTable {
             AND data->>'stop' IS NULL
             AND data->>'kind' IN (SELECT jsonb_array_elements_text($2::text::jsonb))
             AND (data->>'backend' IS NULL OR data->>'backend' IN (SELECT jsonb_array_elements_text($3::text::jsonb)))
+            AND ($4::text IS NULL OR data->>'owner' = $4::text)
           ORDER BY ${ORDER} LIMIT 1 FOR UPDATE SKIP LOCKED
         )
         UPDATE ${this.#jobs} job
@@ -78,7 +80,7 @@ export class JobTable {
             'worker', $1::text, 'begun', COALESCE((job.data->>'begun')::int, 0) + 1)
         FROM next WHERE job.name = '${QUEUE}' AND job.id = next.id
         RETURNING ${COLUMNS}`,
-      values: [worker, JSON.stringify(kinds), JSON.stringify(backends)],
+      values: [worker, JSON.stringify(kinds), JSON.stringify(backends), owner ?? null],
     };
   }
 

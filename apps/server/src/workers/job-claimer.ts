@@ -10,6 +10,8 @@ export interface JobClaimerOptions {
   readonly kinds: readonly JobKind[];
   /** Ids and kinds of the worker's backends, whatever a job may name. */
   readonly backends: readonly string[];
+  /** Only jobs of this account. @default everybody's */
+  readonly owner?: string | undefined;
   readonly handle: JobHandler;
   /** Before each claim: waits until the worker can work. @throws CoreError when it cannot for now; it is asked again. */
   readonly ready?: () => Promise<void>;
@@ -87,13 +89,13 @@ export class JobClaimer implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { jobs, worker, kinds, backends, ready, lookMs = 5000, onError } = this.#options;
+    const { jobs, worker, kinds, backends, owner, ready, lookMs = 5000, onError } = this.#options;
     while (!this.#isClosing && !this.#isFinishing) {
       let job: Job | undefined;
       try {
         await ready?.();
         if (this.#isClosing || this.#isFinishing) return;
-        job = await jobs.claim({ worker, kinds, backends });
+        job = await jobs.claim({ worker, kinds, backends, owner });
       } catch (error) {
         if (!this.#isClosing && !this.#isFinishing) onError(error);
         await this.#wake.after(this.#pause.next());

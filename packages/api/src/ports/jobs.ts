@@ -35,6 +35,8 @@ export interface JobClaim {
   readonly kinds: readonly JobKind[];
   /** Backends of the worker: ids and kinds, whatever a job may name. */
   readonly backends: readonly string[];
+  /** Only jobs of this account. @default everybody's */
+  readonly owner?: string | undefined;
 }
 
 export interface Jobs {

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { type Identity, newId } from "@graft/api";
+import { type Identity, jobsOf, newId } from "@graft/api";
 import { CoreError, serializeError, WorkerHost } from "@graft/core";
 import type { WebSocket } from "ws";
 import { JobClaimer } from "../job-claimer.ts";
@@ -91,7 +91,7 @@ export class RemoteSession {
   }
 
   async #work(id: string, signIn: SignIn): Promise<void> {
-    const { jobs, workers, workspace, clock, version, train, log } = this.#options;
+    const { jobs, workers, workspace, clock, version, train, log, identity } = this.#options;
     const { name, backends, names, threads } = signIn;
     const host = new WorkerHost({ port: this.#link.port, workspace, crc32 });
     await using row = new LivingWorkerRow({
@@ -100,6 +100,8 @@ export class RemoteSession {
     });
     const claimer = new JobClaimer({
       ...{ jobs, worker: id, kinds: ["train"], backends: names, onError: log.error },
+      // its owner sees whatever it is given
+      owner: jobsOf(identity),
       handle: (job, context) => train(job, { ...context, host }),
       onJob: (job) => row.worksOn(job?.id ?? null),
     });
