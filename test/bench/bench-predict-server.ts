@@ -29,16 +29,21 @@ const work = await mkdtemp(join(tmpdir(), "graft-bench-predict-"));
 
 const loadSchema = z.object({
   requestsPerSecond: z.number(),
+  tookSeconds: z.number(),
   p50Ms: z.number(),
   p99Ms: z.number(),
   errors: z.number(),
   firstError: z.string(),
   cpuSeconds: z.number(),
 });
-type Load = z.infer<typeof loadSchema>;
+interface Load extends z.infer<typeof loadSchema> {
+  /** The server's, with the processes that it started: the same on a machine that others use, too. */
+  readonly cpuMsPerPicture: number;
+}
 
 /** Sends pictures to a server from a process of its own. */
-async function load({ url, token }: BenchServer, clients: number, seconds: number): Promise<Load> {
+async function load({ url, token, pid }: BenchServer, clients: number, seconds: number): Promise<Load> {
+  const cpuBefore = cpuMsOf(pid);
   const words = [url, `${clients}`, `${seconds}`, photos, ...(token === undefined ? [] : [token])];
   const child = spawn(
     process.execPath,
@@ -53,7 +58,8 @@ async function load({ url, token }: BenchServer, clients: number, seconds: numbe
   if (code !== 0) throw new Error(`the load generator ended with ${code}`);
   const result = loadSchema.parse(JSON.parse(said));
   if (result.errors > 0) throw new Error(`${result.errors} errors, the first: ${result.firstError}`);
-  return result;
+  const pictures = result.requestsPerSecond * result.tookSeconds;
+  return { ...result, cpuMsPerPicture: (cpuMsOf(pid) - cpuBefore) / pictures };
 }
 
 /** Photos of ordinary size, all in one folder. */
@@ -84,8 +90,8 @@ async function makeModel(): Promise<BenchModel> {
   return { folder, h5, size: model.manifest.rule.size, range: weights.inputRange };
 }
 
-/** Pictures a second of the trunk alone, decoded ahead, in the batches that the engine likes best. */
-async function trunkRate(): Promise<number> {
+/** Pictures a second of the trunk alone, decoded ahead, in the batches that the engine likes best; and processor time of each. */
+async function trunkRate(): Promise<{ readonly rate: number; readonly cpuMs: number }> {
   const weights = await loadWeights({
     ...{ weights: "bundled", home: work, env: {}, fetch, cut: "mixed7" },
     onNotice: () => undefined,
@@ -98,24 +104,40 @@ async function trunkRate(): Promise<number> {
   await program.run({ images });
   let count = 0;
   const start = performance.now();
+  const cpu = process.cpuUsage();
   while (performance.now() - start < 3000) {
     await program.run({ images });
     count += batch;
   }
+  const { user, system } = process.cpuUsage(cpu);
   program.dispose();
-  return (1000 * count) / (performance.now() - start);
+  return {
+    rate: (1000 * count) / (performance.now() - start),
+    cpuMs: (user + system) / 1000 / count,
+  };
 }
 
 const middle = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-/** Resident bytes of a process and all below it. */
-function residentOf(pid: number): number {
+/** A figure of a process and of all below it. */
+function overAll(pid: number, figure: (pid: number) => number): number {
   const children = `/proc/${pid}/task/${pid}/children`;
   const below = existsSync(children) ? readFileSync(children, "utf8").trim().split(" ").filter(Boolean) : [];
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-  return pages * 4096 + below.reduce((sum, child) => sum + residentOf(Number(child)), 0);
+  return figure(pid) + below.reduce((sum, child) => sum + overAll(Number(child), figure), 0);
 }
+
+const residentOf = (pid: number): number =>
+  overAll(pid, (one) => 4096 * Number(readFileSync(`/proc/${one}/statm`, "utf8").split(" ")[1]));
+
+/** Milliseconds of processor time so far, in ticks of 10; NaN where the system does not tell. */
+const cpuMsOf = (pid: number): number =>
+  existsSync("/proc/self/stat")
+    ? overAll(pid, (one) => {
+        const fields = readFileSync(`/proc/${one}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+        return 10 * (Number(fields[11]) + Number(fields[12]));
+      })
+    : Number.NaN;
 
 async function memoryOver(server: BenchServer, seconds: number): Promise<void> {
   const seen: number[] = [];
@@ -150,7 +172,7 @@ try {
     );
   const seconds = Number(SECONDS);
   const rounds: Record<string, Readonly<Record<number, Load>>>[] = [];
-  const trunk: number[] = [];
+  const trunk: Awaited<ReturnType<typeof trunkRate>>[] = [];
   for (let round = 0; round < Number(ROUNDS); round++) {
     const found: Record<string, Readonly<Record<number, Load>>> = {};
     for (const [name, start] of Object.entries(servers)) {
@@ -160,16 +182,19 @@ try {
       for (const clients of CLIENTS) {
         const result = await load(server, clients, seconds);
         loads[clients] = result;
-        const { requestsPerSecond, p50Ms, p99Ms } = result;
+        const { requestsPerSecond, p50Ms, p99Ms, cpuMsPerPicture } = result;
         console.log(
-          `  ${name.padEnd(24)}${`${clients}`.padStart(3)} clients ${requestsPerSecond.toFixed(1).padStart(8)} a second, median ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`,
+          `  ${name.padEnd(24)}${`${clients}`.padStart(3)} clients ${requestsPerSecond.toFixed(1).padStart(8)} a second, median ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ${cpuMsPerPicture.toFixed(1)} ms of processor time each`,
         );
       }
       found[name] = loads;
     }
     rounds.push(found);
-    trunk.push(await trunkRate());
-    console.log(`  ${"the trunk alone".padEnd(36)}${(trunk.at(-1) ?? 0).toFixed(1).padStart(8)} a second`);
+    const alone = await trunkRate();
+    trunk.push(alone);
+    console.log(
+      `  ${"the trunk alone".padEnd(36)}${alone.rate.toFixed(1).padStart(8)} a second, ${alone.cpuMs.toFixed(1)} ms of processor time each`,
+    );
   }
   const rate = (round: (typeof rounds)[number] | undefined, name: string, clients: number): number =>
     round?.[name]?.[clients]?.requestsPerSecond ?? Number.NaN;
@@ -180,12 +205,22 @@ try {
         (round) =>
           (round[name]?.[clients]?.p99Ms ?? Number.NaN) / (round.graft?.[clients]?.p99Ms ?? Number.NaN),
       );
+      const cpu = rounds.map(
+        (round) =>
+          (round[name]?.[clients]?.cpuMsPerPicture ?? Number.NaN) /
+          (round.graft?.[clients]?.cpuMsPerPicture ?? Number.NaN),
+      );
       console.log(
-        `${clients} clients, against ${name}: ${middle(ratios).toFixed(2)} times as many, p99 ${middle(p99).toFixed(2)} times lower`,
+        `${clients} clients, against ${name}: ${middle(ratios).toFixed(2)} times as many, p99 ${middle(p99).toFixed(2)} times lower, ${middle(cpu).toFixed(2)} times less processor time`,
       );
     }
-    const ofTrunk = rounds.map((round, i) => rate(round, "graft", clients) / (trunk[i] ?? Number.NaN));
-    console.log(`${clients} clients, of the trunk's own rate: ${middle(ofTrunk).toFixed(2)}`);
+    const ofTrunk = rounds.map((round, i) => rate(round, "graft", clients) / (trunk[i]?.rate ?? Number.NaN));
+    const ofCpu = rounds.map(
+      (round, i) => (trunk[i]?.cpuMs ?? Number.NaN) / (round.graft?.[clients]?.cpuMsPerPicture ?? Number.NaN),
+    );
+    console.log(
+      `${clients} clients, of the trunk's own rate: ${middle(ofTrunk).toFixed(2)}; of the processor's time: ${middle(ofCpu).toFixed(2)}`,
+    );
   }
   if (MEMORY !== undefined) {
     await using server = await servers.graft();

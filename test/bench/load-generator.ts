@@ -58,6 +58,7 @@ const { user, system } = process.cpuUsage();
 console.log(
   JSON.stringify({
     requestsPerSecond: latencies.length / took,
+    tookSeconds: took,
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
     errors,
