@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { copyEmoji } from "../server/workers/host.ts";
 import { PROGRAM } from "../setup/build-graft.ts";
-import { graft, jsonLines, temporaryFolder } from "./run-graft.ts";
+import { graft, jsonLines, ROOT, temporaryFolder } from "./run-graft.ts";
 
 /** `graft serve` as a user starts it, and commands that go there. */
 let server: ChildProcess;
@@ -83,6 +83,31 @@ it("brings a model to this computer, which answers here as it does there", async
     here.map(({ image, label }) => [image, label]),
   );
   for (const [i, { score }] of there.entries()) expect(score).toBeCloseTo(Number(here[i]?.score), 5);
+});
+
+it("runs the README's Python script", async ({ skip }) => {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  const script = /```python\n([^]*?)```/.exec(readme)?.[1] ?? "";
+  const [url = "", token = ""] = link.split("/enter#");
+  const python = async (code: string): Promise<{ readonly code: number | null; readonly said: string }> => {
+    const child = spawn("python3", ["-c", code, join(photos, "animal/ant-fluent.webp")], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, GRAFT_SERVER: url, GRAFT_TOKEN: token },
+    });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (piece: Buffer) => {
+        said += piece.toString();
+      });
+    const [exit] = await Promise.race([once(child, "exit"), once(child, "error").then(() => [127])]);
+    return { code: exit, said };
+  };
+  skip((await python("print(1)")).code !== 0, "no python3");
+  const { code, said } = await python(script);
+  expect({ code, said }).toEqual({
+    code: 0,
+    said: expect.stringMatching(/valAccuracy.* (animal|food|transport)\n$/),
+  });
 });
 
 it("says what a server refuses, in the words of the command line", async () => {
