@@ -182,6 +182,16 @@ describe("a token", () => {
     expect((await ask(api("/system/version"), { token: MEMBER })).status).toBe(200);
   });
 
+  it("lets nobody in from the moment that it is revoked", async () => {
+    await using other = await startHost();
+    const me = async (): Promise<number> =>
+      (await ask(`${other.url}/api/v1/system/me`, { token: MEMBER })).status;
+    expect([await me(), await me()]).toEqual([200, 200]);
+    other.tokens.revoked.add("id-of-member");
+    expect([await me(), await me()]).toEqual([401, 401]);
+    expect((await ask(`${other.url}/api/v1/system/me`)).status).toBe(200);
+  });
+
   it("that lets nobody in is told as such on every address that needs one", async () => {
     for (const path of ["/system/me", "/things/ball", "/trpc/system.me", "/trpc/system.me?batch=1"]) {
       const { status, body } = await ask(api(path), { token: "graft_nobody" });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Identity } from "@graft/api";
 import { CoreError } from "@graft/core";
 import { isOwnOrigin, type Sites } from "../edge/check-site.ts";
@@ -17,6 +18,10 @@ export interface TokenReader {
   isStillValid(identity: Identity): Promise<boolean>;
 }
 
+/** How long a token is known by its hash alone; then it is read anew, which also notes that it is used. */
+const LATELY_MS = 30_000;
+const MOST_LATELY = 5000;
+
 const READS: ReadonlySet<string> = new Set(["GET", "OPTIONS"]);
 
 /** Who a request is from, and whether they may ask so often. */
@@ -24,6 +29,8 @@ export class Entrance {
   readonly #reader: TokenReader;
   readonly #sites: Sites;
   readonly #requests = new RateLimit();
+  /** Who came lately, by sha256 of the token. */
+  readonly #lately = new Map<string, { readonly identity: Identity; readonly until: number }>();
 
   constructor(reader: TokenReader, sites: Sites) {
     this.#reader = reader;
@@ -50,13 +57,30 @@ export class Entrance {
 
   async #read(token: string, exchange: Exchange, isCookie: boolean): Promise<Identity> {
     try {
-      return await this.#reader.byToken(token, { from: exchange.from });
+      return await this.#known(token, exchange.from);
     } catch (error) {
       // a browser would go on sending what is good no more
       if (isCookie && error instanceof CoreError && error.code === "unauthorized")
         exchange.headers.push("set-cookie", noTokenCookie(exchange.isTls));
       throw error;
     }
+  }
+
+  /**
+   * To read a token takes its reader half of an empty request's time (it is spelt, checked and hashed on another thread); to
+   * look whether it is good still, next to none.
+   */
+  async #known(token: string, from: string | null): Promise<Identity> {
+    const key = createHash("sha256").update(token).digest("base64");
+    const now = performance.now();
+    const lately = this.#lately.get(key);
+    if (lately && now < lately.until && (await this.#reader.isStillValid(lately.identity)))
+      return lately.identity;
+    this.#lately.delete(key);
+    const identity = await this.#reader.byToken(token, { from });
+    if (this.#lately.size >= MOST_LATELY) this.#lately.clear();
+    this.#lately.set(key, { identity, until: now + LATELY_MS });
+    return identity;
   }
 
   /** A browser sends the cookie by itself, so a write must come from a page of this server. */
