@@ -1,7 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { RequestTally } from "./request-tally.ts";
 
-/** Seconds of a request, from a lookup to a prediction on a slow machine. */
-const REQUEST_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 /** Seconds of a job, from a thumbnail to a night of training. */
 const JOB_BUCKETS = [0.1, 1, 10, 60, 300, 1800, 7200, 36_000];
 
@@ -16,8 +15,7 @@ export interface MetricSources {
 /** What Prometheus reads at /metrics. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests: Counter<"procedure" | "status">;
-  readonly #seconds: Histogram<"procedure">;
+  readonly #requests = new RequestTally();
   readonly #bytesIn: Counter<"procedure">;
   readonly #jobs: Histogram<"kind" | "end">;
   readonly #images: Counter<"what">;
@@ -25,18 +23,6 @@ export class Metrics {
   constructor({ jobs, openStreams }: MetricSources) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    this.#requests = new Counter({
-      ...{ name: "graft_requests_total", help: "Requests by procedure and status.", registers },
-      labelNames: ["procedure", "status"],
-    });
-    this.#seconds = new Histogram({
-      ...{
-        name: "graft_request_seconds",
-        help: "How long requests took; streams are not counted.",
-        registers,
-      },
-      ...{ labelNames: ["procedure"], buckets: REQUEST_BUCKETS },
-    });
     this.#bytesIn = new Counter({
       ...{ name: "graft_request_bytes_total", help: "Bytes that came in bodies.", registers },
       labelNames: ["procedure"],
@@ -67,8 +53,7 @@ export class Metrics {
 
   /** @param seconds undefined for a stream. */
   request(procedure: string, status: number, seconds: number | undefined): void {
-    this.#requests.inc({ procedure, status });
-    if (seconds !== undefined) this.#seconds.observe({ procedure }, seconds);
+    this.#requests.add(procedure, status, seconds);
   }
 
   bytesIn(procedure: string, bytes: number): void {
@@ -89,7 +74,7 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    return (await this.#registry.metrics()) + this.#requests.text();
   }
 }
