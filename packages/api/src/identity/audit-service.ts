@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 import { newId } from "../ports/clock.ts";
+import type { AuditRow } from "../ports/keeping-rows.ts";
 import type { Page, PageRequest, Repository } from "../ports/repository.ts";
-import type { AuditRow } from "../ports/rows.ts";
 import { accountOf, type Caller, owns } from "./identity.ts";
 import { RateLimit } from "./rate.ts";
 

@@ -3,10 +3,10 @@
  * at once; lists come in pages by key. One contract suite (`test/server/contract/repository.ts`) holds every adapter.
  */
 import type { Part, TrainEvent } from "@graft/core";
+import type { AuditRow, WorkerRow } from "./keeping-rows.ts";
 import type {
   AccountRow,
   ApiRunState,
-  AuditRow,
   ClassRow,
   DatasetRow,
   DecisionRow,
@@ -20,7 +20,6 @@ import type {
   TokenRow,
   UploadFileRow,
   UploadRow,
-  WorkerRow,
 } from "./rows.ts";
 
 /** A part of a list: what comes after `after`, at most `limit`. */

@@ -324,37 +324,3 @@ export interface DecisionRow {
   readonly by: string;
   readonly isUndone: boolean;
 }
-
-/** A process that does jobs. */
-export interface WorkerRow {
-  readonly id: string;
-  readonly name: string;
-  /** graft's version. */
-  readonly version: string;
-  /** Of this server, or of another machine. */
-  readonly kind: "local" | "remote";
-  /** Backends that it has, by id. */
-  readonly backends: readonly string[];
-  readonly threads: number;
-  readonly startedAt: number;
-  readonly heardAt: number;
-  /** What it works on. */
-  readonly job: string | null;
-}
-
-/** Something that is kept with who, when and from where. */
-export interface AuditRow {
-  readonly id: string;
-  readonly at: number;
-  readonly what:
-    | ("token-made" | "token-revoked" | "sign-in" | "sign-in-refused")
-    | ("account-made" | "account-ended" | "account-deleted" | "group-made" | "group-ended" | "group-deleted")
-    | ("dataset-deleted" | "images-deleted" | "run-deleted" | "model-downloaded" | "data-of-another");
-  /** Account; null: nobody that is known. */
-  readonly by: string | null;
-  readonly token: string | null;
-  /** Address. */
-  readonly from: string | null;
-  /** Ids and names; never a secret. */
-  readonly facts: Readonly<Record<string, unknown>>;
-}
