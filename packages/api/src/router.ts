@@ -7,6 +7,7 @@ import { groupsRouter } from "./identity/groups-router.ts";
 import { linksRouter } from "./identity/links-router.ts";
 import { tokensRouter } from "./identity/tokens-router.ts";
 import { modelRouter } from "./models/model-router.ts";
+import { queueRouter } from "./queue/queue-router.ts";
 import { router } from "./rpc/trpc.ts";
 import { runRouter } from "./runs/run-router.ts";
 import { systemRouter } from "./system/system-router.ts";
@@ -20,6 +21,7 @@ export const apiRouter = router({
   accounts: accountsRouter,
   groups: groupsRouter,
   audit: auditRouter,
+  queue: queueRouter,
   runs: runRouter,
   datasets: datasetRouter,
   images: imageRouter,

@@ -4,12 +4,14 @@ import { type DataServices, dataServices } from "./datasets/data-services.ts";
 import { type IdentityServices, identityServices } from "./identity/identity-services.ts";
 import { type ModelServices, modelServices } from "./models/model-services.ts";
 import type { Ports } from "./ports/ports.ts";
+import { QueueService } from "./queue/queue-service.ts";
 import { type RunServices, runServices } from "./runs/run-services.ts";
 import { SystemService } from "./system/system-service.ts";
 
 /** What procedures and a host's own routes call. */
 export interface Services extends IdentityServices, DataServices, RunServices, ModelServices {
   readonly system: SystemService;
+  readonly queue: QueueService;
   readonly keeper: BlobKeeper;
 }
 
@@ -29,5 +31,13 @@ export function createServices(ports: Ports, { isAlone = false }: ServiceOptions
     folderOf: (run) => runFolder({ ...ports, keeper }, run),
   });
   const models = modelServices(ports, { ...identity, keeper });
-  return { ...identity, ...data, ...runs, ...models, keeper, system: new SystemService(ports) };
+  return {
+    ...identity,
+    ...data,
+    ...runs,
+    ...models,
+    keeper,
+    queue: new QueueService(ports),
+    system: new SystemService(ports),
+  };
 }

@@ -34,6 +34,11 @@ const everyone: Row = {
 export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "system.version": everyone,
   "system.me": known,
+  "system.storage": admins,
+
+  "queue.list": owners,
+  "queue.move": admins,
+  "queue.workers": owners,
 
   "tokens.list": owners,
   "tokens.create": owners,

@@ -1,8 +1,29 @@
 import * as z from "zod";
-import { ROLES } from "../ports/rows.ts";
+import { BLOB_KINDS, ROLES } from "../ports/rows.ts";
 import { openProcedure, procedure, router } from "../rpc/trpc.ts";
 
+const room = z.object({ blobs: z.int().min(0), bytes: z.number().min(0) });
+
 export const systemRouter = router({
+  storage: procedure
+    .meta({ summary: "What takes room", method: "GET", path: "/system/storage", example: {} })
+    .output(
+      z.object({
+        kinds: z
+          .array(room.extend({ kind: z.enum(BLOB_KINDS) }))
+          .meta({ description: "By what it is for; what several need is counted once" }),
+        unnamed: room.meta({ description: "What nothing needs: it goes with the next sweep" }),
+        all: room,
+      }),
+    )
+    .query(async ({ ctx }) => {
+      const { kinds, unnamed, all } = await ctx.services.system.storage();
+      return {
+        kinds: BLOB_KINDS.map((kind) => ({ kind, ...kinds[kind] })),
+        ...{ unnamed: { ...unnamed }, all: { ...all } },
+      };
+    }),
+
   version: openProcedure
     .meta({ summary: "Version of graft and of its API", method: "GET", path: "/system/version", example: {} })
     .output(z.object({ version: z.string(), api: z.literal(1) }))
