@@ -266,9 +266,11 @@ test("an upload that nobody goes on with is gone after a day, with its bytes; wh
 describe("deleting", () => {
   /** Every file below the home whose bytes are these. */
   async function filesWith(bytes: Uint8Array): Promise<readonly string[]> {
-    const names = await readdir(opened.home, { recursive: true, withFileTypes: true });
+    const listed = [opened.home, opened.store.home].map((folder) =>
+      readdir(folder, { recursive: true, withFileTypes: true }),
+    );
     const found: string[] = [];
-    for (const entry of names) {
+    for (const entry of (await Promise.all(listed)).flat()) {
       const path = join(entry.parentPath, entry.name);
       if (entry.isFile() && (await readFile(path)).includes(Buffer.from(bytes))) found.push(path);
     }

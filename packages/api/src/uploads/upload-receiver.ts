@@ -51,9 +51,9 @@ export class UploadReceiver {
       return { bytes: file.bytes, isHere: true };
     }
     const { upload: id, hash } = file;
-    const have = await spool.append(id, hash, bytes, { offset, maxBytes: file.bytes });
-    if (have < file.bytes) return { bytes: have, isHere: false };
     try {
+      const have = await spool.append(id, hash, bytes, { offset, maxBytes: file.bytes });
+      if (have < file.bytes) return { bytes: have, isHere: false };
       await this.#store(file, spool.stream(id, hash));
     } catch (error) {
       // whatever is wrong with them, more of them makes it no better
