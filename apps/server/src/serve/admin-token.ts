@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Services } from "@graft/api";
 import { CoreError } from "@graft/core";
-import { readPrivate, writePrivate } from "../files/private-file.ts";
+import { readPrivate, writePrivate } from "@graft/core/node";
 
 export interface AdminToken {
   /** Undefined: the one in the file lets nobody in any more, or the file is gone. */

@@ -2,8 +2,8 @@
 import { X509Certificate } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readPrivate, writePrivate } from "@graft/core/node";
 import * as z from "zod";
-import { readPrivate, writePrivate } from "../../files/private-file.ts";
 import type { TlsPair } from "../http-host.ts";
 import { createCa, createCertificate, type HostNames } from "./certificate.ts";
 
