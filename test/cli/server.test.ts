@@ -87,7 +87,7 @@ it("brings a model to this computer, which answers here as it does there", async
 
 it("runs the README's Python script", async ({ skip }) => {
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const script = /```python\n([^]*?)```/.exec(readme)?.[1] ?? "";
+  const script = /```python\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
   const [url = "", token = ""] = link.split("/enter#");
   const python = async (code: string): Promise<{ readonly code: number | null; readonly said: string }> => {
     const child = spawn("python3", ["-c", code, join(photos, "animal/ant-fluent.webp")], {
