@@ -3,7 +3,8 @@
 // uvicorn, Keras, the same weights: fastapi_baseline.py), at 1 and 32 clients, and against the trunk's own rate. Servers take
 // turns within each round and the middle ratio of ROUNDS (3) counts, as a shared machine changes its speed within minutes;
 // SECONDS (6) a measurement. DATA is a folder of pictures (photos beside the checkout, else drawn ones). MEMORY=60: as many
-// seconds at 32 clients, and what graft's processes have of memory meanwhile.
+// seconds at 32 clients, and what graft's processes have of memory meanwhile. BARE=1: graft's predictor behind Node's HTTP and
+// nothing else, too.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -16,13 +17,14 @@ import * as z from "zod";
 import { patchImages } from "../export/formats.ts";
 import { sampleModel } from "../export/sample-model.ts";
 import { FROM_SOURCES } from "../from-sources.ts";
+import { copyEmoji } from "../server/workers/host.ts";
 import { fastApiPython } from "../setup/fastapi-python.ts";
 import { sharedPath } from "../shared.ts";
 import { drawnPhotos } from "./drawn-photos.ts";
 import { machine } from "./figures.ts";
-import { type BenchModel, type BenchServer, startBare, startFastApi } from "./predict-servers.ts";
+import { type BenchModel, type BenchServer, startBare, startFastApi, startGraft } from "./predict-servers.ts";
 
-const { ROUNDS = "3", SECONDS = "6", MEMORY, DATA } = process.env;
+const { ROUNDS = "3", SECONDS = "6", MEMORY, DATA, BARE } = process.env;
 const CLIENTS = [1, 32] as const;
 const PHOTOS = 200;
 const work = await mkdtemp(join(tmpdir(), "graft-bench-predict-"));
@@ -153,12 +155,15 @@ async function memoryOver(server: BenchServer, seconds: number): Promise<void> {
 }
 
 const photos = await collectPhotos();
+const classes = join(work, "classes");
+await copyEmoji(classes, 6);
 try {
   console.log(machine());
   const model = await makeModel();
   const python = await fastApiPython();
   const servers = {
-    graft: () => startBare(model),
+    graft: () => startGraft(classes),
+    ...(BARE === undefined ? {} : { "graft's predictor alone": () => startBare(model) }),
     ...(python === undefined
       ? {}
       : {

@@ -3,6 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
+import * as z from "zod";
+import { runCommand, withHome } from "./graft-command.ts";
+import { startGraftServer } from "./graft-server.ts";
 
 export interface BenchServer extends AsyncDisposable {
   readonly url: string;
@@ -60,6 +63,24 @@ async function started(
       child.kill("SIGTERM");
       await gone;
     },
+  };
+}
+
+/**
+ * `graft serve`, with everything between a request and its answer: who asks, whose model it is, how often they may.
+ * @param pictures a folder of classes that its model learns from: of the same shape as the others' model.
+ */
+export async function startGraft(pictures: string): Promise<BenchServer> {
+  const server = await startGraftServer();
+  const { url, token, pid } = server;
+  const training = ["--epochs", "1", "--weights", "bundled", "--size", "150", "--cut", "mixed7", "--json"];
+  const { lines } = await withHome((home) =>
+    runCommand(["train", pictures, ...training, "--server", url, "--token", token], home),
+  );
+  const { run } = z.object({ run: z.string() }).parse(JSON.parse(lines.at(-1) ?? "{}"));
+  return {
+    ...{ token, pid, url: `${url}/api/v1/models/${run}/predict` },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
