@@ -1,13 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  createMemoryFeatureStore,
-  DECODER_VERSION,
-  type FeatureSpace,
-  type FeatureStore,
-  featureSpaceId,
-} from "@graft/core";
+import { createMemoryFeatureStore, DECODER_VERSION, type FeatureSpace, type FeatureStore } from "@graft/core";
 import { openFeatureStore } from "@graft/core/node";
 import { afterAll, describe, expect, it } from "vitest";
 
@@ -71,7 +65,7 @@ describe.each(STORES)("a feature store %s", (_, open) => {
 
   it("gives a lease of a space, which can be let go", async () => {
     const store = await open();
-    const lease = await store.lease(await featureSpaceId(SPACE));
+    const lease = await store.lease(SPACE);
     await store.putMany(SPACE, [{ key: key(1), row: row(1) }]);
     await lease[Symbol.asyncDispose]();
     expect(await store.hasMany(SPACE, [key(1)])).toEqual([true]);

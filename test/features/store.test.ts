@@ -210,7 +210,7 @@ describe("a limit", () => {
     await fill(20);
     const told: string[] = [];
     await using store = await cache.open({ maxBytes: 9_100, onLimit: (message) => told.push(message) });
-    const lease = await store.lease(await featureSpaceId(SPACE));
+    const lease = await store.lease(SPACE);
     await store.put(spaceOf(1), keyOf(1), rowOf(1, LENGTH));
     await store.put(spaceOf(1), keyOf(2), rowOf(2, LENGTH));
     expect(await store.get(spaceOf(1), keyOf(1))).toBeUndefined();
@@ -239,7 +239,7 @@ describe("a limit", () => {
     await fill(2);
     const id = await featureSpaceId(SPACE);
     await using store = await cache.open();
-    await store.lease(id);
+    await store.lease(SPACE);
     const [mine = ""] = await cache.files(".lease");
     const name = mine.slice(mine.lastIndexOf("/") + 1);
     const [scope, pid, started, random] = name.replace(".lease", "").split("-");

@@ -119,6 +119,37 @@ CREATE TABLE "graft"."uploads" (
 	"error" text
 );
 --> statement-breakpoint
+CREATE TABLE "graft"."blob_deletions" (
+	"hash" text collate "C" PRIMARY KEY NOT NULL,
+	"begun_at" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "graft"."blob_holds" (
+	"id" text collate "C" NOT NULL,
+	"hash" text collate "C" NOT NULL,
+	"until" bigint NOT NULL,
+	CONSTRAINT "blob_holds_id_hash_pk" PRIMARY KEY("id","hash")
+);
+--> statement-breakpoint
+CREATE TABLE "graft"."leases" (
+	"name" text collate "C" PRIMARY KEY NOT NULL,
+	"holder" text collate "C" NOT NULL,
+	"until" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "graft"."workers" (
+	"id" text collate "C" PRIMARY KEY NOT NULL,
+	"name" text collate "C" NOT NULL,
+	"version" text collate "C" NOT NULL,
+	"kind" text collate "C" NOT NULL,
+	"backends" text NOT NULL,
+	"groups" text NOT NULL,
+	"threads" integer NOT NULL,
+	"started_at" bigint NOT NULL,
+	"heard_at" bigint NOT NULL,
+	"job" text collate "C"
+);
+--> statement-breakpoint
 CREATE TABLE "graft"."decisions" (
 	"id" text collate "C" PRIMARY KEY NOT NULL,
 	"dataset_id" text collate "C" NOT NULL,
@@ -170,36 +201,6 @@ CREATE TABLE "graft"."runs" (
 	CONSTRAINT "runs_number" UNIQUE("dataset_id","number")
 );
 --> statement-breakpoint
-CREATE TABLE "graft"."blob_deletions" (
-	"hash" text collate "C" PRIMARY KEY NOT NULL,
-	"begun_at" bigint NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "graft"."blob_holds" (
-	"id" text collate "C" NOT NULL,
-	"hash" text collate "C" NOT NULL,
-	"until" bigint NOT NULL,
-	CONSTRAINT "blob_holds_id_hash_pk" PRIMARY KEY("id","hash")
-);
---> statement-breakpoint
-CREATE TABLE "graft"."leases" (
-	"name" text collate "C" PRIMARY KEY NOT NULL,
-	"holder" text collate "C" NOT NULL,
-	"until" bigint NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "graft"."workers" (
-	"id" text collate "C" PRIMARY KEY NOT NULL,
-	"name" text collate "C" NOT NULL,
-	"version" text collate "C" NOT NULL,
-	"kind" text collate "C" NOT NULL,
-	"backends" text NOT NULL,
-	"threads" integer NOT NULL,
-	"started_at" bigint NOT NULL,
-	"heard_at" bigint NOT NULL,
-	"job" text collate "C"
-);
---> statement-breakpoint
 ALTER TABLE "graft"."accounts" ADD CONSTRAINT "accounts_group_id_groups_id_fk" FOREIGN KEY ("group_id") REFERENCES "graft"."groups"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "graft"."tokens" ADD CONSTRAINT "tokens_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "graft"."accounts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "graft"."classes" ADD CONSTRAINT "classes_dataset_id_datasets_id_fk" FOREIGN KEY ("dataset_id") REFERENCES "graft"."datasets"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -234,6 +235,7 @@ CREATE INDEX "upload_files_hash" ON "graft"."upload_files" USING btree ("hash") 
 CREATE INDEX "upload_files_missing" ON "graft"."upload_files" USING btree ("upload_id","path") WHERE not "graft"."upload_files"."is_here";--> statement-breakpoint
 CREATE INDEX "uploads_of_dataset" ON "graft"."uploads" USING btree ("dataset_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "uploads_in_state" ON "graft"."uploads" USING btree ("state","created_at","id");--> statement-breakpoint
+CREATE INDEX "blob_holds_hash" ON "graft"."blob_holds" USING btree ("hash");--> statement-breakpoint
 CREATE INDEX "decisions_of_dataset" ON "graft"."decisions" USING btree ("dataset_id","at","id");--> statement-breakpoint
 CREATE INDEX "decisions_of_run" ON "graft"."decisions" USING btree ("run_id");--> statement-breakpoint
 CREATE INDEX "run_files_hash" ON "graft"."run_files" USING btree ("hash");--> statement-breakpoint
@@ -241,5 +243,4 @@ CREATE INDEX "runs_of_dataset" ON "graft"."runs" USING btree ("dataset_id","crea
 CREATE INDEX "runs_of_owner" ON "graft"."runs" USING btree ("owner_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_by_time" ON "graft"."runs" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_under_way" ON "graft"."runs" USING btree ("created_at","id") WHERE "graft"."runs"."state" in ('queued', 'running');--> statement-breakpoint
-CREATE INDEX "runs_frozen" ON "graft"."runs" USING btree ("frozen");--> statement-breakpoint
-CREATE INDEX "blob_holds_hash" ON "graft"."blob_holds" USING btree ("hash");
+CREATE INDEX "runs_frozen" ON "graft"."runs" USING btree ("frozen");

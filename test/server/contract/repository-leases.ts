@@ -48,6 +48,7 @@ export function describeLeases(open: OpenRepository): void {
           version: "0.1.0",
           kind: "remote",
           backends: ["onnx:cpu"],
+          groups: ["onnx:cpu@here/1f"],
           threads: 2,
         } as const),
         ...{ startedAt: NOW + ms, heardAt: NOW + ms, job: null },

@@ -24,7 +24,12 @@ it("a run of a server's own process of a worker has the numbers of the command, 
   const lines: string[] = [];
   await using _workers = new LocalWorkers({
     ...{ count: 1, home: kept.home, env: process.env, jobs: server.jobs, clock: Date.now, version: "test" },
-    ...{ workers: kept.repository.workers, workspace: server.workspace, train: server.handler.handle },
+    ...{
+      cache: "here",
+      workers: kept.repository.workers,
+      workspace: server.workspace,
+      train: server.handler.handle,
+    },
     log: {
       error: (error) => lines.push(String(error)),
       worker: (_name, line) => lines.push(line),

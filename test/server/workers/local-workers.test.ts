@@ -48,7 +48,7 @@ describe("this machine's workers", () => {
   const started = (trainings: Trainings, count = 1): LocalWorkers =>
     new LocalWorkers({
       ...{ count, home, env: process.env, jobs, workers: store.repository.workers, workspace },
-      ...{ train: trainings.train, clock: Date.now, version: "test", checkpointMs: 0 },
+      ...{ train: trainings.train, clock: Date.now, version: "test", cache: "here", checkpointMs: 0 },
       log: {
         error: (error) => troubles.push(error),
         worker: (name, line) => lines.push(`${name}: ${line}`),

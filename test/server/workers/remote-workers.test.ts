@@ -10,6 +10,8 @@ import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
 import type { FoundBackends } from "../../../apps/server/src/workers/find-backends.ts";
 import { LocalWorkers } from "../../../apps/server/src/workers/local-workers.ts";
+import { ownProofs } from "../../../apps/server/src/workers/own-proofs.ts";
+import type { Proofs } from "../../../apps/server/src/workers/proof.ts";
 import { RemoteWorkers } from "../../../apps/server/src/workers/remote/remote-workers.ts";
 import { answerSchema, type SignIn } from "../../../apps/server/src/workers/remote/sign-in.ts";
 import {
@@ -28,9 +30,14 @@ import { serveWorkers, type WorkersServer } from "./workers-server.ts";
 const CHILD = join(import.meta.dirname, "remote-child.ts");
 const SIGN_IN: SignIn = {
   ...{ type: "sign-in", version: "test", protocol: PROTOCOL_VERSION, name: "attic", threads: 1 },
-  ...{ backends: ["onnx:cpu"], names: ["onnx:cpu", "cpu"], platform: "", proof: "0".repeat(64) },
+  ...{
+    backends: ["onnx:cpu"],
+    names: ["onnx:cpu", "cpu"],
+    platform: "",
+    proofs: { "onnx:cpu": "0".repeat(64) },
+  },
 };
-const BACKENDS = { ids: ["onnx:cpu"], names: ["onnx:cpu", "cpu"], proof: "0".repeat(64) };
+const BACKENDS = { ids: ["onnx:cpu"], names: ["onnx:cpu", "cpu"], proofs: { "onnx:cpu": "0".repeat(64) } };
 
 /** A busy machine is given time. */
 const PATIENT = { timeout: 120_000, interval: 10 };
@@ -45,16 +52,17 @@ describe("workers of other machines", () => {
   let trainings: Trainings;
   let workers: RemoteWorkers;
   let server: WorkersServer;
+  let proofs: () => Promise<Proofs>;
   const troubles: unknown[] = [];
   const started: ChildProcess[] = [];
 
   const trainers = (): TrainersOptions => ({
     ...{ jobs, workers: store.repository.workers, workspace, train: trainings.train },
-    ...{ clock: Date.now, version: "test" },
+    ...{ clock: Date.now, version: "test", cache: "here" },
     log: { error: (error) => troubles.push(error), worker: () => undefined },
   });
   const newServer = (times?: LinkTimes): RemoteWorkers =>
-    new RemoteWorkers({ ...trainers(), ...(times ? { times } : {}) });
+    new RemoteWorkers({ ...trainers(), ownProofs: proofs, ...(times ? { times } : {}) });
 
   beforeAll(async () => {
     folder = await temporaryFolder("remote-workers");
@@ -65,6 +73,7 @@ describe("workers of other machines", () => {
     jobs = await openJobs({ database: store.queue, onError: (error) => troubles.push(error) });
     workspace = homeWorkspace(home);
     trainings = new Trainings(set);
+    proofs = ownProofs({ home, version: "test", signal: new AbortController().signal });
     workers = newServer();
     server = await serveWorkers(() => workers);
   });
@@ -151,6 +160,8 @@ describe("workers of other machines", () => {
     await expect.poll(names, PATIENT).toEqual(["attic"]);
     const [first] = await store.repository.workers.list();
     expect(first).toMatchObject({ kind: "remote", backends: ["onnx:cpu"], version: "test" });
+    // what it proved is not what this machine computes
+    expect(first?.groups).toEqual([`onnx:cpu@here/${"0".repeat(16)}`]);
     await workers.close(1000);
     expect(await names()).toEqual([]);
     workers = newServer();
@@ -234,6 +245,8 @@ describe("workers of other machines", () => {
       new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
     const first = start("first");
     await expect.poll(names, PATIENT).toEqual(["first"]);
+    // of the same machine: it proved the same
+    expect((await store.repository.workers.list())[0]?.groups).toContain("onnx:cpu@here");
     const told = { first: 0, second: 0 };
     let working: "first" | "second" = "first";
     trainings.onEvent(({ type }) => {

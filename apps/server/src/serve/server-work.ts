@@ -4,8 +4,10 @@ import { serializeError } from "@graft/core";
 import type { Logger } from "../http/observe/log.ts";
 import { importHandler } from "../import/import-handler.ts";
 import { ServerPlatform } from "../runs/platform.ts";
+import { cachePlace } from "../workers/feature-groups.ts";
 import { JobClaimer } from "../workers/job-claimer.ts";
 import { LocalWorkers } from "../workers/local-workers.ts";
+import { ownProofs } from "../workers/own-proofs.ts";
 import { RemoteWorkers } from "../workers/remote/remote-workers.ts";
 import type { TrainersOptions } from "../workers/trainers.ts";
 import type { PartsOptions } from "./parts.ts";
@@ -41,11 +43,11 @@ export class ServerWork implements AsyncDisposable {
     const workspace = services.training.workspace(this.#platform, signal);
     const { handle } = services.training.handler(workspace);
     this.#training = {
-      ...{ version, jobs, workspace, clock, workers: repository.workers },
+      ...{ version, jobs, workspace, clock, workers: repository.workers, cache: cachePlace(home) },
       train: (job, context) => this.#timed(job, () => handle(job, context)),
       log: { error: jobError(log), worker: (worker, line) => log.info({ worker }, line) },
     };
-    this.remote = new RemoteWorkers(this.#training);
+    this.remote = new RemoteWorkers({ ...this.#training, ownProofs: ownProofs({ home, version, signal }) });
   }
 
   /** Begins to claim jobs. */

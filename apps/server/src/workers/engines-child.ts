@@ -1,9 +1,14 @@
-// node engines-child.js HOME [proof]: prints which backends can be used, and ends; what was loaded to find that out goes with it.
+// node engines-child.js HOME VERSION [proofs [FILE]]: prints which backends can be used, and ends; what was loaded to find that out
+// goes with it. With "proofs" also what each makes of fixed pictures; those in FILE are not computed again.
 import { usableBackends } from "@graft/backend-select";
+import { keptProofs } from "./kept-proofs.ts";
 import { proofOf } from "./proof.ts";
 
-const [home = "", what] = process.argv.slice(2);
+const [home = "", version = "", what, file] = process.argv.slice(2);
 const usable = await usableBackends({ home, env: process.env });
 const backends = usable.map(({ id, kind, automatic }) => ({ id, kind, automatic }));
-const proof = what === "proof" ? await proofOf(home) : undefined;
-process.stdout.write(JSON.stringify({ backends, proof }));
+const proofs =
+  what === "proofs"
+    ? await keptProofs(usable, { file, version, compute: (backend) => proofOf(backend, home) })
+    : undefined;
+process.stdout.write(JSON.stringify({ backends, proofs }));

@@ -1,5 +1,6 @@
 import { newId } from "@graft/api";
 import { usableThreads } from "@graft/backend-select";
+import { groupNames, OWN_MARKS } from "./feature-groups.ts";
 import { findBackends, NO_BACKENDS } from "./find-backends.ts";
 import { JobClaimer } from "./job-claimer.ts";
 import { shareThreads } from "./share-threads.ts";
@@ -70,23 +71,24 @@ export class LocalWorkers implements AsyncDisposable {
   }
 
   async #start(options: LocalWorkersOptions, names: readonly string[]): Promise<void> {
-    const { home, jobs, workers, clock, version, train, count, log } = options;
+    const { home, jobs, workers, clock, version, train, count, log, cache } = options;
     // each loads what it needs meanwhile
     for (const one of this.#processes) void one.host().catch(() => undefined);
     if (count === 0) return;
     const { signal } = this.#controller;
     // what names no backend can be done all the same
-    const backends = await findBackends(home, { signal }).catch((error: unknown) => {
+    const backends = await findBackends(home, { version, signal }).catch((error: unknown) => {
       if (!signal.aborted) log.error(error);
       return NO_BACKENDS;
     });
     const threads = shareThreads(count, usableThreads()) ?? usableThreads();
     if (signal.aborted) return;
+    const groups = groupNames(backends.ids, OWN_MARKS, cache);
     this.#processes.forEach((one, at) => {
       const id = newId();
       const row = new LivingWorkerRow({
         ...{ workers, clock, onError: log.error },
-        row: { id, name: names[at] ?? id, version, kind: "local", backends: backends.ids, threads },
+        row: { id, name: names[at] ?? id, version, kind: "local", backends: backends.ids, groups, threads },
       });
       this.#rows.push(row);
       this.#claimers.push(

@@ -7,17 +7,21 @@ import { NodeWorkspace } from "@graft/core/node";
 const PICTURES = [0, 8, 16, 24];
 const SIZE = 150;
 
+/** A machine's proofs by the id of the backend that they are of. */
+export type Proofs = Readonly<Record<string, string>>;
+
 /**
- * What this machine makes of four fixed pictures, decoded, resized and through the bundled trunk: sha256 of the numbers' bytes.
+ * What a backend of this machine makes of four fixed pictures, decoded, resized and through the bundled trunk: sha256 of the numbers' bytes.
  * Two machines with the same proof compute the same features to the last bit, as far as four pictures tell; engines of one
  * version differ between processors.
+ * @param backend its id.
  * @param home where installed engines are; nothing is kept there but which devices passed their self-check.
  */
-export async function proofOf(home: string): Promise<string> {
+export async function proofOf(backend: string, home: string): Promise<string> {
   const { signal } = new AbortController();
   await using workspace = new NodeWorkspace({
     ...{ home, env: process.env, signal, checkInt8, versions: {}, onEvent: () => undefined },
-    selectBackend: (backend) => selectBackend({ backend, home, env: process.env }),
+    selectBackend: () => selectBackend({ backend, home, env: process.env }),
   });
   const { images, prepare } = workspace.foreign;
   const all = await images();

@@ -10,6 +10,8 @@ export interface TrainersOptions {
   /** What workers ask for: every run of this server. */
   readonly workspace: Workspace;
   readonly train: TrainHandler;
+  /** `cachePlace` of the home whose features the workers use. */
+  readonly cache: string;
   readonly clock: Clock;
   /** graft's. */
   readonly version: string;

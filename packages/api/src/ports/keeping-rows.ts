@@ -9,6 +9,8 @@ export interface WorkerRow {
   readonly kind: "local" | "remote";
   /** Backends that it has, by id. */
   readonly backends: readonly string[];
+  /** By backend: names that those share who compute the same features into the same cache; with a "/" in it: not the server's own. */
+  readonly groups: readonly string[];
   readonly threads: number;
   readonly startedAt: number;
   readonly heardAt: number;

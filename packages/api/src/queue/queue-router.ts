@@ -69,6 +69,10 @@ export const queueRouter = router({
             .enum(["idle", "working", "quiet"])
             .meta({ description: "quiet: nothing was heard of it for 20 s" }),
           backends: z.array(z.string()),
+          ownFeatures: z.array(z.string()).meta({
+            description:
+              "Backends with which it computes in a space of its own: their numbers differ from this server's in the last bits, so it takes whole trainings and shares no features",
+          }),
           threads: count,
           startedAt: timeOutput,
           heardAt: timeOutput,
@@ -81,8 +85,29 @@ export const queueRouter = router({
     )
     .query(async ({ ctx }) =>
       (await ctx.services.queue.workers(ctx.caller)).map(
-        ({ id, name, version, kind, state, backends, threads, subject, startedAt, heardAt }) => ({
-          ...{ id, name, version, kind, state, threads, backends: [...backends] },
+        ({
+          id,
+          name,
+          version,
+          kind,
+          state,
+          backends,
+          ownFeatures,
+          threads,
+          subject,
+          startedAt,
+          heardAt,
+        }) => ({
+          ...{
+            id,
+            name,
+            version,
+            kind,
+            state,
+            threads,
+            backends: [...backends],
+            ownFeatures: [...ownFeatures],
+          },
           ...{ startedAt: time(startedAt), heardAt: time(heardAt), subject: subject ?? null },
         }),
       ),

@@ -7,11 +7,17 @@ import type { Repository } from "../ports/repository.ts";
 /** Nothing was heard of a worker for so long: it is quiet, and soon gone. */
 const QUIET_MS = 20_000;
 
-export interface WorkerView extends Omit<WorkerRow, "job"> {
+export interface WorkerView extends Omit<WorkerRow, "job" | "groups"> {
   readonly state: "idle" | "working" | "quiet";
   /** What it works on: a run's id, an upload's; undefined for what is another's. */
   readonly subject: string | undefined;
+  /** Backends whose features it does not share with this server. */
+  readonly ownFeatures: readonly string[];
 }
+
+/** Backends of the groups that are not the server's own. */
+const ownFeatures = (groups: readonly string[]): string[] =>
+  groups.flatMap((group) => (group.includes("/") ? [group.slice(0, group.indexOf("@"))] : []));
 
 /** What waits and is worked on, and who works. */
 export class QueueService {
@@ -44,11 +50,12 @@ export class QueueService {
     const owner = ownerOf(identity);
     const active = new Map((await this.#jobs.list()).map((job) => [job.id, job]));
     const now = this.#clock();
-    return (await this.#repository.workers.list()).map(({ job: id, ...worker }) => {
+    return (await this.#repository.workers.list()).map(({ job: id, groups, ...worker }) => {
       const job = id === null ? undefined : active.get(id);
       const isQuiet = now - worker.heardAt > QUIET_MS;
       return {
         ...worker,
+        ownFeatures: ownFeatures(groups),
         state: isQuiet ? "quiet" : id === null ? "idle" : "working",
         subject: owner === undefined || job?.owner === owner ? job?.subject : undefined,
       };

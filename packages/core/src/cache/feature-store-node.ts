@@ -137,10 +137,11 @@ class FolderStore implements NodeFeatureStore {
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
-  async lease(spaceId: string): Promise<AsyncDisposable> {
+  async lease(space: FeatureSpace): Promise<AsyncDisposable> {
     this.#checkOpen();
+    const id = await this.#idOf(space);
     try {
-      const lease = await takeLease(this.#folder, spaceId, this.#now);
+      const lease = await takeLease(this.#folder, id, this.#now);
       this.#leases.add(lease);
       return lease;
     } catch (error) {
@@ -176,12 +177,16 @@ class FolderStore implements NodeFeatureStore {
 
   async #open(space: FeatureSpace): Promise<OpenSpace> {
     this.#checkOpen();
-    const known = this.#ids.get(space) ?? featureSpaceId(space);
-    this.#ids.set(space, known);
-    const id = await known;
+    const id = await this.#idOf(space);
     const open = this.#spaces.get(id) ?? this.#make(id, space);
     this.#spaces.set(id, open);
     return open;
+  }
+
+  #idOf(space: FeatureSpace): Promise<string> {
+    const known = this.#ids.get(space) ?? featureSpaceId(space);
+    this.#ids.set(space, known);
+    return known;
   }
 
   #make(id: string, space: FeatureSpace): OpenSpace {

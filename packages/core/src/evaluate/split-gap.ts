@@ -102,7 +102,7 @@ async function accuracyOn(
           space,
           rows.map(({ key, row }) => ({ key: keyOf(key), row })),
         ),
-      lease: (spaceId) => store.lease(spaceId),
+      lease: (space) => store.lease(space),
     },
     checkpoints: NO_CHECKPOINTS,
     likeness: false,

@@ -56,6 +56,6 @@ export interface FeatureStore {
    * @throws CoreError `disk-full`; rows of the same call may then have been kept.
    */
   putMany(space: FeatureSpace, rows: readonly FeatureRow[]): Promise<void>;
-  /** Nothing of this space (`featureSpaceId`) is given up until the lease is disposed of or its holder ends. */
-  lease(spaceId: string): Promise<AsyncDisposable>;
+  /** Nothing of this space is given up until the lease is disposed of or its holder ends. */
+  lease(space: FeatureSpace): Promise<AsyncDisposable>;
 }

@@ -5,7 +5,6 @@ import { CoreError } from "../errors.ts";
 import { createEventMaker } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { recipeSpace, tapNames } from "../features/recipe-space.ts";
-import { featureSpaceId } from "../features/space.ts";
 import type { FeatureStore } from "../features/types.ts";
 import { isOfOneFile } from "../files/one-file-error.ts";
 import type { Model } from "../model/types.ts";
@@ -41,7 +40,7 @@ async function leaseSpaces(
         ...{ config, rule, weights, augmentation, backend, calibration, tap },
         decoder: opened.prepare.decoder,
       });
-      leases.push(await store.lease(await featureSpaceId(space)));
+      leases.push(await store.lease(space));
     }
   return leases;
 }

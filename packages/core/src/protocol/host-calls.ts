@@ -42,7 +42,7 @@ export const CALL_PARAMS = {
   "features.has": z.object({ space: featureSpaceSchema, keys: z.array(key) }),
   /** Records, as `encodeRecord` makes them. */
   "features.put": z.object({ space: featureSpaceSchema, records: z.array(bytes) }),
-  "features.lease": z.object({ space: hash }),
+  "features.lease": z.object({ space: featureSpaceSchema }),
   "features.release": z.object({ lease: id }),
   "run.create": z.object({
     id: text.refine(isRunId, "a run's id"),

@@ -5,6 +5,7 @@ import { parseSplit } from "../dataset/split.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { decodeRecord, encodeRecord, encodeRow } from "../features/row-record.ts";
+import type { FeatureStore } from "../features/types.ts";
 import { bytesReader } from "../files/byte-reader.ts";
 import type { OpenedDataset, Workspace, WorkspaceEvent } from "../jobs/workspace.ts";
 import type { Model } from "../model/types.ts";
@@ -30,6 +31,7 @@ const jobIsOver = (): CoreError => new CoreError("conflict", { what: "The worker
  */
 export class HostServices implements AsyncDisposable {
   readonly #workspace: Workspace;
+  readonly #features: () => Promise<FeatureStore>;
   readonly #crc32: Crc32;
   readonly #scope: JobScope;
   readonly #sets: OpenedDataset[] = [];
@@ -44,10 +46,19 @@ export class HostServices implements AsyncDisposable {
   /**
    * @param options.work the job that the worker asks for.
    * @param options.crc32 a quicker one than JavaScript's.
+   * @param options.features the cache as this worker sees it. @default the workspace's
    */
-  constructor(workspace: Workspace, options: { readonly work: Work; readonly crc32?: Crc32 }) {
-    const { work, crc32 } = options;
+  constructor(
+    workspace: Workspace,
+    options: {
+      readonly work: Work;
+      readonly crc32?: Crc32;
+      readonly features?: () => Promise<FeatureStore>;
+    },
+  ) {
+    const { work, crc32, features = () => workspace.features() } = options;
     this.#workspace = workspace;
+    this.#features = features;
     this.#crc32 = crc32 ?? inJavaScript;
     this.#scope = new JobScope(work);
   }
@@ -173,19 +184,19 @@ export class HostServices implements AsyncDisposable {
       return this.#workspace.hasWeights(name);
     },
     "features.get": async ({ space, keys }) => {
-      const rows = await (await this.#workspace.features()).getMany(space, keys);
+      const rows = await (await this.#features()).getMany(space, keys);
       return keys.map((key, i) => {
         const row = rows[i];
         return row ? encodeRecord(key, encodeRow(space, row), this.#crc32) : null;
       });
     },
-    "features.has": async ({ space, keys }) => (await this.#workspace.features()).hasMany(space, keys),
+    "features.has": async ({ space, keys }) => (await this.#features()).hasMany(space, keys),
     "features.put": async ({ space, records }) => {
       const rows = records.map((record) => decodeRecord(space, record, this.#crc32));
-      await (await this.#workspace.features()).putMany(space, rows);
+      await (await this.#features()).putMany(space, rows);
       return null;
     },
-    "features.lease": async ({ space }) => this.#hold(await (await this.#workspace.features()).lease(space)),
+    "features.lease": async ({ space }) => this.#hold(await (await this.#features()).lease(space)),
     "features.release": ({ lease }) => this.#letGo(lease),
     "run.create": async ({ set, split, dataset, command, out, force, ...run }) => {
       this.#scope.checkNewRun(run.id);

@@ -1,5 +1,6 @@
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
 import type { RunEndEvent, TrainEvent } from "../events/events.ts";
+import type { FeatureStore } from "../features/types.ts";
 import { endKilledRun } from "../jobs/end-killed-run.ts";
 import type { Workspace } from "../jobs/workspace.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
@@ -21,6 +22,8 @@ export interface HostOptions {
   readonly workspace: Workspace;
   /** A quicker one than JavaScript's. */
   readonly crc32?: Crc32;
+  /** The cache as this worker sees it. @default the workspace's */
+  readonly features?: () => Promise<FeatureStore>;
 }
 
 type Call = Extract<Report, { type: "call" }>;
@@ -85,8 +88,12 @@ export class WorkerHost implements AsyncDisposable {
     options: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<TrainEvent, WorkEnd> {
     while (this.#running) await this.#running.ended;
-    const { workspace, crc32 } = this.#options;
-    const services = new HostServices(workspace, { work, ...(crc32 ? { crc32 } : {}) });
+    const { workspace, crc32, features } = this.#options;
+    const services = new HostServices(workspace, {
+      work,
+      ...(crc32 ? { crc32 } : {}),
+      ...(features ? { features } : {}),
+    });
     const job = new HostJob(++this.#lastJob, services);
     this.#running = job;
     void job.ended.then(() => {

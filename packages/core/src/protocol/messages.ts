@@ -14,7 +14,7 @@ import { trainingScoreSchema } from "../jobs/score-training.ts";
 import { modelFactsSchema } from "../model/manifest.ts";
 import { isRunId } from "../runs/run-id.ts";
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 const base = { v: z.literal(PROTOCOL_VERSION) };
 const number = z.int().min(0);

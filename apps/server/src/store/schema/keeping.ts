@@ -25,6 +25,7 @@ export const workers = graft.table("workers", {
   version: text("version").notNull(),
   kind: text("kind").$type<WorkerRow["kind"]>().notNull(),
   backends: json<WorkerRow["backends"]>("backends").notNull(),
+  groups: json<WorkerRow["groups"]>("groups").notNull(),
   threads: integer("threads").notNull(),
   startedAt: whole("started_at").notNull(),
   heardAt: whole("heard_at").notNull(),

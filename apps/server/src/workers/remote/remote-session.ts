@@ -1,8 +1,10 @@
 import { crc32 } from "node:zlib";
 import { type Identity, jobsOf, newId } from "@graft/api";
-import { CoreError, serializeError, WorkerHost } from "@graft/core";
+import { CoreError, type FeatureStore, serializeError, WorkerHost } from "@graft/core";
 import type { WebSocket } from "ws";
+import { groupNames, markedFeatures, type SpaceMarks, spaceMarks } from "../feature-groups.ts";
 import { JobClaimer } from "../job-claimer.ts";
+import type { Proofs } from "../proof.ts";
 import type { TrainersOptions } from "../trainers.ts";
 import { LivingWorkerRow } from "../worker-row.ts";
 import { type Answer, leavingSchema, parseSignIn, type SignIn } from "./sign-in.ts";
@@ -14,6 +16,8 @@ const SIGN_IN_MS = 30_000;
 const SIGN_IN_LIMITS = { headBytes: 64 * 1024, bodyBytes: 0 } as const;
 
 export interface RemoteOptions extends TrainersOptions {
+  /** Of the server's machine, found when the first worker comes. */
+  readonly ownProofs: () => Promise<Proofs>;
   readonly times?: LinkTimes;
 }
 
@@ -91,12 +95,15 @@ export class RemoteSession {
   }
 
   async #work(id: string, signIn: SignIn): Promise<void> {
-    const { jobs, workers, workspace, clock, version, train, log, identity } = this.#options;
+    const { jobs, workers, workspace, clock, version, train, log, identity, cache } = this.#options;
     const { name, backends, names, threads } = signIn;
-    const host = new WorkerHost({ port: this.#link.port, workspace, crc32 });
+    const marks = await this.#marks(id, signIn);
+    const groups = groupNames(backends, marks, cache);
+    const features = async (): Promise<FeatureStore> => markedFeatures(await workspace.features(), marks);
+    const host = new WorkerHost({ port: this.#link.port, workspace, crc32, features });
     await using row = new LivingWorkerRow({
       ...{ workers, clock, onError: log.error },
-      row: { id, name, version, kind: "remote", backends, threads },
+      row: { id, name, version, kind: "remote", backends, groups, threads },
     });
     const claimer = new JobClaimer({
       ...{ jobs, worker: id, kinds: ["train"], backends: names, onError: log.error },
@@ -114,6 +121,17 @@ export class RemoteSession {
     log.worker(name, `has left: ${why}`);
     // its job hears of that by the host, and goes back into the line
     await claimer.finish();
+  }
+
+  /** What becomes of the features that it computes. */
+  async #marks(worker: string, { proofs }: SignIn): Promise<SpaceMarks> {
+    const { ownProofs, log } = this.#options;
+    // without them it has a space of its own, in which it computes as well
+    const own = await ownProofs().catch((error: unknown) => {
+      log.error(error);
+      return {};
+    });
+    return spaceMarks({ proofs, own, worker });
   }
 
   #say(answer: Answer): void {

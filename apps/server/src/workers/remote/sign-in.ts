@@ -20,8 +20,8 @@ export const signInSchema = z.object({
   threads: z.int().min(1),
   /** "linux x64, Node v20.20.2" */
   platform: z.string().max(200),
-  /** See `proofOf`. */
-  proof: z.string().regex(/^[0-9a-f]{64}$/),
+  /** See `proofOf`: of each backend that has one. */
+  proofs: z.record(name, z.string().regex(/^[0-9a-f]{64}$/)),
 });
 export type SignIn = z.infer<typeof signInSchema>;
 

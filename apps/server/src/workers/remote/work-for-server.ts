@@ -36,7 +36,7 @@ export interface RemoteWorkerOptions {
   /** See `Workspace`. */
   readonly checkpointMs?: number;
   readonly times?: LinkTimes;
-  /** What this machine has, with its proof. @default it is looked at, which takes some seconds */
+  /** What this machine has, with its proofs. @default it is looked at, which takes some seconds */
   readonly backends?: FoundBackends;
 }
 
@@ -59,11 +59,11 @@ export async function workForServer(options: RemoteWorkerOptions): Promise<void>
   signal.addEventListener("abort", () => wake.close(), { once: true });
   if (signal.aborted) return;
   if (!options.backends) onLog("Looking at this machine's engines.");
-  const { ids, names, proof } =
-    options.backends ?? (await findBackends(home, { isProofWanted: true, signal }));
+  const { ids, names, proofs } =
+    options.backends ?? (await findBackends(home, { version: options.version, proofs: {}, signal }));
   const signIn: SignIn = {
     ...{ type: "sign-in", version: options.version, protocol: PROTOCOL_VERSION },
-    ...{ name: options.name ?? hostname(), backends: [...ids], names: [...names], proof },
+    ...{ name: options.name ?? hostname(), backends: [...ids], names: [...names], proofs },
     threads: threads ?? usableThreads(),
     platform: `${process.platform} ${process.arch}, Node ${process.version}`,
   };
