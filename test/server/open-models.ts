@@ -3,34 +3,21 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type AccountRow,
-  type Caller,
-  createServices,
-  newId,
-  type Ports,
-  type Role,
-  type RunRow,
-  runFolder,
-  type Services,
-  type TokenScope,
-} from "@graft/api";
+import { type Caller, createServices, type Ports, type RunRow, runFolder, type Services } from "@graft/api";
 import { type Folder, type Model, type Part, writeModel } from "@graft/core";
 import { openBlobStore } from "../../apps/server/src/blobs/open-blob-store.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
-import { sampleAccount, sampleClass, sampleDataset, sampleImage, sampleRun } from "./contract/sample-rows.ts";
+import { type Callers, callersOf } from "./callers.ts";
+import { sampleClass, sampleDataset, sampleImage, sampleRun } from "./contract/sample-rows.ts";
 import { openPredictor } from "./open-predictor.ts";
 import { openTestStore } from "./open-store.ts";
 
-export interface OpenedModels extends AsyncDisposable {
+export interface OpenedModels extends AsyncDisposable, Callers {
   readonly ports: Ports;
   readonly services: Services;
   /** Moves on by what a test adds. */
   ahead: number;
-  person(change?: Partial<AccountRow>): Promise<Caller>;
-  /** Of the same account, by a token of another role. */
-  as(caller: Caller, role: Role, scope: TokenScope): Caller;
   /** A data set of these pictures by class, every third held back. @returns its id and its images' ids by class. */
   dataset(
     caller: Caller,
@@ -59,16 +46,7 @@ export async function openModels(): Promise<OpenedModels> {
   const folderOf = (run: string): Folder => runFolder({ ...ports, keeper: services.keeper }, run);
   const opened: OpenedModels = {
     ...{ ports, services, ahead: 0 },
-    async person(change = {}) {
-      const account = sampleAccount(change);
-      await repository.accounts.create(account);
-      const token = { id: newId(), name: "laptop", role: account.role, scope: {}, endsAt: null };
-      return { identity: { account, token }, from: "192.0.2.1", request: "r" };
-    },
-    as: ({ identity: { account }, ...caller }, role, scope) => ({
-      ...caller,
-      identity: { account, token: { id: newId(), name: "link", role, scope, endsAt: null } },
-    }),
+    ...callersOf(repository),
     async dataset(caller, pictures) {
       const row = sampleDataset(caller.identity.account.id, { name: "My pets" });
       const classes = Object.keys(pictures).map((name, position) => sampleClass(row.id, { name, position }));

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  type AccountRow,
   BlobKeeper,
   type BlobStore,
   type Caller,
@@ -14,9 +13,7 @@ import {
   newId,
   type Ports,
   type Repository,
-  type Role,
   type Services,
-  type TokenScope,
   type UploadRow,
 } from "@graft/api";
 import { importHandler } from "../../../apps/server/src/import/import-handler.ts";
@@ -25,7 +22,7 @@ import { folderSpool } from "../../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { ChildProgram } from "../../../apps/server/src/workers/child-program.ts";
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
-import { sampleAccount } from "../contract/sample-rows.ts";
+import { type Callers, callersOf } from "../callers.ts";
 import { noPredictor } from "../no-predictor.ts";
 import { openBlobs } from "../open-pair.ts";
 import { openTestStore, type StoreKind, type TestStore } from "../open-store.ts";
@@ -34,7 +31,7 @@ import type { S3Server } from "../s3-server.ts";
 /** A file by its name. */
 export type Files = Readonly<Record<string, Uint8Array>>;
 
-export interface OpenedDatasets extends AsyncDisposable {
+export interface OpenedDatasets extends AsyncDisposable, Callers {
   readonly home: string;
   readonly store: TestStore;
   readonly repository: Repository;
@@ -46,9 +43,6 @@ export interface OpenedDatasets extends AsyncDisposable {
   readonly errors: unknown[];
   /** Milliseconds by which the clock is ahead. */
   ahead: number;
-  person(change?: Partial<AccountRow>): Promise<Caller>;
-  /** Of the same account, by a token of another role. */
-  as(caller: Caller, role: Role, scope: TokenScope): Caller;
   /** Sends files as a client does: hashes, what is missing, finish. @returns the upload, not imported yet. */
   send(caller: Caller, dataset: string, files: Files, to?: SendOptions): Promise<UploadRow>;
   /** Sends, and waits for the import. */
@@ -126,16 +120,7 @@ async function openOn(store: TestStore, home: string, options: OpenedOptions): P
   };
   const opened: OpenedDatasets = {
     ...{ home, store, repository, ports, services, blobs, jobs, errors, ahead: 0 },
-    async person(change = {}) {
-      const account = sampleAccount(change);
-      await repository.accounts.create(account);
-      const token = { id: newId(), name: "laptop", role: account.role, scope: {}, endsAt: null };
-      return { identity: { account, token }, from: "192.0.2.1", request: "r" };
-    },
-    as: ({ identity: { account }, ...caller }, role, scope) => ({
-      ...caller,
-      identity: { account, token: { id: newId(), name: "link", role, scope, endsAt: null } },
-    }),
+    ...callersOf(repository),
     async send(caller, dataset, files, { class: of = null, labelsFrom = null } = {}) {
       const upload = await services.uploads.create(caller, {
         ...{ dataset, class: typeof of === "string" ? of : null, labelsFrom },

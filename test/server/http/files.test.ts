@@ -1,117 +1,17 @@
-import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Predicted } from "@graft/api";
-import { CoreError } from "@graft/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageRoutes, runFileRoutes } from "../../../apps/server/src/http/raw/file-routes.ts";
-import { predictRoutes } from "../../../apps/server/src/http/raw/predict-routes.ts";
-import type { OpenedFile } from "../../../apps/server/src/http/raw/send-file.ts";
-import { uploadRoutes } from "../../../apps/server/src/http/raw/upload-routes.ts";
-import { zipRoutes } from "../../../apps/server/src/http/raw/zip-route.ts";
 import { ask, exchange, talk } from "./ask.ts";
 import { openApiFaults } from "./openapi-faults.ts";
+import { answerOf, asked, BYTES, HASH, intake, rawRoutes } from "./raw-services.ts";
 import { ADMIN, CONTRIBUTOR, type StartedHost, startHost } from "./start-host.ts";
 
-const BYTES = randomBytes(100_000);
-const HASH = createHash("sha256").update(BYTES).digest("hex");
 const bearer = { authorization: `Bearer ${ADMIN}` };
-
-const noSuch = (what: string): CoreError => new CoreError("not-found", { what: `There is no such ${what}.` });
-
-/** In pieces of 1000 bytes, as a store gives them. */
-function opened(name: string, mediaType: string): OpenedFile {
-  return {
-    ...{ hash: HASH, bytes: BYTES.length, mediaType, name },
-    async stream({ start, length } = { start: 0, length: BYTES.length }) {
-      return (async function* () {
-        for (let at = start; at < start + length; at += 1000)
-          yield BYTES.subarray(at, Math.min(at + 1000, start + length));
-      })();
-    },
-  };
-}
-
-/** What was asked of the services, which are small ones of this test's own. */
-const asked: unknown[] = [];
-/** Uploads take a piece when they are let. */
-let gate: Promise<void> = Promise.resolve();
-let taken = 0;
-
-/** What a model would say; of a picture of three bytes, that it is none. */
-function answerOf(run: string, bytes: number): Predicted {
-  if (bytes === 3) return { kind: "refused", error: { code: "corrupt", message: "It is no picture." } };
-  const scores = [{ label: run, score: 1 }];
-  const unknown = { sure: null, unlike: null, distance: null, heatMap: null };
-  return { kind: "answer", label: `${bytes} bytes`, score: 1, scores, ...unknown };
-}
 
 let host: StartedHost;
 beforeAll(async () => {
   host = await startHost({
     limits: { idleMs: 400, uploadBytes: 1e9, predictBytes: 200_000 },
-    raw: (limits) => [
-      ...uploadRoutes(
-        {
-          async receive(caller, upload, hash, bytes, offset) {
-            asked.push([caller.identity.account.id, upload, hash, offset]);
-            taken = 0;
-            const digest = createHash("sha256");
-            for await (const piece of bytes) {
-              await gate;
-              taken += piece.length;
-              digest.update(piece);
-            }
-            if (digest.digest("hex") !== hash) throw new CoreError("corrupt", { what: "Other bytes came." });
-            return { bytes: offset + taken, isHere: true };
-          },
-          async sent(_, upload) {
-            if (upload !== "u") throw noSuch("upload");
-            return { bytes: 7, isHere: false };
-          },
-        },
-        limits,
-      ),
-      ...imageRoutes(
-        {
-          async openFile(_, image) {
-            if (image !== "i") throw noSuch("picture");
-            return opened('Käse "1".jpg', "image/jpeg");
-          },
-          openThumbnail: async () => opened("small.webp", "image/webp"),
-        },
-        limits,
-      ),
-      ...zipRoutes(
-        {
-          async openZip(_, run, what) {
-            if (what !== "keras") throw noSuch("export");
-            asked.push([run, what]);
-            const stream = async function* () {
-              for (let at = 0; at < BYTES.length; at += 1000) yield BYTES.subarray(at, at + 1000);
-            };
-            return { name: "pets-keras.zip", mediaType: "application/zip", bytes: BYTES.length, stream };
-          },
-        },
-        limits,
-      ),
-      ...runFileRoutes(
-        {
-          async openFile(_, run, path) {
-            asked.push([run, path]);
-            return opened("weights.bin", "application/octet-stream");
-          },
-        },
-        limits,
-      ),
-      ...predictRoutes(
-        {
-          predictBytes: async (_, run, pictures) => ({
-            answers: pictures.map(({ length }) => answerOf(run, length)),
-          }),
-        },
-        limits,
-      ),
-    ],
+    raw: rawRoutes,
   });
 });
 afterAll(() => host[Symbol.asyncDispose]());
@@ -146,7 +46,7 @@ describe("a file that is sent", () => {
 
   it("waits for who takes it, and fills no memory meanwhile", async () => {
     let open = (): void => undefined;
-    gate = new Promise((settle) => {
+    intake.gate = new Promise((settle) => {
       open = settle;
     });
     const { socket, waitFor } = await talk(host.port);
@@ -169,13 +69,13 @@ describe("a file that is sent", () => {
     }
     // what the system keeps between two sockets, and no more
     expect(sent).toBeLessThan(30e6);
-    expect(taken).toBe(0);
+    expect(intake.taken).toBe(0);
     open();
-    gate = Promise.resolve();
+    intake.gate = Promise.resolve();
     for (; sent < 80e6; sent += piece.length)
       if (!socket.write(piece)) await new Promise((go) => socket.once("drain", go));
     await waitFor(/HTTP\/1\.1 422/);
-    expect(taken).toBe(80e6);
+    expect(intake.taken).toBe(80e6);
     socket.destroy();
   });
 

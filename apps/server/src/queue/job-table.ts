@@ -107,14 +107,9 @@ export class JobTable {
 
   /** One that was to stop, or was begun too often, is over. @param error as JSON. */
   fail(uuid: string, worker: string, error: string, retry: boolean): Statement {
-    const again = "$4::boolean AND data->>'stop' IS NULL AND retry_count < retry_limit";
     return {
       text: `
-        UPDATE ${this.#jobs}
-        SET state = (CASE WHEN ${again} THEN 'retry' WHEN data->>'stop' IS NULL THEN 'failed' ELSE 'cancelled' END
-            )::text::${this.#state},
-          completed_on = CASE WHEN ${again} THEN NULL ELSE ${this.#now} END,
-          heartbeat_on = NULL, output = $3::text::jsonb
+        UPDATE ${this.#jobs} SET ${this.#afterFailure("$3", "$4::boolean")}
         WHERE ${this.#held} RETURNING id`,
       values: [uuid, worker, error, retry],
     };
@@ -161,14 +156,9 @@ export class JobTable {
 
   /** Every active one as if its worker had fallen silent. */
   loseAll(error: string): Statement {
-    const again = "data->>'stop' IS NULL AND retry_count < retry_limit";
     return {
       text: `
-        UPDATE ${this.#jobs}
-        SET state = (CASE WHEN ${again} THEN 'retry' WHEN data->>'stop' IS NULL THEN 'failed' ELSE 'cancelled' END
-            )::text::${this.#state},
-          completed_on = CASE WHEN ${again} THEN NULL ELSE ${this.#now} END,
-          heartbeat_on = NULL, output = $1::text::jsonb
+        UPDATE ${this.#jobs} SET ${this.#afterFailure("$1", "true")}
         WHERE name = '${QUEUE}' AND state = 'active' RETURNING id`,
       values: [error],
     };
@@ -212,6 +202,19 @@ export class JobTable {
   /** The job `$1` while it is the worker's `$2`. */
   get #held(): string {
     return `name = '${QUEUE}' AND id = $1::uuid AND state = 'active' AND data->>'worker' = $2::text`;
+  }
+
+  /**
+   * Back into the line, or over: one that was to stop is cancelled, one that was begun too often has failed.
+   * @param error place of the error among the values. @param mayRetry a condition.
+   */
+  #afterFailure(error: string, mayRetry: string): string {
+    const again = `${mayRetry} AND data->>'stop' IS NULL AND retry_count < retry_limit`;
+    return `
+      state = (CASE WHEN ${again} THEN 'retry' WHEN data->>'stop' IS NULL THEN 'failed' ELSE 'cancelled' END
+        )::text::${this.#state},
+      completed_on = CASE WHEN ${again} THEN NULL ELSE ${this.#now} END,
+      heartbeat_on = NULL, output = ${error}::text::jsonb`;
   }
 
   get #state(): string {

@@ -1,27 +1,22 @@
 import { CoreError } from "@graft/core";
-import type { Clock } from "../ports/clock.ts";
 import { newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
-import type { Repository } from "../ports/repository.ts";
 import type { AccountRow } from "../ports/rows.ts";
-import type { AuditService } from "./audit-service.ts";
+import type { IdentityParts } from "./identity-parts.ts";
 import { refusalOf } from "./known-tokens.ts";
 import { makeToken } from "./token-row.ts";
 
+/** What a token of the host itself may be. */
+export type HostRole = "admin" | "worker";
+
+type HostParts = Pick<IdentityParts, "repository" | "clock" | "audit">;
+
 /** What the host itself may do: who owns the machine owns the store, and is an admin. */
 export class HostAdmin {
-  readonly #repository: Repository;
-  readonly #clock: Clock;
-  readonly #audit: AuditService;
+  readonly #parts: HostParts;
 
-  constructor(parts: {
-    readonly repository: Repository;
-    readonly clock: Clock;
-    readonly audit: AuditService;
-  }) {
-    this.#repository = parts.repository;
-    this.#clock = parts.clock;
-    this.#audit = parts.audit;
+  constructor(parts: HostParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -35,16 +30,20 @@ export class HostAdmin {
     return this.#makeToken(admins[0] ?? (await this.#firstAdmin()), "first", null);
   }
 
-  /** @param endsAt milliseconds since 1970. @returns a new token of the first admin. */
-  async token(name: string, endsAt: number | null): Promise<string> {
+  /**
+   * @param endsAt milliseconds since 1970.
+   * @param role "worker": for machines that train for everybody.
+   * @returns a new token of the first admin.
+   */
+  async token(name: string, endsAt: number | null, role: HostRole = "admin"): Promise<string> {
     const [admin] = await this.#admins();
-    return this.#makeToken(admin ?? (await this.#firstAdmin()), name, endsAt);
+    return this.#makeToken(admin ?? (await this.#firstAdmin()), name, endsAt, role);
   }
 
   /** Those that have not ended, the oldest first. */
   async #admins(): Promise<readonly AccountRow[]> {
-    const accounts = await inPages((request) => this.#repository.accounts.page(request));
-    const now = this.#clock();
+    const accounts = await inPages((request) => this.#parts.repository.accounts.page(request));
+    const now = this.#parts.clock();
     return accounts
       .filter(({ role, endsAt }) => role === "admin" && (endsAt === null || now < endsAt))
       .sort((a, b) => a.createdAt - b.createdAt);
@@ -52,20 +51,26 @@ export class HostAdmin {
 
   async #canComeIn(account: AccountRow): Promise<boolean> {
     const tokens = await inPages((request) =>
-      this.#repository.tokens.page({ ...request, account: account.id }),
+      this.#parts.repository.tokens.page({ ...request, account: account.id }),
     );
-    const now = this.#clock();
+    const now = this.#parts.clock();
     return tokens.some(
       (token) => token.role === "admin" && refusalOf({ token, account, group: undefined }, now) === null,
     );
   }
 
   async #firstAdmin(): Promise<AccountRow> {
-    const base = { id: newId(), role: "admin", group: null, createdAt: this.#clock(), endsAt: null } as const;
+    const base = {
+      id: newId(),
+      role: "admin",
+      group: null,
+      createdAt: this.#parts.clock(),
+      endsAt: null,
+    } as const;
     for (let number = 1; ; number++) {
       const account: AccountRow = { ...base, name: number === 1 ? "admin" : `admin ${number}` };
       try {
-        await this.#repository.accounts.create(account);
+        await this.#parts.repository.accounts.create(account);
         return account;
       } catch (error) {
         // the name is taken: by somebody who is no admin, or by another server that starts on the same new store
@@ -74,13 +79,18 @@ export class HostAdmin {
     }
   }
 
-  async #makeToken(account: AccountRow, name: string, endsAt: number | null): Promise<string> {
-    const token = { account: account.id, name, role: "admin", endsAt } as const;
-    const { row, secret } = await makeToken(token, { now: this.#clock() });
-    await this.#repository.tokens.create(row);
-    await this.#audit.note({ from: null, account: account.id }, "token-made", {
+  async #makeToken(
+    account: AccountRow,
+    name: string,
+    endsAt: number | null,
+    role: HostRole = "admin",
+  ): Promise<string> {
+    const token = { account: account.id, name, role, endsAt };
+    const { row, secret } = await makeToken(token, { now: this.#parts.clock() });
+    await this.#parts.repository.tokens.create(row);
+    await this.#parts.audit.note({ from: null, account: account.id }, "token-made", {
       token: row.id,
-      role: "admin",
+      role,
     });
     return secret;
   }

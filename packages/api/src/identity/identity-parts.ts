@@ -12,3 +12,6 @@ export interface IdentityParts {
   readonly audit: AuditService;
   readonly owned: OwnedData;
 }
+
+/** What those need that know tokens and make them. */
+export type TokenParts = Omit<IdentityParts, "owned">;

@@ -1,9 +1,7 @@
-import type { Clock } from "../ports/clock.ts";
-import type { Repository } from "../ports/repository.ts";
-import type { AuditService } from "./audit-service.ts";
-import { HostAdmin } from "./host-admin.ts";
+import { HostAdmin, type HostRole } from "./host-admin.ts";
 import type { Identity } from "./identity.ts";
-import { endOf, type KnownToken, type KnownTokens, refusalOf } from "./known-tokens.ts";
+import type { TokenParts } from "./identity-parts.ts";
+import { endOf, type KnownToken, refusalOf } from "./known-tokens.ts";
 import { RateLimit } from "./rate.ts";
 import { secretHash } from "./secret.ts";
 import { SignInGuard, tooMany } from "./sign-in-guard.ts";
@@ -14,25 +12,14 @@ const ONCE_A_MINUTE = { burst: 1, perMinute: 1 } as const;
 
 /** Who somebody is. The host asks with each call; no answer is older than a second. */
 export class IdentityService {
-  readonly #repository: Repository;
-  readonly #clock: Clock;
-  readonly #known: KnownTokens;
-  readonly #audit: AuditService;
+  readonly #parts: TokenParts;
   readonly #guard: SignInGuard;
   readonly #predictions: RateLimit;
   readonly #uses: RateLimit;
   readonly #host: HostAdmin;
 
-  constructor(parts: {
-    readonly repository: Repository;
-    readonly clock: Clock;
-    readonly known: KnownTokens;
-    readonly audit: AuditService;
-  }) {
-    this.#repository = parts.repository;
-    this.#clock = parts.clock;
-    this.#known = parts.known;
-    this.#audit = parts.audit;
+  constructor(parts: TokenParts) {
+    this.#parts = parts;
     this.#guard = new SignInGuard(parts.clock, parts.audit);
     this.#predictions = new RateLimit(parts.clock);
     this.#uses = new RateLimit(parts.clock);
@@ -47,9 +34,9 @@ export class IdentityService {
   async byToken(text: string, { from }: { readonly from: string | null }): Promise<Identity> {
     const hash = await secretHash(text);
     if (hash === undefined) throw await this.#guard.refuse("mistyped", { from });
-    if (!this.#known.wasValid(hash)) this.#guard.check(from);
-    const known = await this.#known.byHash(hash);
-    const refusal = known ? refusalOf(known, this.#clock()) : "unknown";
+    if (!this.#parts.known.wasValid(hash)) this.#guard.check(from);
+    const known = await this.#parts.known.byHash(hash);
+    const refusal = known ? refusalOf(known, this.#parts.clock()) : "unknown";
     if (!known || refusal !== null) throw await this.#guard.refuse(refusal ?? "unknown", { from, known });
     await this.#noteUse(known, from);
     return identityOf(known);
@@ -59,7 +46,7 @@ export class IdentityService {
   async signIn(text: string, { from }: { readonly from: string | null }): Promise<Identity> {
     const identity = await this.byToken(text, { from });
     const { account, token } = identity;
-    await this.#audit.note({ from, account: account.id, token: token.id }, "sign-in");
+    await this.#parts.audit.note({ from, account: account.id, token: token.id }, "sign-in");
     return identity;
   }
 
@@ -68,8 +55,8 @@ export class IdentityService {
    * @returns false once the token was revoked or has ended, or its account is gone.
    */
   async isStillValid({ token }: Identity): Promise<boolean> {
-    const known = await this.#known.byId(token.id);
-    return known !== undefined && refusalOf(known, this.#clock()) === null;
+    const known = await this.#parts.known.byId(token.id);
+    return known !== undefined && refusalOf(known, this.#parts.clock()) === null;
   }
 
   /**
@@ -92,17 +79,17 @@ export class IdentityService {
     return this.#host.ensure();
   }
 
-  /** For who owns the host's machine, and with it the store. @returns a new token of the first admin. */
-  hostToken(name: string, endsAt: number | null): Promise<string> {
-    return this.#host.token(name, endsAt);
+  /** For who owns the host's machine, and with it the store. @returns a new token of the first admin, of this role. */
+  hostToken(name: string, endsAt: number | null, role: HostRole = "admin"): Promise<string> {
+    return this.#host.token(name, endsAt, role);
   }
 
   async #noteUse({ token }: KnownToken, from: string | null): Promise<void> {
-    const at = this.#clock();
+    const at = this.#parts.clock();
     if (token.lastUsedAt !== null && at - token.lastUsedAt < USE_NOTED_MS) return;
     if (this.#uses.take(token.id, ONCE_A_MINUTE) > 0) return;
     try {
-      await this.#repository.tokens.used(token.id, { at, from });
+      await this.#parts.repository.tokens.used(token.id, { at, from });
     } catch {
       // a full disk must not keep out who comes to make room; what else is wrong with the store the call itself meets
     }

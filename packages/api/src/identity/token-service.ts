@@ -1,29 +1,16 @@
-import type { Clock } from "../ports/clock.ts";
-import type { Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/repository.ts";
 import type { TokenRow } from "../ports/rows.ts";
-import type { AuditService } from "./audit-service.ts";
 import { accountOf, type Caller, notThere, owns } from "./identity.ts";
-import type { KnownTokens } from "./known-tokens.ts";
+import type { TokenParts } from "./identity-parts.ts";
 import { type MadeToken, makeToken } from "./token-row.ts";
 import { type AskedToken, checkRole, endOfNew, scopeOfNew } from "./token-rules.ts";
 
 /** Tokens that people make for themselves, their programs and links; admins for everybody. */
 export class TokenService {
-  readonly #repository: Repository;
-  readonly #clock: Clock;
-  readonly #known: KnownTokens;
-  readonly #audit: AuditService;
+  readonly #parts: TokenParts;
 
-  constructor(parts: {
-    readonly repository: Repository;
-    readonly clock: Clock;
-    readonly known: KnownTokens;
-    readonly audit: AuditService;
-  }) {
-    this.#repository = parts.repository;
-    this.#clock = parts.clock;
-    this.#known = parts.known;
-    this.#audit = parts.audit;
+  constructor(parts: TokenParts) {
+    this.#parts = parts;
   }
 
   /** Newest first: the own ones; an admin's are all, or those of one account. */
@@ -31,7 +18,7 @@ export class TokenService {
     { identity }: Caller,
     request: PageRequest & { readonly account?: string | undefined },
   ): Promise<Page<TokenRow>> {
-    return this.#repository.tokens.page({ ...request, account: accountOf(identity, request.account) });
+    return this.#parts.repository.tokens.page({ ...request, account: accountOf(identity, request.account) });
   }
 
   /**
@@ -49,28 +36,28 @@ export class TokenService {
   ): Promise<MadeToken> {
     const { identity } = caller;
     const id = asked.account ?? identity.account.id;
-    const account = owns(identity, id) ? await this.#repository.accounts.get(id) : undefined;
+    const account = owns(identity, id) ? await this.#parts.repository.accounts.get(id) : undefined;
     if (!account) throw notThere("account", id);
     checkRole(identity, account, asked.role);
-    const now = this.#clock();
+    const now = this.#parts.clock();
     const isOwn = account.id === identity.account.id;
     const endsAt = endOfNew(asked.endsAt, now, isOwn ? identity.token.endsAt : null);
-    const scope = await scopeOfNew(this.#repository, identity, asked);
+    const scope = await scopeOfNew(this.#parts.repository, identity, asked);
     const made = await makeToken({ account: id, name: asked.name, role: asked.role, scope, endsAt }, { now });
-    await this.#repository.tokens.create(made.row);
-    await this.#audit.note(caller, "token-made", { token: made.row.id, account: id, role: asked.role });
+    await this.#parts.repository.tokens.create(made.row);
+    await this.#parts.audit.note(caller, "token-made", { token: made.row.id, account: id, role: asked.role });
     return made;
   }
 
   /** From now on it lets nobody in; once revoked it stays so. @throws CoreError `not-found`. */
   async revoke(caller: Caller, id: string): Promise<TokenRow> {
-    const row = await this.#repository.tokens.get(id);
+    const row = await this.#parts.repository.tokens.get(id);
     if (!row || !owns(caller.identity, row.account)) throw notThere("token", id);
-    const at = this.#clock();
-    if (!(await this.#repository.tokens.revoke(id, at)))
-      return (await this.#repository.tokens.get(id)) ?? row;
-    this.#known.forget();
-    await this.#audit.note(caller, "token-revoked", { token: id, account: row.account });
+    const at = this.#parts.clock();
+    if (!(await this.#parts.repository.tokens.revoke(id, at)))
+      return (await this.#parts.repository.tokens.get(id)) ?? row;
+    this.#parts.known.forget();
+    await this.#parts.audit.note(caller, "token-revoked", { token: id, account: row.account });
     return { ...row, revokedAt: at };
   }
 }
