@@ -2,6 +2,7 @@ import { apiRouter, hideSecrets } from "@graft/api";
 import { CoreError } from "@graft/core";
 import { HTTP_LIMITS } from "./http/access/limits.ts";
 import { OpenStreams } from "./http/access/open-streams.ts";
+import { trustedProxies } from "./http/edge/trusted-proxies.ts";
 import { HttpHandler } from "./http/http-handler.ts";
 import { HttpHost } from "./http/http-host.ts";
 import { type Logger, openLog } from "./http/observe/log.ts";
@@ -16,6 +17,7 @@ import { lockHome } from "./serve/home-lock.ts";
 import { openParts } from "./serve/open-parts.ts";
 import type { Parts } from "./serve/parts.ts";
 import { DEFAULT_PORT, type ServerOptions } from "./serve/server-options.ts";
+import { workerToken } from "./serve/worker-token.ts";
 
 /** How long jobs have to stop where they can be gone on from. */
 const GRACE_MS = 20_000;
@@ -62,6 +64,7 @@ async function begin(
   ends: (() => Promise<void>)[],
 ): Promise<RunningServer> {
   const { home, version } = options;
+  const proxies = options.trustProxy === undefined ? undefined : trustedProxies(options.trustProxy);
   let door = await openDoor(options);
   const lock = await lockHome(home);
   ends.push(() => lock.release());
@@ -71,7 +74,7 @@ async function begin(
   const sites = { names: new Set(door.names), origins: new Set(options.allowOrigin ?? []) };
   const ca = (): string | undefined => door.lan?.ca;
   const http = new HttpHost({
-    ...{ limits, tls: door.tls },
+    ...{ limits, tls: door.tls, proxies },
     onError: (error) => log.error({ err: error }, "The port is in trouble."),
     ...(door.tls ? { plainPages: plainPages(sites, ca) } : {}),
   });
@@ -95,6 +98,7 @@ async function begin(
   ends.push(closeParts);
   const tokens = services.identity;
   const admin = await adminToken(home, tokens);
+  if (options.workerToken !== undefined) await workerToken(options.workerToken, tokens);
   await work();
 
   const handler = new HttpHandler({
@@ -103,7 +107,7 @@ async function begin(
     readiness: async () => (isClosing ? "The server is ending." : trouble()),
   });
   const upgrade = workerDoor({
-    ...{ workers: remoteWorkers, entrance: handler.entrance, tokens, sites, checkMs: limits.pingMs },
+    ...{ workers: remoteWorkers, entrance: handler.entrance, tokens, sites, proxies, checkMs: limits.pingMs },
     onError: (exchange, error) => log.info({ err: error, from: exchange.from }, "A worker was refused."),
   });
   http.open({ handler, upgrade });

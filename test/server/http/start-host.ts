@@ -7,6 +7,7 @@ import * as z from "zod";
 import type { TokenReader } from "../../../apps/server/src/http/access/entrance.ts";
 import { HTTP_LIMITS, type HttpLimits } from "../../../apps/server/src/http/access/limits.ts";
 import { OpenStreams } from "../../../apps/server/src/http/access/open-streams.ts";
+import { trustedProxies } from "../../../apps/server/src/http/edge/trusted-proxies.ts";
 import { HttpHandler } from "../../../apps/server/src/http/http-handler.ts";
 import { HttpHost, type HttpHostOptions } from "../../../apps/server/src/http/http-host.ts";
 import { type LogLevel, openLog } from "../../../apps/server/src/http/observe/log.ts";
@@ -206,6 +207,9 @@ export interface FixtureOptions {
   readonly names?: readonly string[];
   readonly raw?: (limits: HttpLimits) => readonly RawRoute[];
   readonly tls?: HttpHostOptions["tls"];
+  readonly proxies?: string;
+  /** @default tokens of this file */
+  readonly tokenReader?: TokenReader;
   /** PEM. */
   readonly ca?: string;
   /** What does not know that it is TLS is told so. */
@@ -228,6 +232,7 @@ export async function startHost(options: FixtureOptions = {}): Promise<StartedHo
     [CONTRIBUTOR]: "contributor",
     [WORKER]: "worker",
   });
+  const reader = options.tokenReader ?? tokens;
   const lines: string[] = [];
   const streams = new OpenStreams(limits);
   const metrics = new Metrics({ jobs: async () => options.jobs ?? [], openStreams: () => streams.total });
@@ -236,8 +241,8 @@ export async function startHost(options: FixtureOptions = {}): Promise<StartedHo
   const handler = new HttpHandler({
     router: served,
     services: servicesOf(),
-    tokens,
-    raw: [...sessionRoutes(tokens, limits), ...(raw?.(limits) ?? [])],
+    tokens: reader,
+    raw: [...sessionRoutes(reader, limits), ...(raw?.(limits) ?? [])],
     sites,
     ...{ limits, version: "0.1.0", metrics, streams, ca: () => options.ca },
     log: openLog({ level, hide: options.hide ?? ((text) => text), write: (line) => void lines.push(line) }),
@@ -245,10 +250,11 @@ export async function startHost(options: FixtureOptions = {}): Promise<StartedHo
   });
   const onError = (error: Error): void => void lines.push(`${error.message}\n`);
   const plain = options.plainPages ? { plainPages: plainPages(sites, () => options.ca) } : {};
-  const host = new HttpHost({ limits, tls, onError, ...plain });
+  const proxies = options.proxies === undefined ? undefined : trustedProxies(options.proxies);
+  const host = new HttpHost({ limits, tls, proxies, onError, ...plain });
   const { entrance } = handler;
   const upgrade = workerDoor({
-    ...{ entrance, tokens, sites, checkMs: limits.pingMs },
+    ...{ entrance, tokens: reader, sites, proxies, checkMs: limits.pingMs },
     workers: options.workers ?? { upgrade: (_, socket) => void socket.destroy(), end: () => undefined },
     onError: (_, error) => void lines.push(`${String(error)}\n`),
   });

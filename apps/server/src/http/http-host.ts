@@ -13,6 +13,7 @@ import { EdgeError } from "./edge/edge-error.ts";
 import { Exchange } from "./edge/exchange.ts";
 import { refuseSocket } from "./edge/refuse-socket.ts";
 import { sendError } from "./edge/send-error.ts";
+import type { TrustedProxies } from "./edge/trusted-proxies.ts";
 import type { HttpHandler } from "./http-handler.ts";
 import { isAlive } from "./observe/health.ts";
 import { plainToTls } from "./tls/plain-to-tls.ts";
@@ -27,6 +28,8 @@ export interface HttpHostOptions {
   readonly limits: HttpLimits;
   /** Undefined: HTTP without encryption. */
   readonly tls: TlsPair | undefined;
+  /** See `Exchange`. */
+  readonly proxies?: TrustedProxies | undefined;
   /** Told of trouble that no request has: too many files are open. */
   readonly onError: (error: Error) => void;
   /** Where plain HTTP on the port of TLS is sent; see {@link plainToTls}. */
@@ -60,11 +63,13 @@ const KEEP_ALIVE_MS = 65_000;
 export class HttpHost {
   readonly #server: HttpServer | HttpsServer;
   readonly #listener: NetServer;
+  readonly #proxies: TrustedProxies | undefined;
   #answers: PortAnswers | undefined;
   readonly #sockets = new Set<Socket>();
   #isClosing = false;
 
-  constructor({ limits, tls, onError, plainPages }: HttpHostOptions) {
+  constructor({ limits, tls, proxies, onError, plainPages }: HttpHostOptions) {
+    this.#proxies = proxies;
     const common = {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersMs,
@@ -100,7 +105,7 @@ export class HttpHost {
   }
 
   #take(request: IncomingMessage, response: ServerResponse, isBodyAwaited: boolean): void {
-    const exchange = new Exchange(request, response);
+    const exchange = new Exchange(request, response, this.#proxies);
     exchange.isBodyAwaited = isBodyAwaited;
     if (this.#isClosing) exchange.headers.push("connection", "close");
     if (this.#answers) void this.#answers.handler.handle(exchange);

@@ -8,6 +8,7 @@ import { checkHost, checkOrigin, type Sites } from "./edge/check-site.ts";
 import { notFound } from "./edge/edge-error.ts";
 import { Exchange } from "./edge/exchange.ts";
 import { refuseSocket } from "./edge/refuse-socket.ts";
+import type { TrustedProxies } from "./edge/trusted-proxies.ts";
 
 /** Takes connections of workers: `RemoteWorkers`. */
 export interface WorkerTaker {
@@ -21,6 +22,8 @@ export interface WorkerDoorOptions {
   readonly entrance: Entrance;
   readonly tokens: Pick<TokenReader, "isStillValid">;
   readonly sites: Sites;
+  /** See `Exchange`. */
+  readonly proxies?: TrustedProxies | undefined;
   /** How often the token of a connection is looked at again. */
   readonly checkMs: number;
   readonly onError: (exchange: Exchange, error: unknown) => void;
@@ -33,9 +36,9 @@ const NAME = "workers.connect";
 export function workerDoor(
   options: WorkerDoorOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void> {
-  const { workers, entrance, tokens, sites, checkMs, onError } = options;
+  const { workers, entrance, tokens, sites, proxies, checkMs, onError } = options;
   return async (request, socket, head) => {
-    const exchange = new Exchange(request, new ServerResponse(request));
+    const exchange = new Exchange(request, new ServerResponse(request), proxies);
     exchange.route = NAME;
     try {
       checkHost(exchange, sites);

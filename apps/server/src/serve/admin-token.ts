@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Services } from "@graft/api";
-import { CoreError } from "@graft/core";
 import { readPrivate, writePrivate } from "@graft/core/node";
+import { roleOfToken } from "./role-of-token.ts";
 
 export interface AdminToken {
   /** Undefined: the one in the file lets nobody in any more, or the file is gone. */
@@ -29,12 +29,6 @@ export async function adminToken(
     await writePrivate(path, `${token}\n`);
     return { token, isNew: true, path };
   }
-  const isGood = await identity.byToken(kept, { from: null }).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof CoreError && error.code === "unauthorized") return false;
-      throw error;
-    },
-  );
+  const isGood = (await roleOfToken(kept, identity)) !== undefined;
   return { token: isGood ? kept : undefined, isNew: false, path };
 }

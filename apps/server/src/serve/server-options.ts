@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly bind?: string | undefined;
   /** Other names that it goes by, behind a proxy or in a network of containers. */
   readonly hostName?: readonly string[] | undefined;
+  /** Proxies before it whose word about who asks is believed; see `trustedProxies`. @default none */
+  readonly trustProxy?: string | undefined;
   /** Origins of other sites whose pages may call it. */
   readonly allowOrigin?: readonly string[] | undefined;
   /** Path of a certificate with its chain, and of its key; PEM. */
@@ -27,6 +29,8 @@ export interface ServerOptions {
   readonly insecure?: boolean | undefined;
   /** Children that train; they share the cores. @default 1 */
   readonly workers?: number | undefined;
+  /** A file that keeps a token for workers of other machines; made where it is not there. */
+  readonly workerToken?: string | undefined;
   /** A folder, or the address of an S3-compatible store. @default one in the home */
   readonly blobs?: string | undefined;
   /** Of PostgreSQL. @default the embedded store of the home */

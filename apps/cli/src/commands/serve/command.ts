@@ -40,11 +40,16 @@ export const serveCommand: CommandDeclaration = {
       .addOption(
         new Option("--host-name <name>", "another name that it goes by; may be given again").argParser(each),
       )
+      .option(
+        "--trust-proxy <who>",
+        "proxies whose X-Forwarded-For is believed: addresses, networks, or how many",
+      )
       .addOption(
         new Option("--allow-origin <origin>", "site whose pages may call it; may be given again").argParser(
           each,
         ),
       )
+      .option("--worker-token <file>", "keep a token there for `graft worker` on other computers")
       .option(
         "--blobs <place>",
         "where images and models are kept: a folder or s3://… (default: HOME/server/blobs)",

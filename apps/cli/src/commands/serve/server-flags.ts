@@ -18,6 +18,7 @@ export function serverOptions(
     ...{ port: numberOf(flags.port), bind: textOf(flags.bind), workers: numberOf(flags.workers) },
     ...{ lan: flags.lan === true, insecure: flags.insecure === true },
     ...{ tlsCert: textOf(flags.tlsCert), tlsKey: textOf(flags.tlsKey), blobs: textOf(flags.blobs) },
+    ...{ workerToken: textOf(flags.workerToken), trustProxy: textOf(flags.trustProxy) },
     hostName: textsOf(flags.hostName),
     allowOrigin: textsOf(flags.allowOrigin).map(originOf),
     logLevel: LEVELS.find((level) => level === flags.logLevel),

@@ -28,7 +28,7 @@ export function checkHost({ request }: Exchange, { names }: Sites): void {
   throw new EdgeError(421, {
     what: "This server does not go by this name.",
     received: name,
-    fix: "Use an address that it printed when it started, or start it with `name` for this one.",
+    fix: "Use an address that it printed when it started, or start it with `hostName` for this one.",
   });
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
+import { plainAddress, type TrustedProxies } from "./trusted-proxies.ts";
 
 /** What an id of another system may look like: no "_", "." or ":", so that no token and no address passes for one. */
 const REQUEST_ID = /^[0-9A-Za-z][0-9A-Za-z-]{7,63}$/;
@@ -17,8 +18,9 @@ export class Exchange {
   readonly path: string;
   /** After "?". */
   readonly search: string;
-  /** Address of the client; null for a socket that is gone. */
+  /** Address of the client, behind proxies that are believed; null for a socket that is gone. */
   readonly from: string | null;
+  /** The client speaks TLS: with this server, or with a proxy that is believed. */
   readonly isTls: boolean;
   /** Milliseconds of `performance.now`. */
   readonly startedAt = performance.now();
@@ -38,7 +40,8 @@ export class Exchange {
   /** The client waits for a word before it sends the body (`Expect: 100-continue`). */
   isBodyAwaited = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  /** @param proxies whose word about the client is believed. @default nobody's */
+  constructor(request: IncomingMessage, response: ServerResponse, proxies?: TrustedProxies) {
     const { headers, method = "GET", url = "/", socket } = request;
     const given = headers["x-request-id"];
     const question = url.indexOf("?");
@@ -48,8 +51,10 @@ export class Exchange {
     this.method = method === "HEAD" ? "GET" : method;
     this.path = question === -1 ? url : url.slice(0, question);
     this.search = question === -1 ? "" : url.slice(question + 1);
-    this.from = plainAddress(socket.remoteAddress);
-    this.isTls = isTls(socket);
+    const from = socket.remoteAddress === undefined ? null : plainAddress(socket.remoteAddress);
+    const told = proxies && from !== null ? proxies(from, headers) : undefined;
+    this.from = told?.address ?? from;
+    this.isTls = isTls(socket) || told?.isTls === true;
   }
 
   /** True when the request brings a body. */
@@ -77,12 +82,6 @@ export class Exchange {
 }
 
 const isTls = (socket: object): socket is TLSSocket => "encrypted" in socket && socket.encrypted === true;
-
-/** An IPv4 address that came through an IPv6 socket is told as IPv4. */
-function plainAddress(address: string | undefined): string | null {
-  if (address === undefined) return null;
-  return address.startsWith("::ffff:") ? address.slice(7) : address;
-}
 
 /** True for an address of this machine alone. */
 export const isLoopback = (address: string | null): boolean =>
