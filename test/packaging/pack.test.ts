@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type StaticRegistry, serveRegistry } from "./static-registry.ts";
+import { type StaticRegistry, serveRegistry } from "../../scripts/pack/static-registry.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PACKAGES = join(ROOT, "build", "packages");
