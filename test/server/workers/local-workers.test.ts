@@ -5,8 +5,10 @@ import { serializeError } from "@graft/core";
 import type { NodeWorkspace } from "@graft/core/node";
 import type { Store } from "@graft/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openLog } from "../../../apps/server/src/http/observe/log.ts";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
+import { jobLog } from "../../../apps/server/src/serve/job-log.ts";
 import { LocalWorkers } from "../../../apps/server/src/workers/local-workers.ts";
 import { graft, jsonLines, temporaryFolder } from "../../cli/run-graft.ts";
 import { openTestStore } from "../open-store.ts";
@@ -22,7 +24,9 @@ describe("this machine's workers", () => {
   /** What the command line says of the same training. */
   let commanded: { readonly losses: ReturnType<typeof lossesOf>; readonly model: string };
   const troubles: unknown[] = [];
-  const lines: string[] = [];
+  const lines: unknown[] = [];
+  const write = (line: string): void => void lines.push(JSON.parse(line));
+  const log = openLog({ level: "info", hide: (text) => text, write });
 
   beforeAll(async () => {
     folder = await temporaryFolder("workers");
@@ -49,14 +53,11 @@ describe("this machine's workers", () => {
     new LocalWorkers({
       ...{ count, home, env: process.env, jobs, workers: store.repository.workers, workspace },
       ...{ train: trainings.train, clock: Date.now, version: "test", cache: "here", checkpointMs: 0 },
-      log: {
-        error: (error) => troubles.push(error),
-        worker: (name, line) => lines.push(`${name}: ${line}`),
-      },
+      log: { ...jobLog(log), error: (error) => troubles.push(error) },
     });
   const submit = async (change: { readonly backend?: string } = {}): Promise<string> => {
     const id = newId();
-    await jobs.submit({ id, kind: "train", subject: id, owner: "anna", ...change });
+    await jobs.submit({ id, kind: "train", subject: id, owner: "anna", request: `request-${id}`, ...change });
     return id;
   };
   const ended = (id: string): Promise<void> =>
@@ -97,7 +98,13 @@ describe("this machine's workers", () => {
     const before = epochs();
     await expect.poll(epochs, { timeout: 120_000, interval: 5 }).toBeGreaterThan(before);
     await workers.close(10_000);
-    expect(lines.join()).toContain("worker 1: The worker ended by itself: SIGKILL");
+    // one id leads from who asked for it to what was written while it was done
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        ...{ msg: "The worker ended by itself: SIGKILL.", worker: "worker 1" },
+        ...{ job: id, kind: "train", subject: id, request: `request-${id}` },
+      }),
+    );
     expect(await jobs.get(id)).toMatchObject({ state: "waiting", place: 1 });
     workers = started(trainings);
     await ended(id);

@@ -1,7 +1,6 @@
 import { type Job, type JobHandler, newId, type Ports, type Services } from "@graft/api";
 import { usableThreads } from "@graft/backend-select";
 import { serializeError } from "@graft/core";
-import type { Logger } from "../http/observe/log.ts";
 import { importHandler } from "../import/import-handler.ts";
 import { ServerPlatform } from "../runs/platform.ts";
 import { cachePlace } from "../workers/feature-groups.ts";
@@ -10,6 +9,7 @@ import { LocalWorkers } from "../workers/local-workers.ts";
 import { ownProofs } from "../workers/own-proofs.ts";
 import { RemoteWorkers } from "../workers/remote/remote-workers.ts";
 import type { TrainersOptions } from "../workers/trainers.ts";
+import { jobLog } from "./job-log.ts";
 import type { PartsOptions } from "./parts.ts";
 
 /** How long jobs have where nobody says. */
@@ -45,7 +45,7 @@ export class ServerWork implements AsyncDisposable {
     this.#training = {
       ...{ version, jobs, workspace, clock, workers: repository.workers, cache: cachePlace(home) },
       train: (job, context) => this.#timed(job, () => handle(job, context)),
-      log: { error: jobError(log), worker: (worker, line) => log.info({ worker }, line) },
+      log: jobLog(log),
     };
     this.remote = new RemoteWorkers({ ...this.#training, ownProofs: ownProofs({ home, version, signal }) });
   }
@@ -60,7 +60,7 @@ export class ServerWork implements AsyncDisposable {
       ...{ repository, blobs, keeper, clock, home, threads: usableThreads() },
     });
     this.#importer = new JobClaimer({
-      ...{ jobs, worker: newId(), kinds: ["import"], backends: [], onError: jobError(log) },
+      ...{ jobs, worker: newId(), kinds: ["import"], backends: [], onError: jobLog(log).error },
       handle: (job, context) => this.#timed(job, () => take(job, context)),
     });
   }
@@ -95,15 +95,3 @@ export class ServerWork implements AsyncDisposable {
     }
   }
 }
-
-/** A job's trouble with the request that asked for it, so that one id leads from there to here. */
-const jobError =
-  (log: Logger) =>
-  (error: unknown, job?: Job): void =>
-    log.error(
-      {
-        err: error,
-        ...(job ? { job: job.id, kind: job.kind, subject: job.subject, request: job.request } : {}),
-      },
-      "A job is in trouble.",
-    );

@@ -1,4 +1,4 @@
-import { newId } from "@graft/api";
+import { type Job, newId } from "@graft/api";
 import { usableThreads } from "@graft/backend-select";
 import { groupNames, OWN_MARKS } from "./feature-groups.ts";
 import { findBackends, NO_BACKENDS } from "./find-backends.ts";
@@ -20,6 +20,8 @@ export interface LocalWorkersOptions extends TrainersOptions {
 /** This machine's training workers: children that live as long as the server, each with its place at the queue. */
 export class LocalWorkers implements AsyncDisposable {
   readonly #processes: readonly WorkerProcess[];
+  /** What each of them has. */
+  readonly #jobs: (Job | undefined)[] = [];
   readonly #controller = new AbortController();
   readonly #claimers: JobClaimer[] = [];
   readonly #rows: LivingWorkerRow[] = [];
@@ -36,7 +38,8 @@ export class LocalWorkers implements AsyncDisposable {
     };
     const names = Array.from({ length: count }, (_, at) => `worker ${at + 1}`);
     this.#processes = names.map(
-      (name) => new WorkerProcess({ workspace, child, env, onLog: (line) => log.worker(name, line) }),
+      (name, at) =>
+        new WorkerProcess({ workspace, child, env, onLog: (line) => log.worker(name, line, this.#jobs[at]) }),
     );
     this.#started = this.#start(options, names);
   }
@@ -96,7 +99,10 @@ export class LocalWorkers implements AsyncDisposable {
           ...{ jobs, worker: id, kinds: ["train"], backends: backends.names, onError: log.error },
           ready: async () => void (await one.host()),
           handle: async (job, context) => train(job, { ...context, host: await one.host() }),
-          onJob: (job) => row.worksOn(job?.id ?? null),
+          onJob: (job) => {
+            this.#jobs[at] = job;
+            row.worksOn(job?.id ?? null);
+          },
         }),
       );
     });

@@ -18,6 +18,7 @@ export interface TrainersOptions {
   /** Told of what went wrong, and what workers write. */
   readonly log: {
     readonly error: (error: unknown, job?: Job) => void;
-    readonly worker: (worker: string, line: string) => void;
+    /** @param job that it has meanwhile. */
+    readonly worker: (worker: string, line: string, job?: Job) => void;
   };
 }
