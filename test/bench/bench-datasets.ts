@@ -174,7 +174,15 @@ try {
     const job = await jobs.claim({ worker: "bench", kinds: ["import"], backends: [] });
     if (job?.subject !== upload) throw new Error("the import is first in the line");
     const { signal } = new AbortController();
-    await handle(job, { worker: "bench", signal, isForHost: () => false, hasKept: () => undefined });
+    await handle(job, {
+      worker: "bench",
+      signal,
+      isForHost: () => false,
+      hasKept: () => undefined,
+      groups: [],
+      claim: async () => undefined,
+      handOver: () => undefined,
+    });
     await jobs.complete(job.id, "bench");
   };
   if (pictures > 0) await takeIn(services, caller, run);

@@ -126,6 +126,26 @@ describe("what a worker asks of its host", () => {
     expect(await answersTo([["run.open", { run: RUN }]], workspace, resume)).toMatchObject([{ id: RUN }]);
   });
 
+  it("is refused all that would change a run for a worker that helps with it", async () => {
+    const workspace = hostOfMemory();
+    await answersTo([open, ["run.create", create(RUN)]], workspace);
+    const help = { kind: "extract", run: RUN, backend: "onnx:cpu" } as const;
+    const calls = [
+      ...([open, ["run.open", { run: RUN }], open, ["run.lock", { run: RUN }]] as const),
+      ...([
+        ["run.create", create("mine")],
+        ["run.append", { run: RUN, event: note(RUN, 0) }],
+      ] as const),
+      ...([
+        ["shards.offer", { backend: "onnx:cpu", shards: [] }],
+        ["shards.next", {}],
+      ] as const),
+    ];
+    expect(await answersTo(calls, workspace, help)).toMatchObject([
+      ...["not-found", { id: RUN }, { set: 0 }, "conflict", "conflict", "conflict", "conflict", { open: 0 }],
+    ]);
+  });
+
   it("makes no other run than the one that its host has an id for", async () => {
     const calls = [open, ["run.create", create(RUN)], ["run.create", create("mine")]] as const;
     const work = { ...TRAIN, run: "mine" } as const;

@@ -91,6 +91,7 @@ export type { ExtractProgress } from "./features/extract-options.ts";
 export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";
 export * from "./features/npy.ts";
 export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row-record.ts";
+export { type NextShard, type Shard, type ShardBoard, shardSchema } from "./features/shard.ts";
 export { type FeatureSpaceOptions, featureSpace, featureSpaceId } from "./features/space.ts";
 export type * from "./features/types.ts";
 export { checkReplaced, checkReplacedFile, fileInPlace } from "./files/check-replaced.ts";
@@ -194,7 +195,7 @@ export {
 export { type HostOptions, WorkerHost } from "./protocol/host.ts";
 export type * from "./protocol/host-calls.ts";
 export { type MessageEndpoint, messagePort } from "./protocol/message-port.ts";
-export { PROTOCOL_VERSION, type Work, type WorkEnd } from "./protocol/messages.ts";
+export { PROTOCOL_VERSION, type TrainingWork, type Work, type WorkEnd } from "./protocol/messages.ts";
 export { type Port, portPair } from "./protocol/port.ts";
 export { type RemoteWorkspaceOptions, remoteWorkspace } from "./protocol/remote-workspace.ts";
 export { type OpenedWorkspace, ProtocolWorker, type WorkerOptions } from "./protocol/worker.ts";

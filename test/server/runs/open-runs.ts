@@ -11,6 +11,7 @@ import {
   createServices,
   type DatasetRow,
   type ImageRow,
+  type Jobs,
   newId,
   type Repository,
   runFolder,
@@ -26,6 +27,7 @@ import {
   portPair,
   type TrainEvent,
   WorkerHost,
+  type Workspace,
 } from "@graft/core";
 import { NodeWorkspace } from "@graft/core/node";
 import { isTrackedEnvelope } from "@trpc/server";
@@ -102,8 +104,15 @@ export interface TestServer extends AsyncDisposable {
   readonly errors: unknown[];
   readonly workspace: ReturnType<Training["workspace"]>;
   readonly handler: ReturnType<Training["handler"]>;
-  /** A new worker that claims jobs. */
-  work(): TestWorker;
+  /**
+   * A new worker that claims jobs.
+   * @param options.groups see `WorkerRow`. @param options.workspace @param options.jobs @default the server's
+   */
+  work(options?: {
+    readonly groups?: readonly string[];
+    readonly workspace?: Workspace;
+    readonly jobs?: Jobs;
+  }): TestWorker;
   /** Calls the API as somebody. */
   as(caller: Caller, signal?: AbortSignal): ReturnType<typeof apiRouter.createCaller>;
 }
@@ -127,18 +136,19 @@ export async function openServer(kept: Kept): Promise<TestServer> {
   const workers: TestWorker[] = [];
   return {
     ...{ services, jobs, errors, workspace, handler },
-    work() {
+    work({ groups = [], workspace: asked = workspace, jobs: queue = jobs } = {}) {
       const id = newId();
       let port: Port;
       const host = (): WorkerHost => {
         const [ofHost, ofWorker] = portPair();
         port = ofWorker;
         void workByMessages(ofWorker);
-        return new WorkerHost({ port: ofHost, workspace, crc32 });
+        return new WorkerHost({ port: ofHost, workspace: asked, crc32 });
       };
       let living = host();
       const claimer = new JobClaimer({
-        ...{ jobs, worker: id, kinds: ["train"], backends: ["cpu", "onnx:cpu"], lookMs: 200, beatMs: 200 },
+        ...{ jobs: queue, worker: id, kinds: ["train", "extract"], backends: ["cpu", "onnx:cpu"], groups },
+        ...{ lookMs: 200, beatMs: 200 },
         handle: (job, context) => handler.handle(job, { ...context, host: living }),
         onError: (error) => errors.push(error),
       });

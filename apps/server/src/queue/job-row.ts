@@ -1,5 +1,11 @@
 import { JOB_KINDS, type Job, type NewJob } from "@graft/api";
-import { CoreError, type SerializedError, serializedErrorSchema, serializeError } from "@graft/core";
+import {
+  CoreError,
+  type SerializedError,
+  serializedErrorSchema,
+  serializeError,
+  shardSchema,
+} from "@graft/core";
 import * as z from "zod";
 import { RETRIES } from "./job-table.ts";
 
@@ -10,6 +16,7 @@ const dataSchema = z.object({
   subject: z.string(),
   owner: z.string(),
   backend: z.string().exactOptional(),
+  shard: shardSchema.exactOptional(),
   request: z.string().exactOptional(),
   worker: z.string().exactOptional(),
   begun: z.int().exactOptional(),
@@ -43,10 +50,12 @@ export const dataOf = ({
   subject,
   owner,
   backend,
+  shard,
   request,
 }: NewJob): z.infer<typeof dataSchema> => ({
   ...{ id, kind, subject, owner },
   ...(backend === undefined ? {} : { backend }),
+  ...(shard === undefined ? {} : { shard }),
   ...(request === undefined ? {} : { request }),
 });
 

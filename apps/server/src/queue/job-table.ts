@@ -23,8 +23,13 @@ export const RETRIES = 3;
 
 /** pg-boss ends a job after a day at most; a training may take longer. */
 const NEVER = 2_147_483_647;
+/**
+ * Shards come after all else: a run's own worker pulls them anyway, so no training that waits keeps another from getting on, and
+ * no long extraction keeps those that wait from a worker.
+ */
+const LAST = "(data->>'kind' = 'extract')";
 /** First in line is first. */
-const ORDER = "priority DESC, created_on, id";
+const ORDER = `${LAST}, priority DESC, created_on, id`;
 const COLUMNS = `state::text AS state, data, output, retry_count AS retries,
   (extract(epoch FROM created_on) * 1000)::float8 AS "submittedAt"`;
 
@@ -60,17 +65,24 @@ export class JobTable {
     readonly kinds: readonly string[];
     readonly backends: readonly string[];
     readonly owner?: string | undefined;
+    readonly subject?: string | undefined;
+    readonly unless?: readonly string[] | undefined;
   }): Statement {
-    const { worker, kinds, backends, owner } = claim;
+    const { worker, kinds, backends, owner, subject, unless = [] } = claim;
+    // of what waits
+    const may = (kind: string): string => `
+            name = '${QUEUE}' AND state < 'active' AND start_after <= ${this.#now}
+            AND data->>'stop' IS NULL
+            AND data->>'kind' IN (SELECT jsonb_array_elements_text(${kind}::text::jsonb))
+            AND (data->>'backend' IS NULL OR data->>'backend' IN (SELECT jsonb_array_elements_text($3::text::jsonb)))
+            AND ($4::text IS NULL OR data->>'owner' = $4::text)`;
     return {
       text: `
         WITH next AS (
           SELECT id FROM ${this.#jobs}
-          WHERE name = '${QUEUE}' AND state < 'active' AND start_after <= ${this.#now}
-            AND data->>'stop' IS NULL
-            AND data->>'kind' IN (SELECT jsonb_array_elements_text($2::text::jsonb))
-            AND (data->>'backend' IS NULL OR data->>'backend' IN (SELECT jsonb_array_elements_text($3::text::jsonb)))
-            AND ($4::text IS NULL OR data->>'owner' = $4::text)
+          WHERE ${may("$2")}
+            AND ($5::text IS NULL OR data->>'subject' = $5::text)
+            AND NOT EXISTS (SELECT 1 FROM ${this.#jobs} WHERE ${may("$6")})
           ORDER BY ${ORDER} LIMIT 1 FOR UPDATE SKIP LOCKED
         )
         UPDATE ${this.#jobs} job
@@ -80,7 +92,10 @@ export class JobTable {
             'worker', $1::text, 'begun', COALESCE((job.data->>'begun')::int, 0) + 1)
         FROM next WHERE job.name = '${QUEUE}' AND job.id = next.id
         RETURNING ${COLUMNS}`,
-      values: [worker, JSON.stringify(kinds), JSON.stringify(backends), owner ?? null],
+      values: [
+        ...[worker, JSON.stringify(kinds), JSON.stringify(backends), owner ?? null, subject ?? null],
+        JSON.stringify(unless),
+      ],
     };
   }
 
@@ -192,7 +207,8 @@ export class JobTable {
         SELECT ${COLUMNS}, CASE WHEN state < 'active' THEN (
           SELECT count(*)::int FROM ${this.#jobs} other
           WHERE other.name = '${QUEUE}' AND other.state < 'active'
-            AND (-other.priority, other.created_on, other.id) <= (-job.priority, job.created_on, job.id)
+            AND ((other.data->>'kind' = 'extract')::int, -other.priority, other.created_on, other.id)
+              <= ((job.data->>'kind' = 'extract')::int, -job.priority, job.created_on, job.id)
           ) END AS place
         FROM ${this.#jobs} job WHERE job.name = '${QUEUE}' AND job.id = $1::uuid`,
       values: [uuid],

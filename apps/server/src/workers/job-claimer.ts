@@ -1,4 +1,4 @@
-import type { Job, JobHandler, JobKind, Jobs } from "@graft/api";
+import type { Job, JobClaim, JobHandler, JobKind, Jobs } from "@graft/api";
 import { CoreError, type StopReason, serializeError } from "@graft/core";
 import { GrowingPause } from "./growing-pause.ts";
 import { Wake } from "./wake.ts";
@@ -10,6 +10,8 @@ export interface JobClaimerOptions {
   readonly kinds: readonly JobKind[];
   /** Ids and kinds of the worker's backends, whatever a job may name. */
   readonly backends: readonly string[];
+  /** Names that workers share which compute the same features (`WorkerRow.groups`). @default none */
+  readonly groups?: readonly string[];
   /** Only jobs of this account. @default everybody's */
   readonly owner?: string | undefined;
   readonly handle: JobHandler;
@@ -37,6 +39,8 @@ interface Held {
   /** The owner's wish, in contrast to this process's end. */
   isStopped: boolean;
   hasKept: boolean;
+  /** Who does it looks after it. */
+  isHandedOver: boolean;
   beating: Promise<void> | undefined;
   /** Asked for while one was under way, which may have asked before what this is about. */
   isBeatAsked: boolean;
@@ -89,13 +93,13 @@ export class JobClaimer implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { jobs, worker, kinds, backends, owner, ready, lookMs = 5000, onError } = this.#options;
+    const { jobs, worker, kinds, ready, lookMs = 5000, onError } = this.#options;
     while (!this.#isClosing && !this.#isFinishing) {
       let job: Job | undefined;
       try {
         await ready?.();
         if (this.#isClosing || this.#isFinishing) return;
-        job = await jobs.claim({ worker, kinds, backends, owner });
+        job = await this.#claim({ kinds });
       } catch (error) {
         if (!this.#isClosing && !this.#isFinishing) onError(error);
         await this.#wake.after(this.#pause.next());
@@ -110,13 +114,18 @@ export class JobClaimer implements AsyncDisposable {
     }
   }
 
+  #claim(about: Pick<JobClaim, "kinds" | "subject" | "unless">): Promise<Job | undefined> {
+    const { jobs, worker, backends, groups = [], owner } = this.#options;
+    return jobs.claim({ ...about, worker, backends: [...backends, ...groups], owner });
+  }
+
   /** @returns whether the worker may go on at once. */
   async #do(job: Job): Promise<boolean> {
-    const { worker, handle, onJob, onError, beatMs = 5000 } = this.#options;
+    const { worker, handle, groups = [], onJob, onError, beatMs = 5000 } = this.#options;
     const controller = new AbortController();
     const held: Held = {
       ...{ job, controller, isLost: false, isStopped: false },
-      ...{ hasKept: false, beating: undefined, isBeatAsked: false },
+      ...{ hasKept: false, isHandedOver: false, beating: undefined, isBeatAsked: false },
     };
     this.#held = held;
     onJob?.(job);
@@ -129,6 +138,15 @@ export class JobClaimer implements AsyncDisposable {
         hasKept: () => {
           held.hasKept = true;
           void this.#beat(held);
+        },
+        groups,
+        claim: async (about) => {
+          const next = await this.#claim(about);
+          if (next && held.isHandedOver) onJob?.(next);
+          return next;
+        },
+        handOver: () => {
+          held.isHandedOver = true;
         },
       });
     } catch (error) {
@@ -160,7 +178,7 @@ export class JobClaimer implements AsyncDisposable {
 
   async #beatOnce(held: Held): Promise<void> {
     const { jobs, worker, onError } = this.#options;
-    if (held.isLost || this.#held !== held) return;
+    if (held.isLost || held.isHandedOver || this.#held !== held) return;
     const { hasKept, controller, job } = held;
     held.hasKept = false;
     try {
@@ -181,6 +199,7 @@ export class JobClaimer implements AsyncDisposable {
     const { id } = held.job;
     const { code } = thrown ? serializeError(thrown.error) : { code: undefined };
     const isTrouble = code !== undefined && TROUBLE_OF_HOST.includes(code);
+    if (held.isHandedOver) return !isTrouble && code !== "backend";
     // what was kept counts before what went wrong then
     await held.beating;
     for (const pause = new GrowingPause({ firstMs: 500, lastMs: 10_000 }); ; ) {

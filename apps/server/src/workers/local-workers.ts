@@ -96,7 +96,8 @@ export class LocalWorkers implements AsyncDisposable {
       this.#rows.push(row);
       this.#claimers.push(
         new JobClaimer({
-          ...{ jobs, worker: id, kinds: ["train"], backends: backends.names, onError: log.error },
+          ...{ jobs, worker: id, kinds: ["train", "extract"], backends: backends.names, groups },
+          onError: log.error,
           ready: async () => void (await one.host()),
           handle: async (job, context) => train(job, { ...context, host: await one.host() }),
           onJob: (job) => {

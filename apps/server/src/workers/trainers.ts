@@ -1,7 +1,7 @@
 import type { Clock, Job, JobContext, Jobs, Repository } from "@graft/api";
 import type { WorkerHost, Workspace } from "@graft/core";
 
-/** Does a training with a worker that was claimed for it; ends and throws as a `JobHandler`. */
+/** Does a training, or some of a run's shards, with a worker that was claimed for it; ends and throws as a `JobHandler`. */
 export type TrainHandler = (job: Job, context: JobContext & { readonly host: WorkerHost }) => Promise<void>;
 
 export interface TrainersOptions {

@@ -1,7 +1,8 @@
 /** The queue: pieces of work that workers claim, each done once or told why not. On a server it is durable. */
-import type { SerializedError, StopReason } from "@graft/core";
+import type { SerializedError, Shard, StopReason } from "@graft/core";
 
-export const JOB_KINDS = ["import", "thumbnails", "train"] as const;
+/** extract: a shard of a run's features; all others come before it in the line. */
+export const JOB_KINDS = ["import", "thumbnails", "train", "extract"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export interface NewJob {
@@ -12,8 +13,10 @@ export interface NewJob {
   readonly subject: string;
   /** Account that it is for. */
   readonly owner: string;
-  /** Needs a worker that has this backend (kind or id). */
+  /** Needs a worker that has this backend (kind or id), or of a shard: that is of this group (`WorkerRow.groups`). */
   readonly backend?: string;
+  /** What is to be computed, of kind "extract". */
+  readonly shard?: Shard;
   /** The request that asked for it, for logs. */
   readonly request?: string;
 }
@@ -33,10 +36,14 @@ export interface Job extends NewJob {
 export interface JobClaim {
   readonly worker: string;
   readonly kinds: readonly JobKind[];
-  /** Backends of the worker: ids and kinds, whatever a job may name. */
+  /** Backends of the worker, ids and kinds, and its groups: whatever a job may name. */
   readonly backends: readonly string[];
   /** Only jobs of this account. @default everybody's */
   readonly owner?: string | undefined;
+  /** Only jobs about this. @default any */
+  readonly subject?: string | undefined;
+  /** None while a job of these kinds waits that the worker can do. @default none keeps it */
+  readonly unless?: readonly JobKind[] | undefined;
 }
 
 export interface Jobs {
@@ -87,6 +94,12 @@ export interface JobContext {
   readonly isForHost: () => boolean;
   /** To be called when something was kept that the job is gone on from if its worker dies (`Jobs.beat`). */
   readonly hasKept: () => void;
+  /** See `WorkerRow`. */
+  readonly groups: readonly string[];
+  /** Claims one more job for the same worker, which whoever asks looks after: beats, and tells how it ended. */
+  readonly claim: (about: Pick<JobClaim, "kinds" | "subject" | "unless">) => Promise<Job | undefined>;
+  /** From now on whoever does this job looks after it likewise. */
+  readonly handOver: () => void;
 }
 
 /**

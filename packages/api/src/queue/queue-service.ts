@@ -31,17 +31,20 @@ export class QueueService {
     this.#clock = parts.clock;
   }
 
-  /** The caller's jobs (an admin's: all), in the order of the line; a place counts those of others, too. */
+  /**
+   * The caller's jobs (an admin's: all), in the order of the line; a place counts those of others, too. Shards come after all of
+   * them and are not among them: who works on a run's are its helpers.
+   */
   async list({ identity }: Caller): Promise<readonly Job[]> {
     const owner = ownerOf(identity);
-    const jobs = await this.#jobs.list();
+    const jobs = (await this.#jobs.list()).filter(({ kind }) => kind !== "extract");
     return owner === undefined ? jobs : jobs.filter((job) => job.owner === owner);
   }
 
   /** Puts what waits before all others, or after them. @throws CoreError `not-found` for what does not wait. */
   async move(subject: string, to: "front" | "back"): Promise<void> {
     const waiting = (await this.#jobs.list()).find(
-      (job) => job.subject === subject && job.state === "waiting",
+      (job) => job.subject === subject && job.state === "waiting" && job.kind !== "extract",
     );
     if (!waiting || !(await this.#jobs.move(waiting.id, to))) throw notThere("waiting job", subject);
   }

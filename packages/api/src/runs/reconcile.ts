@@ -33,7 +33,9 @@ export async function reconcileRuns(options: ReconcileOptions): Promise<number> 
   try {
     const rows = await inPages((request) => runs.page({ ...request, states: UNDER_WAY }));
     // looked at after the rows: the job of a run that was made meanwhile is there
-    const known = new Set((await jobs.list()).map(({ subject }) => subject));
+    const known = new Set(
+      (await jobs.list()).flatMap(({ kind, subject }) => (kind === "train" ? [subject] : [])),
+    );
     const lone = rows.filter(({ id }) => !known.has(id));
     let seenTo = 0;
     for (const row of lone) if (!(await locks.isHeld(row.id)) && (await seeTo(row, options))) seenTo++;

@@ -1,10 +1,12 @@
 import { createEventMaker, type Folder, type RunStatus, type StopReason } from "@graft/core";
 import type { Clock } from "../ports/clock.ts";
+import type { Jobs } from "../ports/jobs.ts";
 import type { RunChange, RunRepository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
 import type { RunDigests } from "./digests.ts";
 import { patiently } from "./patient.ts";
 import type { RunEvents } from "./run-events.ts";
+import { dropShards } from "./run-shards.ts";
 import { UNDER_WAY } from "./run-state.ts";
 
 export interface RunEndingOptions {
@@ -13,6 +15,7 @@ export interface RunEndingOptions {
   readonly digests: RunDigests;
   /** A run's own folder. */
   readonly folderOf: (run: string) => Folder;
+  readonly jobs: Pick<Jobs, "list" | "stop">;
   readonly clock: Clock;
 }
 
@@ -26,9 +29,11 @@ export class RunEnding {
 
   /** One that nobody works on any more, in one of the states in which nobody does. */
   async over(run: string, status: RunStatus, change: RunChange = {}): Promise<void> {
-    const { runs, events, clock } = this.#options;
+    const { runs, events, jobs, clock } = this.#options;
     const end = { ...change, state: status, stopAsked: null, endedAt: clock() };
     await patiently(() => runs.update(run, end, UNDER_WAY));
+    // who claims one that is left over finds that the run has ended
+    await dropShards(jobs, run).catch(() => undefined);
     events.left(run);
   }
 

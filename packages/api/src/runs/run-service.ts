@@ -134,8 +134,8 @@ export class RunService {
     await repository.runs.update(id, { stopAsked: reason }, UNDER_WAY);
     const ofRun = async () => (await jobs.list()).filter(({ subject }) => subject === id);
     for (const job of await ofRun()) await jobs.stop(job.id, reason);
-    // one that waited is over at once
-    const isLeft = (await ofRun()).length === 0 && !(await locks.isHeld(id));
+    // one that waited is over at once; who computes features for it ends nothing
+    const isLeft = !(await ofRun()).some(({ kind }) => kind === "train") && !(await locks.isHeld(id));
     const now = await access.run(caller, id);
     if (isLeft && isUnderWay(now.state)) await ending.stopped(now, reason);
     events.changed(id);
@@ -265,7 +265,8 @@ export class RunService {
     const { repository, jobs, digests } = this.#options;
     const { runs } = repository;
     const waits = rows.some(({ state }) => state === "queued");
-    const places = new Map((waits ? await jobs.list() : []).map(({ subject, place }) => [subject, place]));
+    const waiting = (waits ? await jobs.list() : []).filter(({ kind }) => kind === "train");
+    const places = new Map(waiting.map(({ subject, place }) => [subject, place]));
     const projects = [...new Set(rows.map(({ dataset }) => dataset))];
     const known = new Map(
       await Promise.all(

@@ -3,11 +3,14 @@ import type { BlobKeeper } from "../blobs/blob-keeper.ts";
 import type { DatasetService } from "../datasets/dataset-service.ts";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
+import type { Job } from "../ports/jobs.ts";
 import type { Ports } from "../ports/ports.ts";
 import { DecisionService } from "./decision-service.ts";
 import { RunDigests } from "./digests.ts";
 import { EventService } from "./event-service.ts";
 import { FrozenStore } from "./frozen-store.ts";
+import { type HelpContext, HelpHandler, type HelpHandlerOptions } from "./help-handler.ts";
+import { QueueBoard } from "./queue-board.ts";
 import { reconcileRuns } from "./reconcile.ts";
 import { ResultService } from "./result-service.ts";
 import { RunEnding } from "./run-ending.ts";
@@ -16,7 +19,7 @@ import { RunLocks } from "./run-lock.ts";
 import type { RunPlatform } from "./run-platform.ts";
 import { RunService } from "./run-service.ts";
 import { RunWorkspace } from "./run-workspace.ts";
-import { TrainHandler } from "./train-handler.ts";
+import { type TrainContext, TrainHandler } from "./train-handler.ts";
 
 /** What runs need of other services. */
 export interface RunNeeds {
@@ -34,8 +37,10 @@ export interface RunNeeds {
 export interface Training {
   /** What workers ask for. @param signal aborted when the host ends. */
   workspace(platform: RunPlatform, signal: AbortSignal): RunWorkspace;
-  /** Does jobs of kind "train". */
-  handler(workspace: RunWorkspace): TrainHandler;
+  /** Does jobs of the kinds "train" and "extract". */
+  handler(workspace: RunWorkspace): {
+    readonly handle: (job: Job, context: TrainContext & HelpContext) => Promise<void>;
+  };
   /** See `reconcileRuns`. */
   reconcile(): Promise<number>;
 }
@@ -55,7 +60,10 @@ export function runServices({ repository, blobs, jobs, clock }: Ports, needs: Ru
   const events = new RunEvents(runs);
   const digests = new RunDigests(events);
   const locks = new RunLocks({ leases: repository.leases, clock, isAlone });
-  const ending = new RunEnding({ runs, events, digests, folderOf, clock });
+  const ending = new RunEnding({ runs, events, digests, folderOf, jobs, clock });
+  const { workers } = repository;
+  const boardOf: HelpHandlerOptions["boardOf"] = (job, context) =>
+    new QueueBoard({ jobs, workers, clock, job, context });
   return {
     runs: new RunService({
       ...{ ...needs, repository, jobs, clock, access, events, digests, ending, locks, frozen },
@@ -66,8 +74,16 @@ export function runServices({ repository, blobs, jobs, clock }: Ports, needs: Ru
     training: {
       workspace: (platform, signal) =>
         new RunWorkspace({ runs, blobs, frozen, folderOf, events, locks, platform, clock, signal }),
-      handler: (workspace) =>
-        new TrainHandler({ runs, datasets, workspace, events, digests, ending, locks, clock }),
+      handler: (workspace) => {
+        const train = new TrainHandler({
+          ...{ runs, datasets, workspace, events, digests, ending, locks, boardOf, clock },
+        });
+        const help = new HelpHandler({ runs, jobs, boardOf });
+        return {
+          handle: (job, context) =>
+            job.kind === "extract" ? help.handle(job, context) : train.handle(job, context),
+        };
+      },
       reconcile: () => reconcileRuns({ repository, jobs, ending, locks, clock }),
     },
   };

@@ -11,11 +11,12 @@ import {
   type WorkerHost,
 } from "@graft/core";
 import type { Clock } from "../ports/clock.ts";
-import type { Job } from "../ports/jobs.ts";
+import type { Job, JobContext } from "../ports/jobs.ts";
 import type { DatasetRepository, RunRepository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
 import { isWorkerGone } from "./digest.ts";
 import type { RunDigests } from "./digests.ts";
+import type { QueueBoard, QueueBoardOptions } from "./queue-board.ts";
 import type { RunEnding } from "./run-ending.ts";
 import type { RunEvents } from "./run-events.ts";
 import { isTaken, type RunLocks } from "./run-lock.ts";
@@ -33,6 +34,8 @@ export interface TrainContext {
   readonly isForHost: () => boolean;
   /** Something was kept that the next worker goes on from. */
   readonly hasKept: () => void;
+  readonly groups: JobContext["groups"];
+  readonly claim: JobContext["claim"];
   /** The worker's. */
   readonly host: Pick<WorkerHost, "work">;
 }
@@ -45,6 +48,7 @@ export interface TrainHandlerOptions {
   readonly digests: RunDigests;
   readonly ending: RunEnding;
   readonly locks: RunLocks;
+  readonly boardOf: (job: Job, context: QueueBoardOptions["context"]) => QueueBoard;
   readonly clock: Clock;
 }
 
@@ -93,7 +97,7 @@ export class TrainHandler {
     if (asked !== null) return ending.stopped(row, asked);
     const begun = await workspace.begun(run);
     if (await this.#wasOver(row, begun)) return;
-    await this.#work(row, begun ? resume(run) : await this.#beginning(row), context);
+    await this.#work(job, row, begun ? resume(run) : await this.#beginning(row), context);
   };
 
   async #beginning({ id, config, dataset, lastSeq }: RunRow): Promise<Work> {
@@ -117,7 +121,7 @@ export class TrainHandler {
     return true;
   }
 
-  async #work(row: RunRow, work: Work, context: TrainContext): Promise<void> {
+  async #work(job: Job, row: RunRow, work: Work, context: TrainContext): Promise<void> {
     const { runs, events, ending, clock } = this.#options;
     const { worker, host, signal } = context;
     const begins = {
@@ -128,8 +132,10 @@ export class TrainHandler {
     } as const;
     if (!(await runs.update(row.id, { ...begins, worker }, UNDER_WAY))) return;
     events.changed(row.id);
+    const shards = this.#options.boardOf(job, context);
     try {
-      const end = await this.#follow(row, host.work(work, { signal }), context);
+      const end = await this.#follow(row, host.work(work, { signal, shards }), context);
+      await shards.close(isWorkerGone(end) ? workerGone(row.id) : undefined);
       await this.#settle(row, end, context);
     } catch (error) {
       // removed meanwhile: nobody waits for it
@@ -139,6 +145,7 @@ export class TrainHandler {
       else await ending.over(row.id, "failed", { error: serializeError(error) });
       throw error;
     } finally {
+      await shards.close();
       events.left(row.id);
     }
   }

@@ -1,3 +1,4 @@
+import { untilCancelled } from "../concurrency/until-cancelled.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError, throwIfCancelled } from "../errors.ts";
@@ -45,22 +46,6 @@ async function prepareTask(task: RowTask, { space, prepare }: PrepareAheadOption
     }
   }
   return { task, error: last ?? new CoreError("not-found", { what: "No file has this content." }) };
-}
-
-/** Settles with the work, or rejects as soon as the signal is aborted. */
-function untilCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      try {
-        throwIfCancelled(signal);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 /**

@@ -7,7 +7,7 @@ import { checkInt8Use } from "./check-int8-use.ts";
 import { locationOf, readingOf } from "./open-dataset.ts";
 import { openingEvents } from "./opening-events.ts";
 import type { Training } from "./training.ts";
-import type { Workspace } from "./workspace.ts";
+import type { WeightsRequest, Workspace } from "./workspace.ts";
 
 export interface ResumeTraining extends Pick<Training, "change" | "mayReplace" | "out"> {
   readonly run: StoredRun;
@@ -30,6 +30,15 @@ function missingError(
   );
 }
 
+/** The weights that a run began with, as the host finds them. */
+export function weightsOfRun({ record }: Pick<StoredRun, "record">): WeightsRequest {
+  const { source, inputRange } = record.weights;
+  // a file's origin is as it was typed, perhaps in another folder; the config has where it lies
+  const { weights: lasting, cut } = record.config;
+  const isNamed = source === "bundled" || source === "imagenet";
+  return { weights: isNamed ? source : lasting, inputRange, cut };
+}
+
 /**
  * Opens what a stopped run goes on with: the data set, split, options and weights it began with.
  * @throws CoreError `conflict` when one of them is another by now, `not-found` when it is gone; as the workspace.
@@ -49,17 +58,12 @@ export async function* resumeTraining(
         throw isThere ? error : missingError(error, { id, what: "data set", place: location });
       }),
   );
-  const { source, inputRange } = record.weights;
-  // a file's origin is as it was typed, perhaps in another folder; the config has where it lies
-  const { weights: lasting, cut } = record.config;
-  const named = source === "bundled" || source === "imagenet";
+  const { weights: lasting } = record.config;
   const weights = yield* openingEvents(workspace, { phase: "trunk", events }, (onEvent) =>
-    workspace
-      .loadWeights({ weights: named ? source : lasting, inputRange, cut, onEvent })
-      .catch(async (error: unknown) => {
-        const isThere = await workspace.hasWeights(lasting);
-        throw isThere ? error : missingError(error, { id, what: "weights file", place: lasting });
-      }),
+    workspace.loadWeights({ ...weightsOfRun(run), onEvent }).catch(async (error: unknown) => {
+      const isThere = await workspace.hasWeights(lasting);
+      throw isThere ? error : missingError(error, { id, what: "weights file", place: lasting });
+    }),
   );
   await checkResumable(await run.beginning(), { dataset: opened.dataset, weights });
   const selected = await workspace.selectBackend(record.config.backend);

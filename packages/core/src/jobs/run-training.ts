@@ -66,7 +66,7 @@ export async function* runTraining(
   for (const event of early) await run.appendEvent(event);
   const logged = await run.readEvents();
   const firstSeq = (logged.at(-1)?.seq ?? -1) + 1;
-  const { foreign, versions, decodeAhead, signal, now, clock, checkpointMs } = workspace;
+  const { foreign, shards, versions, decodeAhead, signal, now, clock, checkpointMs } = workspace;
   const startedAt = clock();
   let store: FeatureStore;
   let leases: readonly AsyncDisposable[];
@@ -96,6 +96,7 @@ export async function* runTraining(
     ...{ decodeAhead, versions, signal, now, clock, checkpoints: run.checkpoints },
     saveModel: (model) => saveModel(workspace, training, model),
     ...(foreign ? { foreign } : {}),
+    ...(shards ? { shards } : {}),
     ...(checkpointMs === undefined ? {} : { checkpointMs }),
     ...{ checkpointsAsked, firstSeq },
   });

@@ -9,6 +9,7 @@ import type { ForeignImages } from "../dataset/foreign-images.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { BrokenFile, Dataset, DatasetImage, DatasetNote, Split } from "../dataset/types.ts";
 import type { ByteProgress } from "../download/types.ts";
+import type { ShardBoard } from "../features/shard.ts";
 import type { FeatureStore } from "../features/types.ts";
 import type { RgbImage } from "../image/types.ts";
 import type { Model } from "../model/types.ts";
@@ -152,6 +153,8 @@ export interface Workspace {
   hasFeatures(): Promise<boolean>;
   /** The cache of features. @throws CoreError `bad-input`, `disk-full` where none can be made. */
   features(): Promise<FeatureStore>;
+  /** Others who may compute some of a run's features. @default nobody */
+  readonly shards?: ShardBoard;
   readonly runs: RunStore;
   /** @param name a run's id, or whatever else the host finds a model by. @throws CoreError `not-found`, `corrupt`, `unsupported`. */
   openModel(name: string): Promise<OpenedModel>;

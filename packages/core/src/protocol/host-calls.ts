@@ -7,6 +7,7 @@ import { trainConfigSchema } from "../config/config.ts";
 import type { Dataset, Split } from "../dataset/types.ts";
 import { trainEventSchema } from "../events/event-schema.ts";
 import type { TrainEvent } from "../events/events.ts";
+import { type NextShard, shardSchema } from "../features/shard.ts";
 import { featureSpaceSchema } from "../features/space.ts";
 import type { WorkspaceEvent } from "../jobs/workspace.ts";
 import type { RunBeginning } from "../runs/run-beginning.ts";
@@ -44,6 +45,9 @@ export const CALL_PARAMS = {
   "features.put": z.object({ space: featureSpaceSchema, records: z.array(bytes) }),
   "features.lease": z.object({ space: featureSpaceSchema }),
   "features.release": z.object({ lease: id }),
+  "shards.helpers": z.object({ backend: text }),
+  "shards.offer": z.object({ backend: text, shards: z.array(shardSchema) }),
+  "shards.next": z.object({}),
   "run.create": z.object({
     id: text.refine(isRunId, "a run's id"),
     config: trainConfigSchema,
@@ -111,6 +115,9 @@ export interface CallResults {
   readonly "features.put": null;
   readonly "features.lease": number;
   readonly "features.release": null;
+  readonly "shards.helpers": number;
+  readonly "shards.offer": null;
+  readonly "shards.next": NextShard;
   readonly "run.create": RunMessage;
   readonly "run.open": RunMessage;
   readonly "run.beginning": RunBeginning;

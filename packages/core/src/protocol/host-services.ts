@@ -5,6 +5,7 @@ import { parseSplit } from "../dataset/split.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { decodeRecord, encodeRecord, encodeRow } from "../features/row-record.ts";
+import type { ShardBoard } from "../features/shard.ts";
 import type { FeatureStore } from "../features/types.ts";
 import { bytesReader } from "../files/byte-reader.ts";
 import type { OpenedDataset, Workspace, WorkspaceEvent } from "../jobs/workspace.ts";
@@ -32,6 +33,7 @@ const jobIsOver = (): CoreError => new CoreError("conflict", { what: "The worker
 export class HostServices implements AsyncDisposable {
   readonly #workspace: Workspace;
   readonly #features: () => Promise<FeatureStore>;
+  readonly #shards: ShardBoard | undefined;
   readonly #crc32: Crc32;
   readonly #scope: JobScope;
   readonly #sets: OpenedDataset[] = [];
@@ -47,6 +49,7 @@ export class HostServices implements AsyncDisposable {
    * @param options.work the job that the worker asks for.
    * @param options.crc32 a quicker one than JavaScript's.
    * @param options.features the cache as this worker sees it. @default the workspace's
+   * @param options.shards of the job's run. @default nobody helps
    */
   constructor(
     workspace: Workspace,
@@ -54,9 +57,11 @@ export class HostServices implements AsyncDisposable {
       readonly work: Work;
       readonly crc32?: Crc32;
       readonly features?: () => Promise<FeatureStore>;
+      readonly shards?: ShardBoard;
     },
   ) {
-    const { work, crc32, features = () => workspace.features() } = options;
+    const { work, crc32, features = () => workspace.features(), shards } = options;
+    this.#shards = shards;
     this.#workspace = workspace;
     this.#features = features;
     this.#crc32 = crc32 ?? inJavaScript;
@@ -198,6 +203,13 @@ export class HostServices implements AsyncDisposable {
     },
     "features.lease": async ({ space }) => this.#hold(await (await this.#features()).lease(space)),
     "features.release": ({ lease }) => this.#letGo(lease),
+    "shards.helpers": async ({ backend }) => (await this.#shards?.helpers(backend)) ?? 0,
+    "shards.offer": async ({ backend, shards }) => {
+      this.#scope.checkMayWrite();
+      await this.#shards?.offer(backend, shards);
+      return null;
+    },
+    "shards.next": async () => (await this.#shards?.next()) ?? { open: 0 },
     "run.create": async ({ set, split, dataset, command, out, force, ...run }) => {
       this.#scope.checkNewRun(run.id);
       const made = await this.#workspace.runs.create({
@@ -217,6 +229,7 @@ export class HostServices implements AsyncDisposable {
     },
     "run.beginning": async ({ run }) => (await this.#run(run)).beginning(),
     "run.lock": async ({ run }) => {
+      this.#scope.checkMayWrite();
       const lock = await this.#hold(await (await this.#run(run)).lock());
       this.#locks.set(lock, run);
       return lock;

@@ -1,5 +1,6 @@
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
 import type { RunEndEvent, TrainEvent } from "../events/events.ts";
+import type { ShardBoard } from "../features/shard.ts";
 import type { FeatureStore } from "../features/types.ts";
 import { endKilledRun } from "../jobs/end-killed-run.ts";
 import type { Workspace } from "../jobs/workspace.ts";
@@ -81,16 +82,19 @@ export class WorkerHost implements AsyncDisposable {
   /**
    * Has the worker do a job, when it has ended the one before. The last event is `run-end`, also when the worker was killed.
    * @param options.signal stops the job; its reason says whether for good (`StopReason`).
+   * @param options.shards of the run. @default nobody helps
    * @returns how it ended. @throws what is no CoreError of the job: a defect of the worker.
    */
   async *work(
     work: Work,
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal; readonly shards?: ShardBoard } = {},
   ): AsyncGenerator<TrainEvent, WorkEnd> {
     while (this.#running) await this.#running.ended;
     const { workspace, crc32, features } = this.#options;
+    const { signal, shards } = options;
     const services = new HostServices(workspace, {
       work,
+      ...(shards ? { shards } : {}),
       ...(crc32 ? { crc32 } : {}),
       ...(features ? { features } : {}),
     });
@@ -100,7 +104,6 @@ export class WorkerHost implements AsyncDisposable {
       if (this.#running === job) this.#running = undefined;
     });
     if (this.#gone) job.end({ error: this.#gone });
-    const { signal } = options;
     const stop = (): void => {
       const cancel: StopReason = "cancel";
       this.#post({ v: PROTOCOL_VERSION, type: signal?.reason === cancel ? "cancel" : "stop", job: job.id });

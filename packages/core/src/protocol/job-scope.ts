@@ -9,10 +9,13 @@ const WORDS = { dataset: "data set", weights: "weights", run: "run" } as const;
 export class JobScope {
   /** Id that its host has for the run; undefined: any new one. */
   readonly #newRun: string | undefined;
+  /** It computes features for a run that another worker has. */
+  readonly #isHelp: boolean;
   readonly #names = { dataset: new Set<string>(), weights: new Set<string>(), run: new Set<string>() };
 
   constructor(work: Work) {
-    if (work.kind === "resume") this.#names.run.add(work.run);
+    this.#isHelp = work.kind === "extract";
+    if (work.kind !== "train") this.#names.run.add(work.run);
     else {
       this.#newRun = work.run;
       this.#names.dataset.add(work.dataset);
@@ -28,8 +31,17 @@ export class JobScope {
     this.#names.weights.add(record.config.weights).add(record.weights.source);
   }
 
+  /** @throws CoreError `conflict` for a helper: the run is another worker's. */
+  checkMayWrite(): void {
+    if (this.#isHelp)
+      throw new CoreError("conflict", {
+        what: "A worker that helps with a run writes nothing but features.",
+      });
+  }
+
   /** @throws CoreError `not-found` for another run than the one that the host asked for. */
   checkNewRun(id: string): void {
+    this.checkMayWrite();
     if (this.#newRun !== undefined && this.#newRun !== id) throw notOfJob("run", id);
   }
 

@@ -49,8 +49,17 @@ export const workSchema = z.discriminatedUnion("kind", [
     /** Score the model, too, on the images that were held back. */
     score: z.boolean().exactOptional(),
   }),
+  /** Compute features of a run that another worker trains, in shards that the host gives (`ShardBoard`). */
+  z.strictObject({
+    kind: z.literal("extract"),
+    run: z.string(),
+    /** Id of the backend. */
+    backend: z.string(),
+  }),
 ]);
 export type Work = z.infer<typeof workSchema>;
+/** Of a run's own worker. */
+export type TrainingWork = Exclude<Work, { readonly kind: "extract" }>;
 
 const workspaceEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("notice"), message: z.string() }),

@@ -98,6 +98,11 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
     selectBackend,
     hasFeatures: async () => true,
     features: async () => features,
+    shards: {
+      helpers: (backend) => call("shards.helpers", { backend }),
+      offer: async (backend, shards) => void (await call("shards.offer", { backend, shards: [...shards] })),
+      next: () => call("shards.next", {}),
+    },
     runs: remoteRuns(call, { setOf: (images) => setOf(images?.images), crc32 }),
     openModel: () => Promise.reject(unsupported("open models")),
     saveModel: (model, { run, out, mayReplace }) =>

@@ -2,6 +2,7 @@ import { parseTrainConfig } from "../config/parse-config.ts";
 import { imagesOfPart } from "../dataset/images-of-part.ts";
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
 import type { TrainEvent } from "../events/events.ts";
+import { helpWithRun } from "../jobs/help-with-run.ts";
 import { scoreTraining } from "../jobs/score-training.ts";
 import { resumeJob, trainJob } from "../jobs/train-job.ts";
 import type { Training, TrainingEnd } from "../jobs/training.ts";
@@ -14,6 +15,7 @@ import {
   PROTOCOL_VERSION,
   parseCommand,
   type Report,
+  type TrainingWork,
   type Work,
   type WorkEnd,
 } from "./messages.ts";
@@ -52,7 +54,7 @@ function hostGone(why: string): CoreError {
 /** The job of a piece of work. */
 async function eventsOf(
   workspace: Workspace,
-  work: Work,
+  work: TrainingWork,
   checkpointsAsked: () => number,
 ): Promise<AsyncGenerator<TrainEvent, TrainingEnd>> {
   if (work.kind === "train") {
@@ -222,11 +224,7 @@ export class ProtocolWorker {
     try {
       opened = await this.#options.open({ call: this.#call, signal, work });
       const { workspace } = opened;
-      const events = await eventsOf(workspace, work, () => this.#running?.checkpoints ?? 0);
-      let next = await events.next();
-      for (; !next.done; next = await events.next())
-        this.#post({ v: PROTOCOL_VERSION, type: "event", job, event: next.value });
-      const end = await endOf(workspace, next.value, work.score === true);
+      const end = await this.#doWork(job, work, workspace);
       report = { v: PROTOCOL_VERSION, type: "done", job, end };
     } catch (error) {
       report = { v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) };
@@ -240,6 +238,18 @@ export class ProtocolWorker {
     // told when the next job may come
     this.#running = undefined;
     this.#post(report);
+  }
+
+  async #doWork(job: number, work: Work, workspace: Workspace): Promise<WorkEnd> {
+    if (work.kind === "extract") {
+      await helpWithRun(workspace, work);
+      return { status: "completed", epochs: 0 };
+    }
+    const events = await eventsOf(workspace, work, () => this.#running?.checkpoints ?? 0);
+    let next = await events.next();
+    for (; !next.done; next = await events.next())
+      this.#post({ v: PROTOCOL_VERSION, type: "event", job, event: next.value });
+    return endOf(workspace, next.value, work.score === true);
   }
 
   #stop(job: number, reason: StopReason): void {

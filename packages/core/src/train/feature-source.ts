@@ -18,6 +18,20 @@ import { createRate } from "./rate.ts";
 import { reportsOf } from "./reports.ts";
 import type { TrainOptions } from "./types.ts";
 
+/** What a run's features are made with and of. */
+export type SourceOptions = Pick<
+  TrainOptions,
+  "config" | "dataset" | "weights" | "backend" | "prepare" | "decodeAhead" | "store" | "signal"
+>;
+
+/** How far a phase is said to be: it never goes back, whatever requests count. */
+export interface PhaseProgress {
+  /** Of the phase's rows (image × copy). */
+  readonly total: number;
+  /** The most that was told. */
+  told: number;
+}
+
 /** Some images, which copies of them, and what of the trunk. */
 export interface FeatureRequest {
   readonly taps: readonly TapName[];
@@ -26,8 +40,8 @@ export interface FeatureRequest {
   readonly variants: readonly number[];
   /** False: computed, used and forgotten. */
   readonly stored: boolean;
-  /** Of the phase's rows (image × copy): those of requests before this one, and all. @default nothing is told */
-  readonly progress?: { readonly before: number; readonly total: number } | undefined;
+  /** How far the phase is, and its rows of requests before this one. @default nothing is told */
+  readonly progress?: { readonly before: number; readonly phase: PhaseProgress } | undefined;
   /** Taps that the trunk is compiled with, so that requests of fewer share it. @default taps */
   readonly compiled?: readonly TapName[];
   /** Of each table, as `extractTaps` has it. */
@@ -58,7 +72,7 @@ export interface TrunkCalibration {
 export class FeatureSource {
   /** Images that could not be used any more so far; no later request takes them. */
   readonly lost: LostImages;
-  readonly #options: TrainOptions;
+  readonly #options: SourceOptions;
   readonly #events: EventMaker;
   readonly #clock: () => number;
   #trunk: { readonly taps: string; readonly program: Promise<Program> } | undefined;
@@ -66,7 +80,7 @@ export class FeatureSource {
   #storeIsFull = false;
 
   constructor(
-    options: TrainOptions,
+    options: SourceOptions,
     {
       events,
       clock,
@@ -184,7 +198,7 @@ export class FeatureSource {
   }
 
   #progressReporter(
-    { before, total }: NonNullable<FeatureRequest["progress"]>,
+    { before, phase }: NonNullable<FeatureRequest["progress"]>,
     report: (body: TrainEventBody) => void,
   ) {
     const may = createThrottle(EVENT_INTERVAL_MS, this.#clock);
@@ -193,14 +207,16 @@ export class FeatureSource {
       if (!may() && extracted.done < extracted.total) return;
       const rate = rateOf(extracted.done);
       const done = before + extracted.done;
-      const facts = { phase: "features", done, total, unit: "images" } as const;
+      if (done < phase.told) return;
+      phase.told = done;
+      const facts = { phase: "features", done, total: phase.total, unit: "images" } as const;
       report({ type: "progress", ...facts, ...(rate === undefined ? {} : { rate }) });
     };
   }
 }
 
 function compileTrunk(
-  { backend, weights, config, prepare, signal }: TrainOptions,
+  { backend, weights, config, prepare, signal }: SourceOptions,
   names: readonly TapName[],
   calibration: TrunkCalibration | undefined,
 ): Promise<Program> {

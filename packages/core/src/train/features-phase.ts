@@ -1,8 +1,10 @@
 import type { TrainEvent } from "../events/events.ts";
 import type { TapName } from "../features/recipe-space.ts";
-import type { FeatureRequest, RowsByTap } from "./feature-source.ts";
+import type { TrainedTap } from "../features/shard.ts";
+import type { FeatureRequest, PhaseProgress, RowsByTap } from "./feature-source.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 import type { RunContext } from "./run-context.ts";
+import { shareFeatures } from "./share-features.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
 
 /** What a phase trains and is checked on. */
@@ -26,7 +28,7 @@ function rowsOf(taps: RowsByTap, tap: TapName, position: number): LabelledRows {
  */
 export async function* featuresPhase(
   context: RunContext,
-  taps: readonly TapName[],
+  taps: readonly TrainedTap[],
 ): AsyncGenerator<TrainEvent, (tap: TapName) => TrainingFeatures> {
   const { options, events, images, source, likeness } = context;
   const { augment, precision } = options.config;
@@ -35,14 +37,16 @@ export async function* featuresPhase(
   yield events.make({ type: "phase-start", phase: "features", total });
   // the sample's images go through the trunk once, for both: what is trained on is in the store then
   const compiled = [...new Set([...taps, ...likeness.taps])];
-  yield* likeness.seeTraining({ trained: copies ? taps : [], compiled, progress: { before: 0, total } });
+  const phase: PhaseProgress = { total, told: 0 };
+  yield* shareFeatures(context, { taps: [...taps], phase });
+  yield* likeness.seeTraining({ trained: copies ? taps : [], compiled, progress: { before: 0, phase } });
   const ofTraining: FeatureRequest = {
     ...{ taps, compiled, images: images.train, augmentation: augment, stored: true },
     variants: copies ?? [],
-    progress: { before: 0, total },
+    progress: { before: 0, phase },
   };
   const training = copies ? yield* source.rows(ofTraining) : undefined;
-  const progress = { before: total - images.validation.length, total };
+  const progress = { before: total - images.validation.length, phase };
   // behind an int8 trunk they are seen when the model is checked in float32
   if (precision === "float32") yield* likeness.seeHeldBack({ trained: taps, compiled, progress });
   const validation = yield* source.rows({
@@ -63,7 +67,7 @@ export async function* featuresPhase(
     async *rowsOfEpoch(epoch) {
       const variant = variantOfEpoch(options.config, epoch);
       if (training) return rowsOf(training, tap, variant);
-      const progress = { before: 0, total: images.train.length };
+      const progress = { before: 0, phase: { total: images.train.length, told: 0 } };
       const online = {
         ...ofTraining,
         taps: [tap],

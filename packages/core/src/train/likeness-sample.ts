@@ -8,7 +8,7 @@ import { likenessDistance, likenessVector } from "../likeness/distance.ts";
 import { likenessLayers } from "../likeness/likeness-layers.ts";
 import type { ForeignShare, Likeness } from "../likeness/types.ts";
 import { quantile } from "../metrics/quantile.ts";
-import { type FeatureRequest, FeatureSource } from "./feature-source.ts";
+import { type FeatureRequest, FeatureSource, type SourceOptions } from "./feature-source.ts";
 import { rowLength } from "./labelled-rows.ts";
 import type { TrainOptions } from "./types.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
@@ -26,7 +26,7 @@ const MEMORY_BYTES = 4 * 2 ** 20;
 
 /** What it needs of the run's context. */
 interface Context {
-  readonly options: TrainOptions;
+  readonly options: SourceOptions & Pick<TrainOptions, "foreign" | "likeness">;
   readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
   readonly source: FeatureSource;
   readonly events: EventMaker;
@@ -62,6 +62,12 @@ export class LikenessSample {
   /** What the trunk is to give for it beside what is trained on; none when nothing can be learned. */
   get taps(): readonly TapName[] {
     return this.#taps;
+  }
+
+  /** Its images of a side; none when nothing can be learned. */
+  imagesOf(part: "train" | "validation"): readonly DatasetImage[] {
+    if (this.#taps.length === 0) return [];
+    return part === "train" ? this.#images.training : this.#images.heldBack;
   }
 
   /**

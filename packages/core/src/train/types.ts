@@ -6,6 +6,7 @@ import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { Dataset, Split } from "../dataset/types.ts";
 import type { SerializedError } from "../errors.ts";
 import type { Metrics, RunStatus } from "../events/events.ts";
+import type { ShardBoard } from "../features/shard.ts";
 import type { FeatureStore } from "../features/types.ts";
 import type { Model } from "../model/types.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
@@ -50,6 +51,8 @@ export interface TrainOptions {
   readonly foreign?: ForeignImages;
   /** Versions of what made the model, for its record, beside the engine's: `{ graft: "0.1.0" }`. */
   readonly versions?: Readonly<Record<string, string>>;
+  /** Others who may compute some of the features. @default nobody */
+  readonly shards?: ShardBoard;
   /** `seq` of the first event: a resumed run counts on. @default 0 */
   readonly firstSeq?: number;
   /**

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { deserializeError, serializeError, type Work, type WorkEnd } from "@graft/core";
+import { deserializeError, serializeError, type TrainingWork, type Work, type WorkEnd } from "@graft/core";
 import { checkModelFolder } from "@graft/core/node";
 import { makeHome } from "../../environment/make-home.ts";
 import { nextCommand } from "../../environment/self-command.ts";
@@ -26,7 +26,7 @@ export async function train(context: CommandContext, flags: Flags, dataset: stri
   }
   await using session = new Session(context);
   await makeHome(session.context.environment.home);
-  const work: Work = {
+  const work: TrainingWork = {
     kind: "train",
     ...{ config, dataset, datasetName: dataset, force: flags.force === true },
     ...{ command: process.argv.slice(2), ...(out === undefined ? {} : { out: resolve(out) }) },
@@ -47,7 +47,7 @@ interface TrainingWords {
  */
 export async function finishTraining(
   session: Session,
-  work: Work,
+  work: TrainingWork,
   words: TrainingWords,
 ): Promise<FinishedTraining> {
   const { environment, json } = session.context;

@@ -106,7 +106,7 @@ export class RemoteSession {
       row: { id, name, version, kind: "remote", backends, groups, threads },
     });
     const claimer = new JobClaimer({
-      ...{ jobs, worker: id, kinds: ["train"], backends: names, onError: log.error },
+      ...{ jobs, worker: id, kinds: ["train", "extract"], backends: names, groups, onError: log.error },
       // its owner sees whatever it is given
       owner: jobsOf(identity),
       handle: (job, context) => train(job, { ...context, host }),
