@@ -236,6 +236,7 @@ export { BATCH_NORM_EPSILON, INPUT_LAYER, layersUpTo, TRUNK_LAYERS } from "./tru
 export { type Tail, tailOf } from "./trunk/tail.ts";
 export { NUM_TRUNK_WEIGHTS, type TensorSpec, TRUNK_TENSORS } from "./trunk/tensors.ts";
 export type * from "./trunk/types.ts";
+export { versionGap } from "./version-gap.ts";
 export { quotedText, visibleLines, visibleText } from "./visible-text.ts";
 export {
   BUNDLED_RANGE,

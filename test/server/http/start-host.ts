@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Identity, PERMISSIONS, type Role, type Services } from "@graft/api";
 import { CoreError } from "@graft/core";
-import { tracked } from "@trpc/server";
+import { type AnyTRPCRouter, tracked } from "@trpc/server";
 import * as z from "zod";
 import type { TokenReader } from "../../../apps/server/src/http/access/entrance.ts";
 import { HTTP_LIMITS, type HttpLimits } from "../../../apps/server/src/http/access/limits.ts";
@@ -220,7 +220,7 @@ export interface FixtureOptions {
   readonly workers?: WorkerTaker;
   /** What is behind the port is not there yet. */
   readonly isStarting?: true;
-  readonly router?: typeof testRouter | typeof emptyRouter;
+  readonly router?: AnyTRPCRouter;
 }
 
 export async function startHost(options: FixtureOptions = {}): Promise<StartedHost> {

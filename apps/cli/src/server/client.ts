@@ -1,5 +1,5 @@
 import type { ApiRouter } from "@graft/api";
-import { CoreError, deserializeError, serializedErrorSchema } from "@graft/core";
+import { CoreError, deserializeError, serializedErrorSchema, versionGap } from "@graft/core";
 import {
   createTRPCClient,
   httpLink,
@@ -9,6 +9,7 @@ import {
   TRPCClientError,
 } from "@trpc/client";
 import { EventSource } from "eventsource";
+import { packageVersion } from "../environment/package-version.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** A graft server, as a command sees it. */
@@ -40,6 +41,7 @@ function gone(url: string, cause: unknown): CoreError {
 /** What a server said no with, or that it said nothing, as graft's own error; anything else as it is. */
 export function asCoreError(error: unknown, url: string): unknown {
   if (!(error instanceof TRPCClientError)) return error;
+  if (error.cause instanceof CoreError) return error.cause;
   const told = serializedErrorSchema.safeParse(error.data?.error);
   if (told.success) return deserializeError(told.data);
   return gone(url, error.cause ?? error);
@@ -54,8 +56,30 @@ async function refusalOf(answer: Response, url: string): Promise<Error> {
   return gone(url, new Error(`HTTP ${answer.status}`));
 }
 
-export function connect({ url, token }: Credentials): ServerClient {
-  const headers = { authorization: `Bearer ${token}` };
+/** As tRPC's links, an `EventSource` and we ask. */
+type Asked = Omit<RequestInit, "signal"> & { readonly signal?: AbortSignal | null | undefined };
+
+/**
+ * `fetch` that says which graft asks, and takes no answer of a server that is too old or too new for it.
+ * @param version @default this package's
+ * @throws CoreError `unsupported`, which says what to update.
+ */
+const fetchAs =
+  (token: string, version: string) =>
+  async (input: string | URL | Request, { signal = null, ...init }: Asked = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${token}`);
+    headers.set("graft-client", version);
+    const answer = await fetch(input, { ...init, signal, headers });
+    const gap = versionGap(version, answer.headers.get("graft-version") ?? "");
+    if (!gap) return answer;
+    await answer.body?.cancel();
+    throw new CoreError("unsupported", gap.parts);
+  };
+
+/** @param version of this graft. @default the package's */
+export function connect({ url, token }: Credentials, version = packageVersion()): ServerClient {
+  const ask = fetchAs(token, version);
   const link = { url: `${url}${API}/trpc` };
   return {
     url,
@@ -66,19 +90,18 @@ export function connect({ url, token }: Credentials): ServerClient {
           true: httpSubscriptionLink({
             ...link,
             EventSource,
-            eventSourceOptions: {
-              fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...headers } }),
-            },
+            eventSourceOptions: { fetch: ask },
           }),
-          false: httpLink({ ...link, headers }),
+          false: httpLink({ ...link, fetch: ask }),
         }),
       ],
     }),
     async bytes(path, init = {}) {
       let answer: Response;
       try {
-        answer = await fetch(`${url}${API}${path}`, { ...init, headers: { ...init.headers, ...headers } });
+        answer = await ask(`${url}${API}${path}`, init);
       } catch (error) {
+        if (error instanceof CoreError) throw error;
         if (init.signal?.aborted) throw new CoreError("cancelled", { what: "The work was cancelled." });
         throw gone(url, error);
       }

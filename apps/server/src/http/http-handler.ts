@@ -1,6 +1,7 @@
 /** What happens to each request: who may ask at all, who asks, what answers, what is noted. */
 import type { ApiContext, Identity, Services } from "@graft/api";
 import type { AnyTRPCRouter } from "@trpc/server";
+import { checkClient } from "./access/check-client.ts";
 import { Entrance, type TokenReader } from "./access/entrance.ts";
 import type { HttpLimits } from "./access/limits.ts";
 import type { OpenStreams } from "./access/open-streams.ts";
@@ -105,6 +106,7 @@ export class HttpHandler {
         send(exchange, { status: 204, headers: isAllowed ? PREFLIGHT : [] });
         return;
       }
+      if (exchange.path.startsWith(`${API_BASE}/`)) checkClient(exchange, this.#options.version);
       await this.#answer(exchange);
     } catch (error) {
       this.#noteError(exchange, error);

@@ -25,6 +25,14 @@ export interface ApiMeta {
   readonly path: `/${string}`;
   /** An input that works against the data of `test/server/example-data.ts`, which names its ids `$dataset`, `$run` …; {} for none. */
   readonly example: Readonly<Record<string, unknown>>;
+  /** Another procedure took its place; it stays for one minor release. */
+  readonly deprecated?: {
+    /** ISO dates, "2027-03-01": from when on it is to be left, and when it goes. */
+    readonly since: string;
+    readonly sunset: string;
+    /** What to call in its place, for people. */
+    readonly instead: string;
+  };
 }
 
 type Code = ConstructorParameters<typeof TRPCError>[0]["code"];

@@ -53,7 +53,10 @@ export function checkOrigin(exchange: Exchange, sites: Sites): void {
     });
   exchange.headers.push(
     ...["access-control-allow-origin", origin, "vary", "origin"],
-    ...["access-control-expose-headers", "content-range, etag, retry-after, x-request-id"],
+    ...[
+      "access-control-expose-headers",
+      "content-range, deprecation, etag, graft-version, retry-after, sunset, x-request-id",
+    ],
   );
 }
 
@@ -62,7 +65,7 @@ export const PREFLIGHT = [
   ...["access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE"],
   ...[
     "access-control-allow-headers",
-    "authorization, content-type, last-event-id, range, trpc-accept, x-request-id",
+    "authorization, content-type, graft-client, last-event-id, range, trpc-accept, x-request-id",
   ],
   ...["access-control-allow-private-network", "true"],
   ...["access-control-max-age", "600"],

@@ -87,6 +87,7 @@ export function operationEntry(operation: Operation, components: Components): Js
   const answered = components.place(jsonSchemaOf(output, "output"), `${name}.output`);
   return {
     ...{ operationId: name, summary: meta.summary, tags: [tagOf(meta.path)] },
+    ...(meta.deprecated ? goes(meta.deprecated) : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body === undefined
       ? {}
@@ -105,6 +106,11 @@ export function operationEntry(operation: Operation, components: Components): Js
     ...(permissionOf(name, undefined) === "open" ? { security: [] } : {}),
   };
 }
+
+const goes = ({ since, sunset, instead }: NonNullable<Operation["meta"]["deprecated"]>): JsonSchema => ({
+  deprecated: true,
+  description: `Not to be used since ${since}: ${instead} It goes on ${sunset}.`,
+});
 
 const json = (schema: JsonSchema): JsonSchema => ({
   description: "Done.",

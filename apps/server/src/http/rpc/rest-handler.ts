@@ -9,6 +9,7 @@ import type { RawRoute } from "../raw/raw-route.ts";
 import { call } from "./call.ts";
 import { type EventSender, PLAIN_EVENTS } from "./events.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
+import { noteDeprecation } from "./note-deprecation.ts";
 import type { Operation } from "./operations.ts";
 import { RestInput } from "./rest-input.ts";
 import { RouteTable } from "./route-table.ts";
@@ -64,6 +65,7 @@ export function restHandler({ operations, raw, limits, events }: RestOptions): R
     }
     const { operation } = target;
     exchange.route = operation.name;
+    noteDeprecation(exchange, operation);
     const ctx = await context();
     const query = new URLSearchParams(exchange.search);
     const body =

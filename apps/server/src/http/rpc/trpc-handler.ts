@@ -14,6 +14,7 @@ import { parseJson, readJson } from "../edge/read-body.ts";
 import { errorHeaders, rpcErrorShape, statusOf } from "../edge/send-error.ts";
 import { call } from "./call.ts";
 import { type EventSender, rpcEvents, sendFailedEvents } from "./events.ts";
+import { noteDeprecation } from "./note-deprecation.ts";
 import type { Operation } from "./operations.ts";
 import { pipeOut } from "./pipe-out.ts";
 
@@ -54,6 +55,7 @@ export function trpcHandler({ router, operations, limits, events, onError }: Trp
         code: "METHOD_NOT_SUPPORTED",
         message: `${name} is a ${operation.type}: it takes no ${exchange.method}.`,
       });
+    noteDeprecation(exchange, operation);
     return operation;
   }
 
@@ -141,6 +143,10 @@ export function trpcHandler({ router, operations, limits, events, onError }: Trp
     context: () => Promise<ApiContext>,
   ): Promise<void> {
     exchange.route = "batch";
+    for (const name of names.split(",")) {
+      const operation = operations.get(name);
+      if (operation) noteDeprecation(exchange, operation);
+    }
     const { method, search } = exchange;
     const ctx = await context();
     const sent = method === "GET" ? undefined : JSON.stringify(await body(exchange));
@@ -167,7 +173,7 @@ export function trpcHandler({ router, operations, limits, events, onError }: Trp
     const query = exchange.search === "" ? NO_QUERY : new URLSearchParams(exchange.search);
     const name = names.includes("%") ? decodeNames(names) : names;
     const { "trpc-accept": accept } = exchange.request.headers;
-    if (accept === "application/jsonl") await streamed(exchange, names, context);
+    if (accept === "application/jsonl") await streamed(exchange, name, context);
     else if (query.get("batch") === "1") await batch(exchange, name.split(","), query, context);
     else await single(exchange, name, query, context);
   };
