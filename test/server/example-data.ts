@@ -5,6 +5,7 @@ import { sampleAccount, sampleImage } from "./contract/sample-rows.ts";
 import type { ExampleId } from "./example-ids.ts";
 import { type ExamplePicture, examplePicture, exampleThumbnail, SENT_PICTURE } from "./example-pictures.ts";
 import { exampleRuns } from "./example-runs.ts";
+import { exampleSearches } from "./example-searches.ts";
 import type { TestServices } from "./open-services.ts";
 
 export type ExampleIds = Readonly<Record<ExampleId, string>>;
@@ -73,6 +74,7 @@ export async function exampleData(test: TestServices, owner: AccountRow): Promis
     ...{ $image: cats[0] ?? "", $otherImage: dogs[0] ?? "" },
     ...(await uploads(test, caller, { dataset: dataset.id, class: first.id })),
     ...(await exampleRuns(test, caller, dataset.id)),
+    ...(await exampleSearches(test, caller, dataset.id)),
   };
 }
 

@@ -18,6 +18,8 @@ export const EXAMPLE_IDS = {
   $otherRun: "another such run",
   $decision: "a decision about $run: its name",
   $waiting: "a run that waits",
+  $search: "a completed sweep of it",
+  $waitingSearch: "a test of learning rates of it that waits",
   $stopped: "a run that was interrupted, with a checkpoint",
 } as const;
 export type ExampleId = keyof typeof EXAMPLE_IDS;

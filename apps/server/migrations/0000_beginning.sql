@@ -201,6 +201,26 @@ CREATE TABLE "graft"."runs" (
 	CONSTRAINT "runs_number" UNIQUE("dataset_id","number")
 );
 --> statement-breakpoint
+CREATE TABLE "graft"."searches" (
+	"id" text collate "C" PRIMARY KEY NOT NULL,
+	"dataset_id" text collate "C" NOT NULL,
+	"owner_id" text collate "C" NOT NULL,
+	"kind" text collate "C" NOT NULL,
+	"state" text collate "C" NOT NULL,
+	"is_stop_asked" boolean NOT NULL,
+	"config" text NOT NULL,
+	"axes" text,
+	"frozen" text collate "C" NOT NULL,
+	"images" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"started_at" bigint,
+	"ended_at" bigint,
+	"progress" text,
+	"result" text,
+	"error" text,
+	"worker" text collate "C"
+);
+--> statement-breakpoint
 ALTER TABLE "graft"."accounts" ADD CONSTRAINT "accounts_group_id_groups_id_fk" FOREIGN KEY ("group_id") REFERENCES "graft"."groups"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "graft"."tokens" ADD CONSTRAINT "tokens_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "graft"."accounts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "graft"."classes" ADD CONSTRAINT "classes_dataset_id_datasets_id_fk" FOREIGN KEY ("dataset_id") REFERENCES "graft"."datasets"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -215,6 +235,7 @@ ALTER TABLE "graft"."decisions" ADD CONSTRAINT "decisions_run_id_runs_id_fk" FOR
 ALTER TABLE "graft"."events" ADD CONSTRAINT "events_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "graft"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "graft"."run_files" ADD CONSTRAINT "run_files_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "graft"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "graft"."runs" ADD CONSTRAINT "runs_dataset_id_datasets_id_fk" FOREIGN KEY ("dataset_id") REFERENCES "graft"."datasets"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "graft"."searches" ADD CONSTRAINT "searches_dataset_id_datasets_id_fk" FOREIGN KEY ("dataset_id") REFERENCES "graft"."datasets"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "accounts_by_name" ON "graft"."accounts" USING btree ("name","id");--> statement-breakpoint
 CREATE INDEX "audit_by_time" ON "graft"."audit" USING btree ("at","id");--> statement-breakpoint
 CREATE INDEX "audit_of_account" ON "graft"."audit" USING btree ("by_account","at","id");--> statement-breakpoint
@@ -243,4 +264,9 @@ CREATE INDEX "runs_of_dataset" ON "graft"."runs" USING btree ("dataset_id","crea
 CREATE INDEX "runs_of_owner" ON "graft"."runs" USING btree ("owner_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_by_time" ON "graft"."runs" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_under_way" ON "graft"."runs" USING btree ("created_at","id") WHERE "graft"."runs"."state" in ('queued', 'running');--> statement-breakpoint
-CREATE INDEX "runs_frozen" ON "graft"."runs" USING btree ("frozen");
+CREATE INDEX "runs_frozen" ON "graft"."runs" USING btree ("frozen");--> statement-breakpoint
+CREATE INDEX "searches_of_dataset" ON "graft"."searches" USING btree ("dataset_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "searches_of_owner" ON "graft"."searches" USING btree ("owner_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "searches_by_time" ON "graft"."searches" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "searches_in_state" ON "graft"."searches" USING btree ("state","created_at","id");--> statement-breakpoint
+CREATE INDEX "searches_frozen" ON "graft"."searches" USING btree ("frozen");

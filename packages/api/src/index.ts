@@ -35,6 +35,7 @@ export { decidedOf, runInUse } from "./runs/decisions.ts";
 export type { RunPlatform } from "./runs/run-platform.ts";
 export type { RunNeeds, RunServices, Training } from "./runs/run-services.ts";
 export type { TrainContext } from "./runs/train-handler.ts";
+export type { SearchContext } from "./searches/search-handler.ts";
 export { createServices, type Services } from "./services.ts";
 export type { IncomingImage } from "./uploads/incoming.ts";
 export { Intake, type IntakeStart } from "./uploads/intake.ts";

@@ -10,6 +10,7 @@ import { modelRouter } from "./models/model-router.ts";
 import { queueRouter } from "./queue/queue-router.ts";
 import { router } from "./rpc/trpc.ts";
 import { runRouter } from "./runs/run-router.ts";
+import { searchRouter } from "./searches/search-router.ts";
 import { systemRouter } from "./system/system-router.ts";
 import { uploadRouter } from "./uploads/upload-router.ts";
 
@@ -23,6 +24,7 @@ export const apiRouter = router({
   audit: auditRouter,
   queue: queueRouter,
   runs: runRouter,
+  searches: searchRouter,
   datasets: datasetRouter,
   images: imageRouter,
   edits: editRouter,

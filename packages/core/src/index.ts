@@ -195,7 +195,13 @@ export {
 export { type HostOptions, WorkerHost } from "./protocol/host.ts";
 export type * from "./protocol/host-calls.ts";
 export { type MessageEndpoint, messagePort } from "./protocol/message-port.ts";
-export { PROTOCOL_VERSION, type TrainingWork, type Work, type WorkEnd } from "./protocol/messages.ts";
+export {
+  PROTOCOL_VERSION,
+  type SearchWork,
+  type TrainingWork,
+  type Work,
+  type WorkEnd,
+} from "./protocol/messages.ts";
 export { type Port, portPair } from "./protocol/port.ts";
 export { type RemoteWorkspaceOptions, remoteWorkspace } from "./protocol/remote-workspace.ts";
 export { type OpenedWorkspace, ProtocolWorker, type WorkerOptions } from "./protocol/worker.ts";
@@ -214,6 +220,15 @@ export type * from "./runs/types.ts";
 export { sha256 } from "./sha256.ts";
 export { type SweptFeatures, sweptFeatures, tapKey } from "./sweep/features.ts";
 export { type FoundRate, findRate } from "./sweep/find-rate.ts";
+export { sweepOfPlain } from "./sweep/plain-sweep.ts";
+export {
+  foundRateSchema,
+  plainSweepSchema,
+  type SearchProgress,
+  type SearchResult,
+  searchProgressSchema,
+  sweepAxesSchema,
+} from "./sweep/search-schema.ts";
 export { sweep } from "./sweep/sweep.ts";
 export type * from "./sweep/types.ts";
 export { imageRule } from "./train/feature-source.ts";

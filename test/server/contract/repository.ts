@@ -8,6 +8,7 @@ import { describeImages } from "./repository-images.ts";
 import { describeLeases } from "./repository-leases.ts";
 import { describeRunFiles } from "./repository-run-files.ts";
 import { describeRuns } from "./repository-runs.ts";
+import { describeSearches } from "./repository-searches.ts";
 import { describeUploads } from "./repository-uploads.ts";
 import type { OpenRepository } from "./shared-repository.ts";
 
@@ -16,6 +17,7 @@ export function describeRepository(open: OpenRepository): void {
   const parts = [
     ...[describeAccounts, describeDatasets, describeImages, describeImageChanges, describeEdits],
     ...[describeUploads, describeRuns, describeRunFiles, describeLeases, describeBlobs, describeBlobRaces],
+    describeSearches,
   ];
   for (const part of parts) part(open);
 }

@@ -6,10 +6,11 @@ import {
   type ImageRow,
   newId,
   type RunRow,
+  type SearchRow,
   type TokenRow,
   type UploadRow,
 } from "@graft/api";
-import { trainConfigSchema } from "@graft/core";
+import { type SearchResult, trainConfigSchema } from "@graft/core";
 
 /** A time like today's: more than 32 bits. */
 export const NOW = 1_795_000_000_000;
@@ -84,3 +85,32 @@ export const sampleRun = (
   ...{ error: null, lastSeq: -1, worker: null, backend: null, hasModel: false, rerunOf: null },
   ...change,
 });
+
+export const sampleSearch = (dataset: string, change: Partial<SearchRow> = {}): SearchRow => ({
+  ...{ id: newId(), dataset, owner: "nobody", kind: "find-rate", state: "queued", isStopAsked: false },
+  ...{ config: { size: 75 }, axes: null, frozen: newHash(), images: { train: 4, validation: 1, test: 0 } },
+  ...{ createdAt: NOW, startedAt: null, endedAt: null, progress: null, result: null, error: null },
+  ...{ worker: null, ...change },
+});
+
+/** What a sweep of one line found; a head of the second one diverged. */
+export const SAMPLE_SWEEP: SearchResult = {
+  kind: "sweep",
+  sweep: {
+    rows: [
+      {
+        ...{ recipe: "gap", size: 75, cut: "mixed0", learningRate: 0.001 },
+        ...{ accuracy: { mean: 0.9, deviation: 0 }, loss: { mean: 0.1 + 0.2, deviation: 0 } },
+        ...{ diverged: 0, modelBytes: 1000, predictMs: 1.5 },
+      },
+      {
+        ...{ recipe: "classic", size: 75, cut: "mixed0", learningRate: 10 },
+        ...{ accuracy: { mean: null, deviation: null }, loss: { mean: null, deviation: null } },
+        ...{ diverged: 1, modelBytes: 2000, predictMs: 2.5 },
+      },
+    ],
+    recommended: 0,
+    reason: "it is the most accurate",
+    images: { train: 4, validation: 1 },
+  },
+};

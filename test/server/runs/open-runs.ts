@@ -37,6 +37,7 @@ import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
 import { ServerPlatform } from "../../../apps/server/src/runs/platform.ts";
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
+import { TRAINER_KINDS } from "../../../apps/server/src/workers/trainers.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
 import { workByMessages } from "../../protocol/worker-of-messages.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
@@ -147,7 +148,7 @@ export async function openServer(kept: Kept): Promise<TestServer> {
       };
       let living = host();
       const claimer = new JobClaimer({
-        ...{ jobs: queue, worker: id, kinds: ["train", "extract"], backends: ["cpu", "onnx:cpu"], groups },
+        ...{ jobs: queue, worker: id, kinds: TRAINER_KINDS, backends: ["cpu", "onnx:cpu"], groups },
         ...{ lookMs: 200, beatMs: 200 },
         handle: (job, context) => handler.handle(job, { ...context, host: living }),
         onError: (error) => errors.push(error),

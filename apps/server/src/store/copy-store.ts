@@ -15,7 +15,7 @@ import { storeError } from "./store-error.ts";
 const TABLES: readonly PgTable[] = [
   ...[schema.groups, schema.accounts, schema.tokens, schema.audit, schema.datasets, schema.classes],
   ...[schema.images, schema.edits, schema.uploads, schema.uploadFiles, schema.runs, schema.events],
-  ...[schema.runFiles, schema.decisions, schema.blobDeletions],
+  ...[schema.runFiles, schema.decisions, schema.searches, schema.blobDeletions],
 ];
 
 const BATCH_ROWS = 500;

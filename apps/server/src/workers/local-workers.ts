@@ -4,7 +4,7 @@ import { groupNames, OWN_MARKS } from "./feature-groups.ts";
 import { findBackends, NO_BACKENDS } from "./find-backends.ts";
 import { JobClaimer } from "./job-claimer.ts";
 import { shareThreads } from "./share-threads.ts";
-import type { TrainersOptions } from "./trainers.ts";
+import { TRAINER_KINDS, type TrainersOptions } from "./trainers.ts";
 import { WorkerProcess } from "./worker-process.ts";
 import { LivingWorkerRow } from "./worker-row.ts";
 
@@ -96,7 +96,7 @@ export class LocalWorkers implements AsyncDisposable {
       this.#rows.push(row);
       this.#claimers.push(
         new JobClaimer({
-          ...{ jobs, worker: id, kinds: ["train", "extract"], backends: backends.names, groups },
+          ...{ jobs, worker: id, kinds: TRAINER_KINDS, backends: backends.names, groups },
           onError: log.error,
           ready: async () => void (await one.host()),
           handle: async (job, context) => train(job, { ...context, host: await one.host() }),

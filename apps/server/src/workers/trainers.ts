@@ -1,7 +1,10 @@
-import type { Clock, Job, JobContext, Jobs, Repository } from "@graft/api";
+import type { Clock, Job, JobContext, JobKind, Jobs, Repository } from "@graft/api";
 import type { WorkerHost, Workspace } from "@graft/core";
 
-/** Does a training, or some of a run's shards, with a worker that was claimed for it; ends and throws as a `JobHandler`. */
+/** Jobs that a worker with an engine does. */
+export const TRAINER_KINDS: readonly JobKind[] = ["train", "extract", "sweep", "find-rate"];
+
+/** Does such a job with a worker that was claimed for it; ends and throws as a `JobHandler`. */
 export type TrainHandler = (job: Job, context: JobContext & { readonly host: WorkerHost }) => Promise<void>;
 
 export interface TrainersOptions {

@@ -3,10 +3,12 @@ import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import { type Caller, ownerOf } from "../identity/identity.ts";
 import { type Clock, newId } from "../ports/clock.ts";
+import { inPages } from "../ports/in-pages.ts";
 import type { Jobs } from "../ports/jobs.ts";
 import type { DatasetCounts, Page, PageRequest, Repository } from "../ports/repository.ts";
 import type { ClassRow, DatasetNote, DatasetRow, SplitRule, UploadRow } from "../ports/rows.ts";
 import type { UploadSpool } from "../ports/upload-spool.ts";
+import { UNDER_WAY } from "../runs/run-state.ts";
 import type { KeptBlobs } from "../uploads/kept-blobs.ts";
 import { newUpload, type UploadService } from "../uploads/upload-service.ts";
 import { addClasses } from "./class-order.ts";
@@ -131,7 +133,7 @@ export class DatasetService {
   }
 
   /**
-   * Removes a data set with its pictures, uploads and runs, and at once all bytes that nobody else needs.
+   * Removes a data set with its pictures, uploads, searches and runs, and at once all bytes that nobody else needs.
    * @param options.stopRuns cancels runs that wait or train. @default false
    * @throws CoreError `not-found`, `conflict` while a run of it waits or trains.
    */
@@ -139,6 +141,7 @@ export class DatasetService {
     const { repository, access, audit, kept, spool } = this.#parts;
     const { name, owner } = await access.dataset(caller, id);
     await this.#checkRuns(id, stopRuns);
+    await this.#stopSearches(id);
     const uploads = await repository.uploads.ofDataset(id);
     const hashes = await this.#blobsOf(id, uploads);
     await repository.datasets.remove(id);
@@ -217,6 +220,17 @@ export class DatasetService {
     for (const job of await jobs.list()) if (ids.has(job.subject)) await jobs.stop(job.id, "cancel");
   }
 
+  /** Nobody loses much of a search that ends: unlike a run it has nothing of its own but its table. */
+  async #stopSearches(dataset: string): Promise<void> {
+    const { repository, jobs } = this.#parts;
+    const rows = await inPages((request) =>
+      repository.searches.page({ ...request, dataset, states: UNDER_WAY }),
+    );
+    if (rows.length === 0) return;
+    const ids = new Set(rows.map(({ id }) => id));
+    for (const job of await jobs.list()) if (ids.has(job.subject)) await jobs.stop(job.id, "cancel");
+  }
+
   /** All bytes that its rows name. */
   async #blobsOf(id: string, uploads: readonly UploadRow[]): Promise<ReadonlySet<string>> {
     const { repository } = this.#parts;
@@ -239,6 +253,10 @@ export class DatasetService {
       }
       after = page.next;
     } while (after !== undefined);
+    for (const { frozen } of await inPages((request) =>
+      repository.searches.page({ ...request, dataset: id }),
+    ))
+      hashes.add(frozen);
     return hashes;
   }
 }

@@ -1,6 +1,6 @@
 import type { Job } from "../ports/jobs.ts";
 import type { Repository } from "../ports/repository.ts";
-import type { ClassRow, DatasetRow, RunRow } from "../ports/rows.ts";
+import type { ClassRow, DatasetRow, RunRow, SearchRow } from "../ports/rows.ts";
 import type { AuditService } from "./audit-service.ts";
 import { type Caller, type Identity, notThere, owns } from "./identity.ts";
 
@@ -31,6 +31,14 @@ export class Access {
     if (!run || !owns(caller.identity, run.owner)) throw notThere("run", id);
     await this.#audit.look(caller, { kind: "run", id, owner: run.owner });
     return run;
+  }
+
+  /** A search of the caller's. @throws CoreError `not-found`. */
+  async search(caller: Caller, id: string): Promise<SearchRow> {
+    const search = await this.#repository.searches.get(id);
+    if (!search || !owns(caller.identity, search.owner)) throw notThere("search", id);
+    await this.#audit.look(caller, { kind: "search", id, owner: search.owner });
+    return search;
   }
 
   /** A run whose model may be asked: the caller's, or one that a predict token names. @throws CoreError `not-found`. */

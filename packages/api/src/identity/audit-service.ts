@@ -42,7 +42,7 @@ export class AuditService {
   /** Notes that an admin sees what is another's; once an hour for each thing. */
   async look(
     caller: Caller,
-    thing: { readonly kind: "dataset" | "run"; readonly id: string; readonly owner: string },
+    thing: { readonly kind: "dataset" | "run" | "search"; readonly id: string; readonly owner: string },
   ): Promise<void> {
     const { identity } = caller;
     if (thing.owner === identity.account.id || !owns(identity, thing.owner)) return;

@@ -113,6 +113,15 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "runs.compare": owners,
   "runs.disagreements": owners,
 
+  "searches.sweep": owners,
+  "searches.findRate": owners,
+  "searches.list": owners,
+  "searches.get": owners,
+  "searches.events": owners,
+  "searches.cancel": owners,
+  "searches.remove": owners,
+  "searches.train": owners,
+
   "models.get": { ...owners, ...predictors },
   "models.predict": { ...owners, ...predictors },
   "models.explain": { ...owners, ...predictors },

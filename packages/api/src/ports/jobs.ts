@@ -2,14 +2,14 @@
 import type { SerializedError, Shard, StopReason } from "@graft/core";
 
 /** extract: a shard of a run's features; all others come before it in the line. */
-export const JOB_KINDS = ["import", "thumbnails", "train", "extract"] as const;
+export const JOB_KINDS = ["import", "thumbnails", "train", "extract", "sweep", "find-rate"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export interface NewJob {
   /** The same id is the same job: submitting it again changes nothing. */
   readonly id: string;
   readonly kind: JobKind;
-  /** What it is about: a run's id, an upload's, a data set's. */
+  /** What it is about: a run's id, a search's, an upload's, a data set's. */
   readonly subject: string;
   /** Account that it is for. */
   readonly owner: string;

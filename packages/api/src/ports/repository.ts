@@ -17,6 +17,8 @@ import type {
   NamedBlob,
   RunFileRow,
   RunRow,
+  SearchRow,
+  SearchState,
   TokenRow,
   UploadFileRow,
   UploadRow,
@@ -77,7 +79,7 @@ export interface DatasetRepository {
   /** Changed last first. */
   page(request: PageRequest & { readonly owner?: string | undefined }): Promise<Page<DatasetRow>>;
   update(id: string, change: Partial<Pick<DatasetRow, "name" | "changedAt" | "notes">>): Promise<void>;
-  /** With all that is its: pictures, edits, uploads, runs and their files. */
+  /** With all that is its: pictures, edits, uploads, searches, runs and their files. */
   remove(id: string): Promise<void>;
   /** By position. */
   classes(dataset: string): Promise<readonly ClassRow[]>;
@@ -221,6 +223,30 @@ export interface RunRepository {
   decisions(dataset: string): Promise<readonly DecisionRow[]>;
 }
 
+export type SearchChange = Partial<
+  Pick<
+    SearchRow,
+    "state" | "isStopAsked" | "startedAt" | "endedAt" | "progress" | "result" | "error" | "worker"
+  >
+>;
+
+export interface SearchRepository {
+  /** @throws CoreError `conflict` for an id that there is, `not-found` for a data set that is gone. */
+  create(search: SearchRow): Promise<void>;
+  get(id: string): Promise<SearchRow | undefined>;
+  /** Newest first. */
+  page(
+    request: PageRequest & {
+      readonly dataset?: string | undefined;
+      readonly owner?: string | undefined;
+      readonly states?: readonly SearchState[] | undefined;
+    },
+  ): Promise<Page<SearchRow>>;
+  /** @param from only a search in one of these states is changed. @returns whether it was. */
+  update(id: string, change: SearchChange, from?: readonly SearchState[]): Promise<boolean>;
+  remove(id: string): Promise<void>;
+}
+
 /** Who has a name for a while: a run's lock, a server's work. Over all servers of one store. */
 export interface LeaseRepository {
   /** @returns the holder: the asked one, or who has it. A lease that has run out is nobody's. */
@@ -285,6 +311,7 @@ export interface Repository {
   readonly edits: EditRepository;
   readonly uploads: UploadRepository;
   readonly runs: RunRepository;
+  readonly searches: SearchRepository;
   readonly leases: LeaseRepository;
   readonly blobs: BlobRepository;
   readonly workers: WorkerRepository;

@@ -5,6 +5,10 @@ import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import type { Job } from "../ports/jobs.ts";
 import type { Ports } from "../ports/ports.ts";
+import { SearchChanges } from "../searches/search-changes.ts";
+import { type SearchContext, SearchHandler } from "../searches/search-handler.ts";
+import { reconcileSearches } from "../searches/search-line.ts";
+import { SearchService } from "../searches/search-service.ts";
 import { DecisionService } from "./decision-service.ts";
 import { RunDigests } from "./digests.ts";
 import { EventService } from "./event-service.ts";
@@ -26,7 +30,7 @@ export interface RunNeeds {
   /** A run's own folder. */
   readonly folderOf: (run: string) => Folder;
   readonly datasets: Pick<DatasetService, "freeze">;
-  readonly keeper: Pick<BlobKeeper, "keep">;
+  readonly keeper: Pick<BlobKeeper, "keep" | "drop">;
   readonly access: Access;
   readonly audit: AuditService;
   /** No other process works on this store: whoever holds a run from before is gone. @default false */
@@ -37,16 +41,17 @@ export interface RunNeeds {
 export interface Training {
   /** What workers ask for. @param signal aborted when the host ends. */
   workspace(platform: RunPlatform, signal: AbortSignal): RunWorkspace;
-  /** Does jobs of the kinds "train" and "extract". */
+  /** Does jobs of the kinds "train", "extract", "sweep" and "find-rate". */
   handler(workspace: RunWorkspace): {
-    readonly handle: (job: Job, context: TrainContext & HelpContext) => Promise<void>;
+    readonly handle: (job: Job, context: TrainContext & HelpContext & SearchContext) => Promise<void>;
   };
-  /** See `reconcileRuns`. */
+  /** See `reconcileRuns`, and `reconcileSearches`. @returns how many runs were seen to. */
   reconcile(): Promise<number>;
 }
 
 export interface RunServices {
   readonly runs: RunService;
+  readonly searches: SearchService;
   readonly decisions: DecisionService;
   readonly runEvents: EventService;
   readonly results: ResultService;
@@ -54,7 +59,7 @@ export interface RunServices {
 }
 
 export function runServices({ repository, blobs, jobs, clock }: Ports, needs: RunNeeds): RunServices {
-  const { runs, datasets } = repository;
+  const { runs, datasets, searches } = repository;
   const { folderOf, keeper, access, isAlone = false } = needs;
   const frozen = new FrozenStore({ blobs, keeper });
   const events = new RunEvents(runs);
@@ -64,27 +69,39 @@ export function runServices({ repository, blobs, jobs, clock }: Ports, needs: Ru
   const { workers } = repository;
   const boardOf: HelpHandlerOptions["boardOf"] = (job, context) =>
     new QueueBoard({ jobs, workers, clock, job, context });
+  const changes = new SearchChanges(searches);
+  const runService = new RunService({
+    ...{ ...needs, repository, jobs, clock, access, events, digests, ending, locks, frozen },
+  });
   return {
-    runs: new RunService({
-      ...{ ...needs, repository, jobs, clock, access, events, digests, ending, locks, frozen },
+    runs: runService,
+    searches: new SearchService({
+      ...{ ...needs, searches, jobs, clock, changes, frozen, runs: runService },
     }),
     decisions: new DecisionService({ runs, access, events, clock }),
     runEvents: new EventService({ runs, access, events }),
     results: new ResultService({ repository, access, frozen, folderOf }),
     training: {
       workspace: (platform, signal) =>
-        new RunWorkspace({ runs, blobs, frozen, folderOf, events, locks, platform, clock, signal }),
+        new RunWorkspace({ runs, searches, blobs, frozen, folderOf, events, locks, platform, clock, signal }),
       handler: (workspace) => {
         const train = new TrainHandler({
           ...{ runs, datasets, workspace, events, digests, ending, locks, boardOf, clock },
         });
         const help = new HelpHandler({ runs, jobs, boardOf });
+        const search = new SearchHandler({ searches, changes, clock });
         return {
-          handle: (job, context) =>
-            job.kind === "extract" ? help.handle(job, context) : train.handle(job, context),
+          handle: (job, context) => {
+            if (job.kind === "extract") return help.handle(job, context);
+            const handler = job.kind === "train" ? train : search;
+            return handler.handle(job, context);
+          },
         };
       },
-      reconcile: () => reconcileRuns({ repository, jobs, ending, locks, clock }),
+      async reconcile() {
+        await reconcileSearches({ searches, jobs, clock });
+        return reconcileRuns({ repository, jobs, ending, locks, clock });
+      },
     },
   };
 }

@@ -22,8 +22,8 @@ import {
 import { notThere } from "../identity/identity.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { RunRepository } from "../ports/repository.ts";
-import type { RunRow } from "../ports/rows.ts";
+import type { RunRepository, SearchRepository } from "../ports/repository.ts";
+import type { RunRow, SearchRow } from "../ports/rows.ts";
 import { ANSWERS_FILE, encodeAnswers } from "./answers-file.ts";
 import type { FrozenStore } from "./frozen-store.ts";
 import { leasedRun } from "./leased-run.ts";
@@ -34,6 +34,7 @@ import type { RunPlatform } from "./run-platform.ts";
 
 export interface RunWorkspaceOptions {
   readonly runs: RunRepository;
+  readonly searches: Pick<SearchRepository, "get">;
   readonly blobs: BlobStore;
   readonly frozen: FrozenStore;
   /** A run's own folder. */
@@ -56,8 +57,8 @@ function notHere(what: string): () => Promise<never> {
 }
 
 /**
- * A host's end of the worker protocol: a run's id is its data set's name, too, which is frozen; images are blobs; the run's
- * files are core's, in its folder; its events and its lock are rows.
+ * A host's end of the worker protocol: a run's or a search's id is its data set's name, too, which is frozen; images are blobs; a
+ * run's files are core's, in its folder; its events and its lock are rows.
  */
 export class RunWorkspace implements Workspace {
   readonly signal: AbortSignal;
@@ -83,10 +84,10 @@ export class RunWorkspace implements Workspace {
 
   readonly onEvent = (): void => undefined;
 
-  async openDataset(run: string, { onEvent }: OpenDatasetRequest = {}): Promise<OpenedDataset> {
+  async openDataset(name: string, { onEvent }: OpenDatasetRequest = {}): Promise<OpenedDataset> {
     const { blobs, frozen, signal } = this.#options;
-    const row = await this.#row(run);
-    const { dataset, split } = await patiently(() => frozen.read(row.frozen), { signal });
+    const { frozen: hash } = (await this.#search(name)) ?? (await this.#row(name));
+    const { dataset, split } = await patiently(() => frozen.read(hash), { signal });
     const { length } = dataset.images;
     onEvent?.({ type: "scan", done: length, total: length });
     return {
@@ -95,8 +96,8 @@ export class RunWorkspace implements Workspace {
     };
   }
 
-  async hasDataset(run: string): Promise<boolean> {
-    return (await this.#options.runs.get(run)) !== undefined;
+  async hasDataset(name: string): Promise<boolean> {
+    return ((await this.#options.runs.get(name)) ?? (await this.#search(name))) !== undefined;
   }
 
   locate(name: string): { readonly location: string; readonly shortName: string } {
@@ -139,6 +140,11 @@ export class RunWorkspace implements Workspace {
   /** A run as its workers see it; undefined for one that none has begun yet. */
   async begun(run: string): Promise<StoredRun | undefined> {
     return (await this.#options.folderOf(run).size("run.json")) === undefined ? undefined : this.#open(run);
+  }
+
+  #search(name: string): Promise<SearchRow | undefined> {
+    const { searches, signal } = this.#options;
+    return patiently(() => searches.get(name), { signal });
   }
 
   async #row(run: string): Promise<RunRow> {

@@ -33,10 +33,10 @@ export async function openSweepData(
 ): Promise<SweepData> {
   const { decodeAhead, signal } = workspace;
   const { location } = workspace.locate(name);
-  const { dataset, prepare } = await workspace.openDataset(location, readingOf(config));
+  const { dataset, prepare, split: given } = await workspace.openDataset(location, readingOf(config));
   onDataset?.(dataset);
   const { backend } = await workspace.selectBackend(config.backend);
-  const split = drawSplit(dataset, { seed: config.seed, fraction: config.valSplit });
+  const split = given ?? drawSplit(dataset, { seed: config.seed, fraction: config.valSplit });
   const { weights: named, inputRange } = config;
   const weights = await workspace.loadWeights({ weights: named, inputRange, cut });
   const store = await workspace.features();

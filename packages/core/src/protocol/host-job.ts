@@ -1,9 +1,15 @@
 import type { TrainEvent } from "../events/events.ts";
+import type { SearchProgress, SearchResult } from "../sweep/search-schema.ts";
 import type { HostServices } from "./host-services.ts";
 import type { WorkEnd } from "./messages.ts";
 
 /** What comes of a worker next. */
-export type News = { readonly event: TrainEvent } | { readonly end: WorkEnd } | { readonly error: unknown };
+export type News =
+  | { readonly event: TrainEvent }
+  | { readonly end: WorkEnd }
+  | { readonly progress: SearchProgress }
+  | { readonly found: SearchResult }
+  | { readonly error: unknown };
 
 /** A job that a worker has, as its host hears of it. */
 export class HostJob {

@@ -15,7 +15,7 @@ import type { StoredRun } from "../runs/types.ts";
 import { isCutLayer } from "../trunk/cut-layers.ts";
 import { CALL_PARAMS, type CallMethod, type CallParams, type CallResults } from "./host-calls.ts";
 import { JobScope } from "./job-scope.ts";
-import type { Work } from "./messages.ts";
+import type { SearchWork, Work } from "./messages.ts";
 
 type Answers = {
   readonly [Method in CallMethod]: (
@@ -54,7 +54,7 @@ export class HostServices implements AsyncDisposable {
   constructor(
     workspace: Workspace,
     options: {
-      readonly work: Work;
+      readonly work: Work | SearchWork;
       readonly crc32?: Crc32;
       readonly features?: () => Promise<FeatureStore>;
       readonly shards?: ShardBoard;

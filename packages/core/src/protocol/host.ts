@@ -5,6 +5,7 @@ import type { FeatureStore } from "../features/types.ts";
 import { endKilledRun } from "../jobs/end-killed-run.ts";
 import type { Workspace } from "../jobs/workspace.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
+import type { SearchProgress, SearchResult } from "../sweep/search-schema.ts";
 import { HostJob } from "./host-job.ts";
 import { HostServices } from "./host-services.ts";
 import {
@@ -12,6 +13,7 @@ import {
   PROTOCOL_VERSION,
   parseReport,
   type Report,
+  type SearchWork,
   type Work,
   type WorkEnd,
 } from "./messages.ts";
@@ -89,9 +91,60 @@ export class WorkerHost implements AsyncDisposable {
     work: Work,
     options: { readonly signal?: AbortSignal; readonly shards?: ShardBoard } = {},
   ): AsyncGenerator<TrainEvent, WorkEnd> {
+    const job = await this.#jobOf(work, options.shards);
+    this.#post({ v: PROTOCOL_VERSION, type: "start", job: job.id, work });
+    const leave = this.#stopWith(job, options.signal);
+    let isOver = false;
+    try {
+      for (;;) {
+        const news = await job.next();
+        if ("event" in news) {
+          isOver = news.event.type === "run-end";
+          yield news.event;
+          continue;
+        }
+        if ("end" in news) return news.end;
+        if (!("error" in news)) continue;
+        if (isOver || !(news.error instanceof CoreError)) throw news.error;
+        isOver = true;
+        const event = await this.#endOf(job, news.error);
+        yield event;
+        return endOfEvent(event);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Has the worker search for good settings, when it has ended the job before. Nothing of it is kept here: who wants it after the
+   * worker was killed has it done again, on features that are there by then.
+   * @param options.signal stops it.
+   * @returns what it found. @throws CoreError `cancelled`, `backend` when the worker is gone; as the job.
+   */
+  async *search(
+    work: SearchWork,
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<SearchProgress, SearchResult> {
+    const job = await this.#jobOf(work);
+    this.#post({ v: PROTOCOL_VERSION, type: "search", job: job.id, work });
+    const leave = this.#stopWith(job, options.signal);
+    try {
+      for (;;) {
+        const news = await job.next();
+        if ("progress" in news) yield news.progress;
+        else if ("found" in news) return news.found;
+        else if ("error" in news) throw news.error;
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** The next job of the worker, once the one before has ended. */
+  async #jobOf(work: Work | SearchWork, shards?: ShardBoard): Promise<HostJob> {
     while (this.#running) await this.#running.ended;
     const { workspace, crc32, features } = this.#options;
-    const { signal, shards } = options;
     const services = new HostServices(workspace, {
       work,
       ...(shards ? { shards } : {}),
@@ -104,34 +157,22 @@ export class WorkerHost implements AsyncDisposable {
       if (this.#running === job) this.#running = undefined;
     });
     if (this.#gone) job.end({ error: this.#gone });
+    return job;
+  }
+
+  /** Has a job stopped by a signal. @returns to be called when nobody listens to the job any more. */
+  #stopWith(job: HostJob, signal: AbortSignal | undefined): () => void {
     const stop = (): void => {
       const cancel: StopReason = "cancel";
       this.#post({ v: PROTOCOL_VERSION, type: signal?.reason === cancel ? "cancel" : "stop", job: job.id });
     };
-    this.#post({ v: PROTOCOL_VERSION, type: "start", job: job.id, work });
     if (signal?.aborted) stop();
     else signal?.addEventListener("abort", stop, { once: true });
-    let isOver = false;
-    try {
-      for (;;) {
-        const news = await job.next();
-        if ("event" in news) {
-          isOver = news.event.type === "run-end";
-          yield news.event;
-          continue;
-        }
-        if ("end" in news) return news.end;
-        if (isOver || !(news.error instanceof CoreError)) throw news.error;
-        isOver = true;
-        const event = await this.#endOf(job, news.error);
-        yield event;
-        return endOfEvent(event);
-      }
-    } finally {
+    return () => {
       signal?.removeEventListener("abort", stop);
-      // a caller that left, a message that could not be read: the run stops where it can be gone on from
+      // a caller that left, a message that could not be read: it stops, a run where it can be gone on from
       if (!job.hasEnded) this.#post({ v: PROTOCOL_VERSION, type: "stop", job: job.id });
-    }
+    };
   }
 
   /** Has the job that is running keep where it stands: a `checkpoint` event tells of it, unless nothing came since the last. */
@@ -195,6 +236,12 @@ export class WorkerHost implements AsyncDisposable {
         break;
       case "done":
         job?.end({ end: report.end });
+        break;
+      case "searching":
+        job?.tell({ progress: report.progress });
+        break;
+      case "found":
+        job?.end({ found: report.result });
         break;
       case "error": {
         const news = { error: deserializeError(report.error) };

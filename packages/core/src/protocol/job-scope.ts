@@ -1,7 +1,7 @@
 import { CoreError } from "../errors.ts";
 import { locationOf } from "../jobs/open-dataset.ts";
 import type { StoredRun } from "../runs/types.ts";
-import type { Work } from "./messages.ts";
+import type { SearchWork, Work } from "./messages.ts";
 
 const WORDS = { dataset: "data set", weights: "weights", run: "run" } as const;
 
@@ -13,11 +13,11 @@ export class JobScope {
   readonly #isHelp: boolean;
   readonly #names = { dataset: new Set<string>(), weights: new Set<string>(), run: new Set<string>() };
 
-  constructor(work: Work) {
+  constructor(work: Work | SearchWork) {
     this.#isHelp = work.kind === "extract";
-    if (work.kind !== "train") this.#names.run.add(work.run);
+    if (work.kind === "resume" || work.kind === "extract") this.#names.run.add(work.run);
     else {
-      this.#newRun = work.run;
+      if (work.kind === "train") this.#newRun = work.run;
       this.#names.dataset.add(work.dataset);
       this.#names.weights.add(String(work.config.weights ?? "auto"));
     }

@@ -13,6 +13,7 @@ import {
 import { trainingScoreSchema } from "../jobs/score-training.ts";
 import { modelFactsSchema } from "../model/manifest.ts";
 import { isRunId } from "../runs/run-id.ts";
+import { searchProgressSchema, searchResultSchema, sweepAxesSchema } from "../sweep/search-schema.ts";
 
 export const PROTOCOL_VERSION = 3;
 
@@ -61,6 +62,16 @@ export type Work = z.infer<typeof workSchema>;
 /** Of a run's own worker. */
 export type TrainingWork = Exclude<Work, { readonly kind: "extract" }>;
 
+const ofSearch = { config: z.record(z.string(), z.unknown()), dataset: z.string() };
+
+/** A search for good settings, which makes no run: its result is told whole, and one that was cut off is done again. */
+export const searchWorkSchema = z.discriminatedUnion("kind", [
+  /** Its config has no recipe: the axes have. */
+  z.strictObject({ kind: z.literal("sweep"), ...ofSearch, axes: sweepAxesSchema }),
+  z.strictObject({ kind: z.literal("find-rate"), ...ofSearch }),
+]);
+export type SearchWork = z.infer<typeof searchWorkSchema>;
+
 const workspaceEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("notice"), message: z.string() }),
   z.object({ type: z.literal("scan"), done: z.number(), total: z.number() }),
@@ -80,6 +91,7 @@ const workspaceEventSchema = z.discriminatedUnion("type", [
 /** Host to worker. */
 const commandSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("start"), job: number, work: workSchema }),
+  z.object({ ...base, type: z.literal("search"), job: number, work: searchWorkSchema }),
   /** Stop where it can be gone on from. */
   z.object({ ...base, type: z.literal("stop"), job: number }),
   /** Keep where the training stands, at the end of the running step; a `checkpoint` event tells of it. */
@@ -123,6 +135,9 @@ const reportSchema = z.discriminatedUnion("type", [
   /** Something that only the host can do; see `CALL_PARAMS`. */
   z.object({ ...base, type: z.literal("call"), call: number, method: z.string(), params: z.unknown() }),
   z.object({ ...base, type: z.literal("done"), job: number, end: workEndSchema }),
+  /** How far a search is, and what it found. */
+  z.object({ ...base, type: z.literal("searching"), job: number, progress: searchProgressSchema }),
+  z.object({ ...base, type: z.literal("found"), job: number, result: searchResultSchema }),
   /** A defect, or a command that cannot be followed. */
   z.object({ ...base, type: z.literal("error"), job: number.exactOptional(), error: serializedErrorSchema }),
 ]);

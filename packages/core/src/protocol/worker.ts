@@ -15,11 +15,13 @@ import {
   PROTOCOL_VERSION,
   parseCommand,
   type Report,
+  type SearchWork,
   type TrainingWork,
   type Work,
   type WorkEnd,
 } from "./messages.ts";
 import type { Port } from "./port.ts";
+import { searchFor } from "./search-work.ts";
 
 /** What a worker opens for a job, closed when that is over. */
 export interface OpenedWorkspace extends Partial<AsyncDisposable> {
@@ -37,7 +39,7 @@ export interface WorkerOptions {
   readonly open: (host: {
     readonly call: CallHost;
     readonly signal: AbortSignal;
-    readonly work: Work;
+    readonly work: Work | SearchWork;
   }) => Promise<OpenedWorkspace>;
 }
 
@@ -154,6 +156,7 @@ export class ProtocolWorker {
     }
     switch (command.type) {
       case "start":
+      case "search":
         this.#start(command.job, command.work);
         break;
       case "stop":
@@ -203,7 +206,7 @@ export class ProtocolWorker {
     return answer as Promise<CallResults[Method]>;
   };
 
-  #start(job: number, work: Work): void {
+  #start(job: number, work: Work | SearchWork): void {
     if (this.#running) {
       const error = new CoreError("conflict", {
         what: "The worker is busy.",
@@ -218,14 +221,16 @@ export class ProtocolWorker {
     this.#running.ended = this.#work(job, work, controller.signal);
   }
 
-  async #work(job: number, work: Work, signal: AbortSignal): Promise<void> {
+  async #work(job: number, work: Work | SearchWork, signal: AbortSignal): Promise<void> {
     let opened: OpenedWorkspace | undefined;
     let report: Report;
     try {
       opened = await this.#options.open({ call: this.#call, signal, work });
       const { workspace } = opened;
-      const end = await this.#doWork(job, work, workspace);
-      report = { v: PROTOCOL_VERSION, type: "done", job, end };
+      report =
+        work.kind === "sweep" || work.kind === "find-rate"
+          ? await this.#search(job, work, workspace)
+          : await this.#doWork(job, work, workspace);
     } catch (error) {
       report = { v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) };
     }
@@ -240,16 +245,31 @@ export class ProtocolWorker {
     this.#post(report);
   }
 
-  async #doWork(job: number, work: Work, workspace: Workspace): Promise<WorkEnd> {
-    if (work.kind === "extract") {
-      await helpWithRun(workspace, work);
-      return { status: "completed", epochs: 0 };
-    }
+  async #doWork(job: number, work: Work, workspace: Workspace): Promise<Report> {
+    const end = await (work.kind === "extract"
+      ? this.#help(work, workspace)
+      : this.#train(job, work, workspace));
+    return { v: PROTOCOL_VERSION, type: "done", job, end };
+  }
+
+  async #help(work: Extract<Work, { kind: "extract" }>, workspace: Workspace): Promise<WorkEnd> {
+    await helpWithRun(workspace, work);
+    return { status: "completed", epochs: 0 };
+  }
+
+  async #train(job: number, work: TrainingWork, workspace: Workspace): Promise<WorkEnd> {
     const events = await eventsOf(workspace, work, () => this.#running?.checkpoints ?? 0);
     let next = await events.next();
     for (; !next.done; next = await events.next())
       this.#post({ v: PROTOCOL_VERSION, type: "event", job, event: next.value });
     return endOf(workspace, next.value, work.score === true);
+  }
+
+  async #search(job: number, work: SearchWork, workspace: Workspace): Promise<Report> {
+    const result = await searchFor(workspace, work, (progress) =>
+      this.#post({ v: PROTOCOL_VERSION, type: "searching", job, progress }),
+    );
+    return { v: PROTOCOL_VERSION, type: "found", job, result };
   }
 
   #stop(job: number, reason: StopReason): void {

@@ -3,7 +3,7 @@ import { and, asc, eq, gt, isNotNull, like, lt, lte, or, type SQL, sql } from "d
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { patiently } from "../patience.ts";
-import { blobDeletions, blobHolds, images, runFiles, runs, uploadFiles } from "../schema/index.ts";
+import { blobDeletions, blobHolds, images, runFiles, runs, searches, uploadFiles } from "../schema/index.ts";
 import { startNaming, stopNaming } from "./blob-names.ts";
 
 interface Names {
@@ -25,6 +25,7 @@ const NAMES: readonly Names[] = [
   { kind: "model", hash: runFiles.hash, bytes: runFiles.bytes, where: isModel },
   { kind: "checkpoint", hash: runFiles.hash, bytes: runFiles.bytes, where: isCheckpoint },
   { kind: "run", hash: runs.frozen },
+  { kind: "run", hash: searches.frozen },
   {
     ...{ kind: "run", hash: runFiles.hash, bytes: runFiles.bytes },
     where: sql`not (${or(isModel, isCheckpoint)})`,

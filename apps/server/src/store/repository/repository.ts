@@ -8,6 +8,7 @@ import { editRepository } from "./edits.ts";
 import { imageRepository } from "./images.ts";
 import { leaseRepository, workerRepository } from "./keeping.ts";
 import { runRepository } from "./runs.ts";
+import { searchRepository } from "./searches.ts";
 import { auditRepository, tokenRepository } from "./tokens.ts";
 import { uploadRepository } from "./uploads.ts";
 
@@ -21,6 +22,7 @@ export function sqlRepository(db: Database): Repository {
     edits: withStoreErrors(editRepository(db)),
     uploads: withStoreErrors(uploadRepository(db)),
     runs: withStoreErrors(runRepository(db)),
+    searches: withStoreErrors(searchRepository(db)),
     leases: withStoreErrors(leaseRepository(db)),
     blobs: withStoreErrors(blobRepository(db)),
     workers: withStoreErrors(workerRepository(db)),

@@ -4,3 +4,4 @@ export { graft } from "./columns.ts";
 export * from "./datasets.ts";
 export * from "./keeping.ts";
 export * from "./runs.ts";
+export * from "./searches.ts";

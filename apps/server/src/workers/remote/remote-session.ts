@@ -5,7 +5,7 @@ import type { WebSocket } from "ws";
 import { groupNames, markedFeatures, type SpaceMarks, spaceMarks } from "../feature-groups.ts";
 import { JobClaimer } from "../job-claimer.ts";
 import type { Proofs } from "../proof.ts";
-import type { TrainersOptions } from "../trainers.ts";
+import { TRAINER_KINDS, type TrainersOptions } from "../trainers.ts";
 import { LivingWorkerRow } from "../worker-row.ts";
 import { type Answer, leavingSchema, parseSignIn, type SignIn } from "./sign-in.ts";
 import { type LinkTimes, SocketLink } from "./socket-link.ts";
@@ -106,7 +106,7 @@ export class RemoteSession {
       row: { id, name, version, kind: "remote", backends, groups, threads },
     });
     const claimer = new JobClaimer({
-      ...{ jobs, worker: id, kinds: ["train", "extract"], backends: names, groups, onError: log.error },
+      ...{ jobs, worker: id, kinds: TRAINER_KINDS, backends: names, groups, onError: log.error },
       // its owner sees whatever it is given
       owner: jobsOf(identity),
       handle: (job, context) => train(job, { ...context, host }),

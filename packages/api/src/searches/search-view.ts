@@ -1,0 +1,93 @@
+import {
+  foundRateSchema,
+  plainSweepSchema,
+  searchProgressSchema,
+  serializedErrorSchema,
+  sweepAxesSchema,
+  trainConfigSchema,
+} from "@graft/core";
+import * as z from "zod";
+import { time, timeOrNull, timeOutput } from "../identity/shapes.ts";
+import { SEARCH_STATES, type SearchRow } from "../ports/rows.ts";
+
+const count = z.int().min(0);
+
+/** Options as they were given: none is filled in, as each recipe of a sweep has its own. */
+const givenOptions = z.object(
+  Object.fromEntries(
+    Object.entries(trainConfigSchema.shape).map(([key, option]) => [
+      key,
+      z.optional(option instanceof z.ZodDefault ? option.unwrap() : option),
+    ]),
+  ),
+);
+
+/** What a search tells, whenever one of these changes. */
+export const searchEventSchema = z.object({
+  state: z.enum(SEARCH_STATES),
+  progress: searchProgressSchema.nullable(),
+});
+export type SearchEvent = z.infer<typeof searchEventSchema>;
+
+/** A line of a list of searches. */
+export const searchSchema = searchEventSchema.extend({
+  id: z.string(),
+  dataset: z.string(),
+  owner: z.string(),
+  kind: z.enum(["sweep", "find-rate"]),
+  isStopping: z.boolean(),
+  place: z.int().min(1).nullable().meta({ description: "In the queue, from 1; null: it does not wait" }),
+  config: givenOptions,
+  axes: sweepAxesSchema.nullable().meta({ description: "What a sweep goes over" }),
+  images: z
+    .object({ train: count, validation: count, test: count })
+    .meta({ description: "Pictures that were frozen for it, on each side" }),
+  createdAt: timeOutput,
+  startedAt: timeOutput.nullable(),
+  endedAt: timeOutput.nullable(),
+  error: serializedErrorSchema.omit({ stack: true }).nullable(),
+  worker: z.string().nullable(),
+});
+export type SearchView = z.infer<typeof searchSchema>;
+
+/** With what it found. */
+export const wholeSearchSchema = searchSchema.extend({
+  sweep: plainSweepSchema.nullable().meta({ description: "Of a sweep that is completed" }),
+  rate: foundRateSchema.nullable().meta({ description: "Of a test of learning rates that is completed" }),
+});
+export type WholeSearchView = z.infer<typeof wholeSearchSchema>;
+
+export const eventOf = ({ state, progress }: SearchRow): SearchEvent => ({
+  state,
+  progress: progress && { ...progress },
+});
+
+export function searchView(row: SearchRow, place: number | null): SearchView {
+  const { id, dataset, owner, kind, config, axes, images, worker, isStopAsked } = row;
+  const {
+    stack: _,
+    parts,
+    facts,
+    ...error
+  } = row.error ?? { facts: {}, name: "", code: "internal", message: "" };
+  return {
+    ...{ ...eventOf(row), id, dataset, owner, kind, worker, place, isStopping: isStopAsked },
+    ...{ config: givenOptions.parse(config), images: { ...images } },
+    axes: axes && {
+      ...{ recipes: [...axes.recipes], sizes: [...axes.sizes], cuts: [...axes.cuts] },
+      ...{ learningRates: [...axes.learningRates], seeds: [...axes.seeds] },
+    },
+    ...{ createdAt: time(row.createdAt), startedAt: timeOrNull(row.startedAt) },
+    endedAt: timeOrNull(row.endedAt),
+    error: row.error && { ...error, facts: { ...facts }, ...(parts ? { parts } : {}) },
+  };
+}
+
+export function wholeSearchView(row: SearchRow, place: number | null): WholeSearchView {
+  const { result } = row;
+  return {
+    ...searchView(row, place),
+    sweep: result?.kind === "sweep" ? result.sweep : null,
+    rate: result?.kind === "find-rate" ? result.rate : null,
+  };
+}

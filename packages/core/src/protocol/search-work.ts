@@ -1,0 +1,27 @@
+import { parseTrainConfig } from "../config/parse-config.ts";
+import { findLearningRateJob } from "../jobs/find-learning-rate.ts";
+import { sweepHeadsJob } from "../jobs/sweep-heads.ts";
+import type { Workspace } from "../jobs/workspace.ts";
+import { plainSweep } from "../sweep/plain-sweep.ts";
+import type { SearchProgress, SearchResult } from "../sweep/search-schema.ts";
+import type { SearchWork } from "./messages.ts";
+
+/** Does a search with what a worker has opened for it. @throws CoreError as `sweepHeadsJob` and `findLearningRateJob`. */
+export async function searchFor(
+  workspace: Workspace,
+  work: SearchWork,
+  onProgress: (progress: SearchProgress) => void,
+): Promise<SearchResult> {
+  const { dataset, config } = work;
+  if (work.kind === "sweep") {
+    const configOf = (recipe: "gap" | "classic") => parseTrainConfig({ ...config, recipe });
+    const result = await sweepHeadsJob(workspace, { dataset, configOf, axes: work.axes, onProgress });
+    return { kind: "sweep", sweep: plainSweep(result) };
+  }
+  const { curve, learningRate } = await findLearningRateJob(workspace, {
+    ...{ dataset, config: parseTrainConfig(config) },
+    onProgress: (done, total) => onProgress({ phase: "features", done, total }),
+    onTesting: () => onProgress({ phase: "testing", done: 0, total: 1 }),
+  });
+  return { kind: "find-rate", rate: { curve: curve.map((point) => ({ ...point })), learningRate } };
+}
