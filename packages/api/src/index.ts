@@ -22,6 +22,7 @@ export { MOST_EVALUATED } from "./models/model-service.ts";
 export { type Predicted, type Predictions, predictedSchema } from "./models/prediction-view.ts";
 export type * from "./ports/blob-store.ts";
 export { type Clock, newId } from "./ports/clock.ts";
+export type * from "./ports/host-health.ts";
 export * from "./ports/jobs.ts";
 export type * from "./ports/keeping-rows.ts";
 export type * from "./ports/ports.ts";

@@ -6,12 +6,14 @@ import { type ModelServices, modelServices } from "./models/model-services.ts";
 import type { Ports } from "./ports/ports.ts";
 import { QueueService } from "./queue/queue-service.ts";
 import { type RunServices, runServices } from "./runs/run-services.ts";
+import { Doctor } from "./system/doctor.ts";
 import { SystemService } from "./system/system-service.ts";
 
 /** What procedures and a host's own routes call. */
 export interface Services extends IdentityServices, DataServices, RunServices, ModelServices {
   readonly system: SystemService;
   readonly queue: QueueService;
+  readonly doctor: Doctor;
   readonly keeper: BlobKeeper;
 }
 
@@ -30,6 +32,7 @@ export function createServices(ports: Ports, { isAlone = false }: ServiceOptions
     ...{ ...identity, keeper, datasets: data.datasets, isAlone },
     folderOf: (run) => runFolder({ ...ports, keeper }, run),
   });
+  const queue = new QueueService(ports);
   const models = modelServices(ports, { ...identity, keeper });
   return {
     ...identity,
@@ -37,7 +40,8 @@ export function createServices(ports: Ports, { isAlone = false }: ServiceOptions
     ...runs,
     ...models,
     keeper,
-    queue: new QueueService(ports),
+    queue,
+    doctor: new Doctor(ports, { keeper, queue }),
     system: new SystemService(ports),
   };
 }

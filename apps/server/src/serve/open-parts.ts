@@ -7,6 +7,7 @@ import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
 import { openStore } from "../store/open-store.ts";
 import { countingImages, countingPredictions } from "./count-images.ts";
+import { hostHealth } from "./host-health.ts";
 import type { Parts, PartsOptions } from "./parts.ts";
 import { ServerWork } from "./server-work.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -63,7 +64,8 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   });
   opened.push(process);
   const predictor = countingPredictions(process, (count) => onImages("predicted", count));
-  const ports: Ports = { repository, blobs, spool, jobs, predictor, clock: Date.now, version };
+  const host = hostHealth({ home, env: options.env, store: store.name, blobs: blobs.name });
+  const ports: Ports = { repository, blobs, spool, jobs, predictor, clock: Date.now, version, host };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";
   const services = createServices(ports, { isAlone });

@@ -1,5 +1,6 @@
 import type { BlobStore } from "./blob-store.ts";
 import type { Clock } from "./clock.ts";
+import type { HostHealth } from "./host-health.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Predictor } from "./predictor.ts";
 import type { Repository } from "./repository.ts";
@@ -13,6 +14,8 @@ export interface Ports {
   readonly jobs: Jobs;
   readonly predictor: Predictor;
   readonly clock: Clock;
+  /** What the host knows of itself. @default nothing, as in a page */
+  readonly host?: HostHealth;
   /** graft's. */
   readonly version: string;
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { idInput, time, timeOutput } from "../identity/shapes.ts";
 import { JOB_KINDS } from "../ports/jobs.ts";
 import { procedure, router } from "../rpc/trpc.ts";
+import { workerAnswer, workerSchema } from "./worker-view.ts";
 
 const count = z.int().min(0);
 
@@ -59,57 +60,6 @@ export const queueRouter = router({
 
   workers: procedure
     .meta({ summary: "Who works, and on what", method: "GET", path: "/workers", example: {} })
-    .output(
-      z.array(
-        z.object({
-          ...{ id: z.string(), name: z.string() },
-          version: z.string().meta({ description: "Of graft" }),
-          kind: z.enum(["local", "remote"]),
-          state: z
-            .enum(["idle", "working", "quiet"])
-            .meta({ description: "quiet: nothing was heard of it for 20 s" }),
-          backends: z.array(z.string()),
-          ownFeatures: z.array(z.string()).meta({
-            description:
-              "Backends with which it computes in a space of its own: their numbers differ from this server's in the last bits, so it takes whole trainings and shares no features",
-          }),
-          threads: count,
-          startedAt: timeOutput,
-          heardAt: timeOutput,
-          subject: z
-            .string()
-            .nullable()
-            .meta({ description: "Id of the run that it works on; null for another's" }),
-        }),
-      ),
-    )
-    .query(async ({ ctx }) =>
-      (await ctx.services.queue.workers(ctx.caller)).map(
-        ({
-          id,
-          name,
-          version,
-          kind,
-          state,
-          backends,
-          ownFeatures,
-          threads,
-          subject,
-          startedAt,
-          heardAt,
-        }) => ({
-          ...{
-            id,
-            name,
-            version,
-            kind,
-            state,
-            threads,
-            backends: [...backends],
-            ownFeatures: [...ownFeatures],
-          },
-          ...{ startedAt: time(startedAt), heardAt: time(heardAt), subject: subject ?? null },
-        }),
-      ),
-    ),
+    .output(z.array(workerSchema))
+    .query(async ({ ctx }) => (await ctx.services.queue.workers(ctx.caller)).map(workerAnswer)),
 });
