@@ -69,6 +69,80 @@ it("signs in, trains there, and asks the model of a picture", async () => {
   for (const answer of answers) expect(answer).toMatchObject({ label: expect.any(String) });
 });
 
+it("sweeps and finds a learning rate there with the numbers of here, and says how to come back", async () => {
+  const axes = ["--cuts", "mixed0", "--sizes", "75", "--learning-rates", "0.001,0.01", "--epochs", "3"];
+  const fast = ["--weights", "bundled", "--backend", "onnx:cpu"];
+  const both = async (...words: string[]) => {
+    const [there, here] = [await graft(words, home), await graft([...words, "--local"], home)];
+    for (const { code, stderr } of [there, here]) if (code !== 0) throw new Error(stderr);
+    return [jsonLines(there.stdout)[0] ?? {}, jsonLines(here.stdout)[0] ?? {}] as const;
+  };
+  const [there, here] = await both("sweep", photos, ...axes, ...fast, "--json");
+  expect(Object.keys(there)).toEqual(Object.keys(here));
+  const figures = (result: object) => Object(result).rows.map((row: object) => ({ ...row, predictMs: 0 }));
+  expect(figures(there)).toEqual(figures(here));
+  const shown = await graft(["sweep", photos, ...axes, ...fast], home);
+  expect(shown.stdout).toMatch(/→ +mixed0 .*%[\s\S]*Train it with: .*train .* --cut mixed0/);
+  expect(shown.stderr).toMatch(/Sent 0 files/);
+
+  const [rate, rateHere] = await both("lr-find", photos, ...FAST, "--json");
+  expect(rate).toEqual(rateHere);
+
+  const searches = jsonLines((await graft(["searches", "list", "--json"], home)).stdout);
+  expect(searches.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+    ...["find-rate completed", "sweep completed", "sweep completed"],
+  ]);
+  const ids = searches.map(({ id }) => String(id));
+  const followed = await graft(["searches", "follow", ids[0] ?? ""], home);
+  expect(followed.stdout).toContain(`The loss falls fastest at ${rate.learningRate}.`);
+  const run = jsonLines((await graft(["searches", "train", ids[0] ?? "", "--json"], home)).stdout)[0];
+  expect(run).toMatchObject({ config: { learningRate: rate.learningRate } });
+  await graft(["runs", "cancel", String(run?.id)], home);
+  expect((await graft(["searches", "delete", ...ids], home)).stdout).toContain(`Deleted ${ids[0]}`);
+  expect((await graft(["searches", "list"], home)).stdout).toContain("No searches on");
+});
+
+it("leaves a search going at Ctrl-C", async () => {
+  const words = ["sweep", photos, "--cuts", "mixed0", "--sizes", "75", "--epochs", "60", "--seeds", "50"];
+  const child = spawn(process.execPath, [PROGRAM, ...words, ...FAST.slice(0, 2), "--home", home], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (piece: Buffer) => {
+    said += piece.toString();
+    if (said.includes("Search ")) child.kill("SIGINT");
+  });
+  const [code] = await once(child, "exit");
+  expect({ code, said }).toEqual({
+    code: 130,
+    said: expect.stringMatching(/It goes on\. Look again: .*searches follow/),
+  });
+  const [{ id, state } = {}] = jsonLines((await graft(["searches", "list", "--json"], home)).stdout);
+  expect(["queued", "running"]).toContain(state);
+  await graft(["searches", "cancel", String(id)], home);
+  const stopped = await graft(["searches", "follow", String(id)], home);
+  expect(stopped.stderr).toContain("The search was stopped.");
+});
+
+it("says what the server can do", async () => {
+  const { code, stdout } = await graft(["doctor", "--json"], home);
+  const [found] = jsonLines(stdout);
+  expect({ code, found }).toMatchObject({
+    code: 0,
+    found: {
+      isOk: true,
+      checks: ["store", "blobs", "queue", "disk", "workers", "engines"].map((what) => ({ what, isOk: true })),
+      engines: expect.arrayContaining([
+        expect.objectContaining({ id: "onnx:cpu", isUsable: true, int8: expect.objectContaining({}) }),
+      ]),
+      workers: [{ kind: "local", backends: expect.arrayContaining(["onnx:cpu"]) }],
+      host: { runtime: `Node ${process.version}` },
+    },
+  });
+  const shown = await graft(["doctor"], home);
+  expect(shown.stdout).toMatch(/store +well +Rows are written and read back\.[\s\S]*The server is well\./);
+});
+
 it("brings a model to this computer, which answers here as it does there", async () => {
   const out = join(home, "model");
   const [{ id: run = "" } = {}] = jsonLines((await graft(["runs", "list", "--json"], home)).stdout);

@@ -15,6 +15,7 @@ import { logoutCommand } from "./commands/logout/command.ts";
 import { lrFindCommand } from "./commands/lr-find/command.ts";
 import { predictCommand } from "./commands/predict/command.ts";
 import { runsCommand } from "./commands/runs/command.ts";
+import { searchesCommand } from "./commands/searches/command.ts";
 import { serveCommand } from "./commands/serve/command.ts";
 import { sweepCommand } from "./commands/sweep/command.ts";
 import { trainCommand } from "./commands/train/command.ts";
@@ -29,7 +30,7 @@ const ANSWER = "complete";
 const COMMANDS: readonly CommandDeclaration[] = [
   ...[trainCommand, evaluateCommand, predictCommand, exportCommand],
   ...[sweepCommand, lrFindCommand, featuresCommand, inspectCommand],
-  ...[runsCommand, weightsCommand, cacheCommand, enginesCommand],
+  ...[runsCommand, searchesCommand, weightsCommand, cacheCommand, enginesCommand],
   ...[serveCommand, workerCommand, loginCommand, logoutCommand],
   ...[doctorCommand, benchCommand, demoCommand, completionCommand],
 ];

@@ -103,11 +103,11 @@ function isKey(key: string): key is Key {
   return key in trainConfigSchema.shape;
 }
 
-/**
- * Flags (and a saved config below them) → the complete config.
- * @throws UsageError that names every wrong flag with what it was given.
- */
-export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved: unknown = {}): TrainConfig {
+/** Flags (and a saved config below them) → the options that they give; what is left out is the recipe's. */
+export function optionsFromFlags(
+  flags: Readonly<Record<string, unknown>>,
+  saved: unknown = {},
+): Record<string, unknown> {
   const base: Record<string, unknown> = { ...asRecord(saved) };
   if (flags.fineTune === false)
     for (const key of Object.keys(base)) if (key.startsWith("fineTune")) delete base[key];
@@ -118,8 +118,16 @@ export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved:
     else base[key] = value;
   }
   if (flags.flip === false) leaveFlipOut(base);
+  return base;
+}
+
+/**
+ * {@link optionsFromFlags}, complete.
+ * @throws UsageError that names every wrong flag with what it was given.
+ */
+export function configFromFlags(flags: Readonly<Record<string, unknown>>, saved: unknown = {}): TrainConfig {
   try {
-    return parseTrainConfig(base);
+    return parseTrainConfig(optionsFromFlags(flags, saved));
   } catch (error) {
     if (error instanceof CoreError) throw usageError(error, String(flags.config));
     throw error;

@@ -16,8 +16,10 @@ export const sweepCommand: CommandDeclaration = {
       .option("--recipes <names>", "gap, classic or both", "gap")
       .option("--seeds <number>", "trainings of each combination, reported as mean and deviation", "1")
       .action(
-        action(async (context, flags, dataset) =>
-          (await import("./action.ts")).sweep(context, flags, dataset),
+        action(
+          async (context, flags, dataset) => (await import("./action.ts")).sweep(context, flags, dataset),
+          async (context, server, flags, dataset = "") =>
+            (await import("../../server/search-there.ts")).sweepThere(context, flags, { server, dataset }),
         ),
       ),
   trainFlags: ({ SWEEP_KEYS }) => SWEEP_KEYS,

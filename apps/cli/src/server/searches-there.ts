@@ -1,0 +1,101 @@
+import { sweepOfPlain } from "@graft/core";
+import { nextCommand } from "../environment/self-command.ts";
+import { print, printJson } from "../output/stdout.ts";
+import { rateText, sweepText } from "../output/sweep-text.ts";
+import { percent, table } from "../output/text.ts";
+import type { CommandContext } from "../session/context.ts";
+import { Session } from "../session/session.ts";
+import { asCoreError, connect, type ServerClient } from "./client.ts";
+import type { Credentials } from "./credentials.ts";
+import { GOES_ON } from "./follow-there.ts";
+import { finishSearch } from "./search-there.ts";
+
+type Line = Awaited<ReturnType<ServerClient["api"]["searches"]["list"]["query"]>>["items"][number];
+
+async function asking(server: Credentials, work: (client: ServerClient) => Promise<void>): Promise<void> {
+  try {
+    await work(connect(server));
+  } catch (error) {
+    throw asCoreError(error, server.url);
+  }
+}
+
+/** `graft searches list` */
+export const listSearches = ({ json }: CommandContext, server: Credentials): Promise<void> =>
+  asking(server, async ({ api, url }) => {
+    const lines: Line[] = [];
+    let after: string | undefined;
+    do {
+      const page = await api.searches.list.query({ limit: 200, ...(after === undefined ? {} : { after }) });
+      lines.push(...page.items);
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    if (json) for (const line of lines) printJson(line);
+    else if (lines.length === 0) print(`No searches on ${url}.`);
+    else
+      print(
+        table([
+          ["search", "kind", "state", "data set", "made"],
+          ...lines.map(({ id, kind, state, progress, dataset, createdAt }) => [
+            ...[id, kind, progress ? `${state}, ${percent(progress.done / progress.total)}` : state],
+            ...[dataset, createdAt.slice(0, 16).replace("T", " ")],
+          ]),
+        ]),
+      );
+  });
+
+/** `graft searches follow SEARCH`: what it found, when it is done. */
+export async function followSearchThere(
+  context: CommandContext,
+  server: Credentials,
+  search: string,
+): Promise<void> {
+  await using session = new Session(context, GOES_ON);
+  await asking(server, async (client) => {
+    const view = await finishSearch(session, client, search);
+    if (!view) return;
+    const { environment, json } = context;
+    const { sweep, rate, axes } = view;
+    const result = sweep && sweepOfPlain(sweep);
+    if (json) printJson(result ?? rate);
+    else
+      print(
+        [
+          result ? sweepText(result, axes?.seeds.length ?? 1) : "",
+          rate ? rateText(rate, environment.columns) : "",
+          `Train with it: ${nextCommand(environment, ["searches", "train", search])}`,
+        ]
+          .filter((text) => text !== "")
+          .join("\n\n"),
+      );
+  });
+}
+
+/** `graft searches train SEARCH`: a run with what it found. */
+export const trainFound = (
+  { environment, json }: CommandContext,
+  server: Credentials,
+  search: string,
+): Promise<void> =>
+  asking(server, async ({ api }) => {
+    const run = await api.searches.train.mutate({ search });
+    if (json) printJson(run);
+    else
+      print(
+        `Run ${run.number}: ${run.id}\nLook at it: ${nextCommand(environment, ["runs", "follow", run.id])}`,
+      );
+  });
+
+/** `graft searches cancel SEARCH…` and `graft searches delete SEARCH…` */
+export const endSearches = (
+  { json }: CommandContext,
+  server: Credentials,
+  { searches, how }: { readonly searches: readonly string[]; readonly how: "cancel" | "remove" },
+): Promise<void> =>
+  asking(server, async ({ api }) => {
+    for (const search of searches) {
+      const answer = await api.searches[how].mutate({ search });
+      if (json) printJson(answer);
+      else print(how === "cancel" ? `Stopped ${search}` : `Deleted ${search}`);
+    }
+  });
