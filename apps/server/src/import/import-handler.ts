@@ -14,7 +14,7 @@ import {
 import { type ErrorCode, serializeError, throwIfCancelled } from "@graft/core";
 import { cacheFolders } from "@graft/core/node";
 import type { ChildProgram } from "../workers/child-program.ts";
-import { ImportPlace } from "./import-place.ts";
+import { ImportPlace, removeImport } from "./import-place.ts";
 import type { ListedUpload } from "./messages.ts";
 import { readSafely } from "./read-safely.ts";
 import { READING_LIMITS, type ReadingLimits } from "./reading-child.ts";
@@ -49,11 +49,16 @@ const PAGE = 500;
 export function importHandler(options: ImportOptions): JobHandler {
   const { repository, keeper, home } = options;
   const { uploads } = repository;
+  const clear = async (id: string): Promise<void> => {
+    await removeImport(importsFolder(home), id);
+    await keeper.drop(await uploads.removeFiles(id));
+  };
   return async (job, context) => {
-    const upload = await uploads.get(job.subject);
-    const isOpen = await uploads.update(job.subject, { state: "importing" }, ["queued", "importing"]);
-    if (upload === undefined || !isOpen) return;
-    const { id } = upload;
+    const { subject: id } = job;
+    const upload = await uploads.get(id);
+    const isOpen = await uploads.update(id, { state: "importing" }, ["queued", "importing"]);
+    // it is over: its server was killed before nothing was left of it
+    if (upload === undefined || !isOpen) return clear(id);
     const place = await ImportPlace.open(importsFolder(home), id, { cache: cacheFolders(home).archives });
     try {
       const result = await importUpload(upload, place, { ...options, ...context });
@@ -66,8 +71,7 @@ export function importHandler(options: ImportOptions): JobHandler {
       // a defect is for whoever reads the log, too
       if (code === "internal") throw error;
     }
-    await place.remove();
-    await keeper.drop(await uploads.removeFiles(id));
+    await clear(id);
   };
 }
 

@@ -55,14 +55,15 @@ export class ImportPlace {
       fix: "Do not trust the files of this upload.",
     });
   }
+}
 
-  async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
-  }
+/** Removes what an import had, when it is over. @param root of all imports. */
+export async function removeImport(root: string, id: string): Promise<void> {
+  await rm(join(root, id), { recursive: true, force: true });
 }
 
 /** Removes what imports left that nobody goes on with. @param isLive whether the upload of this id is still to be imported. */
 export async function sweepImports(root: string, isLive: (id: string) => Promise<boolean>): Promise<void> {
   const names = await readdir(root).catch(() => []);
-  for (const id of names) if (!(await isLive(id))) await rm(join(root, id), { recursive: true, force: true });
+  for (const id of names) if (!(await isLive(id))) await removeImport(root, id);
 }

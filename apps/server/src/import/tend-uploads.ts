@@ -3,8 +3,8 @@ import { importsFolder } from "./import-handler.ts";
 import { sweepImports } from "./import-place.ts";
 
 /**
- * Puts imports back into the line that a server's end kept out of it, and removes what nobody goes on with: called at start,
- * before a worker imports, and daily.
+ * Puts imports back into the line that a server's end kept out of it, and removes what nobody goes on with: called at start
+ * and daily.
  * @param options.home graft's
  */
 export async function tendUploads({

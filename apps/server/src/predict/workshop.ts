@@ -36,6 +36,8 @@ export class Workshop {
   constructor({ folder, ...options }: WorkshopOptions) {
     this.#child = new KeptChild({ ...options, program: "workshop", idleMs: IDLE_MS });
     this.#folder = folder;
+    // at once, as nobody may export anything for long; who does hears why it cannot be done
+    void this.#sweep();
   }
 
   evaluate({ model, pictures, part, precisionTarget, signal }: EvaluateRequest): Promise<ModelEvaluation> {
@@ -75,14 +77,22 @@ export class Workshop {
 
   async close(): Promise<void> {
     await this.#child.close();
+    await this.#swept?.catch(() => undefined);
     await rm(this.#folder, { recursive: true, force: true });
   }
 
   /** Removes what a killed server left; the folder is nobody else's. */
   #sweep(): Promise<void> {
-    this.#swept ??= rm(this.#folder, { recursive: true, force: true }).then(async () => {
-      await mkdir(this.#folder, { recursive: true });
-    });
+    if (this.#swept === undefined) {
+      const swept = rm(this.#folder, { recursive: true, force: true }).then(async () => {
+        await mkdir(this.#folder, { recursive: true });
+      });
+      this.#swept = swept;
+      // another try may find room
+      swept.catch(() => {
+        this.#swept = undefined;
+      });
+    }
     return this.#swept;
   }
 

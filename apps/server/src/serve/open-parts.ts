@@ -72,7 +72,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
 
   const work = new ServerWork({ ...options, ports, services, onNotice });
   opened.push(work);
-  const upkeep = new Upkeep({ services, isAlone, log });
+  const upkeep = new Upkeep({ services, repository, home, isAlone, log });
   opened.push(upkeep);
   return {
     ...{ services, jobs, storeName: store.name },

@@ -1,5 +1,6 @@
-import type { Services } from "@graft/api";
+import type { Repository, Services } from "@graft/api";
 import type { Logger } from "../http/observe/log.ts";
+import { tendUploads } from "../import/tend-uploads.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Runs that have no job, and deletions that nobody finished, of a server that was killed beside this one. */
@@ -7,6 +8,9 @@ const LOOK_MS = 5 * 60_000;
 
 export interface UpkeepOptions {
   readonly services: Services;
+  readonly repository: Repository;
+  /** graft's. */
+  readonly home: string;
   /** No other process works on this store. */
   readonly isAlone: boolean;
   readonly log: Logger;
@@ -46,8 +50,8 @@ export class Upkeep implements AsyncDisposable {
   };
 
   readonly #sweep = async (): Promise<void> => {
-    const { services, log } = this.#options;
-    await services.uploads.sweep();
+    const { services, repository, home, log } = this.#options;
+    await tendUploads({ uploads: services.uploads, repository, home });
     const { blobs, bytes } = await services.keeper.sweep();
     if (blobs > 0) log.info({ blobs, bytes }, "Files that nothing names were removed.");
   };

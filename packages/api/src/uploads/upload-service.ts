@@ -133,7 +133,7 @@ export class UploadService {
    * @throws CoreError `not-found`, `conflict` while bytes are missing, `bad-input` for an upload without a file.
    */
   async finish(caller: Caller, id: string): Promise<UploadRow> {
-    const { repository } = this.#parts;
+    const { repository, spool } = this.#parts;
     const upload = await this.#own(caller, id);
     if (upload.state === "open") {
       const { items: missing } = await repository.uploads.files(id, { limit: 1, isHere: false });
@@ -151,6 +151,8 @@ export class UploadService {
           fix: "Name its files first, and send what is missing of them.",
         });
       await repository.uploads.update(id, { state: "queued" }, ["open"]);
+      // of a file that became a blob when the server ended
+      await spool.removeAll(id);
     }
     const now = (await repository.uploads.get(id)) ?? upload;
     // also where the server ended right here the last time
