@@ -90,7 +90,7 @@ async function begin(
   });
   parts = await openParts({
     ...{ home, version, blobs: options.blobs, databaseUrl: options.databaseUrl, env: options.env },
-    ...{ workers: options.workers ?? 1, log },
+    ...{ workers: options.workers ?? 1, checkpointMs: options.checkpointMs, log },
     onJobEnd: (kind, end, seconds) => metrics.job(kind, end, seconds),
     onImages: (what, count) => metrics.images(what, count),
   });

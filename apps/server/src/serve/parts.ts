@@ -7,7 +7,7 @@ import type { WorkerTaker } from "../http/worker-door.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 export interface PartsOptions
-  extends Pick<ServerOptions, "home" | "version" | "blobs" | "databaseUrl" | "env"> {
+  extends Pick<ServerOptions, "home" | "version" | "blobs" | "databaseUrl" | "env" | "checkpointMs"> {
   /** Children that train. */
   readonly workers: number;
   readonly log: Logger;

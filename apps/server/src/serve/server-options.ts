@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly workers?: number | undefined;
   /** A file that keeps a token for workers of other machines; made where it is not there. */
   readonly workerToken?: string | undefined;
+  /** Work that a killed worker of this machine may cost, as a `Workspace` has it. @default core's */
+  readonly checkpointMs?: number | undefined;
   /** A folder, or the address of an S3-compatible store. @default one in the home */
   readonly blobs?: string | undefined;
   /** Of PostgreSQL. @default the embedded store of the home */

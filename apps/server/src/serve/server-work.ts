@@ -16,7 +16,7 @@ import type { PartsOptions } from "./parts.ts";
 const GRACE_MS = 10_000;
 
 export interface WorkOptions
-  extends Pick<PartsOptions, "home" | "version" | "env" | "workers" | "log" | "onJobEnd"> {
+  extends Pick<PartsOptions, "home" | "version" | "env" | "workers" | "checkpointMs" | "log" | "onJobEnd"> {
   readonly ports: Ports;
   readonly services: Services;
   readonly onNotice: (notice: string) => void;
@@ -52,10 +52,13 @@ export class ServerWork implements AsyncDisposable {
 
   /** Begins to claim jobs. */
   start(): void {
-    const { home, env, workers, ports, services, log } = this.#options;
+    const { home, env, workers, checkpointMs, ports, services, log } = this.#options;
     const { repository, blobs, jobs, clock } = ports;
     const { keeper } = services;
-    this.#trainers = new LocalWorkers({ ...this.#training, count: workers, home, env });
+    this.#trainers = new LocalWorkers({
+      ...{ ...this.#training, count: workers, home, env },
+      ...(checkpointMs === undefined ? {} : { checkpointMs }),
+    });
     const take: JobHandler = importHandler({
       ...{ repository, blobs, keeper, clock, home, threads: usableThreads() },
     });

@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { temporaryFolder } from "../cli/run-graft.ts";
+import { campaign } from "./campaign.ts";
+import { killTable } from "./kill-table.ts";
+import { whyNoProcessTable } from "./process-table.ts";
+
+const KILLS = 10;
+
+it("keeps all that it accepted, and trains to the numbers of an undisturbed server, over ten kills", async ({
+  skip,
+}) => {
+  const refusal = whyNoProcessTable();
+  skip(refusal !== undefined, refusal);
+  const seed = Date.now() % 1_000_000;
+  const folder = join(await temporaryFolder("crash"), "homes");
+  const { kills, findings, said } = await campaign({ folder, seed, kills: KILLS });
+  const told = `seed ${seed}\n${killTable(kills)}\n${said.slice(-60).join("\n")}`;
+  expect(findings, told).toEqual([]);
+  expect(kills.length, told).toBe(KILLS);
+});
