@@ -13,6 +13,14 @@ const BY_STATE: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
     ] as const),
   ],
   [/^53100$/, "disk-full", "There is no room for the store on the disk.", "Free some space and try again."],
+  [
+    /^25006$/,
+    ...([
+      "disk-full",
+      "The store can only be read for now.",
+      "Free some space on its disk. Of a PostgreSQL server: give the address of the one that takes changes.",
+    ] as const),
+  ],
   [/^54000$/, "limit", "A text is too long to be stored.", "Use a shorter one."],
   [
     /^(08...|57P0[1-3]|53[23]..|E[A-Z]+)$/,

@@ -25,13 +25,18 @@ const SETTINGS = [
 export interface EngineOptions {
   /** Whether a change is on the disk before it counts as done, or only with the system. @default true */
   readonly isSynced?: boolean | undefined;
+  /** See `SyncedFiles`; asked of a synced store alone. */
+  readonly makeRoom?: (() => boolean) | undefined;
 }
 
 /** Opens a data folder, which is made where there is none. */
-export function openEngine(folder: string, { isSynced = true }: EngineOptions = {}): Promise<PGlite> {
+export function openEngine(
+  folder: string,
+  { isSynced = true, makeRoom }: EngineOptions = {},
+): Promise<PGlite> {
   const startParams = [...SETTINGS, ...setting("fsync", isSynced ? "on" : "off")];
   return isSynced
-    ? PGlite.create({ fs: new SyncedFiles(folder), startParams })
+    ? PGlite.create({ fs: new SyncedFiles(folder, { makeRoom }), startParams })
     : PGlite.create(folder, { startParams });
 }
 

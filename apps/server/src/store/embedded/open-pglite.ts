@@ -10,6 +10,7 @@ import { migrate, migrationState } from "../migrate.ts";
 import type { OpenOptions, Store } from "../store.ts";
 import { storeError } from "../store-error.ts";
 import { type EngineOptions, openEngine, POSTGRES_MAJOR } from "./engine.ts";
+import { LogReserve } from "./log-reserve.ts";
 import { finishMove, moveToThisMajor } from "./move-major.ts";
 import { copyStoreFolder, nameBefore, takeName, UNFINISHED } from "./named-folders.ts";
 import { newStore } from "./prepared-store.ts";
@@ -54,7 +55,11 @@ async function openFolder(name: string, options: EngineOptions): Promise<PGlite>
 }
 
 /** A store that has rows is copied before its form changes. */
-async function inThisForm(client: PGlite, folder: string, options: OpenOptions): Promise<PGlite> {
+async function inThisForm(
+  client: PGlite,
+  folder: string,
+  options: OpenOptions & EngineOptions,
+): Promise<PGlite> {
   const { onNotice, migrations } = options;
   const name = join(folder, "store");
   const { isNew, pending } = await migrationState(drizzle({ client }), name, migrations);
@@ -83,6 +88,8 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
   await makeFolder(folder);
   const lock = await lockHome(folder);
   const name = join(folder, "store");
+  // one that is not synced is a test's, and made a hundred times
+  const reserve = options.isSynced === false ? undefined : new LogReserve(folder);
   let client: PGlite | undefined;
   try {
     for (const left of (await readdir(folder)).filter((entry) => UNFINISHED.test(entry)))
@@ -96,8 +103,10 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
     if (major !== POSTGRES_MAJOR) await moveToThisMajor(folder, major, options);
     // hashes of tokens, names of people: whatever rights a copy or a backup came with
     await chmod(name, 0o700);
-    client = await openFolder(name, options);
-    client = await inThisForm(client, folder, options);
+    reserve?.take();
+    const engine = { isSynced: options.isSynced, makeRoom: reserve?.release };
+    client = await openFolder(name, engine);
+    client = await inThisForm(client, folder, { ...options, ...engine });
   } catch (error) {
     if (client && !client.closed) await client.close();
     await lock[Symbol.asyncDispose]();
@@ -105,6 +114,7 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
   }
   const opened = client;
   const endUpkeep = keepUp(opened);
+  const endGuard = reserve?.guard(opened);
   return {
     kind: "pglite",
     name,
@@ -113,6 +123,7 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
     async [Symbol.asyncDispose]() {
       try {
         await endUpkeep();
+        await endGuard?.();
         await opened.close();
       } finally {
         await lock[Symbol.asyncDispose]();

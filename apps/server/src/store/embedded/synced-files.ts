@@ -14,8 +14,17 @@ interface OpenFile {
 /** Emscripten's NODEFS. It has no fsync; what is asked to sync a file looks for one here and finds none. */
 interface NodeFiles {
   realPath(node: object): string;
-  readonly stream_ops: { fsync?: (file: OpenFile) => number };
+  readonly stream_ops: {
+    fsync?: (file: OpenFile) => number;
+    write: (file: OpenFile, ...what: readonly unknown[]) => number;
+  };
 }
+
+/** Emscripten's number for a disk without room. */
+const NO_ROOM = 51;
+
+const isNoRoom = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "errno" in error && error.errno === NO_ROOM;
 
 function isNodeFiles(value: unknown): value is NodeFiles {
   return typeof value === "object" && value !== null && "stream_ops" in value && "realPath" in value;
@@ -26,6 +35,17 @@ function isNodeFiles(value: unknown): value is NodeFiles {
  * a killed process, and not a machine that loses power.
  */
 export class SyncedFiles extends NodeFS {
+  readonly #makeRoom: () => boolean;
+
+  /** @param options.makeRoom asked when there is none for PostgreSQL's log. @returns whether there is some now. */
+  constructor(
+    folder: string,
+    { makeRoom = () => false }: { readonly makeRoom?: (() => boolean) | undefined } = {},
+  ) {
+    super(folder);
+    this.#makeRoom = makeRoom;
+  }
+
   override async init(...[pglite, options]: Parameters<Init>): ReturnType<Init> {
     const { emscriptenOpts } = await super.init(pglite, options);
     const addSync: NonNullable<typeof emscriptenOpts.preRun>[number] = ({ FS }) => {
@@ -35,6 +55,16 @@ export class SyncedFiles extends NodeFS {
         if (nfd !== undefined) fsyncSync(nfd);
         else syncFolder(files.realPath(node));
         return 0;
+      };
+      const { write } = files.stream_ops;
+      files.stream_ops.write = (file, ...what) => {
+        try {
+          return write(file, ...what);
+        } catch (error) {
+          const isLog = isNoRoom(error) && /[/\\]pg_wal[/\\]/.test(files.realPath(file.node));
+          if (!isLog || !this.#makeRoom()) throw error;
+          return write(file, ...what);
+        }
       };
     };
     return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), addSync] } };
