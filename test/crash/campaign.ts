@@ -60,7 +60,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     disturbed = await Lives.begin(home);
     await disturbed.startWorker();
     const killer = new Killer(disturbed, {
-      ...{ random: testRandom(seed), most: kills, windows: quiet.longest, onKill },
+      ...{ random: testRandom(seed), most: kills, windows: quiet.shortest, onKill },
     });
     const findings: string[] = [];
     const most = Math.ceil(kills / 10) * ROUNDS_FOR_TEN;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import type { StubbornClient } from "./stubborn-client.ts";
 import type { RunOutcome, TrainedRun } from "./train-runs.ts";
@@ -6,8 +7,8 @@ const logSchema = z.object({ items: z.array(z.looseObject({ seq: z.int(), type: 
 
 /** @returns what differs, as a sentence, or nothing. */
 export function differs(what: string, is: unknown, wanted: unknown): readonly string[] {
-  const [received, expected] = [JSON.stringify(is), JSON.stringify(wanted)];
-  return received === expected ? [] : [`${what} is ${received} and should be ${expected}`];
+  if (isDeepStrictEqual(is, wanted)) return [];
+  return [`${what} is ${JSON.stringify(is)} and should be ${JSON.stringify(wanted)}`];
 }
 
 async function storedEvents(

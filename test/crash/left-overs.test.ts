@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Caller, newId } from "@graft/api";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openLog } from "../../apps/server/src/http/observe/log.ts";
@@ -27,7 +28,7 @@ afterAll(() => opened[Symbol.asyncDispose]());
 const named = (path: string, bytes: Uint8Array) => ({ path, hash: sha256(bytes), bytes: bytes.length });
 
 const gone = async (path: string): Promise<void> => {
-  while (existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (existsSync(path)) await pause(20);
 };
 
 it("a kill right after a large file became a blob leaves nothing of it in the spool", async () => {
@@ -54,7 +55,7 @@ it("a kill right after an import's end leaves neither its folder nor rows of its
   // its job goes back into the line at the next start
   const job = newId();
   await opened.jobs.submit({ id: job, kind: "import", subject: id, owner: "ada" });
-  while ((await opened.jobs.get(job))?.state !== "done");
+  while ((await opened.jobs.get(job))?.state !== "done") await pause(20);
   expect(existsSync(left)).toBe(false);
   expect((await uploads.files(id, { limit: 9 })).items).toEqual([]);
   expect((await opened.services.uploads.get(ada, id)).state).toBe("done");

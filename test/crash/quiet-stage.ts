@@ -3,8 +3,8 @@ import { type Phase, phaseOf, type Stage } from "./stage.ts";
 
 /** A stage on which nothing happens: it notes how long each phase takes where nothing disturbs it. */
 export class QuietStage implements Stage {
-  /** Milliseconds; of the longest where there were several. */
-  readonly longest = new Map<Phase, number>();
+  /** Milliseconds; of the shortest where there were several. */
+  readonly shortest = new Map<Phase, number>();
 
   async during<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
     const begun = performance.now();
@@ -28,6 +28,6 @@ export class QuietStage implements Stage {
   }
 
   #note(phase: Phase, ms: number): void {
-    this.longest.set(phase, Math.max(ms, this.longest.get(phase) ?? 0));
+    this.shortest.set(phase, Math.min(ms, this.shortest.get(phase) ?? ms));
   }
 }
