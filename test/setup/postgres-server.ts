@@ -107,7 +107,12 @@ const newRun = (): Promise<string> =>
 
 /** A server of a test's own, which may be stopped. */
 export async function openPostgresServer(): Promise<
-  { readonly url: string; stop(): void; start(): void } & AsyncDisposable
+  {
+    readonly url: string;
+    /** @param mode "immediate": as a kill, what was under way is made good at the next start. @default "fast" */
+    stop(mode?: "fast" | "immediate"): void;
+    start(): void;
+  } & AsyncDisposable
 > {
   const run = await newRun();
   const port = await freePort();
@@ -117,7 +122,7 @@ export async function openPostgresServer(): Promise<
   return {
     url: address(port, "postgres"),
     start,
-    stop: () => commands(run)("pg_ctl", "-D", join(run, "data"), "-m", "fast", "-w", "stop"),
+    stop: (mode = "fast") => commands(run)("pg_ctl", "-D", join(run, "data"), "-m", mode, "-w", "stop"),
     [Symbol.asyncDispose]: () => endServer(run),
   };
 }
