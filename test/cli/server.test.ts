@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,9 +6,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { copyEmoji } from "../server/workers/host.ts";
 import { PROGRAM } from "../setup/build-graft.ts";
 import { graft, jsonLines, ROOT, temporaryFolder } from "./run-graft.ts";
+import { type ServedGraft, serveGraft } from "./serve-graft.ts";
 
 /** `graft serve` as a user starts it, and commands that go there. */
-let server: ChildProcess;
+let server: ServedGraft;
 let link = "";
 let home = "";
 let photos = "";
@@ -20,26 +21,11 @@ beforeAll(async () => {
   photos = join(folder, "photos");
   await copyEmoji(photos, 12);
   home = join(folder, "home");
-  server = spawn(process.execPath, [PROGRAM, "serve", "--port", "0", "--home", join(folder, "server")], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, GRAFT_OFFLINE: "1" },
-  });
-  let said = "";
-  for (const stream of [server.stdout, server.stderr])
-    stream?.on("data", (piece: Buffer) => {
-      said += piece.toString();
-    });
-  while (link === "") {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    link = /http:\/\/\S+\/enter#\S+/.exec(said)?.[0] ?? "";
-    if (server.exitCode !== null) throw new Error(said);
-  }
+  server = await serveGraft(join(folder, "server"));
+  link = server.link;
 });
 
-afterAll(async () => {
-  server.kill("SIGTERM");
-  if (server.exitCode === null) await once(server, "exit");
-});
+afterAll(() => server.stop());
 
 it("signs in, trains there, and asks the model of a picture", async () => {
   const login = await graft(["login", link], home);

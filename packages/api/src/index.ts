@@ -18,7 +18,7 @@ export { hideSecrets } from "./identity/secret.ts";
 export { MOST_PICTURE_BYTES, MOST_PICTURES } from "./models/asked-pictures.ts";
 export type { OpenedZip } from "./models/download-service.ts";
 export { modelEvaluationSchema } from "./models/evaluation-schema.ts";
-export { MOST_EVALUATED } from "./models/model-service.ts";
+export { MOST_EVALUATED } from "./models/evaluation-service.ts";
 export { type Predicted, type Predictions, predictedSchema } from "./models/prediction-view.ts";
 export type * from "./ports/blob-store.ts";
 export { type Clock, newId } from "./ports/clock.ts";

@@ -33,7 +33,7 @@ export function createServices(ports: Ports, { isAlone = false }: ServiceOptions
     folderOf: (run) => runFolder({ ...ports, keeper }, run),
   });
   const queue = new QueueService(ports);
-  const models = modelServices(ports, { ...identity, keeper });
+  const models = modelServices(ports, { ...identity, keeper, uploads: data.uploads });
   return {
     ...identity,
     ...data,

@@ -51,10 +51,11 @@ export {
   evaluateModel,
   type TrainingReference,
 } from "./evaluate/evaluate.ts";
+export { type EvaluationImages, evaluationImages } from "./evaluate/evaluation-images.ts";
 export type { Findings } from "./evaluate/findings.ts";
 export { type KeptFeatures, keptFeatures } from "./evaluate/kept-features.ts";
 export { drawFileByFile, measureSplitGap, type SplitGapOptions } from "./evaluate/split-gap.ts";
-export { type Mistake, toldMistakes } from "./evaluate/told-mistakes.ts";
+export { type Mistake, MOST_TOLD, toldMistakes } from "./evaluate/told-mistakes.ts";
 export { createEventMaker, type EventMaker } from "./events/event-maker.ts";
 export {
   metricsSchema,
@@ -144,11 +145,12 @@ export {
 } from "./jobs/inspect-dataset.ts";
 export { datasetNotes, type JobNote } from "./jobs/open-dataset.ts";
 export { type AskedImage, predictJob } from "./jobs/predict-images.ts";
-export { reportJob } from "./jobs/report-evaluation.ts";
+export { reportJob, type TrainingTold } from "./jobs/report-evaluation.ts";
 export type { ResumeTraining } from "./jobs/resume-training.ts";
 export { scoreTraining, type TrainingScore } from "./jobs/score-training.ts";
 export type { StartTraining } from "./jobs/start-training.ts";
 export { type SweepHeadsOptions, sweepHeadsJob } from "./jobs/sweep-heads.ts";
+export { type ToldEvaluation, toldEvaluation } from "./jobs/told-evaluation.ts";
 export { resumeJob, trainJob } from "./jobs/train-job.ts";
 export type * from "./jobs/training.ts";
 export type * from "./jobs/workspace.ts";

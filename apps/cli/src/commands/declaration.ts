@@ -26,14 +26,26 @@ type ServerHandler = (
   ...words: string[]
 ) => Promise<void>;
 
+/** A command as a server does it. */
+export interface ServerAction {
+  readonly run: ServerHandler;
+  /** Flags of the command that it hears, by their names in camel case; any other one is refused. "all": each is looked at there. */
+  readonly flags: readonly string[] | "all";
+  /** What to do in place of a flag that is refused. @default to leave it out */
+  readonly instead?: Readonly<Record<string, string>>;
+}
+
 /**
  * commander's action arguments → our handler's: context from the global flags, own flags, positional words.
- * @param there does the same on a server, when `--server` or `graft login` says so. @default the command is of this computer alone
+ * @param there does the same on a server, when `--server` or `graft login` says so; a handler alone hears every flag.
+ *   @default the command is of this computer alone
  */
 export function action(
   handler: Handler,
-  there?: ServerHandler,
+  there?: ServerHandler | ServerAction,
 ): (this: Command, ...args: unknown[]) => Promise<void> {
+  const onServer: ServerAction | undefined =
+    typeof there === "function" ? { run: there, flags: "all" } : there;
   return async function run(this: Command) {
     const flags: Flags = this.optsWithGlobals();
     const { readEnvironment } = await import("../environment/env.ts");
@@ -44,13 +56,12 @@ export function action(
     await (await import("../options/check-flags.ts")).checkFlags(this, environment);
     const context = { environment, json: flags.json === true, command: commandWords(this) };
     const words = this.processedArgs.flat().map(String);
-    const server = await (await import("../server/server-of.ts")).serverOf(
-      flags,
-      context,
-      there !== undefined,
-    );
-    if (server && there) await there(context, server, flags, ...words);
-    else await handler(context, flags, ...words);
+    const { checkHeard, serverOf } = await import("../server/server-of.ts");
+    const server = await serverOf(flags, context, onServer !== undefined);
+    if (server && onServer) {
+      checkHeard(this, onServer);
+      await onServer.run(context, server, flags, ...words);
+    } else await handler(context, flags, ...words);
   };
 }
 

@@ -1,17 +1,10 @@
-import { assessPredictions, type DatasetImage } from "@graft/core";
+import { assessPredictions } from "@graft/core";
 import { describe, expect, it } from "vitest";
 import { findingsText, trustText } from "./findings-text.ts";
 
-const facts = { format: "png", width: 9, height: 9, perceptualHash: "0".repeat(16) } as const;
-const image = (path: string): DatasetImage => ({ path, hash: path, label: 0, bytes: 1, facts });
-const doubt = (path: string) => ({
-  image: image(path),
-  position: 0,
-  truth: "cats",
-  said: "dogs",
-  score: 0.9,
-});
-const none = { mistakes: [], labelErrors: [], nearDuplicates: [], unlike: [] };
+const doubt = (path: string) => ({ path, truth: "cats", said: "dogs", score: 0.9 });
+const compared = { rule: "neighbours", threshold: 0.4, usual: 0.99, compared: 30, of: 9 } as const;
+const none = { labelErrors: [], nearDuplicates: [], unlike: { ...compared, pictures: [] } };
 
 function assessment(images: number, rightUpTo: number, precisionTarget: number) {
   const truth = Array.from({ length: images }, (_, i) => i % 2);
@@ -48,20 +41,20 @@ describe("trustText", () => {
 describe("findingsText", () => {
   it("is nothing when nothing was found, or nothing could be compared", () => {
     expect(findingsText(none)).toBe("");
-    expect(findingsText({ ...none, unlike: undefined })).toBe("");
+    expect(findingsText({ ...none, unlike: { reason: "Not known." } })).toBe("");
   });
 
   it("names the first of each list and says how many more there are", () => {
     const text = findingsText({
       ...none,
       labelErrors: ["a", "b", "c", "d", "e"].map((name) => doubt(`${name}.jpg`)),
-      unlike: [{ image: image("x.jpg"), position: 0, said: "cats", distance: 0.5 }],
+      unlike: { ...compared, pictures: [{ path: "x.jpg", said: "cats", distance: 0.5 }] },
       nearDuplicates: [
         {
           ...{ by: "look", across: true },
           images: [
-            { image: image("train/1.jpg"), label: "cats", part: "train" },
-            { image: image("validation/1.jpg"), label: "cats", part: "validation" },
+            { path: "train/1.jpg", label: "cats", part: "train" },
+            { path: "validation/1.jpg", label: "cats", part: "validation" },
           ],
         },
       ],

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { CoreError, nameFew } from "@graft/core";
+import { CoreError, nameFew, type TrainConfig } from "@graft/core";
 import type { Session } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
 import { imported, sendPictures } from "./send-pictures.ts";
@@ -22,6 +22,42 @@ async function findDataset({ api }: ServerClient, name: string): Promise<Dataset
   return undefined;
 }
 
+/**
+ * The server's data set that a name means: one that it has, where neither a folder, an archive nor the embedded set of this
+ * computer goes by that name.
+ * @returns its id; undefined: it is to be found on this computer.
+ */
+export async function namedDataset(client: ServerClient, name: string): Promise<string | undefined> {
+  if (name === "emoji" || existsSync(name)) return undefined;
+  return (await findDataset(client, name))?.id;
+}
+
+/** What was typed of a data set. */
+interface DatasetNamed {
+  readonly name: string;
+  readonly labelsFrom?: string | undefined;
+  /** How one that is new there is split, where that was said; what is there already keeps its split. */
+  readonly split?: SplitAsked | undefined;
+}
+
+export type SplitAsked = Pick<Partial<TrainConfig>, "seed" | "valSplit" | "groupPrefix">;
+
+async function splitAnew(
+  { api }: ServerClient,
+  dataset: string,
+  { seed, valSplit: fraction, groupPrefix }: SplitAsked = {},
+): Promise<void> {
+  if (seed === undefined && fraction === undefined && groupPrefix === undefined) return;
+  // folders of train and validation decide, here as there
+  if ((await api.datasets.get.query({ dataset })).split.kind !== "drawn") return;
+  await api.datasets.resplit.mutate({
+    dataset,
+    ...(seed === undefined ? {} : { seed }),
+    ...(fraction === undefined ? {} : { fraction }),
+    ...(groupPrefix === undefined ? {} : { groupPrefix }),
+  });
+}
+
 const LABEL_SOURCES = ["folders", "inner-folders", "names"] as const;
 
 /**
@@ -32,7 +68,7 @@ const LABEL_SOURCES = ["folders", "inner-folders", "names"] as const;
 export async function datasetThere(
   session: Session,
   client: ServerClient,
-  { name, labelsFrom }: { readonly name: string; readonly labelsFrom?: string | undefined },
+  { name, labelsFrom, split }: DatasetNamed,
 ): Promise<string> {
   const { api } = client;
   const known = KNOWN.find((each) => each === name);
@@ -49,6 +85,7 @@ export async function datasetThere(
     const dataset = there?.id ?? (await api.datasets.create.mutate({ name: shown })).dataset.id;
     const sending = sendPictures(session, client, { dataset, name, ...(from ? { labelsFrom: from } : {}) });
     const { result } = await (there ? sending : orNothing(client, dataset, sending));
+    if (!there) await splitAnew(client, dataset, split);
     for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
     if (result && result.broken.count > 0) {
       const named = nameFew(result.broken.first.map(({ path, reason }) => `${path} (${reason})`));
@@ -67,6 +104,7 @@ export async function datasetThere(
     });
   const made = await api.datasets.create.mutate({ name, from: known });
   if (made.upload) await orNothing(client, made.dataset.id, imported(session, client, made.upload.id));
+  await splitAnew(client, made.dataset.id, split);
   return made.dataset.id;
 }
 

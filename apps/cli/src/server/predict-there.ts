@@ -47,10 +47,6 @@ export async function predictThere(
 ): Promise<void> {
   if (context.json && flags.csv === true)
     throw new UsageError("--json and --csv are two forms of output: choose one.");
-  if (flags.heatmap !== undefined)
-    throw new UsageError(
-      "--heatmap: a server draws none. Leave it out, or bring the model here: runs follow RUN --out FOLDER.",
-    );
   await using session = new Session(context, GOES_ON);
   const client = connect(server);
   try {

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Command } from "commander";
+import type { ServerAction } from "../commands/declaration.ts";
 import { UsageError } from "../exit/exit-codes.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 import type { Credentials } from "./credentials.ts";
@@ -25,4 +27,15 @@ export async function serverOf(
   const isAsked = flags.server !== undefined || Boolean(variables.GRAFT_SERVER?.trim());
   if (!isAsked && !existsSync(join(home, "login.json"))) return undefined;
   return (await import("./credentials.ts")).findServer(flags, environment);
+}
+
+/** @throws UsageError for a flag of a command that a server does not hear: none is passed over in silence. */
+export function checkHeard(command: Command, { flags, instead = {} }: Omit<ServerAction, "run">): void {
+  if (flags === "all") return;
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (flags.includes(name) || command.getOptionValueSource(name) !== "cli") continue;
+    const otherwise = instead[name] ?? "a server does not do this. Leave it out, or add --local.";
+    throw new UsageError(`${option.long}: ${otherwise}`);
+  }
 }

@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import { deserializeError, MODEL_FILES, memoryFolder, modelAccuracy, readModel } from "@graft/core";
+import {
+  deserializeError,
+  MODEL_FILES,
+  memoryFolder,
+  modelAccuracy,
+  readModel,
+  type TrainConfig,
+} from "@graft/core";
 import { checkModelFolder, writeModelFolder } from "@graft/core/node";
 import { nextCommand } from "../environment/self-command.ts";
 import { EXIT } from "../exit/exit-codes.ts";
@@ -14,7 +21,7 @@ import type { CommandContext, Flags } from "../session/context.ts";
 import { Session } from "../session/session.ts";
 import { asCoreError, connect, type ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
-import { datasetThere } from "./dataset-there.ts";
+import { datasetThere, type SplitAsked } from "./dataset-there.ts";
 import { followRun, GOES_ON, leftText } from "./follow-there.ts";
 
 /** Mistakes that are named at the end. */
@@ -27,7 +34,9 @@ export async function trainThere(
   { server, dataset: name }: { readonly server: Credentials; readonly dataset: string },
 ): Promise<void> {
   checkTypedDataset(name);
-  const config = configFromFlags(flags, await readSavedConfig(flags.config));
+  const saved = await readSavedConfig(flags.config);
+  const config = configFromFlags(flags, saved);
+  const split = splitAsked(config, { ...Object(saved), ...flags });
   const out = typeof flags.out === "string" ? flags.out : undefined;
   if (out !== undefined) {
     await checkModelFolder(out, { force: flags.force === true });
@@ -36,14 +45,25 @@ export async function trainThere(
   await using session = new Session(context, GOES_ON);
   const client = connect(server);
   try {
-    const dataset = await datasetThere(session, client, { name, labelsFrom: config.labelsFrom });
-    const { labelsFrom: _, ...options } = config;
-    const run = await client.api.runs.create.mutate({ dataset, config: options });
+    const dataset = await datasetThere(session, client, { name, labelsFrom: config.labelsFrom, split });
+    // what was not said of the split is the data set's
+    const { labelsFrom: _, valSplit: __, groupPrefix: ___, ...options } = config;
+    const run = await client.api.runs.create.mutate({ dataset, config: { ...options, ...split } });
     session.notice(`Run ${run.number} of ${name} on ${server.url}: ${run.id}`);
     await finishThere(session, client, { run: run.id, out, force: flags.force === true });
   } catch (error) {
     throw asCoreError(error, server.url);
   }
+}
+
+/** What was said of a split, by flags or in a saved config. */
+function splitAsked(config: TrainConfig, given: Readonly<Record<string, unknown>>): SplitAsked {
+  const { seed, valSplit, groupPrefix } = config;
+  return {
+    ...(given.seed === undefined ? {} : { seed }),
+    ...(given.valSplit === undefined ? {} : { valSplit }),
+    ...(given.groupPrefix === undefined ? {} : { groupPrefix }),
+  };
 }
 
 /** Shows a run to its end, and what came of it. @param to.out where its model goes on this computer. @default nowhere */

@@ -3,16 +3,26 @@
  * them the process may ask for bytes that only the server has. What comes from a process is parsed: it reads strangers' files.
  */
 import { type ExportFindings, type ModelAnswers, modelEvaluationSchema } from "@graft/api";
-import { type DatasetImage, EXPORT_FORMATS, type ExportFormat, serializedErrorSchema } from "@graft/core";
+import {
+  type DatasetImage,
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type Split,
+  serializedErrorSchema,
+  type TrainingTold,
+} from "@graft/core";
 import * as z from "zod";
 
 const index = z.int().min(0);
 const numbers = z.array(z.number());
 
+/** Of what the server itself has checked. */
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+
 const picturesSchema = z.object({
   name: z.string(),
   labels: z.array(z.string()),
-  images: z.array(z.custom<DatasetImage>((value) => typeof value === "object" && value !== null)),
+  images: z.array(z.custom<DatasetImage>(isObject)),
 });
 export type PictureList = z.infer<typeof picturesSchema>;
 
@@ -81,6 +91,17 @@ export const REQUESTS = {
       pictures: picturesSchema,
       part: z.enum(["train", "validation", "test", "all"]).optional(),
       precisionTarget: z.number().optional(),
+      training: picturesSchema.optional(),
+      split: z.custom<Split>(isObject).optional(),
+      splitGap: z.boolean().optional(),
+      page: z
+        .object({
+          title: z.string(),
+          dataset: z.string(),
+          version: z.string(),
+          training: z.custom<TrainingTold>(isObject),
+        })
+        .optional(),
     }),
     answered: modelEvaluationSchema,
   },

@@ -7,7 +7,7 @@ import { runChild } from "./child-main.ts";
 import { evaluateRequest } from "./evaluate-request.ts";
 import { exportRequest } from "./export-request.ts";
 import { servedModel } from "./read-served-model.ts";
-import { requestWorkspace } from "./request-workspace.ts";
+import { requestDataset, requestWorkspace } from "./request-workspace.ts";
 import { serveRequests } from "./serve-requests.ts";
 
 await runChild(async ({ port, settings, selectBackend }) => {
@@ -21,7 +21,8 @@ await runChild(async ({ port, settings, selectBackend }) => {
   const ended = serveRequests(port, {
     async evaluate(asked, context) {
       const workspace = requestWorkspace(machine, context, asked.pictures);
-      return evaluateRequest(workspace, await servedModel(context), asked);
+      const training = asked.training && requestDataset(machine, context, asked.training);
+      return evaluateRequest(workspace, await servedModel(context), asked, training);
     },
     async export(asked, context) {
       const workspace = requestWorkspace(machine, context, asked.pictures);

@@ -8,7 +8,7 @@ import type {
   MadeExport,
   ModelEvaluation,
 } from "@graft/api";
-import { CoreError } from "@graft/core";
+import { CoreError, type Split } from "@graft/core";
 import type { CallHost } from "./child-link.ts";
 import { exportPlace } from "./export-place.ts";
 import { KeptChild, type KeptChildOptions } from "./kept-child.ts";
@@ -40,13 +40,17 @@ export class Workshop {
     void this.#sweep();
   }
 
-  evaluate({ model, pictures, part, precisionTarget, signal }: EvaluateRequest): Promise<ModelEvaluation> {
+  evaluate(request: EvaluateRequest): Promise<ModelEvaluation> {
+    const { model, pictures, part, precisionTarget, split, splitGap, page, training, signal } = request;
     const asked = {
       ...{ model: model.key, pictures: listOf(pictures) },
+      ...{ ...(split && { split: splitOver(split, pictures) }), ...(page && { page }) },
+      ...(training && { training: listOf(training) }),
+      ...(splitGap === undefined ? {} : { splitGap }),
       ...(part === undefined ? {} : { part }),
       ...(precisionTarget === undefined ? {} : { precisionTarget }),
     };
-    const host = { folder: model.folder, ...readerOf(pictures) };
+    const host = { folder: model.folder, ...readerOf(pictures, ...(training ? [training] : [])) };
     return this.#inTurn(signal, () =>
       this.#child.use((link) => link.ask("evaluate", asked, { host, signal })),
     );
@@ -119,12 +123,22 @@ const listOf = ({ name, labels, images }: LabelledPictures): PictureList => ({
   ...{ name, labels: [...labels], images: [...images] },
 });
 
+/** A run's split may name a hundred thousand pictures, of which a request has a few. */
+function splitOver(split: Split, { images }: LabelledPictures): Split {
+  const known = new Set(images.map(({ hash }) => hash));
+  const of = (hashes: readonly string[]): string[] => hashes.filter((hash) => known.has(hash));
+  return { ...split, train: of(split.train), validation: of(split.validation), test: of(split.test) };
+}
+
 /** Gives the process the pictures of its request, and no others. */
-function readerOf(pictures: LabelledPictures): Pick<CallHost, "picture"> {
-  const known = new Set(pictures.images.map(({ hash }) => hash));
+function readerOf(...lists: readonly LabelledPictures[]): Pick<CallHost, "picture"> {
+  const known = new Map(
+    lists.toReversed().flatMap(({ images, read }) => images.map(({ hash }) => [hash, read] as const)),
+  );
   return {
     picture: async (hash) => {
-      if (known.has(hash)) return pictures.read(hash);
+      const read = known.get(hash);
+      if (read) return read(hash);
       throw new CoreError("not-found", { what: "The request has no such picture.", received: hash });
     },
   };

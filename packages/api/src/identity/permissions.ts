@@ -127,6 +127,7 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "models.predict": { ...owners, ...predictors },
   "models.explain": { ...owners, ...predictors },
   "models.evaluate": owners,
+  "models.evaluateUpload": owners,
   "models.formats": owners,
   "models.exports": owners,
   "models.export": owners,

@@ -1,10 +1,12 @@
-import { evaluationSchema, serializedErrorSchema } from "@graft/core";
+import { evaluationSchema } from "@graft/core";
 import * as z from "zod";
 import type { ModelEvaluation } from "../ports/predictor.ts";
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 const text = z.string();
+const partSchema = z.enum(["train", "validation", "test"]);
+const noteCode = z.enum(["images", "lost-images", "seen-in-training"]);
 
 const calibrationScore = z.object({
   /** Expected calibration error. */
@@ -77,12 +79,28 @@ export const evaluationShape = <Picture extends z.ZodRawShape>(picture: Picture)
         rule: z.enum(["model", "neighbours"]),
         threshold: z.number(),
         usual: z.number(),
+        /** Pictures of the training. */
+        compared: count,
+        /** Pictures whose distance is known. */
+        of: count,
         pictures: z.array(z.object({ ...picture, said: text, distance: z.number() })),
       }),
       z.object({ reason: text }),
     ]),
     /** The first says which pictures were looked at. */
-    notes: z.array(z.object({ code: text, message: text })),
+    notes: z.array(z.object({ code: noteCode, message: text })),
+    /** The same picture more than once; groups that lie across parts first. */
+    nearDuplicates: z.array(
+      z.object({
+        by: z.enum(["content", "look"]),
+        across: z.boolean(),
+        images: z.array(z.object({ ...picture, label: text, part: partSchema.exactOptional() })),
+      }),
+    ),
+    /** What a split that knows no look-alikes would say; null where it was not asked for. */
+    splitGap: z.object({ safe: share, random: share, images: count, draws: count }).nullable(),
+    /** An HTML document; null where none was asked for. */
+    page: text.nullable(),
   };
 };
 
@@ -90,5 +108,5 @@ export const evaluationShape = <Picture extends z.ZodRawShape>(picture: Picture)
 export const modelEvaluationSchema: z.ZodType<ModelEvaluation> = z.object({
   ...evaluationShape({ path: text }),
   seenInTraining: z.array(text),
-  broken: z.array(z.object({ path: text, error: serializedErrorSchema })),
+  broken: z.array(z.object({ path: text, error: z.object({ code: text, message: text }) })),
 });

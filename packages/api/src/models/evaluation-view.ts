@@ -24,7 +24,7 @@ export function evaluationView(
   evaluation: ModelEvaluation,
   idOf: (path: string) => string,
 ): EvaluationView {
-  const { accuracyInterval, roc, calibration, notSure, unlike, notes } = evaluation;
+  const { accuracyInterval, roc, calibration, notSure, unlike, notes, splitGap, page } = evaluation;
   const named = (path: string) => ({ image: idOf(path), path });
   const withIds = <T extends { readonly path: string }>(list: readonly T[]) =>
     list.map((one) => ({ ...one, ...named(one.path) }));
@@ -32,7 +32,10 @@ export function evaluationView(
   return evaluationViewSchema.parse({
     ...{ ...of, part: evaluation.part, evaluation: evaluation.evaluation },
     accuracyInterval: [accuracyInterval[0], accuracyInterval[1]],
-    ...{ roc, calibration, notSure, notes },
+    ...{ roc, calibration, notSure, notes, splitGap, page },
+    nearDuplicates: evaluation.nearDuplicates.map(({ images, ...group }) => {
+      return { ...group, images: withIds(images) };
+    }),
     mistakes: withIds(evaluation.mistakes),
     labelErrors: withIds(evaluation.labelErrors),
     unlike: "reason" in unlike ? unlike : { ...unlike, pictures: withIds(unlike.pictures) },

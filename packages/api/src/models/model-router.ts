@@ -5,6 +5,12 @@ import { MOST_PICTURES } from "./asked-pictures.ts";
 import { evaluationViewSchema } from "./evaluation-view.ts";
 import { exportSchema, FORMATS, formatSchema, modelFileSchema } from "./export-view.ts";
 import { modelSchema, predictedSchema, predictionsSchema } from "./prediction-view.ts";
+import {
+  scoringInput,
+  sentEvaluation,
+  sentEvaluationInput,
+  sentEvaluationSchema,
+} from "./sent-evaluation.ts";
 
 const run = idInput.meta({ description: "Id of a finished run" });
 
@@ -84,20 +90,36 @@ export const modelRouter = router({
       z.strictObject({
         run,
         dataset: idInput,
-        part: z
-          .enum(["train", "validation", "test", "all"])
-          .optional()
-          .meta({ description: "Without it what was held back, else all" }),
-        precisionTarget: z
-          .number()
-          .gt(0)
-          .max(1)
-          .optional()
-          .meta({ description: 'Wanted share of right answers for the "not sure" threshold' }),
+        ...scoringInput,
       }),
     )
     .output(evaluationViewSchema)
-    .mutation(({ ctx, input, signal }) => ctx.services.models.evaluate(ctx.caller, { ...input, signal })),
+    .mutation(({ ctx, input, signal }) =>
+      ctx.services.evaluations.evaluate(ctx.caller, { ...input, signal }),
+    ),
+
+  evaluateUpload: procedure
+    .meta({
+      ...{ summary: "How a model does on pictures of an upload that is not taken in", method: "POST" },
+      path: "/models/{run}/evaluate-upload",
+      example: {
+        ...{ run: "$run", upload: "$sentUpload", name: "holiday", labels: ["cats"], part: "all" },
+        pictures: [
+          {
+            ...{ path: "tom.png", label: 0 },
+            facts: { format: "png", width: 40, height: 30, perceptualHash: "0123456789abcdef" },
+          },
+        ],
+      },
+    })
+    .input(sentEvaluationInput)
+    .output(sentEvaluationSchema)
+    .mutation(async ({ ctx, input, signal }) =>
+      sentEvaluation(
+        input.run,
+        await ctx.services.evaluations.evaluateUpload(ctx.caller, { ...input, signal }),
+      ),
+    ),
 
   formats: procedure
     .meta({

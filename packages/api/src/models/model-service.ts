@@ -1,4 +1,4 @@
-import { CoreError, type Part } from "@graft/core";
+import { CoreError } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import type { Caller } from "../identity/identity.ts";
 import type { IdentityService } from "../identity/identity-service.ts";
@@ -6,14 +6,6 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Predictor } from "../ports/predictor.ts";
 import type { Repository } from "../ports/repository.ts";
 import { type AskedPicture, AskedPictures, checkPictures } from "./asked-pictures.ts";
-import { type EvaluationView, evaluationView } from "./evaluation-view.ts";
-import {
-  checkEvaluated,
-  partOf,
-  picturesFor,
-  type SidedPictures,
-  sidedPictures,
-} from "./labelled-pictures.ts";
 import {
   type ModelView,
   modelView,
@@ -39,11 +31,6 @@ export interface AskOptions {
   readonly explain?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Pictures that are evaluated while somebody waits: seconds on any machine that trains. */
-export const MOST_EVALUATED = 2000;
-/** Of the training, for a model that has not learned what is like it: those that are compared with. */
-const MOST_COMPARED = 1000;
 
 /** Models of finished runs at work. Nothing of what they are asked is kept. */
 export class ModelService {
@@ -128,44 +115,4 @@ export class ModelService {
     if (!answer) throw new TypeError("there is one answer for each picture");
     return answer;
   }
-
-  /**
-   * Scores a model on a data set as it is now, or on a part of it.
-   * @throws CoreError `not-found`, `limit` above {@link MOST_EVALUATED} pictures; as `Predictor.evaluate`.
-   */
-  async evaluate(
-    caller: Caller,
-    asked: {
-      readonly run: string;
-      readonly dataset: string;
-      readonly part?: Part | "all" | undefined;
-      readonly precisionTarget?: number | undefined;
-      readonly signal?: AbortSignal | undefined;
-    },
-  ): Promise<EvaluationView> {
-    const { access, served, predictor, repository, blobs } = this.#parts;
-    const { run, dataset, precisionTarget, signal } = asked;
-    const { model, facts } = await served.of(await access.run(caller, run));
-    const row = await access.dataset(caller, dataset);
-    const all = await sidedPictures(repository, row);
-    const part = partOf(all.images, asked.part);
-    const images = evaluatedImages(all, part, facts.likeness !== undefined);
-    const evaluation = await predictor.evaluate({
-      ...{ model, part, precisionTarget, signal },
-      pictures: picturesFor(blobs, row.name, { labels: all.labels, images }),
-    });
-    return evaluationView({ run, dataset }, evaluation, (path) => all.ids.get(path) ?? "");
-  }
-}
-
-/** The part's pictures, and where a model needs them for what is unlike it, some that it may have learned from. */
-function evaluatedImages(
-  { images }: SidedPictures,
-  part: Part | "all",
-  knowsLikeness: boolean,
-): SidedPictures["images"] {
-  const chosen = part === "all" ? images : images.filter((image) => image.part === part);
-  checkEvaluated(chosen.length, MOST_EVALUATED);
-  if (knowsLikeness || part === "all" || part === "train") return chosen;
-  return [...chosen, ...images.filter((image) => image.part === "train").slice(0, MOST_COMPARED)];
 }

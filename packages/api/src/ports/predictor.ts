@@ -3,14 +3,15 @@
  * asks, and an answer never depends on what others ask at the same time.
  */
 import type {
-  Assessment,
   Columns,
   DatasetImage,
-  Evaluation,
   ExportFormat,
   Folder,
   Part,
   SerializedError,
+  Split,
+  ToldEvaluation,
+  TrainingTold,
 } from "@graft/core";
 
 /** A model that can be asked; it is read when it is not loaded. */
@@ -80,53 +81,39 @@ export interface LabelledPictures {
   read(hash: string): Promise<Uint8Array>;
 }
 
+/** What a page says of an evaluation beside its numbers. */
+export interface EvaluationPage {
+  /** What readers call the model. */
+  readonly title: string;
+  /** What they call the data set. */
+  readonly dataset: string;
+  readonly training: TrainingTold;
+  /** Of graft. */
+  readonly version: string;
+}
+
 export interface EvaluateRequest {
   readonly model: ServedModel;
   readonly pictures: LabelledPictures;
   /** @default validation where there is one, else test, else all */
   readonly part?: Part | "all" | undefined;
+  /** The split that the model was trained with, for pictures that are on no side. @default they are on none */
+  readonly split?: Split | undefined;
+  /** Pictures of the training, for a model that has not learned what is like it. @default those among the pictures */
+  readonly training?: LabelledPictures | undefined;
+  /** Measure what a split that knows no look-alikes would say, too. @default false */
+  readonly splitGap?: boolean | undefined;
+  /** Write a page of it. @default none */
+  readonly page?: EvaluationPage | undefined;
   /** Wanted share of right answers for the "not sure" threshold, in (0, 1]. @default 0.95 */
   readonly precisionTarget?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A picture that the model, or its label, got wrong. */
-export interface WrongPicture {
-  readonly path: string;
-  readonly truth: string;
-  readonly said: string;
-  /** Probability of what was said. */
-  readonly score: number;
-}
-
 /** What `graft evaluate` says, pictures by their paths. */
-export interface ModelEvaluation
-  extends Pick<Assessment, "accuracyInterval" | "roc" | "calibration" | "notSure"> {
-  readonly part: Part | "all";
-  readonly evaluation: Evaluation;
-  /** Surest first. */
-  readonly mistakes: readonly WrongPicture[];
-  /** Least likely labels first; `said` is what the model would call them. */
-  readonly labelErrors: readonly WrongPicture[];
-  /** Pictures that are like nothing in the training; or why that is not known. */
-  readonly unlike:
-    | {
-        readonly rule: "model" | "neighbours";
-        readonly threshold: number;
-        /** Share of ordinary pictures that are not called so. */
-        readonly usual: number;
-        readonly pictures: readonly {
-          readonly path: string;
-          readonly said: string;
-          readonly distance: number;
-        }[];
-      }
-    | { readonly reason: string };
-  /** Paths of pictures that the head was trained on: the score over them flatters the model. */
-  readonly seenInTraining: readonly string[];
-  readonly broken: readonly { readonly path: string; readonly error: SerializedError }[];
-  /** The first says which pictures were looked at. */
-  readonly notes: readonly { readonly code: string; readonly message: string }[];
+export interface ModelEvaluation extends ToldEvaluation {
+  /** An HTML document with all of it; null where none was asked for. */
+  readonly page: string | null;
 }
 
 export interface ExportRequest {

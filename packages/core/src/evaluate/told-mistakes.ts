@@ -11,7 +11,7 @@ export interface Mistake {
 }
 
 /** More than a page of them nobody reads. */
-const TOLD = 10;
+export const MOST_TOLD = 10;
 
 /**
  * The surest mistakes, by path.
@@ -26,7 +26,7 @@ export function toldMistakes(
   const worst = worstMistakes(
     truths.map((label) => labels.ofModel.indexOf(label)),
     said.map(({ prediction }) => prediction),
-    TOLD,
+    MOST_TOLD,
   );
   return worst.flatMap((position) => {
     const found = said[position];

@@ -26,6 +26,8 @@ export interface CompareWithTrainingOptions {
   readonly backend: Backend;
   /** What is evaluated. */
   readonly opened: OpenedDataset;
+  /** Images of the training that are at hand. @default those of the run's data set, when both are here */
+  readonly training?: OpenedDataset | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface CompareWithTrainingOptions {
  */
 export async function compareWithTraining(
   workspace: Needs,
-  { model: { model, run }, backend, opened }: CompareWithTrainingOptions,
+  { model: { model, run }, backend, opened, training }: CompareWithTrainingOptions,
 ): Promise<TrainingReference | NotCompared> {
   const known = new Set(model.manifest.trainedOn);
   const find = ({ dataset }: OpenedDataset) => dataset.images.filter(({ hash }) => known.has(hash));
@@ -48,6 +50,10 @@ export async function compareWithTraining(
   };
   const here = find(opened);
   if (here.length >= FEWEST_TO_COMPARE) return reference(here, opened);
+  if (training) {
+    const given = find(training);
+    return given.length < FEWEST_TO_COMPARE ? tooFew(given.length) : reference(given, training);
+  }
   const location = run && locationOf(run);
   if (run === undefined || location === undefined || !(await workspace.hasDataset(location)))
     return tooFew(here.length);

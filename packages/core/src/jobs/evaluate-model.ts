@@ -1,5 +1,5 @@
 import type { SelectedBackend } from "../backend/selection.ts";
-import type { Dataset, Part } from "../dataset/types.ts";
+import type { Dataset, Part, Split } from "../dataset/types.ts";
 import { type EvaluationResult, evaluateModel } from "../evaluate/evaluate.ts";
 import { type EvaluationImages, evaluationImages } from "../evaluate/evaluation-images.ts";
 import { type Findings, findingsOf } from "../evaluate/findings.ts";
@@ -25,6 +25,10 @@ export interface EvaluateJobOptions {
   readonly dataset: string;
   /** Where the labels are. @default as the training was told, when it is the same data set */
   readonly labelsFrom?: string | undefined;
+  /** The split that the model was trained with. @default that of the model's run, when it is here */
+  readonly split?: Split | undefined;
+  /** Images of the training, to compare with. @default those of the run's data set, when both are here */
+  readonly training?: OpenedDataset | undefined;
   /** Which images. @default validation where there is one, else test, else all */
   readonly part?: Part | "all" | undefined;
   /** @default the fastest usable */
@@ -74,13 +78,15 @@ export async function evaluateJob(workspace: Needs, options: EvaluateJobOptions)
   });
   const { dataset, prepare } = opened;
   options.onDataset?.(dataset);
-  const chosen = evaluationImages(dataset, run?.split, options.part);
+  const chosen = evaluationImages(dataset, options.split ?? run?.split, options.part);
   const selected = await workspace.selectBackend(options.backend);
   const { backend } = selected;
   // a model that has learned its likeness needs no image of its training for it
   const training = model.manifest.likeness
     ? undefined
-    : await compareWithTraining(workspace, { model: openedModel, backend, opened });
+    : await compareWithTraining(workspace, {
+        ...{ model: openedModel, backend, opened, training: options.training },
+      });
   const predictor = await openFeaturePredictor(model, backend);
   try {
     const result = await evaluateModel({

@@ -25,6 +25,14 @@ export interface ReportJobOptions {
   /** The data set's name. */
   readonly dataset: string;
   readonly evaluated: Evaluated;
+  /** How the model was trained. @default as its run says, when that is here */
+  readonly training?: TrainingTold | undefined;
+}
+
+/** What a page shows of a training. */
+export interface TrainingTold {
+  readonly events: readonly TrainEvent[];
+  readonly keptEpoch?: number | undefined;
 }
 
 type Needs = Pick<Workspace, "encode" | "machine" | "now" | "signal" | "versions">;
@@ -112,6 +120,7 @@ function curvesOf(events: readonly TrainEvent[]): Pick<EvaluationReport, "epochs
 function aboutFacts({
   model: { model, run },
   evaluated: { chosen, result },
+  training,
 }: ReportJobOptions): readonly Fact[] {
   const { manifest } = model;
   const { source, origin, sha256 } = manifest.weights;
@@ -132,12 +141,16 @@ function aboutFacts({
       "weights",
       `${source} (${origin}), sha256 ${sha256.slice(0, 16)}…${manifest.fineTuned === undefined ? "" : `; its layers from ${manifest.fineTuned} on were trained too`}`,
     ],
-    ["run", `${manifest.run}${run ? "" : " (not here)"}, model made ${manifest.createdAt}`],
+    ["run", `${manifest.run}${run || training ? "" : " (not here)"}, model made ${manifest.createdAt}`],
     [
       "split",
       `${manifest.splitHash.slice(0, 16)}…${images ? `: ${images.train} train, ${images.validation} validation, ${images.test} test images` : ""}`,
     ],
   ];
+}
+
+async function trainingOf({ run }: OpenedModel): Promise<TrainingTold | undefined> {
+  return run && { events: await run.readEvents(), keptEpoch: run.record.keptEpoch };
 }
 
 /** A runtime's name, and its version: "Node v20.20.2". */
@@ -154,7 +167,7 @@ function runtimeFact({ runtime }: MachineFacts): Fact {
 export async function reportJob(workspace: Needs, options: ReportJobOptions): Promise<string> {
   const { model, evaluated, dataset } = options;
   const { chosen, result, findings, notes, notCompared, selected, splitGap } = evaluated;
-  const { run } = model;
+  const training = options.training ?? (await trainingOf(model));
   const pictures = new Pictures(workspace, options);
   const shown = <T>(found: readonly T[]): readonly T[] => found.slice(0, SHOWN);
   const withPictures = <T extends { readonly image: DatasetImage }>(found: readonly T[]) =>
@@ -172,7 +185,7 @@ export async function reportJob(workspace: Needs, options: ReportJobOptions): Pr
       return { ...group, images: await Promise.all(copies) };
     }),
   );
-  const keptEpoch = run?.record.keptEpoch;
+  const keptEpoch = training?.keptEpoch;
   const { device, id } = selected.backend;
   const machine = await workspace.machine();
   return evaluationPage({
@@ -182,7 +195,7 @@ export async function reportJob(workspace: Needs, options: ReportJobOptions): Pr
     evaluation: result.evaluation,
     assessment: result.assessment,
     notes: notes.slice(1).map(({ message }) => message),
-    ...curvesOf((await run?.readEvents()) ?? []),
+    ...curvesOf(training?.events ?? []),
     ...(keptEpoch === undefined ? {} : { keptEpoch }),
     ...{ mistakes, totalMistakes: findings.mistakes.length },
     ...{ labelErrors, totalLabelErrors: findings.labelErrors.length },

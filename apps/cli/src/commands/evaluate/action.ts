@@ -1,10 +1,7 @@
-import { basename, resolve } from "node:path";
-import { type EvaluateJobOptions, evaluateJob, reportJob, toldMistakes } from "@graft/core";
+import { basename } from "node:path";
+import { type EvaluateJobOptions, evaluateJob, reportJob, toldEvaluation } from "@graft/core";
 import { checkTypedDataset } from "../../options/typed-dataset.ts";
-import { evaluationJson } from "../../output/evaluation-json.ts";
-import { evaluationText, mistakesText } from "../../output/evaluation-text.ts";
-import { findingsText, splitGapText, trustText } from "../../output/findings-text.ts";
-import { print, printJson } from "../../output/stdout.ts";
+import { printEvaluation } from "../../output/print-evaluation.ts";
 import { checkOutFile, placeFile } from "../../places/out-path.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
@@ -40,7 +37,6 @@ export async function evaluate(
         ? progress(done, total)
         : session.status(`Training on another split  ${done + 1}/${total}`),
   });
-  const { chosen, result, findings, splitGap } = evaluated;
   if (report !== undefined) {
     session.status("Writing the report");
     const title = basename(modelName) || modelName;
@@ -49,24 +45,7 @@ export async function evaluate(
   }
   session.status("");
   for (const { message } of evaluated.notes) session.notice(message);
-  const mistakes = toldMistakes(result.predictions, {
-    ofDataset: evaluated.opened.dataset.labels,
-    ofModel: model.model.manifest.labels,
-  });
-  if (context.json) {
-    const seen = result.seenInTraining.map(({ path }) => path);
-    const all = evaluationJson(result, findings, evaluated.notCompared?.reason);
-    const gap = splitGap ? { splitGap } : {};
-    const where = report === undefined ? {} : { report: resolve(report) };
-    printJson({ ...all, ...gap, part: chosen.part, seenInTraining: seen.length, seen, mistakes, ...where });
-  } else {
-    const texts = [
-      ...[evaluationText(result.evaluation), trustText(result.assessment), mistakesText(mistakes)],
-      ...[findingsText(findings, result.distances), splitGapText(splitGap)],
-      report === undefined ? "" : `Report: ${report}`,
-    ];
-    print(texts.filter((text) => text !== "").join("\n\n"));
-  }
+  printEvaluation(context, toldEvaluation(evaluated), report);
 }
 
 function partOf(flag: unknown): EvaluateJobOptions["part"] {

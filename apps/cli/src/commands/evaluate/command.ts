@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { backendOption } from "../../options/backend-option.ts";
+import { backendOption, SERVER_CHOOSES } from "../../options/backend-option.ts";
 import { parseShare } from "../../options/share.ts";
 import { action, type CommandDeclaration } from "../declaration.ts";
 
@@ -33,8 +33,17 @@ export const evaluateCommand: CommandDeclaration = {
       .option("--force", "replace a report that is there")
       .addOption(backendOption())
       .action(
-        action(async (context, flags, model, dataset) =>
-          (await import("./action.ts")).evaluate(context, flags, model, dataset),
+        action(
+          async (context, flags, model, dataset) =>
+            (await import("./action.ts")).evaluate(context, flags, model, dataset),
+          {
+            flags: ["split", "precisionTarget", "labelsFrom", "splitGap", "report", "force"],
+            instead: { backend: SERVER_CHOOSES },
+            run: async (context, server, flags, run = "", dataset = "") =>
+              (await import("../../server/evaluate-there.ts")).evaluateThere(context, flags, {
+                ...{ server, run, dataset },
+              }),
+          },
         ),
       ),
 };

@@ -1,7 +1,10 @@
 import { Option } from "commander";
-import { backendOption } from "../../options/backend-option.ts";
+import { backendOption, SERVER_CHOOSES } from "../../options/backend-option.ts";
 import { parseShare } from "../../options/share.ts";
 import { action, type CommandDeclaration } from "../declaration.ts";
+
+const DRAWN_HERE =
+  "heat maps are drawn on this computer alone. Leave it out, or bring the model here (graft runs follow RUN --out FOLDER) and add --local.";
 
 export const predictCommand: CommandDeclaration = {
   name: "predict",
@@ -27,12 +30,14 @@ export const predictCommand: CommandDeclaration = {
         action(
           async (context, flags, model, ...images) =>
             (await import("./action.ts")).predict(context, flags, model, images),
-          async (context, server, flags, run = "", ...words) =>
-            (await import("../../server/predict-there.ts")).predictThere(context, flags, {
-              server,
-              run,
-              words,
-            }),
+          {
+            flags: ["csv", "notSureBelow"],
+            instead: { backend: SERVER_CHOOSES, heatmap: DRAWN_HERE, force: DRAWN_HERE },
+            run: async (context, server, flags, run = "", ...words) =>
+              (await import("../../server/predict-there.ts")).predictThere(context, flags, {
+                ...{ server, run, words },
+              }),
+          },
         ),
       ),
 };

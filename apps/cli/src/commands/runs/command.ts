@@ -47,11 +47,11 @@ export const runsCommand: CommandDeclaration = {
       .option("--out <folder>", "where the model goes now (default: where it was going to)")
       .option("--force", "replace a model that is there")
       .action(
-        action(
-          async (context, flags, id) => (await load()).resume(context, flags, id),
-          async (context, server, flags, run = "") =>
+        action(async (context, flags, id) => (await load()).resume(context, flags, id), {
+          flags: ["out", "force"],
+          run: async (context, server, flags, run = "") =>
             (await loadThere()).followThere(context, server, { ...placeIn(flags), run, resume: true }),
-        ),
+        }),
       );
     runs
       .command("follow")
@@ -60,9 +60,11 @@ export const runsCommand: CommandDeclaration = {
       .option("--out <folder>", "where its model goes on this computer, when it is done")
       .option("--force", "replace a model that is there")
       .action(
-        action(onlyThere, async (context, server, flags, run = "") =>
-          (await loadThere()).followThere(context, server, { ...placeIn(flags), run, resume: false }),
-        ),
+        action(onlyThere, {
+          flags: ["out", "force"],
+          run: async (context, server, flags, run = "") =>
+            (await loadThere()).followThere(context, server, { ...placeIn(flags), run, resume: false }),
+        }),
       );
     for (const [how, what] of [
       ["stop", "stop runs of a server where they can be resumed"],
