@@ -10,7 +10,7 @@ import { ONE_OF_BOTH, selectionOf, selectionShape } from "./selection-input.ts";
 const count = z.int().min(0);
 const dataset = idInput.meta({ description: "Id of a data set" });
 const classId = idInput.meta({ description: "Id of a class" });
-const number = z.int().min(1).meta({ description: "Of the edit, in the data set" });
+const number = z.int32().min(1).meta({ description: "Of the edit, in the data set" });
 
 const editedOutput = z.object({
   edit: z

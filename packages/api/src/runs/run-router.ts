@@ -114,7 +114,7 @@ export const runRouter = router({
     .input(
       z.strictObject({
         run,
-        after: z.int().min(-1).default(-1).meta({ description: "Number of the event before the first" }),
+        after: z.int32().min(-1).default(-1).meta({ description: "Number of the event before the first" }),
         limit: z.int().min(1).max(1000).default(200),
       }),
     )

@@ -13,10 +13,12 @@ export function rawEntry(route: RawRoute): JsonSchema {
     ...{ operationId: name, summary, tags: [tagOf(path)] },
     ...(Object.keys(parameters).length > 0
       ? {
-          parameters: Object.entries(parameters).map(([key, description]) => ({
-            ...{ name: key, in: inPath.has(key) ? "path" : "query", required: inPath.has(key), description },
-            schema: { type: "string" },
-          })),
+          parameters: Object.entries(parameters).map(([key, told]) => {
+            const { description, ...schema } =
+              typeof told === "string" ? { type: "string", description: told } : told;
+            const place = inPath.has(key) ? "path" : "query";
+            return { name: key, in: place, required: inPath.has(key), description, schema };
+          }),
         }
       : {}),
     ...(body === undefined

@@ -21,8 +21,8 @@ export interface RawRoute {
   /** Below /api/v1; `{name+}` at the end takes all that is left of a path. */
   readonly path: `/${string}`;
   readonly summary: string;
-  /** Of the parts of the path and of what may stand behind the question mark: what they are. */
-  readonly parameters: Readonly<Record<string, string>>;
+  /** Of the parts of the path and of what may stand behind the question mark: what they are; any text, or a schema. */
+  readonly parameters: Readonly<Record<string, string | (JsonSchema & { readonly description: string })>>;
   /** By media type; `schema` of JSON alone. */
   readonly body?: { readonly description: string; readonly content: Readonly<Record<string, JsonSchema>> };
   /** By status. */

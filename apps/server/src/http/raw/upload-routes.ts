@@ -35,9 +35,11 @@ export interface SentFile {
 
 const PATH = "/uploads/{upload}/blobs/{hash}";
 
+const HASH = /^[0-9a-f]{64}$/;
+
 const PARAMETERS = {
   upload: "Id of the upload.",
-  hash: "sha256 of the file, in hexadecimal.",
+  hash: { type: "string", pattern: HASH.source, description: "sha256 of the file, in hexadecimal." },
 } as const;
 
 const SENT: JsonSchema = {
@@ -51,7 +53,7 @@ const SENT: JsonSchema = {
 
 function hashOf(request: RawRequest): string {
   const hash = part(request, "hash");
-  if (/^[0-9a-f]{64}$/.test(hash)) return hash;
+  if (HASH.test(hash)) return hash;
   throw new EdgeError(400, {
     what: "This is no sha256.",
     received: hash.slice(0, 100),
@@ -74,8 +76,11 @@ export const uploadRoutes = (uploads: UploadReceiver, limits: HttpLimits): reado
     summary: "Send a file of an upload, or the rest of it",
     parameters: {
       ...PARAMETERS,
-      offset:
-        "How many bytes of it were sent before: those of the body go behind them. 0 where it is left out.",
+      offset: {
+        ...{ type: "integer", minimum: 0, maximum: 999_999_999_999_999 },
+        description:
+          "How many bytes of it were sent before: those of the body go behind them. 0 where it is left out.",
+      },
     },
     body: { description: "The file's bytes.", content: { "application/octet-stream": {} } },
     answers: { "200": { description: "How far it has come.", content: { "application/json": SENT } } },
