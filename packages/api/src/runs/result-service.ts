@@ -41,6 +41,34 @@ const KEPT = 6;
 const NAMED = 100;
 const TARGETS = [0.95, 0.99] as const;
 
+/** Answers are a model's: why there are none, and what to do, by what the run is. */
+const WITHOUT_RESULT: Readonly<Record<RunRow["state"], { readonly what: string; readonly fix: string }>> = {
+  queued: {
+    what: "This run has no result yet: it waits for a worker.",
+    fix: "Ask again when it is done.",
+  },
+  running: {
+    what: "This run has no result yet: it is under way.",
+    fix: "Ask again when it is done; its curve shows how far it is.",
+  },
+  interrupted: {
+    what: "This run has no result: it was stopped before its model was made.",
+    fix: "Go on with it; its curve shows how far it came.",
+  },
+  cancelled: {
+    what: "This run has no result: it was given up before its model was made.",
+    fix: "Train again with the same options; its curve shows how far it came.",
+  },
+  failed: {
+    what: "This run has no result: it failed before its model was made.",
+    fix: "Look at its error, and go on with it when that is mended.",
+  },
+  completed: {
+    what: "This run has no result: it held no picture back to ask its model about.",
+    fix: "Have pictures held back, and train again.",
+  },
+};
+
 /** Of an option, in several runs. */
 const optionValues = z.array(z.json());
 
@@ -227,9 +255,8 @@ export class ResultService {
     throw new CoreError(
       "not-found",
       {
-        what: "This run has no result.",
+        ...WITHOUT_RESULT[row.state],
         received: `Run ${row.number}, ${row.state}`,
-        expected: "a run that is done and holds pictures back",
       },
       { facts: { run: row.id, state: row.state } },
     );
