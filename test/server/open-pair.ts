@@ -19,7 +19,7 @@ export interface TestPair extends AsyncDisposable {
   readonly place: string;
 }
 
-async function openPair(kind: StoreKind, s3: S3Server | undefined): Promise<TestPair> {
+export async function openPair(kind: StoreKind, s3?: S3Server): Promise<TestPair> {
   let store = await openTestStore(kind);
   const folder = await mkdtemp(join(tmpdir(), "graft-blobs-"));
   const place = s3 ? await s3.bucket(`test-${newId()}`) : join(folder, "blobs");
@@ -44,7 +44,7 @@ async function openPair(kind: StoreKind, s3: S3Server | undefined): Promise<Test
  * as its name.
  */
 export function describeOnPairs(name: string, tests: (open: () => Promise<TestPair>) => void): void {
-  describe(`${name}, pglite and a folder`, () => tests(() => openPair("pglite", undefined)));
+  describe(`${name}, pglite and a folder`, () => tests(() => openPair("pglite")));
   const refusal = whyNoPostgres();
   const hasS3 = motoPython() !== undefined;
   describe(`${name}, postgres and ${hasS3 ? "an S3 store" : `a folder (${NO_S3})`}`, () => {

@@ -3,7 +3,7 @@ import { createServices, type Ports, runFolder, type Services } from "@graft/api
 import type { Folder } from "@graft/core";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
-import { describeOnPairs, type TestPair } from "./open-pair.ts";
+import { describeOnPairs, openPair, type TestPair } from "./open-pair.ts";
 import { openPredictor } from "./open-predictor.ts";
 
 /** All services on one pair of stores, as a host has them. */
@@ -38,6 +38,9 @@ async function openOn(pair: TestPair): Promise<TestServices> {
     },
   };
 }
+
+/** On the embedded store and a folder. */
+export const openServices = async (): Promise<TestServices> => openOn(await openPair("pglite"));
 
 /** Registers tests of all services on both pairs (`open-pair.ts`). */
 export function describeServices(name: string, tests: (open: () => Promise<TestServices>) => void): void {
