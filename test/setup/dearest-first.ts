@@ -7,6 +7,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const DEAREST: readonly string[] = [
   "test/contract/webgpu.test.ts",
   "test/packaging/pack.test.ts",
+  "test/crash/campaign.test.ts",
   "test/browser/train.test.ts",
   "test/parity/classic-head.test.ts",
   "test/cli/places.test.ts",
