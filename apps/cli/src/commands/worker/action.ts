@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { CoreError } from "@graft/core";
 import { packageVersion } from "../../environment/package-version.ts";
 import { EXIT, UsageError } from "../../exit/exit-codes.ts";
+import { asCoreError, connect } from "../../server/client.ts";
 import type { Credentials } from "../../server/credentials.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { loadServer } from "../serve/load-server.ts";
@@ -20,6 +22,8 @@ export async function worker(
     throw new UsageError(
       "worker: which server is not said. Add --server ADDRESS --token TOKEN, with a token of the role worker.",
     );
+  // what another try would not change is told before the engines are looked at, which takes seconds
+  if (flags.ca === undefined) await checkDoor(server);
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
@@ -39,5 +43,32 @@ export async function worker(
     });
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+/** @throws CoreError for a token that lets no worker in, and for a server of another version. */
+async function checkDoor(server: Credentials): Promise<void> {
+  const { api } = connect(server);
+  try {
+    const there = (await api.system.version.query()).version;
+    if (there !== packageVersion())
+      throw new CoreError("unsupported", {
+        what: "The worker has another version of graft than the server.",
+        received: `graft ${packageVersion()}`,
+        expected: `graft ${there}`,
+        fix: "Install the server's version on the worker's machine, then start the worker again.",
+      });
+    const { role } = await api.system.me.query();
+    if (role === "worker" || role === "admin") return;
+    throw new CoreError("forbidden", {
+      what: "This token is not a worker's.",
+      received: `a token of the role ${role}`,
+      fix: "Have an admin make one of the role worker.",
+    });
+  } catch (error) {
+    const told = asCoreError(error, server.url);
+    // one that is not there yet is waited for
+    if (told instanceof CoreError && (told.code === "offline" || told.code === "busy")) return;
+    throw told;
   }
 }

@@ -22,9 +22,9 @@ export const workerCommand: CommandDeclaration = {
       )
       .option("--ca <file>", "certificate (PEM) of the server's own authority: ADDRESS/ca gives it")
       .action(
-        action(
-          async (context, flags) => work(context, flags, undefined),
-          async (context, server, flags) => work(context, flags, server),
-        ),
+        action(async (context, flags) => work(context, flags, undefined), {
+          flags: ["name", "threads", "ca"],
+          run: async (context, server, flags) => work(context, flags, server),
+        }),
       ),
 };
