@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copyEmoji } from "../server/workers/host.ts";
@@ -37,7 +38,8 @@ beforeAll(async () => {
   server = await serveGraft(join(folder, "server"));
   here = await trained(local);
   there = await trained(remote);
-});
+  // two trainings and a server's start, also on a machine that does much else
+}, 300_000);
 
 afterAll(() => server.stop());
 
@@ -105,5 +107,83 @@ describe("graft evaluate by a server's model", () => {
     expect([part.code, part.stderr]).toEqual([1, expect.stringContaining("has no test part")]);
     const engine = await remote("evaluate", there, photos, "--backend", "cpu");
     expect([engine.code, engine.stderr]).toEqual([2, expect.stringMatching(/^graft: --backend: /)]);
+  });
+});
+
+describe("graft export of a server's model", () => {
+  const model = (): string => join(home, "model");
+  beforeAll(async () => {
+    const brought = await remote("runs", "follow", there, "--out", model());
+    if (brought.code !== 0) throw new Error(brought.stderr);
+  });
+
+  /** All files of an export, by their names. */
+  async function filesOf(path: string): Promise<Readonly<Record<string, string>>> {
+    const isFolder = (await stat(path)).isDirectory();
+    const names = isFolder ? (await readdir(path, { recursive: true })).sort() : ["", ".json"];
+    const hashes = names.map(async (name) => {
+      const bytes = await readFile(isFolder ? join(path, name) : `${path}${name}`);
+      return [name, createHash("sha256").update(bytes).digest("hex")] as const;
+    });
+    return Object.fromEntries(await Promise.all(hashes));
+  }
+
+  it.each([
+    ["tfjs", "tfjs"],
+    ["h5", "m.h5"],
+    ["onnx", "m.onnx"],
+    ["python", "python"],
+  ])("brings %s here, byte for byte what an export here gives", async (format, name) => {
+    const words = (folder: string) => ["--format", format, "--out", join(home, folder, name), "--json"];
+    const ours = await local("export", model(), "--data", photos, ...words("here"));
+    const theirs = await remote("export", there, ...words("there"));
+    expect(theirs.code, theirs.stderr).toBe(0);
+    const [said = {}, expected = {}] = [jsonLines(theirs.stdout)[0], jsonLines(ours.stdout)[0]];
+    expect(Object.keys(said)).toEqual(Object.keys(expected));
+    expect([said.format, said.labels, said.output]).toEqual([format, expected.labels, expected.output]);
+    const [brought, made] = await Promise.all(["there", "here"].map((at) => filesOf(join(home, at, name))));
+    // HDF5 notes when its groups were made
+    if (format === "h5") expect(brought?.[".json"]).toBe(made?.[".json"]);
+    else expect(brought).toEqual(made);
+    // nothing of the download is left
+    expect((await readdir(join(home, "there"))).filter((one) => one.includes("download"))).toEqual([]);
+  });
+
+  it("brings int8 with what it costs, and says it as text", async () => {
+    const out = join(home, "small.onnx");
+    const { code, stdout, stderr } = await remote("export", there, "--format", "onnx-int8", "--out", out);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/Calibrated on \d+ images; read again and compared on .*: the same label for/);
+    expect((await stat(out)).size).toBeGreaterThan(1e5);
+    const again = await remote("export", there, "--format", "onnx-int8", "--out", out);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("--force")]);
+  });
+
+  it("goes on with a download that broke off", async () => {
+    const out = join(home, "resumed.onnx");
+    const words = ["export", there, "--format", "onnx", "--out", out];
+    expect((await remote(...words)).code).toBe(0);
+    const whole = await readFile(out);
+    // as a kill leaves it: the beginning under the name that it has while it comes
+    const begun = `${out}.download`;
+    await mkdir(begun);
+    const hash = createHash("sha256").update(whole).digest("hex");
+    const url = `${server.url}/api/v1/runs/${there}/files/exports/onnx/model.onnx`;
+    await writeFile(join(begun, `${hash}.part`), whole.subarray(0, 200_000));
+    await writeFile(join(begun, `${hash}.part.json`), JSON.stringify({ url, validator: `"${hash}"` }));
+    await writeFile(join(begun, `${"0".repeat(64)}.part`), "of another time");
+    expect((await remote(...words, "--force")).code).toBe(0);
+    expect((await readFile(out)).equals(whole)).toBe(true);
+    expect((await readdir(home)).filter((name) => name.startsWith("resumed")).sort()).toEqual([
+      ...["resumed.onnx", "resumed.onnx.json"],
+    ]);
+  });
+
+  it("says what it cannot do", async () => {
+    const words = ["--format", "onnx", "--out", join(home, "x.onnx")];
+    const data = await remote("export", there, ...words, "--data", photos);
+    expect([data.code, data.stderr]).toEqual([2, expect.stringMatching(/^graft: --data: /)]);
+    const nobody = await remote("export", "nobody", ...words);
+    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("no such run")]);
   });
 });

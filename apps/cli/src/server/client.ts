@@ -1,5 +1,5 @@
 import type { ApiRouter } from "@graft/api";
-import { CoreError, deserializeError, serializedErrorSchema, versionGap } from "@graft/core";
+import { CoreError, deserializeError, type Fetch, serializedErrorSchema, versionGap } from "@graft/core";
 import {
   createTRPCClient,
   httpLink,
@@ -20,6 +20,10 @@ export interface ServerClient {
   readonly api: TRPCClient<ApiRouter>;
   /** A route that takes or gives bytes. @param path below /api/v1 @throws CoreError as the server says, `offline` */
   bytes(path: string, init?: RequestInit): Promise<Response>;
+  /** A route's whole address. @param path below /api/v1 */
+  address(path: string): string;
+  /** The platform's, with what lets this client in: for addresses of this server alone. */
+  readonly fetch: Fetch;
 }
 
 const API = "/api/v1";
@@ -96,6 +100,8 @@ export function connect({ url, token }: Credentials, version = packageVersion())
         }),
       ],
     }),
+    address: (path) => `${url}${API}${path}`,
+    fetch: ask,
     async bytes(path, init = {}) {
       let answer: Response;
       try {

@@ -102,6 +102,8 @@ export async function followThere(
   await using session = new Session(context, GOES_ON);
   await asking(server, async (client) => {
     if (ask.resume) await client.api.runs.resume.mutate({ run: ask.run });
+    // a server that is not there, and a run that is none, are told at once; a stream would be tried again and again
+    else await client.api.runs.get.query({ run: ask.run });
     await finishThere(session, client, { run: ask.run, out: ask.out, force: ask.force === true });
   });
 }

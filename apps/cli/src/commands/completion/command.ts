@@ -1,5 +1,5 @@
 import { Argument } from "commander";
-import type { CommandDeclaration } from "../declaration.ts";
+import { action, type CommandDeclaration } from "../declaration.ts";
 
 /** Prints a shell's script, one of our own: those of the library that answers it evaluate what was typed. */
 export async function printScript(shell: string): Promise<void> {
@@ -20,5 +20,5 @@ export const completionCommand: CommandDeclaration = {
           "powershell",
         ]),
       )
-      .action(printScript),
+      .action(action(async (_context, _flags, shell) => printScript(shell))),
 };

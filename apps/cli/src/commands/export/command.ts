@@ -1,7 +1,10 @@
 import { Option } from "commander";
 import { EXPORT_FORMAT_NAMES } from "../../export/export-format-names.ts";
-import { backendOption } from "../../options/backend-option.ts";
+import { backendOption, SERVER_CHOOSES } from "../../options/backend-option.ts";
 import { action, type CommandDeclaration } from "../declaration.ts";
+
+const OF_RUN =
+  "a server compares an export on pictures of the run's own data set. Leave it out, or bring the model here (graft runs follow RUN --out FOLDER) and add --local.";
 
 export const exportCommand: CommandDeclaration = {
   name: "export",
@@ -31,8 +34,14 @@ export const exportCommand: CommandDeclaration = {
       .option("--force", "replace an export that is there")
       .addOption(backendOption())
       .action(
-        action(async (context, flags, model) =>
-          (await import("./action.ts")).exportModel(context, flags, model),
+        action(
+          async (context, flags, model) => (await import("./action.ts")).exportModel(context, flags, model),
+          {
+            flags: ["format", "out", "columns", "force"],
+            instead: { backend: SERVER_CHOOSES, data: OF_RUN },
+            run: async (context, server, flags, run = "") =>
+              (await import("../../server/export-there.ts")).exportThere(context, flags, { server, run }),
+          },
         ),
       ),
 };
