@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
 import { copyEmoji } from "../server/workers/host.ts";
 import { graft, jsonLines, temporaryFolder } from "./run-graft.ts";
 import { type ServedGraft, serveGraft } from "./serve-graft.ts";
@@ -186,4 +187,18 @@ describe("graft export of a server's model", () => {
     const nobody = await remote("export", "nobody", ...words);
     expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("no such run")]);
   });
+});
+
+it("answers a token that asks models alone, as it answers its maker", async () => {
+  const words = ["predict", there, join(photos, "animal"), "--json"];
+  const made = await fetch(`${server.url}/api/v1/tokens`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "camera", role: "predict", runs: [there] }),
+  });
+  const { secret } = z.object({ secret: z.string() }).parse(await made.json());
+  const camera = await graft([...words, "--server", server.url, "--token", secret], home);
+  expect([camera.code, camera.stderr]).toEqual([0, ""]);
+  expect(camera.stdout).toBe((await remote(...words)).stdout);
+  expect(jsonLines(camera.stdout)).toHaveLength(14);
 });

@@ -20,7 +20,18 @@ export interface PrinterOptions {
 const UNLIKE = "like nothing it learned from";
 
 /** What a model says with its answers. */
-type Answering = Pick<ModelManifest, "labels"> & Pick<Partial<ModelManifest>, "likeness">;
+type Answering = Pick<ModelManifest, "labels"> & (LearnedLikeness | JudgedElsewhere);
+type LearnedLikeness = Pick<Partial<ModelManifest>, "likeness">;
+/** A server says which pictures are unlike the training. */
+interface JudgedElsewhere {
+  readonly tellsUnlike: boolean;
+  unlikeOf(prediction: Prediction): boolean | undefined;
+}
+
+const tellsUnlike = (model: Answering): boolean =>
+  "unlikeOf" in model ? model.tellsUnlike : model.likeness !== undefined;
+const unlikeOf = (model: Answering, prediction: Prediction): boolean | undefined =>
+  "unlikeOf" in model ? model.unlikeOf(prediction) : isUnlike(model, prediction);
 
 /** What stands for the label of an answer that is below the wanted score. */
 const NOT_SURE = "not sure";
@@ -35,7 +46,7 @@ function jsonPrinter(model: Answering, notSureBelow: number): PredictionPrinter 
   return {
     prediction: (image, prediction, heatmap) => {
       const { label, score, probabilities, distance } = prediction;
-      const unlike = isUnlike(model, prediction);
+      const unlike = unlikeOf(model, prediction);
       printJson({
         image,
         label: labels[label],
@@ -52,15 +63,15 @@ function jsonPrinter(model: Answering, notSureBelow: number): PredictionPrinter 
 }
 
 function csvPrinter(model: Answering, notSureBelow: number): PredictionPrinter {
-  const { labels, likeness } = model;
+  const { labels } = model;
   // the last column, so that the others are where they are for a model that cannot say
-  const whether = (word: string): string[] => (likeness ? [word] : []);
+  const whether = (word: string): string[] => (tellsUnlike(model) ? [word] : []);
   printData(csvLine(["image", "label", "score", ...labels, "error", ...whether("unlike")]));
   return {
     prediction: (image, prediction) => {
       const { label, score, probabilities } = prediction;
       const said = score < notSureBelow ? NOT_SURE : (labels[label] ?? "");
-      const unlike = whether(String(isUnlike(model, prediction) ?? ""));
+      const unlike = whether(String(unlikeOf(model, prediction) ?? ""));
       printData(csvLine([image, said, score, ...probabilities, "", ...unlike]));
     },
     broken: (image, { message }) =>
@@ -82,7 +93,7 @@ function tablePrinter(model: Answering, notSureBelow: number): PredictionPrinter
         .sort(([a, first], [b, second]) => Number(b === label) - Number(a === label) || second - first)
         .slice(0, shown)
         .map(([other, probability]) => `${labels[other]} ${percent(probability)}`);
-      const note = isUnlike(model, prediction) === true ? [UNLIKE] : [];
+      const note = unlikeOf(model, prediction) === true ? [UNLIKE] : [];
       if (score < notSureBelow) rows.push([path, NOT_SURE, "-", classes.join(", "), ...note]);
       else rows.push([path, labels[label] ?? "", percent(score), classes.slice(1).join(", "), ...note]);
     },

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { CoreError, type ErrorCode, MODEL_FILES, nameFew, type Prediction, parseManifest } from "@graft/core";
+import { CoreError, type ErrorCode, nameFew, type Prediction } from "@graft/core";
 import * as z from "zod";
 import { EXIT, UsageError } from "../exit/exit-codes.ts";
 import { imagePaths } from "../images/image-paths.ts";
@@ -9,6 +9,7 @@ import { Session } from "../session/session.ts";
 import { asCoreError, connect, type ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { GOES_ON } from "./follow-there.ts";
+import { modelThere } from "./model-there.ts";
 
 /** Pictures under way at once: the server computes those that wait together. */
 const AT_ONCE = 8;
@@ -19,6 +20,7 @@ const answerSchema = z.discriminatedUnion("kind", [
     label: z.string(),
     score: z.number(),
     distance: z.number().nullable(),
+    unlike: z.boolean().nullable(),
     scores: z.array(z.object({ label: z.string(), score: z.number() })),
   }),
   z.object({ kind: z.literal("refused"), error: z.object({ code: z.string(), message: z.string() }) }),
@@ -55,13 +57,16 @@ export async function predictThere(
       session.notice(
         `Note: ${skipped.length} passed over: ${nameFew(skipped.map(({ path, reason }) => `${path} (${reason})`))}`,
       );
-    const file = await client.bytes(`/runs/${encodeURIComponent(run)}/files/model/${MODEL_FILES.manifest}`);
-    const manifest = parseManifest(await file.text(), MODEL_FILES.manifest);
-    const printer = printerOf(manifest, {
-      form: context.json ? "json" : flags.csv === true ? "csv" : "table",
-      notSureBelow:
-        typeof flags.notSureBelow === "number" ? flags.notSureBelow : (manifest.notSureBelow ?? 0),
-    });
+    // not the model's file: a token that asks models alone may not have it
+    const model = await modelThere(client, run);
+    const unlike = new WeakMap<Prediction, { readonly is: boolean | undefined }>();
+    const printer = printerOf(
+      { ...model, unlikeOf: (prediction) => unlike.get(prediction)?.is },
+      {
+        form: context.json ? "json" : flags.csv === true ? "csv" : "table",
+        notSureBelow: typeof flags.notSureBelow === "number" ? flags.notSureBelow : (model.notSureBelow ?? 0),
+      },
+    );
     let broken = 0;
     for (let at = 0; at < images.length; at += AT_ONCE) {
       const some = images.slice(at, at + AT_ONCE);
@@ -71,7 +76,11 @@ export async function predictThere(
         if (answer.kind === "refused") {
           broken++;
           printer.broken(name, new CoreError(codeOf(answer.error.code), { what: answer.error.message }));
-        } else printer.prediction(name, predictionOf(answer, manifest.labels));
+          continue;
+        }
+        const prediction = predictionOf(answer, model.labels);
+        unlike.set(prediction, { is: answer.unlike ?? undefined });
+        printer.prediction(name, prediction);
       }
     }
     printer.end();
