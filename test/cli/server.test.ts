@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { copyEmoji } from "../server/workers/host.ts";
 import { PROGRAM } from "../setup/build-graft.ts";
-import { graft, jsonLines, ROOT, temporaryFolder } from "./run-graft.ts";
+import { graft, jsonLines, ROOT, startGraft, temporaryFolder } from "./run-graft.ts";
 import { type ServedGraft, serveGraft } from "./serve-graft.ts";
 
 /** `graft serve` as a user starts it, and commands that go there. */
@@ -168,6 +168,24 @@ it("runs the README's Python script", async ({ skip }) => {
     code: 0,
     said: expect.stringMatching(/valAccuracy.* (animal|food|transport)\n$/),
   });
+});
+
+it("goes on showing a run whose server was killed and started again, and says so in a log", async () => {
+  const words = ["train", photos, ...FAST, "--epochs", "4000", "--no-early-stop", "--json"];
+  const training = startGraft(words, home);
+  const epoch = await training.waitFor(/\{[^\n]*"type":"epoch-end"[^\n]*\}/);
+  const run = String(jsonLines(epoch)[0]?.run);
+  const { url, token } = server;
+  await server.stop("SIGKILL");
+  await training.waitFor(/No answer from \S+: trying again\./);
+  server = await serveGraft(join(home, "../server"), { port: Number(new URL(url).port), token });
+  await training.waitFor(/"resumedFromEpoch":\d+/);
+  expect((await graft(["runs", "cancel", run], home)).code).toBe(0);
+  const { code, stdout, stderr } = await training.done;
+  expect(code).toBe(130);
+  const events = jsonLines(stdout);
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, seq) => seq));
+  expect(stderr.match(/No answer from/g)).toHaveLength(1);
 });
 
 it("says what a server refuses, in the words of the command line", async () => {

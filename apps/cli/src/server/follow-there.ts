@@ -34,6 +34,7 @@ export async function followRun(session: Session, client: ServerClient, run: str
   try {
     return await new Promise<Followed>((resolve, reject) => {
       let isWaiting = true;
+      let isLost = false;
       const { signal } = session;
       const end = (how: Followed): void => {
         subscription.unsubscribe();
@@ -45,12 +46,15 @@ export async function followRun(session: Session, client: ServerClient, run: str
           onData({ data }) {
             if (isWaiting) session.clear();
             isWaiting = false;
+            isLost = false;
             show(data);
           },
           onComplete: () => resolve("ended"),
           onError: (error) => reject(asCoreError(error, client.url)),
           onConnectionStateChange({ state, error }) {
-            if (state === "connecting" && error) session.status(`No answer from ${client.url}, trying again`);
+            if (state !== "connecting" || !error || isLost) return;
+            isLost = true;
+            session.notice(`No answer from ${client.url}: trying again. The run goes on there.`);
           },
         },
       );
