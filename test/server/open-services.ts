@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { createServices, type Ports, runFolder, type Services } from "@graft/api";
 import type { Folder } from "@graft/core";
+import { BackupMaker } from "../../apps/server/src/backup/backup-maker.ts";
+import { auditedBackups, type BackupSource } from "../../apps/server/src/http/raw/backup-route.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
 import { describeOnPairs, openPair, type TestPair } from "./open-pair.ts";
@@ -12,6 +14,7 @@ export interface TestServices extends AsyncDisposable {
   readonly kind: TestPair["store"]["kind"];
   readonly ports: Ports;
   readonly services: Services;
+  readonly backups: BackupSource;
   /** A run's own folder. */
   readonly folderOf: (run: string) => Folder;
 }
@@ -29,6 +32,13 @@ async function openOn(pair: TestPair): Promise<TestServices> {
   const services = createServices(ports);
   return {
     ...{ kind: store.kind, ports, services },
+    backups: auditedBackups(
+      new BackupMaker({
+        ...{ store, blobs, keeper: services.keeper, version: "0.1.0", clock: Date.now },
+        folder: join(home, "backups"),
+      }),
+      services.audit,
+    ),
     folderOf: (run) => runFolder({ ...ports, keeper: services.keeper }, run),
     async [Symbol.asyncDispose]() {
       await models[Symbol.asyncDispose]();

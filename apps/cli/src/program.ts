@@ -17,6 +17,7 @@ import { predictCommand } from "./commands/predict/command.ts";
 import { runsCommand } from "./commands/runs/command.ts";
 import { searchesCommand } from "./commands/searches/command.ts";
 import { serveCommand } from "./commands/serve/command.ts";
+import { serverCommand } from "./commands/server/command.ts";
 import { sweepCommand } from "./commands/sweep/command.ts";
 import { trainCommand } from "./commands/train/command.ts";
 import { weightsCommand } from "./commands/weights/command.ts";
@@ -31,7 +32,7 @@ const COMMANDS: readonly CommandDeclaration[] = [
   ...[trainCommand, evaluateCommand, predictCommand, exportCommand],
   ...[sweepCommand, lrFindCommand, featuresCommand, inspectCommand],
   ...[runsCommand, searchesCommand, weightsCommand, cacheCommand, enginesCommand],
-  ...[serveCommand, workerCommand, loginCommand, logoutCommand],
+  ...[serveCommand, serverCommand, workerCommand, loginCommand, logoutCommand],
   ...[doctorCommand, benchCommand, demoCommand, completionCommand],
 ];
 

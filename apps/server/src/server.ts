@@ -13,6 +13,7 @@ import { plainPages } from "./http/tls/plain-pages.ts";
 import { workerDoor } from "./http/worker-door.ts";
 import { type AdminToken, adminToken } from "./serve/admin-token.ts";
 import { type Door, doorUrl, openDoor, renewed } from "./serve/door.ts";
+import { forgetAddress, tellAddress } from "./serve/home-address.ts";
 import { lockHome } from "./serve/home-lock.ts";
 import { openParts } from "./serve/open-parts.ts";
 import type { Parts } from "./serve/parts.ts";
@@ -114,6 +115,7 @@ async function begin(
   const timer = setInterval(() => void renew(), RENEW_MS);
   timer.unref();
   const url = doorUrl(door, options, port);
+  await tellAddress(home, { url, ca: door.lan?.ca });
   log.info({ url, bind: door.bind, store: parts.storeName }, "The server is ready.");
 
   async function renew(): Promise<void> {
@@ -123,6 +125,7 @@ async function begin(
       for (const name of next.names) sites.names.add(name);
       http.setTls(next.tls);
       door = next;
+      await tellAddress(home, { url, ca: door.lan?.ca });
       const told = { addresses: next.outside.addresses, fingerprint: next.lan?.fingerprint };
       log.warn(told, "The certificate is another one now.");
     } catch (error) {
@@ -139,6 +142,7 @@ async function begin(
       stopWork(GRACE_MS).catch((error: unknown) => log.error({ err: error }, "Jobs did not stop.")),
     ]);
     await closeParts();
+    await forgetAddress(home);
     await lock.release();
     log.info("The server has ended.");
   }

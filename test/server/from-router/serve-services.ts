@@ -18,10 +18,10 @@ export interface Served extends AsyncDisposable {
   readonly log: readonly string[];
 }
 
-export async function serve({ services, ports }: TestServices): Promise<Served> {
+export async function serve({ services, ports, backups }: TestServices): Promise<Served> {
   const log: string[] = [];
   const limits = HTTP_LIMITS;
-  const routes = hostRoutes(services, limits);
+  const routes = hostRoutes({ ...services, backups }, limits);
   const streams = new OpenStreams(limits);
   const handler = new HttpHandler({
     ...{ router: apiRouter, services, tokens: services.identity, raw: routes, limits, streams },

@@ -22,16 +22,23 @@ function storeIn(text: string): string | undefined {
   }
 }
 
+/** Whose a place is to be. */
+export interface PlaceClaim {
+  /** Id of the store of rows. */
+  readonly store: string;
+  /** Id of the store that hands the place on, and is refused there from then on. */
+  readonly from?: string | undefined;
+}
+
 /**
  * Takes a place for the blobs of one store of rows: a server removes blobs that no row of its own names, so two stores in one
  * bucket would empty each other.
- * @param store id of the store of rows.
  * @throws CoreError `conflict` for a place of another.
  */
-export async function claimPlace(store: string, mark: PlaceMark): Promise<void> {
+export async function claimPlace({ store, from }: PlaceClaim, mark: PlaceMark): Promise<void> {
   const text = await mark.read();
   if (text !== undefined && storeIn(text) === store) return;
-  if (text === undefined) {
+  if (text === undefined || (from !== undefined && storeIn(text) === from)) {
     const note =
       "The files here belong to this store of a graft server, which removes those that it does not need.";
     await mark.write(`${JSON.stringify({ store, note }, null, 2)}\n`);

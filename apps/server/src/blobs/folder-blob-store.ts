@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import type { BlobFacts, BlobStore } from "@graft/api";
 import { codeOf, sha256, sha256InPieces, syncFolder, writePieces, writeWhole } from "@graft/core/node";
 import { checkHash, damagedBlob, isHash, noSuchBlob } from "./blob-errors.ts";
+import type { OpenBlobStoreOptions } from "./blob-store-options.ts";
 import { claimPlace, MARK_NAME, type PlaceMark } from "./claim-place.ts";
 import { folderTrouble, placeRefused } from "./folder-trouble.ts";
 import { checkedPieces, hashedPieces } from "./hashed-pieces.ts";
@@ -78,12 +79,12 @@ export interface FolderBlobStore extends BlobStore {
  * Blobs in a folder: `ab/abcd…`, a folder for each first byte. (A second level makes 30 % fewer puts a second: nearly each of
  * 10,000 pictures then makes a folder that must be durable, too.) A blob is written to a temporary file, synced and renamed.
  * @param root made where it is not there.
- * @param options.store see `OpenBlobStoreOptions`.
+ * @param options see `OpenBlobStoreOptions`.
  * @throws CoreError `bad-input` for a place that cannot be used, `conflict` for one of another store, `disk-full`.
  */
 export async function openFolderBlobStore(
   root: string,
-  { store }: { readonly store?: string | undefined } = {},
+  { store, from }: Pick<OpenBlobStoreOptions, "store" | "from"> = {},
 ): Promise<FolderBlobStore> {
   const name = resolve(root);
   const writing = join(name, WRITING);
@@ -93,7 +94,7 @@ export async function openFolderBlobStore(
   };
   try {
     await openUnfinished(writing);
-    if (store !== undefined) await claimPlace(store, markOf(name));
+    if (store !== undefined) await claimPlace({ store, from }, markOf(name));
   } catch (error) {
     throw placeRefused(name, error);
   }

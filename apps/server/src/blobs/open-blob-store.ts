@@ -1,13 +1,7 @@
 import type { BlobStore } from "@graft/api";
+import type { OpenBlobStoreOptions } from "./blob-store-options.ts";
 import { openFolderBlobStore } from "./folder-blob-store.ts";
 import { isS3Address, parseS3Address } from "./s3-place.ts";
-
-export interface OpenBlobStoreOptions {
-  /** Id of the store of rows that the blobs are for: a place that is another's is refused. @default nobody asks */
-  readonly store?: string | undefined;
-  /** Folder for what is on its way to an S3 store. @default one in the system's folder for temporary files */
-  readonly temporary?: string | undefined;
-}
 
 /**
  * @param place a folder's path, or `s3://bucket/prefix?endpoint=https://host&region=name`.

@@ -8,7 +8,8 @@ import { pipeline } from "node:stream/promises";
 import type { BlobFacts, BlobStore } from "@graft/api";
 import { sha256 } from "@graft/core/node";
 import { checkHash, damagedBlob, isHash, noSuchBlob } from "./blob-errors.ts";
-import { claimPlace, MARK_NAME } from "./claim-place.ts";
+import type { OpenBlobStoreOptions } from "./blob-store-options.ts";
+import { claimPlace, MARK_NAME, type PlaceClaim } from "./claim-place.ts";
 import { placeRefused } from "./folder-trouble.ts";
 import { checkedPieces, hashedPieces } from "./hashed-pieces.ts";
 import { openUnfinished, unfinishedPath } from "./left-overs.ts";
@@ -18,11 +19,6 @@ import { s3Refused, s3Trouble } from "./s3-trouble.ts";
 
 /** An upload in parts that has not ended by then is of a server that was killed. */
 const STALE_UPLOAD_MS = 24 * 60 * 60_000;
-
-export interface S3BlobStoreOptions {
-  readonly store?: string | undefined;
-  readonly temporary?: string | undefined;
-}
 
 async function answered<T>(asked: Promise<T>): Promise<T> {
   try {
@@ -68,14 +64,14 @@ async function* chained(
 }
 
 /** Looks whether the place can be used, as a start should say and not the first upload. */
-async function check(objects: S3Objects, place: S3Place, store: string | undefined): Promise<void> {
+async function check(objects: S3Objects, place: S3Place, claim: PlaceClaim | undefined): Promise<void> {
   try {
     for await (const _ of objects.list()) break;
     const probe = `graft-write-test-${process.pid}`;
     await objects.put(probe, new Uint8Array());
     await objects.remove(probe);
-    if (store !== undefined)
-      await claimPlace(store, {
+    if (claim !== undefined)
+      await claimPlace(claim, {
         place: s3Name(place),
         read: async () => {
           const body = await objects.get(MARK_NAME);
@@ -100,7 +96,7 @@ async function check(objects: S3Objects, place: S3Place, store: string | undefin
  */
 export async function openS3BlobStore(
   place: S3Place,
-  { store, temporary = join(tmpdir(), "graft-blobs") }: S3BlobStoreOptions = {},
+  { store, from, temporary = join(tmpdir(), "graft-blobs") }: OpenBlobStoreOptions = {},
 ): Promise<BlobStore> {
   try {
     await openUnfinished(temporary);
@@ -108,7 +104,7 @@ export async function openS3BlobStore(
     throw placeRefused(temporary, error);
   }
   const objects = await openS3Objects(place);
-  await check(objects, place, store);
+  await check(objects, place, store === undefined ? undefined : { store, from });
 
   const isThere = async ({ hash, bytes }: BlobFacts): Promise<boolean> =>
     (await objects.size(hash)) === bytes;

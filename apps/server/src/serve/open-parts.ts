@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { createServices, type Ports, storeId } from "@graft/api";
+import { BackupMaker } from "../backup/backup-maker.ts";
+import { checkRestored } from "../backup/restoring.ts";
 import { openBlobStore } from "../blobs/open-blob-store.ts";
+import { auditedBackups } from "../http/raw/backup-route.ts";
 import { hostRoutes } from "../http/raw/host-routes.ts";
 import { folderSpool } from "../import/upload-spool.ts";
 import { ProcessPredictor } from "../predict/process-predictor.ts";
@@ -45,6 +48,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
     ...(databaseUrl === undefined ? {} : { url: databaseUrl }),
   });
   opened.push(store);
+  await checkRestored(store);
   const blobs = await openBlobStore(options.blobs ?? join(folder, "blobs"), {
     ...{ store: await storeId(store.repository.leases), temporary: join(folder, "blobs-on-their-way") },
   });
@@ -70,6 +74,11 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   const isAlone = store.kind === "pglite";
   const services = createServices(ports, { isAlone });
 
+  const maker = new BackupMaker({
+    ...{ store, blobs, keeper: services.keeper, version, clock: Date.now },
+    folder: join(folder, "backups-on-their-way"),
+  });
+  const backups = auditedBackups(maker, services.audit);
   const work = new ServerWork({ ...options, ports, services, onNotice });
   opened.push(work);
   const upkeep = new Upkeep({ services, repository, home, isAlone, log });
@@ -77,7 +86,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   return {
     ...{ services, jobs, storeName: store.name },
     remoteWorkers: work.remote,
-    raw: (limits) => hostRoutes(services, limits),
+    raw: (limits) => hostRoutes({ ...services, backups }, limits),
     async trouble() {
       try {
         await repository.workers.list();

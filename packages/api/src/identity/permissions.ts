@@ -143,6 +143,7 @@ export const ROUTE_PERMISSIONS: Readonly<Record<string, Row>> = {
   "models.ask": { ...owners, ...predictors },
   "models.zip": owners,
   "runs.file": owners,
+  "system.backup": admins,
   "workers.connect": { ...admins, worker: "own" },
 };
 

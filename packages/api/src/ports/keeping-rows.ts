@@ -25,7 +25,8 @@ export interface AuditRow {
   readonly what:
     | ("token-made" | "token-revoked" | "sign-in" | "sign-in-refused")
     | ("account-made" | "account-ended" | "account-deleted" | "group-made" | "group-ended" | "group-deleted")
-    | ("dataset-deleted" | "images-deleted" | "run-deleted" | "model-downloaded" | "data-of-another");
+    | ("dataset-deleted" | "images-deleted" | "run-deleted" | "model-downloaded" | "data-of-another")
+    | "backup-made";
   /** Account; null: nobody that is known. */
   readonly by: string | null;
   readonly token: string | null;

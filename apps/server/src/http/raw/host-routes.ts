@@ -1,14 +1,19 @@
 import type { Services } from "@graft/api";
 import type { HttpLimits } from "../access/limits.ts";
+import { type BackupSource, backupRoutes } from "./backup-route.ts";
 import { imageRoutes, runFileRoutes } from "./file-routes.ts";
 import { predictRoutes } from "./predict-routes.ts";
 import type { RawRoute } from "./raw-route.ts";
 import { uploadRoutes } from "./upload-routes.ts";
 import { zipRoutes } from "./zip-route.ts";
 
+export interface HostRouteParts extends Pick<Services, "uploads" | "images" | "downloads" | "models"> {
+  readonly backups: BackupSource;
+}
+
 /** Every address of a server that takes or gives bytes. Tests are made from this list, as from the router. */
 export const hostRoutes = (
-  { uploads, images, downloads, models }: Pick<Services, "uploads" | "images" | "downloads" | "models">,
+  { uploads, images, downloads, models, backups }: HostRouteParts,
   limits: HttpLimits,
 ): readonly RawRoute[] => [
   ...uploadRoutes(uploads, limits),
@@ -16,4 +21,5 @@ export const hostRoutes = (
   ...runFileRoutes(downloads, limits),
   ...zipRoutes(downloads, limits),
   ...predictRoutes(models, limits),
+  ...backupRoutes(backups, limits),
 ];

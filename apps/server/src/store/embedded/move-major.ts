@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { CoreError } from "@graft/core";
 import { drizzle } from "drizzle-orm/pglite";
-import { copyStore } from "../copy-store.ts";
+import { copyStore } from "../copy/copy-store.ts";
 import { migrate } from "../migrate.ts";
 import type { OpenOptions } from "../store.ts";
 import { openEngine, POSTGRES_MAJOR } from "./engine.ts";

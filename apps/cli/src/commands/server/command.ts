@@ -1,0 +1,62 @@
+import { action, type CommandDeclaration } from "../declaration.ts";
+
+const load = () => import("./action.ts");
+
+/** What every one of them must be told as `graft serve` is. */
+const BLOBS = [
+  "--blobs <place>",
+  "where the server keeps images and models (default: HOME/server/blobs)",
+] as const;
+
+export const serverCommand: CommandDeclaration = {
+  name: "server",
+  declare(server) {
+    server
+      .description("look after what a server keeps: back it up, bring it back, move it")
+      .addHelpText(
+        "after",
+        "\nSay the same as to graft serve: --home, --blobs, and DATABASE_URL where rows are in PostgreSQL.",
+      );
+    server
+      .command("backup")
+      .description("write everything that a server keeps, of one moment, into a file; while it serves, too")
+      .argument("<file>", "where the backup goes (a tar)")
+      .option(...BLOBS)
+      .option("--force", "replace a file that is there")
+      .addHelpText(
+        "after",
+        "\nWith --server ADDRESS --token TOKEN (an admin's) of a server elsewhere. The file is read again and checked before it\nappears. Features, weights and the tokens themselves are not in it.",
+      )
+      .action(
+        action(
+          async (context, flags, file = "") => (await load()).backup(context, flags, file, undefined),
+          async (context, there, flags, file = "") => (await load()).backup(context, flags, file, there),
+        ),
+      );
+    server
+      .command("restore")
+      .description("bring a backup back into an empty home, or an empty database and place for images")
+      .argument("<file>", "the backup")
+      .option(...BLOBS)
+      .addHelpText(
+        "after",
+        "\nAll of it is checked before anything is touched, and comes whole or not at all. A server that has the home must be ended\nfirst. Trainings that were under way go on when the server starts; the first start makes a new admin's token.",
+      )
+      .action(action(async (context, flags, file = "") => (await load()).restore(context, flags, file)));
+    server
+      .command("migrate-store")
+      .description(
+        "move rows between the home's own store and PostgreSQL; images and models stay where they are",
+      )
+      .requiredOption(
+        "--to <store>",
+        'postgres://USER:PASSWORD@HOST/DATABASE, or "home" for the home\'s own store',
+      )
+      .option(...BLOBS)
+      .addHelpText(
+        "after",
+        "\nThe old store stays as it is, and no server takes it any more with these images. End every server first.",
+      )
+      .action(action(async (context, flags) => (await load()).migrate(context, flags)));
+  },
+};
