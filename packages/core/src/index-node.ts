@@ -13,6 +13,7 @@ export {
   type NodeFeatureStore,
   openFeatureStore,
 } from "./cache/feature-store-node.ts";
+export { forgetFeatures } from "./cache/forget-node.ts";
 export type { CacheFolders } from "./cache/give-up-node.ts";
 export { openCheckpointStore } from "./checkpoint/store-node.ts";
 export { emojiSample } from "./dataset/emoji-sample-node.ts";

@@ -2,13 +2,16 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Caller, newId } from "@graft/api";
+import { cacheFolders, openFeatureStore } from "@graft/core/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tendUploads } from "../../../apps/server/src/import/tend-uploads.ts";
 import { picture } from "../../dataset/workplace.ts";
+import { rowOf, spaceOf } from "../../features/rows.ts";
 import { bundledReader } from "./bundled-reader.ts";
 import { type OpenedDatasets, openDatasets, pieces, sha256 } from "./open-datasets.ts";
 import { noise } from "./pictures.ts";
 
+const FEATURES = spaceOf(150);
 const program = await bundledReader();
 let opened: OpenedDatasets;
 beforeAll(async () => {
@@ -284,18 +287,30 @@ describe("deleting", () => {
     await opened.bring(set.caller, set.id, files);
     const copy = await opened.services.datasets.copy(set.caller, set.id, "once more");
     const { images } = opened.services;
+    const { features: folder } = cacheFolders(opened.home);
+    await using features = await openFeatureStore({ folder });
+    const ofBytes = (bytes: Uint8Array) => ({ hash: sha256(bytes), variant: 0 });
+    for (const bytes of [one, two]) await features.put(FEATURES, ofBytes(bytes), rowOf(1, 50));
+    /** Which of the two a process that begins now finds features of. */
+    const featuresOf = async () => {
+      await using store = await openFeatureStore({ folder });
+      return await store.hasMany(FEATURES, [one, two].map(ofBytes));
+    };
     const of = async (dataset: string, bytes: Uint8Array) =>
       (await opened.images(dataset)).filter(({ hash }) => hash === sha256(bytes)).map(({ id }) => id);
     expect(await images.delete(set.caller, set.id, { images: await of(set.id, one) })).toBe(1);
     expect(await filesWith(one)).toHaveLength(1);
+    expect(await featuresOf()).toEqual([true, true]);
     const thumbnails = (await opened.images(copy.id)).map(({ thumbnail }) => thumbnail);
     await images.delete(set.caller, copy.id, { images: await of(copy.id, one) });
     expect(await filesWith(one)).toEqual([]);
     expect(await filesWith(two)).toHaveLength(1);
+    expect(await featuresOf()).toEqual([false, true]);
     for (const thumbnail of thumbnails) expect(thumbnail).not.toBeNull();
     await opened.services.datasets.delete(set.caller, set.id);
     await opened.services.datasets.delete(set.caller, copy.id);
     expect(await filesWith(two)).toEqual([]);
+    expect(await featuresOf()).toEqual([false, false]);
     for (const thumbnail of thumbnails) expect(await opened.blobs.head(thumbnail ?? "")).toBeUndefined();
     const audit = await opened.services.audit.page(set.caller, { limit: 10 });
     expect(audit.items.map(({ what }) => what)).toEqual([

@@ -8,6 +8,7 @@ import { hostRoutes } from "../http/raw/host-routes.ts";
 import { folderSpool } from "../import/upload-spool.ts";
 import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
+import { homeFeatures } from "../runs/home-features.ts";
 import { openStore } from "../store/open-store.ts";
 import { countingImages, countingPredictions } from "./count-images.ts";
 import { hostHealth } from "./host-health.ts";
@@ -69,7 +70,10 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   opened.push(process);
   const predictor = countingPredictions(process, (count) => onImages("predicted", count));
   const host = hostHealth({ home, env: options.env, store: store.name, blobs: blobs.name });
-  const ports: Ports = { repository, blobs, spool, jobs, predictor, clock: Date.now, version, host };
+  const ports: Ports = {
+    ...{ repository, blobs, spool, jobs, predictor, clock: Date.now, version, host },
+    features: homeFeatures(home),
+  };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";
   const services = createServices(ports, { isAlone });

@@ -1,6 +1,7 @@
 import { inParallel, throwIfCancelled } from "@graft/core";
 import type { BlobFacts, BlobStore, PutOptions } from "../ports/blob-store.ts";
 import { type Clock, newId } from "../ports/clock.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { BlobRepository, Repository } from "../ports/repository.ts";
 import { holdLine } from "./hold-line.ts";
 
@@ -8,6 +9,7 @@ export interface BlobPorts {
   readonly blobs: BlobStore;
   readonly repository: Pick<Repository, "blobs">;
   readonly clock: Clock;
+  readonly features?: Ports["features"];
 }
 
 /** The row that names a blob is written by then; of a process that was killed nothing else is known. */
@@ -17,6 +19,7 @@ const STALE_DELETION_MS = 5 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 /** Hashes that are asked about at once. */
 const BATCH_SIZE = 200;
+const PICTURES_SIZE = 5000;
 /** Blobs that are looked for or deleted at once: with an S3 store each is a request. */
 const AT_ONCE = 8;
 const LONGEST_WAIT_MS = 1000;
@@ -48,6 +51,14 @@ export interface Keeping extends AsyncDisposable {
   release(): Promise<void>;
 }
 
+export interface DropOptions {
+  readonly arePictures?: boolean;
+}
+
+interface DeleteOptions extends DropOptions {
+  readonly staleBefore?: number;
+}
+
 /** What a sweep took away. */
 export interface Swept {
   readonly blobs: number;
@@ -67,16 +78,18 @@ export class BlobKeeper {
   readonly #blobs: BlobStore;
   readonly #rows: BlobRepository;
   readonly #clock: Clock;
+  readonly #features: BlobPorts["features"];
   readonly #wait: (ms: number) => Promise<void>;
 
   /** @param options.wait how time is passed while somebody else deletes the same bytes. @default a timer */
   constructor(
-    { blobs, repository, clock }: BlobPorts,
+    { blobs, repository, clock, features }: BlobPorts,
     { wait = laterBy }: { readonly wait?: (ms: number) => Promise<void> } = {},
   ) {
     this.#blobs = blobs;
     this.#rows = repository.blobs;
     this.#clock = clock;
+    this.#features = features;
     this.#wait = wait;
   }
 
@@ -133,15 +146,20 @@ export class BlobKeeper {
   /**
    * Deletes those of the blobs that no row names and nobody holds; whoever holds one sees to it when he lets go. Call it after
    * the rows are gone.
-   * @throws what `BlobStore.delete` throws, once all others are gone; the rest is marked and finished later.
+   * @param options.arePictures what was computed of those that are deleted goes with them. @default false
+   * @throws what `BlobStore.delete` and `KeptFeatures.forget` throw, once all others are gone; blobs that stay are marked, and
+   *   finished later.
    */
-  async drop(hashes: Iterable<string>): Promise<void> {
+  async drop(hashes: Iterable<string>, { arePictures = false }: DropOptions = {}): Promise<void> {
     const all = [...new Set(hashes)];
-    for (let at = 0; at < all.length; at += BATCH_SIZE) {
-      const batch = all.slice(at, at + BATCH_SIZE);
+    // a cache of features is read through each time
+    const size = arePictures && this.#features ? PICTURES_SIZE : BATCH_SIZE;
+    for (let at = 0; at < all.length; at += size) {
+      const batch = all.slice(at, at + size);
       // most often there is nothing to do, and to mark is dearer: everybody who names blobs waits for it
       const named = await this.#rows.named(batch);
-      await this.#delete(batch.filter((hash) => !named.has(hash)));
+      const free = batch.filter((hash) => !named.has(hash));
+      await this.#delete(free, { arePictures });
     }
   }
 
@@ -154,7 +172,8 @@ export class BlobKeeper {
     const marked = await this.#rows.deletions();
     const stale = marked.filter(({ begunAt }) => begunAt < staleBefore).map(({ hash }) => hash);
     if (stale.length === 0) return;
-    await this.#delete(stale, staleBefore);
+    // of what these were nothing is known any more
+    await this.#delete(stale, { staleBefore, arePictures: true });
     // to name what is marked is refused, so no such row should be
     await this.#rows.endDeletion([...(await this.#rows.named(stale))]);
   }
@@ -194,13 +213,16 @@ export class BlobKeeper {
    */
   async #delete(
     hashes: readonly string[],
-    staleBefore = this.#clock() - STALE_DELETION_MS,
+    { staleBefore = this.#clock() - STALE_DELETION_MS, arePictures = false }: DeleteOptions = {},
   ): Promise<ReadonlySet<string>> {
     if (hashes.length === 0) return new Set();
     const begun = this.#clock();
     const marked = await this.#rows.beginDeletion(hashes, { now: begun, staleBefore });
     const deleted = new Set<string>();
     const failures: unknown[] = [];
+    // a kill leaves the mark, and both are done again
+    if (arePictures && marked.size > 0)
+      await this.#features?.forget(marked).catch((error: unknown) => failures.push(error));
     await inParallel(marked, AT_ONCE, async (hash) => {
       // whoever is held up for longer finds that another has taken the mark over, and perhaps stored the bytes again
       if (this.#clock() - begun > STALE_DELETION_MS / 2) return;

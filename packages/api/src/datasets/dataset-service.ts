@@ -146,7 +146,7 @@ export class DatasetService {
     const hashes = await this.#blobsOf(id, uploads);
     await repository.datasets.remove(id);
     for (const upload of uploads) await spool.removeAll(upload.id);
-    await kept.drop([...hashes]);
+    await kept.drop(hashes, { arePictures: true });
     await audit.note(caller, "dataset-deleted", { dataset: id, name, owner });
   }
 

@@ -106,7 +106,7 @@ export class ImageService {
     const hashes = removed.flatMap(({ hash, thumbnail }) =>
       thumbnail === null ? [hash] : [hash, thumbnail],
     );
-    await kept.drop([...new Set(hashes)]);
+    await kept.drop(hashes, { arePictures: true });
     if (removed.length > 0) await audit.note(caller, "images-deleted", { dataset, images: removed.length });
     return removed.length;
   }

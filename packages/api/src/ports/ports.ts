@@ -6,6 +6,12 @@ import type { Predictor } from "./predictor.ts";
 import type { Repository } from "./repository.ts";
 import type { UploadSpool } from "./upload-spool.ts";
 
+/** What was computed of pictures and is kept for the next training. */
+export interface KeptFeatures {
+  /** Removes what was computed of these pictures, whoever uses it. @param hashes sha256 of files; those of other files do nothing. */
+  forget(hashes: ReadonlySet<string>): Promise<void>;
+}
+
 /** What a host gives to the services. */
 export interface Ports {
   readonly repository: Repository;
@@ -13,6 +19,8 @@ export interface Ports {
   readonly spool: UploadSpool;
   readonly jobs: Jobs;
   readonly predictor: Predictor;
+  /** @default what is computed of pictures is kept nowhere that the services could reach */
+  readonly features?: KeptFeatures | undefined;
   readonly clock: Clock;
   /** What the host knows of itself. @default nothing, as in a page */
   readonly host?: HostHealth;
