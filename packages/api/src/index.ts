@@ -23,6 +23,7 @@ export { type Predicted, type Predictions, predictedSchema } from "./models/pred
 export type * from "./ports/blob-store.ts";
 export { type Clock, newId } from "./ports/clock.ts";
 export type * from "./ports/host-health.ts";
+export { type Clock, idOf, newId } from "./ports/clock.ts";
 export * from "./ports/jobs.ts";
 export type * from "./ports/keeping-rows.ts";
 export type * from "./ports/ports.ts";

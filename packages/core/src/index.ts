@@ -214,7 +214,7 @@ export type * from "./quantize/types.ts";
 export type * from "./report/types.ts";
 export type { ResumedWith } from "./runs/check-resumable.ts";
 export { createStoredRun } from "./runs/create-stored-run.ts";
-export type { RunBeginning, StartImage } from "./runs/run-beginning.ts";
+export { type RunBeginning, type StartImage, startLabels } from "./runs/run-beginning.ts";
 export { type RunRecord, type RunRecordChange, recordOfEnd } from "./runs/run-record.ts";
 export { createRunStore, type RunsInFolder } from "./runs/run-store.ts";
 export { openStoredRun, type RunInFolder } from "./runs/stored-run.ts";

@@ -1,48 +1,14 @@
 import { resolve } from "node:path";
-import type { StorePlace } from "@graft/server";
 import { packageVersion } from "../../environment/package-version.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { UsageError } from "../../exit/exit-codes.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { byteSize, table } from "../../output/text.ts";
 import { checkOutFile } from "../../places/out-path.ts";
-import { StatusLine } from "../../progress/status-line.ts";
 import type { Credentials } from "../../server/credentials.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { loadServer } from "../serve/load-server.ts";
-
-/** What a signal stops, and what tells how far it is. */
-interface Work extends Disposable {
-  readonly signal: AbortSignal;
-  readonly line: StatusLine;
-  readonly tell: (what: string) => (progress: { readonly done: number; readonly total: number }) => void;
-}
-
-function begin({ environment }: CommandContext): Work {
-  const controller = new AbortController();
-  const line = new StatusLine(environment);
-  const stop = (): void => controller.abort();
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.once(signal, stop);
-  return {
-    ...{ signal: controller.signal, line },
-    tell:
-      (what) =>
-      ({ done, total }) =>
-        line.status(`${what}  ${total === 0 ? 100 : Math.floor((100 * done) / total)} %`),
-    [Symbol.dispose]() {
-      for (const signal of signals) process.off(signal, stop);
-      line.clear();
-    },
-  };
-}
-
-const placeOf = ({ environment }: CommandContext, { blobs }: Flags, { line }: Work): StorePlace => ({
-  home: environment.home,
-  databaseUrl: environment.variables.DATABASE_URL?.trim() || undefined,
-  ...(typeof blobs === "string" ? { blobs } : {}),
-  onNotice: (notice) => line.print(notice),
-});
+import { begin, placeOf } from "./work.ts";
 
 const PHASES = {
   ...{ writing: "Writing the backup", checking: "Checking the backup" },

@@ -1,6 +1,7 @@
 import { action, type CommandDeclaration } from "../declaration.ts";
 
 const load = () => import("./action.ts");
+const importing = () => import("./import-action.ts");
 
 /** What every one of them must be told as `graft serve` is. */
 const BLOBS = [
@@ -58,5 +59,16 @@ export const serverCommand: CommandDeclaration = {
         "\nThe old store stays as it is, and no server takes it any more with these images. End every server first.",
       )
       .action(action(async (context, flags) => (await load()).migrate(context, flags)));
+    server
+      .command("import-home")
+      .description("take runs and models that this command line made into a server, with their pictures")
+      .argument("[home]", "home whose runs are taken in (default: the server's own)")
+      .option("--owner <name>", "account that they are to be of (default: the first admin)")
+      .option(...BLOBS)
+      .addHelpText(
+        "after",
+        "\nThe home is only read, and what the server has already stays as it is: it may be done again. End the server first.",
+      )
+      .action(action(async (context, flags, from) => (await importing()).importHome(context, flags, from)));
   },
 };
