@@ -30,7 +30,7 @@ test("takes images out of every space, all variants, and leaves others to those 
       for (const variant of [0, 1]) await store.put(space, keyOf(image, variant), rowOf(image, LENGTH));
   expect(await packsWith(1)).toBe(2);
   // while a run has them open, and goes on writing
-  await using _lease = await store.lease("a".repeat(64));
+  await using _lease = await store.lease(FIRST);
   expect(await forgetFeatures(cache.folder, hashesOf(1, 3, 99))).toBe(8);
   expect(await packsWith(1)).toBe(0);
   for (const space of [FIRST, SECOND])
