@@ -29,10 +29,10 @@ export const serverCommand: CommandDeclaration = {
         "\nWith --server ADDRESS --token TOKEN (an admin's) of a server elsewhere. The file is read again and checked before it\nappears. Features, weights and the tokens themselves are not in it.",
       )
       .action(
-        action(
-          async (context, flags, file = "") => (await load()).backup(context, flags, file, undefined),
-          async (context, there, flags, file = "") => (await load()).backup(context, flags, file, there),
-        ),
+        action(async (context, flags, file = "") => (await load()).backup(context, flags, file, undefined), {
+          run: async (context, there, flags, file = "") => (await load()).backup(context, flags, file, there),
+          flags: ["force"],
+        }),
       );
     server
       .command("restore")
