@@ -18,15 +18,16 @@ export async function followSearch(
   return new Promise<Followed>((resolve, reject) => {
     const { signal } = session;
     const end = (how: Followed): void => {
-      subscription.unsubscribe();
       session.clear();
+      // before the subscription is ended, which tells that it is complete
       resolve(how);
+      subscription.unsubscribe();
     };
     const subscription = client.api.searches.events.subscribe(
       { search },
       {
         onData: ({ data: { state, progress } }) => show(state, progress),
-        onComplete: () => end("ended"),
+        onComplete: () => resolve("ended"),
         onError: (error) => reject(asCoreError(error, client.url)),
         onConnectionStateChange({ state, error }) {
           if (state === "connecting" && error) session.status(`No answer from ${client.url}, trying again`);

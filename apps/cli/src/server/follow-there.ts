@@ -37,8 +37,9 @@ export async function followRun(session: Session, client: ServerClient, run: str
       let isLost = false;
       const { signal } = session;
       const end = (how: Followed): void => {
-        subscription.unsubscribe();
+        // before the subscription is ended, which tells that it is complete
         resolve(how);
+        subscription.unsubscribe();
       };
       const subscription = client.api.runs.events.subscribe(
         { run },
