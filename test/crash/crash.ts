@@ -49,7 +49,7 @@ async function onPostgres(): Promise<boolean> {
   await using s3 = await startS3();
   const blobs = s3 && (await s3.bucket("crash"));
   const name = blobs ? "PostgreSQL and an S3 store" : `PostgreSQL and a folder (${NO_S3})`;
-  return pair(name, { databaseUrl: server.url, blobs });
+  return await pair(name, { databaseUrl: server.url, blobs });
 }
 
 const missing = whyNoProcessTable();
