@@ -40,7 +40,8 @@ export async function findBackends(
   const asked = wanted ? ["proofs", ...(wanted.file === undefined ? [] : [wanted.file])] : [];
   const words = [...execArgv, path, home, version, ...asked];
   const found = await promisify(execFile)(process.execPath, words, {
-    timeout: 120_000,
+    // a busy machine takes its time for pictures
+    timeout: wanted ? 600_000 : 120_000,
     ...(signal ? { signal } : {}),
   });
   const { backends, proofs = {} } = foundSchema.parse(JSON.parse(found.stdout));
