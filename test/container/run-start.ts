@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { afterAll } from "vitest";
 import { PROGRAM } from "../setup/build-graft.ts";
 
 export const CONTAINER = resolve(import.meta.dirname, "../../container");
@@ -23,6 +24,12 @@ export async function makeProgram(folder: string, real: boolean): Promise<string
   await chmod(join(bin, "graft"), 0o755);
   return bin;
 }
+
+const children = new Set<ChildProcess>();
+// of a test that failed before it ended them
+afterAll(() => {
+  for (const child of children) if (child.exitCode === null) child.kill("SIGKILL");
+});
 
 export interface Started {
   readonly child: ChildProcess;
@@ -47,6 +54,7 @@ export function start(
     ...variables,
   };
   const child = spawn(join(CONTAINER, "start.sh"), words, { env, stdio: ["ignore", "pipe", "pipe"] });
+  children.add(child);
   const texts = { stdout: "", stderr: "" };
   const looks = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const)
