@@ -127,9 +127,9 @@ export function describeJobs(name: string, open: () => Promise<OpenedJobs>): voi
 
     it("gives a worker only what it can do: its kinds, its backends", async () => {
       const gpu = newJob({ backend: "cuda" });
-      const thumbnails = newJob({ kind: "thumbnails" });
+      const search = newJob({ kind: "find-rate" });
       const plain = newJob();
-      for (const job of [gpu, thumbnails, plain]) await jobs.submit(job);
+      for (const job of [gpu, search, plain]) await jobs.submit(job);
       expect(await jobs.claim(by("w1", { kinds: ["import"] }))).toBeUndefined();
       expect(await jobs.claim(by("w1", { kinds: ["train"] }))).toMatchObject({ id: plain.id });
       expect(await jobs.claim(by("w1", { kinds: ["train"] }))).toBeUndefined();

@@ -2,7 +2,7 @@
 import type { SerializedError, Shard, StopReason } from "@graft/core";
 
 /** extract: a shard of a run's features; all others come before it in the line. */
-export const JOB_KINDS = ["import", "thumbnails", "train", "extract", "sweep", "find-rate"] as const;
+export const JOB_KINDS = ["import", "train", "extract", "sweep", "find-rate"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export interface NewJob {
