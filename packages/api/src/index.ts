@@ -21,7 +21,6 @@ export { modelEvaluationSchema } from "./models/evaluation-schema.ts";
 export { MOST_EVALUATED } from "./models/evaluation-service.ts";
 export { type Predicted, type Predictions, predictedSchema } from "./models/prediction-view.ts";
 export type * from "./ports/blob-store.ts";
-export type * from "./ports/host-health.ts";
 export { type Clock, idOf, newId } from "./ports/clock.ts";
 export type * from "./ports/host-health.ts";
 export * from "./ports/jobs.ts";
