@@ -55,7 +55,7 @@ export { type EvaluationImages, evaluationImages } from "./evaluate/evaluation-i
 export type { Findings } from "./evaluate/findings.ts";
 export { type KeptFeatures, keptFeatures } from "./evaluate/kept-features.ts";
 export { drawFileByFile, measureSplitGap, type SplitGapOptions } from "./evaluate/split-gap.ts";
-export { type Mistake, MOST_TOLD, toldMistakes } from "./evaluate/told-mistakes.ts";
+export { type Mistake, MOST_TOLD } from "./evaluate/told-mistakes.ts";
 export { createEventMaker, type EventMaker } from "./events/event-maker.ts";
 export {
   metricsSchema,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Credentials } from "../server/credentials.ts";
+import type { ServerAction, ServerHandler } from "../server/server-action.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 
 /**
@@ -18,22 +18,6 @@ export interface CommandDeclaration {
 export type TrainFlagsModule = typeof import("../options/train-flags.ts");
 
 type Handler = (context: CommandContext, flags: Flags, ...words: string[]) => Promise<void>;
-
-type ServerHandler = (
-  context: CommandContext,
-  server: Credentials,
-  flags: Flags,
-  ...words: string[]
-) => Promise<void>;
-
-/** A command as a server does it. */
-export interface ServerAction {
-  readonly run: ServerHandler;
-  /** Flags of the command that it hears, by their names in camel case; any other one is refused. "all": each is looked at there. */
-  readonly flags: readonly string[] | "all";
-  /** What to do in place of a flag that is refused. @default to leave it out */
-  readonly instead?: Readonly<Record<string, string>>;
-}
 
 /**
  * commander's action arguments → our handler's: context from the global flags, own flags, positional words.

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { ServerAction } from "../commands/declaration.ts";
 import { UsageError } from "../exit/exit-codes.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 import type { Credentials } from "./credentials.ts";
+import type { ServerAction } from "./server-action.ts";
 
 /**
  * The server that a command is for; undefined: this computer. Nothing is loaded where there is none.
