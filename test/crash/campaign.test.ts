@@ -6,6 +6,8 @@ import { killTable } from "./kill-table.ts";
 import { whyNoProcessTable } from "./process-table.ts";
 
 const KILLS = 10;
+/** The draw of targets and phases; when a kill falls is the machine's. `npm run test:crash` draws others. */
+const SEED = 12;
 /** A minute and a half on two idle cores; a machine that does ten things at once takes ten times as long. */
 const MOST_MS = 900_000;
 
@@ -14,10 +16,9 @@ it(
   async ({ skip }) => {
     const refusal = whyNoProcessTable();
     skip(refusal !== undefined, refusal);
-    const seed = Date.now() % 1_000_000;
     const folder = join(await temporaryFolder("crash"), "homes");
-    const { kills, findings, said } = await campaign({ folder, seed, kills: KILLS });
-    const told = `seed ${seed}\n${killTable(kills)}\n${said.slice(-60).join("\n")}`;
+    const { kills, findings, said } = await campaign({ folder, seed: SEED, kills: KILLS });
+    const told = `seed ${SEED}\n${killTable(kills)}\n${said.slice(-60).join("\n")}`;
     expect(findings, told).toEqual([]);
     expect(kills.length, told).toBe(KILLS);
   },

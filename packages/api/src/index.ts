@@ -29,6 +29,7 @@ export type * from "./ports/ports.ts";
 export type * from "./ports/predictor.ts";
 export type * from "./ports/repository.ts";
 export * from "./ports/rows.ts";
+export * from "./ports/search-rows.ts";
 export type * from "./ports/upload-spool.ts";
 export { type ApiRouter, apiRouter } from "./router.ts";
 export { type ApiContext, type ApiMeta, asRpcError, toldError } from "./rpc/trpc.ts";

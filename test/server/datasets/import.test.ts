@@ -227,3 +227,27 @@ describe("archives that would do harm are refused whole, by name", () => {
     expect(await opened.blobs.head(sha256(bomb))).toBeUndefined();
   });
 });
+
+test("pictures and small ones are opened for their owner, and for nobody else", async () => {
+  const set = await newDataset();
+  const files = { "cats/1.png": await picture(300), "cats/cut.jpg": Uint8Array.from([0xff, 0xd8, 0xff]) };
+  await opened.bring(set.caller, set.id, files);
+  const [whole, broken] = await opened.images(set.id);
+  const { images } = opened.services;
+  const file = await images.openFile(set.caller, whole?.id ?? "");
+  expect(file).toMatchObject({ mediaType: "image/png", name: "1.png", bytes: files["cats/1.png"].length });
+  const got: Uint8Array[] = [];
+  for await (const piece of await file.stream()) got.push(piece);
+  expect(Buffer.concat(got).equals(files["cats/1.png"])).toBe(true);
+  expect(await images.openThumbnail(set.caller, whole?.id ?? "")).toMatchObject({ mediaType: "image/webp" });
+  // what cannot be read is sent as what nobody opens
+  expect(await images.openFile(set.caller, broken?.id ?? "")).toMatchObject({
+    mediaType: "application/octet-stream",
+  });
+  await expect(images.openThumbnail(set.caller, broken?.id ?? "")).rejects.toMatchObject({
+    code: "not-found",
+  });
+  const stranger = await opened.person();
+  await expect(images.openFile(stranger, whole?.id ?? "")).rejects.toMatchObject({ code: "not-found" });
+  await expect(images.openThumbnail(stranger, whole?.id ?? "")).rejects.toMatchObject({ code: "not-found" });
+});

@@ -1,6 +1,7 @@
 import type { Job } from "../ports/jobs.ts";
 import type { Repository } from "../ports/repository.ts";
-import type { ClassRow, DatasetRow, RunRow, SearchRow } from "../ports/rows.ts";
+import type { ClassRow, DatasetRow, RunRow } from "../ports/rows.ts";
+import type { SearchRow } from "../ports/search-rows.ts";
 import type { AuditService } from "./audit-service.ts";
 import { type Caller, type Identity, notThere, owns } from "./identity.ts";
 

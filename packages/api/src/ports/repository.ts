@@ -17,12 +17,11 @@ import type {
   NamedBlob,
   RunFileRow,
   RunRow,
-  SearchRow,
-  SearchState,
   TokenRow,
   UploadFileRow,
   UploadRow,
 } from "./rows.ts";
+import type { SearchRow, SearchState } from "./search-rows.ts";
 
 /** A part of a list: what comes after `after`, at most `limit`. */
 export interface PageRequest {

@@ -7,11 +7,8 @@ import type {
   Metrics,
   Part,
   RunStatus,
-  SearchProgress,
-  SearchResult,
   SerializedError,
   StopReason,
-  SweepAxes,
   TrainConfig,
 } from "@graft/core";
 
@@ -290,39 +287,6 @@ export interface RunRow {
   readonly hasModel: boolean;
   /** The run that it does again. */
   readonly rerunOf: string | null;
-}
-
-/** As a run's; there is nothing that one which was stopped could be gone on from. */
-export const SEARCH_STATES = ["queued", "running", "completed", "failed", "cancelled"] as const;
-export type SearchState = (typeof SEARCH_STATES)[number];
-
-/** A search for good settings: heads that are compared, or the test of learning rates. It makes no model. */
-export interface SearchRow {
-  readonly id: string;
-  readonly dataset: string;
-  readonly owner: string;
-  readonly kind: "sweep" | "find-rate";
-  readonly state: SearchState;
-  /** Its owner wants it to stop. */
-  readonly isStopAsked: boolean;
-  /** Options as they were given, with the data set's share that is held back; of a sweep without what its axes have. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Null for a test of learning rates. */
-  readonly axes: SweepAxes | null;
-  /** Blob of the frozen images, labels and split (`runs/frozen.ts`). */
-  readonly frozen: string;
-  /** Frozen pictures on each side of the split. */
-  readonly images: Readonly<Record<Part, number>>;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-  /** Null but while it is worked on. */
-  readonly progress: SearchProgress | null;
-  /** Null until it is completed. */
-  readonly result: SearchResult | null;
-  readonly error: SerializedError | null;
-  /** Worker that has it, or had it last. */
-  readonly worker: string | null;
 }
 
 /** A file of a run's folder (record, split, checkpoint, model, export). */

@@ -1,5 +1,6 @@
 import { CoreError, type CutLayer, parseTrainConfig, type TrainConfig } from "@graft/core";
-import type { SearchRow, SplitRule } from "../ports/rows.ts";
+import type { SplitRule } from "../ports/rows.ts";
+import type { SearchRow } from "../ports/search-rows.ts";
 import { trainableConfig } from "../runs/trainable-config.ts";
 
 type Options = Readonly<Record<string, unknown>>;

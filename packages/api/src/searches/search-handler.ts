@@ -9,7 +9,7 @@ import {
 import type { Clock } from "../ports/clock.ts";
 import type { Job, JobContext } from "../ports/jobs.ts";
 import type { SearchChange, SearchRepository } from "../ports/repository.ts";
-import type { SearchRow } from "../ports/rows.ts";
+import type { SearchRow } from "../ports/search-rows.ts";
 import { patiently } from "../runs/patient.ts";
 import { isUnderWay, UNDER_WAY } from "../runs/run-state.ts";
 import type { SearchChanges } from "./search-changes.ts";

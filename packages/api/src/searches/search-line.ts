@@ -2,7 +2,7 @@ import { type Clock, newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
 import type { Jobs } from "../ports/jobs.ts";
 import type { SearchRepository } from "../ports/repository.ts";
-import type { SearchRow } from "../ports/rows.ts";
+import type { SearchRow } from "../ports/search-rows.ts";
 import { UNDER_WAY } from "../runs/run-state.ts";
 
 /**

@@ -8,7 +8,7 @@ import {
 } from "@graft/core";
 import * as z from "zod";
 import { time, timeOrNull, timeOutput } from "../identity/shapes.ts";
-import { SEARCH_STATES, type SearchRow } from "../ports/rows.ts";
+import { SEARCH_STATES, type SearchRow } from "../ports/search-rows.ts";
 
 const count = z.int().min(0);
 
