@@ -47,7 +47,6 @@ export class QueueBoard implements ShardBoard {
 
   constructor(options: QueueBoardOptions) {
     this.#options = options;
-    this.#options = options;
     if (this.#isHelper) this.#held = options.job;
     this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
     this.#stopListening = options.jobs.onChange(() => {
@@ -133,7 +132,7 @@ export class QueueBoard implements ShardBoard {
     }
     while (!this.#closing.signal.aborted) {
       // who trains pulls on; a helper is wanted by those that wait for a worker
-      const unless = this.#isHelper ? (["train"] as const) : [];
+      const unless = this.#isHelper ? (["train", "sweep", "find-rate"] as const) : [];
       const about = { kinds: ["extract"], subject: job.subject, unless } as const;
       this.#held ??= await this.#ask(() => context.claim(about));
       this.#isGiven = this.#held !== undefined;
