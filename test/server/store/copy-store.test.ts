@@ -52,6 +52,7 @@ async function fill({ repository }: TestStore) {
     put: [{ run: run.id, path: "a", hash: rows.newHash(), bytes: 1 }],
     remove: [],
   });
+  await repository.searches.create(rows.sampleSearch(dataset.id));
   const decision = {
     id: "d",
     dataset: dataset.id,
@@ -95,6 +96,7 @@ describe.skipIf(refusal !== undefined)(`copying a store${refusal ? `, skipped: $
         events: 1100,
         run_files: 1,
         decisions: 1,
+        searches: 1,
         blob_deletions: 1,
       },
     });

@@ -57,7 +57,11 @@ describe("the embedded store of a home", () => {
     await cp(join(server, "store/base"), join(home, "server/store.copy"), { recursive: true });
     await using opened = await openStore({ home });
     expect(await opened.repository.accounts.groups()).toStrictEqual([]);
-    expect((await readdir(join(home, "server"))).toSorted()).toStrictEqual(["store", "store.lock"]);
+    expect((await readdir(join(home, "server"))).toSorted()).toStrictEqual([
+      "store",
+      "store.lock",
+      "store.reserve",
+    ]);
   });
 
   it("is refused where it is none, of another PostgreSQL, or damaged", async () => {

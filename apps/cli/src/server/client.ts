@@ -81,6 +81,16 @@ const fetchAs =
     throw new CoreError("unsupported", gap.parts);
   };
 
+/** A stream is asked for again after trouble of the network, and so it is of a server that starts and says 503. */
+const whenReady =
+  (ask: ReturnType<typeof fetchAs>): ReturnType<typeof fetchAs> =>
+  async (input, init) => {
+    const answer = await ask(input, init);
+    if (answer.status !== 503) return answer;
+    await answer.body?.cancel();
+    throw new TypeError("the server is not ready");
+  };
+
 /** @param version of this graft. @default the package's */
 export function connect({ url, token }: Credentials, version = packageVersion()): ServerClient {
   const ask = fetchAs(token, version);
@@ -94,7 +104,7 @@ export function connect({ url, token }: Credentials, version = packageVersion())
           true: httpSubscriptionLink({
             ...link,
             EventSource,
-            eventSourceOptions: { fetch: ask },
+            eventSourceOptions: { fetch: whenReady(ask) },
           }),
           false: httpLink({ ...link, fetch: ask }),
         }),
