@@ -50,8 +50,9 @@ it.skipIf(process.platform !== "linux")("serves, lets a worker in, and ends as i
   }
 
   await worker.waitFor(/Connected to 127\.0\.0\.1/);
-  const workers = await ask(`${url}/api/v1/workers`, { token: admin });
-  expect(workers.body).toMatchObject([{ kind: "remote" }]);
+  // its row is written when the server has compared its proof
+  const workers = async () => (await ask(`${url}/api/v1/workers`, { token: admin })).body;
+  await expect.poll(workers, { timeout: 60_000 }).toMatchObject([{ kind: "remote" }]);
   worker.child.kill("SIGTERM");
   expect((await worker.done).code).toBe(0);
 
