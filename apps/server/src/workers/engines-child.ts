@@ -6,8 +6,8 @@ import { proofOf } from "./proof.ts";
 
 const [home = "", version = "", what, file] = process.argv.slice(2);
 const usable = await usableBackends({ home, env: process.env });
-// WebAssembly would take half a minute, and whoever has nothing quicker is no help to others
-const quick = usable.filter(({ kind }) => kind !== "wasm");
+// WebAssembly and plain JavaScript would take a quarter of a minute and more; whoever has nothing quicker is no help to others
+const quick = usable.filter(({ kind, automatic }) => automatic && kind !== "wasm");
 const backends = usable.map(({ id, kind, automatic }) => ({ id, kind, automatic }));
 const proofs =
   what === "proofs"
