@@ -85,6 +85,7 @@ it("sweeps and finds a learning rate there with the numbers of here, and says ho
   const run = jsonLines((await graft(["searches", "train", ids[0] ?? "", "--json"], home)).stdout)[0];
   expect(run).toMatchObject({ config: { learningRate: rate.learningRate } });
   await graft(["runs", "cancel", String(run?.id)], home);
+  await graft(["runs", "follow", String(run?.id)], home);
   await graft(["runs", "delete", String(run?.id)], home);
   expect((await graft(["searches", "delete", ...ids], home)).stdout).toContain(`Deleted ${ids[0]}`);
   expect((await graft(["searches", "list"], home)).stdout).toContain("No searches on");
@@ -135,7 +136,8 @@ it("says what the server can do", async () => {
 
 it("brings a model to this computer, which answers here as it does there", async () => {
   const out = join(home, "model");
-  const [{ id: run = "" } = {}] = jsonLines((await graft(["runs", "list", "--json"], home)).stdout);
+  const runs = jsonLines((await graft(["runs", "list", "--json"], home)).stdout);
+  const run = runs.find(({ state }) => state === "completed")?.id;
   const followed = await graft(["runs", "follow", String(run), "--out", out], home);
   expect(followed.stdout).toContain(`Model: ${out}`);
   const ask = async (model: string, ...flags: string[]) =>
