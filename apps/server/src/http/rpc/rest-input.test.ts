@@ -26,6 +26,8 @@ const from = (
 
 describe("an input from a path, a query and a body", () => {
   it.each([
+    // all that may be said may be left out
+    ["", {}],
     ["limit=20", { limit: 20 }],
     ["share=-0.5e1", { share: -5 }],
     ["isOn=false", { isOn: false }],
@@ -58,8 +60,9 @@ describe("an input from a path, a query and a body", () => {
     });
   });
 
-  it("gives nothing where nothing was given, and a body that is no object to the schema", () => {
-    expect(from("")).toBeUndefined();
+  it("gives nothing to a procedure that takes nothing, and a body that is no object to the schema", () => {
+    const none = { path: new Map(), query: new URLSearchParams() };
+    expect(new RestInput({}).from(none, undefined)).toBeUndefined();
     expect(from("", { body: [1] })).toEqual([1]);
   });
 

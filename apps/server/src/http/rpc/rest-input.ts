@@ -57,7 +57,7 @@ export class RestInput {
 
   /**
    * @param body the body's JSON; undefined where there is none.
-   * @returns undefined where nothing was given.
+   * @returns undefined where nothing was given to a procedure that takes nothing.
    * @throws EdgeError 400 for a parameter that there is not, or that is said twice.
    */
   from({ path, query }: RestParts, body: unknown): unknown {
@@ -75,7 +75,8 @@ export class RestInput {
     };
     for (const name of new Set(query.keys())) add(name, this.#fromQuery(name, query.getAll(name)));
     for (const [name, text] of path) add(name, valueOfText(text, this.#kinds(name), name));
-    if (given.size === 0) return body;
+    // `GET /runs` leaves out what it may; a procedure that takes nothing gets nothing
+    if (given.size === 0) return body === undefined && this.#properties.size > 0 ? {} : body;
     if (body !== undefined && !isObject)
       throw new EdgeError(400, { what: "The body is no object.", expected: "a JSON object" });
     return Object.fromEntries(given);
