@@ -148,8 +148,8 @@ describe("bodies", () => {
       if (head === CHUNKED && socket.writable) socket.write("0\r\n\r\n");
       expect(refusal(await closed)).toMatchObject([413, { code: "limit" }]);
     }
-    // both sides are in this process, and the pieces lie in the sockets between them
-    expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
+    // both sides are in this process, and the pieces lie in the sockets between them: 62 MB were seen; kept, it would be 200
+    expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
     expect(await isWell()).toBe(true);
   });
 
