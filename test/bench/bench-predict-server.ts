@@ -21,7 +21,7 @@ import { copyEmoji } from "../server/workers/host.ts";
 import { fastApiPython } from "../setup/fastapi-python.ts";
 import { sharedPath } from "../shared.ts";
 import { drawnPhotos } from "./drawn-photos.ts";
-import { machine } from "./figures.ts";
+import { machine, middle } from "./figures.ts";
 import { type BenchModel, type BenchServer, startBare, startFastApi, startGraft } from "./predict-servers.ts";
 
 const { ROUNDS = "3", SECONDS = "6", MEMORY, DATA, BARE } = process.env;
@@ -118,9 +118,6 @@ async function trunkRate(): Promise<{ readonly rate: number; readonly cpuMs: num
     cpuMs: (user + system) / 1000 / count,
   };
 }
-
-const middle = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** A figure of a process and of all below it. */
 function overAll(pid: number, figure: (pid: number) => number): number {

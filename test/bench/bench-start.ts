@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveGraft } from "../cli/serve-graft.ts";
-import { machine } from "./figures.ts";
+import { machine, middle } from "./figures.ts";
 
 const { ROUNDS = "5" } = process.env;
 
@@ -24,9 +24,6 @@ async function nodeMs(): Promise<number> {
   await once(spawn(process.execPath, ["-e", "0"], { stdio: "ignore" }), "exit");
   return performance.now() - begun;
 }
-
-const middle = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 console.log(machine());
 const found: { readonly first: number; readonly again: number; readonly node: number }[] = [];

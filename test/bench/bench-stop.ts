@@ -18,16 +18,13 @@ import {
 } from "@graft/core";
 import { loadWeights, nodeFetch } from "@graft/core/node";
 import { makeDataset, makeSplit } from "../train/training-problem.ts";
-import { machine, printFigures } from "./figures.ts";
+import { machine, middle, printFigures } from "./figures.ts";
 
 const SIZE = 150;
 const CUT = "mixed7";
 const IMAGES = 256;
 const RULE = { version: 1, size: SIZE, fit: "stretch", resize: "bilinear" } as const;
 const rounds = Number(process.env.ROUNDS ?? 5);
-
-const middle = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const weights = await loadWeights({
   ...{ weights: "bundled", home: "", env: {}, fetch: nodeFetch({}) },

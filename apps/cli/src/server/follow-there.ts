@@ -2,13 +2,11 @@ import type { TrainEvent } from "@graft/core";
 import { nextCommand } from "../environment/self-command.ts";
 import { humanReporter, jsonReporter, type TrainReporter } from "../progress/train-reporter.ts";
 import type { Session, StopWords } from "../session/session.ts";
-import { asCoreError, type ServerClient } from "./client.ts";
+import type { ServerClient } from "./client.ts";
+import { type Followed, followStream } from "./follow-stream.ts";
 
 /** Work that goes on elsewhere says at its end how to come back to it. */
 export const GOES_ON: StopWords = { interrupt: "", hangUp: "" };
-
-/** How a command stopped to look at a run that goes on. */
-export type Followed = "ended" | "left";
 
 function reporterOf(session: Session): TrainReporter {
   const { environment, json } = session.context;
@@ -32,36 +30,22 @@ export async function followRun(session: Session, client: ServerClient, run: str
     reporter.event(event);
   };
   try {
-    return await new Promise<Followed>((resolve, reject) => {
-      let isWaiting = true;
-      let isLost = false;
-      const { signal } = session;
-      const end = (how: Followed): void => {
-        // before the subscription is ended, which tells that it is complete
-        resolve(how);
-        subscription.unsubscribe();
-      };
-      const subscription = client.api.runs.events.subscribe(
-        { run },
-        {
-          onData({ data }) {
-            if (isWaiting) session.clear();
-            isWaiting = false;
-            isLost = false;
-            show(data);
-          },
-          onComplete: () => resolve("ended"),
-          onError: (error) => reject(asCoreError(error, client.url)),
-          onConnectionStateChange({ state, error }) {
-            if (state !== "connecting" || !error || isLost) return;
-            isLost = true;
-            session.notice(`No answer from ${client.url}: trying again. The run goes on there.`);
-          },
-        },
-      );
-      if (isWaiting) session.status("Waiting for a worker");
-      if (signal.aborted) end("left");
-      else signal.addEventListener("abort", () => end("left"), { once: true });
+    let isWaiting = true;
+    let isLost = false;
+    session.status("Waiting for a worker");
+    return await followStream<{ readonly data: TrainEvent }>(session, client, {
+      subscribe: (heard) => client.api.runs.events.subscribe({ run }, heard),
+      onData({ data }) {
+        if (isWaiting) session.clear();
+        isWaiting = false;
+        isLost = false;
+        show(data);
+      },
+      onOutage() {
+        // once an outage
+        if (!isLost) session.notice(`No answer from ${client.url}: trying again. The run goes on there.`);
+        isLost = true;
+      },
     });
   } finally {
     reporter.close();
