@@ -51,7 +51,7 @@ async function served(name: string): Promise<Uint8Array> {
 
 async function loadWeights(): Promise<TrunkWeights> {
   const [manifest, bytes] = [parseBundledManifest(await served("trunk.json"), "trunk.json"), "trunk.bin"];
-  const tensors = decodeBundled(await served(bytes), manifest, bytes);
+  const tensors = decodeBundled(await served(bytes), manifest, { origin: bytes });
   const { origin, sha256 } = manifest;
   return { source: "bundled", origin, sha256, inputRange: BUNDLED_RANGE, tensors };
 }
