@@ -3,10 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { GRAPH_ORDER, hashWeights, type WeightTensor } from "@graft/core";
+import { type CutLayer, GRAPH_ORDER, hashWeights, type WeightTensor } from "@graft/core";
 import { loadWeights } from "@graft/core/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readNsfwjsModel } from "../../packages/core/scripts/nsfwjs-model.ts";
+import { tensorsUpTo } from "../../packages/core/src/trunk/tensors.ts";
 import { sharedPath } from "../shared.ts";
 import { writeHdf5 } from "./write-hdf5.ts";
 
@@ -14,10 +15,11 @@ let folder = "";
 let notices: string[] = [];
 let bundled: Awaited<ReturnType<typeof load>>;
 
-const load = (weights: string) => {
+const load = (weights: string, cut?: CutLayer) => {
   notices = [];
   const fetch = () => Promise.reject(new Error("a file needs no network"));
-  return loadWeights({ weights, home: folder, env: {}, fetch, onNotice: (text) => notices.push(text) });
+  const onNotice = (text: string) => void notices.push(text);
+  return loadWeights({ weights, home: folder, env: {}, fetch, onNotice, ...(cut ? { cut } : {}) });
 };
 
 beforeAll(async () => {
@@ -31,6 +33,13 @@ test("the bundled weights say which they are, have their range and the hash of t
   expect(notices).toEqual([expect.stringMatching(/bundled weights.*nsfwjs 4\.4\.0.*weaker/)]);
   expect(bundled).toMatchObject({ source: "bundled", origin: "npm nsfwjs@4.4.0", inputRange: [0, 1] });
   expect(await hashWeights(bundled.tensors)).toBe(bundled.sha256);
+});
+
+test("the bundled weights up to a block are the same numbers, and no later ones", async () => {
+  const { tensors, sha256 } = await load("bundled", "mixed2");
+  expect([...tensors.keys()]).toEqual(tensorsUpTo("mixed2").map(({ name }) => name));
+  for (const [name, tensor] of tensors) expect(tensor).toEqual(bundled.tensors.get(name));
+  expect(sha256).toBe(bundled.sha256);
 });
 
 const shared = sharedPath("weights/inception_v3_notop.h5.gz");

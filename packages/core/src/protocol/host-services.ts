@@ -12,7 +12,9 @@ import type { OpenedDataset, Workspace, WorkspaceEvent } from "../jobs/workspace
 import type { Model } from "../model/types.ts";
 import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
 import type { StoredRun } from "../runs/types.ts";
-import { isCutLayer } from "../trunk/cut-layers.ts";
+import { type CutLayer, isCutLayer } from "../trunk/cut-layers.ts";
+import { tensorsUpTo } from "../trunk/tensors.ts";
+import type { TrunkWeights } from "../trunk/types.ts";
 import { CALL_PARAMS, type CallMethod, type CallParams, type CallResults } from "./host-calls.ts";
 import { JobScope } from "./job-scope.ts";
 import type { SearchWork, Work } from "./messages.ts";
@@ -182,7 +184,9 @@ export class HostServices implements AsyncDisposable {
       this.#scope.check("weights", request.weights);
       if (cut !== undefined && !isCutLayer(cut))
         throw new CoreError("bad-input", { what: "There is no such cut layer.", received: cut });
-      return this.#workspace.loadWeights({ ...request, cut, onEvent });
+      const found = await this.#workspace.loadWeights({ ...request, cut, onEvent });
+      // a file's later blocks need not travel
+      return cut === undefined ? found : { ...found, tensors: upTo(cut, found.tensors) };
     },
     "weights.has": async ({ name }) => {
       this.#scope.check("weights", name);
@@ -266,6 +270,11 @@ export class HostServices implements AsyncDisposable {
       return null;
     },
   };
+}
+
+function upTo(cut: CutLayer, tensors: TrunkWeights["tensors"]): TrunkWeights["tensors"] {
+  const needed = new Set(tensorsUpTo(cut).map(({ name }) => name));
+  return new Map([...tensors].filter(([name]) => needed.has(name)));
 }
 
 const isMethod = (method: string): method is CallMethod => Object.hasOwn(CALL_PARAMS, method);

@@ -31,13 +31,17 @@ export async function readBundledManifest(): Promise<BundledManifest> {
   return parseBundledManifest(await read(BUNDLED_FILES.manifest), BUNDLED_FILES.manifest);
 }
 
-/** Reads the weights that come with the package. @throws CoreError `not-found` when it was not built, `corrupt`. */
-export async function readBundled(): Promise<{
+/**
+ * Reads the weights that come with the package.
+ * @param cut the last block that is needed. @default the whole trunk
+ * @throws CoreError `not-found` when it was not built, `corrupt`.
+ */
+export async function readBundled(cut?: CutLayer): Promise<{
   readonly tensors: ReadonlyMap<string, WeightTensor>;
   readonly manifest: BundledManifest;
 }> {
   const [manifest, bytes] = await Promise.all([readBundledManifest(), read(BUNDLED_FILES.data)]);
-  return { tensors: decodeBundled(bytes, manifest, BUNDLED_FILES.data, crc32), manifest };
+  return { tensors: decodeBundled(bytes, manifest, { origin: BUNDLED_FILES.data, cut, crc32 }), manifest };
 }
 
 /** A file's tensors, up to its last block. */
@@ -52,7 +56,7 @@ export async function hasBundledNumbers({ tensors, cut, sha256 }: Compared): Pro
   // a checkout that was not built has no manifest, and other weights need none
   const manifest = await readBundledManifest().catch(() => undefined);
   if (!manifest || cut === "mixed10") return manifest?.sha256 === sha256;
-  const bundled = await readBundled().catch(() => undefined);
+  const bundled = await readBundled(cut).catch(() => undefined);
   if (!bundled) return false;
   return Array.from(tensors).every(([name, { data }]) => {
     const own = bundled.tensors.get(name)?.data;

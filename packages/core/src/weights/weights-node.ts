@@ -25,7 +25,7 @@ const BUNDLED = { range: BUNDLED_RANGE, what: "the bundled ones" } as const;
 const PUBLIC = { range: KERAS_RANGE, what: "Keras's public ones" } as const;
 
 async function loadBundled(options: LoadWeightsOptions, why?: string): Promise<TrunkWeights> {
-  const { tensors, manifest } = await readBundled();
+  const { tensors, manifest } = await readBundled(options.cut);
   options.onNotice?.(options.notices === "short" ? shortBundledNotice(why) : bundledNotice(why));
   const { origin, sha256 } = manifest;
   const inputRange = knownRange({ origin, known: BUNDLED }, options);
