@@ -1,5 +1,13 @@
 /** What every adapter of the port `Jobs` must do: the server's on both databases, a page's. */
-import { JOB_KINDS, type Job, type JobClaim, type Jobs, type NewJob, newId } from "@graft/api";
+import {
+  JOB_KINDS,
+  type Job,
+  type JobClaim,
+  type Jobs,
+  type JobsChange,
+  type NewJob,
+  newId,
+} from "@graft/api";
 import { CoreError, type SerializedError, type Shard, serializeError } from "@graft/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
@@ -291,29 +299,48 @@ export function describeJobs(name: string, open: () => Promise<OpenedJobs>): voi
     });
 
     it("tells of what may be claimed or must be stopped, until nobody listens", async () => {
-      let heard = 0;
-      const end = jobs.onChange(() => heard++);
-      const tells = async (change: () => Promise<unknown>): Promise<boolean> => {
-        const before = heard;
+      const heard = new Set<JobsChange>();
+      const end = jobs.onChange((change) => heard.add(change));
+      const told = async (change: () => Promise<unknown>): Promise<readonly JobsChange[]> => {
+        heard.clear();
         await change();
-        return heard > before;
+        return [...heard];
       };
       const job = newJob();
-      expect(await tells(() => jobs.submit(job))).toBe(true);
+      expect(await told(() => jobs.submit(job))).toContain("waits");
       await claimed();
-      expect(await tells(() => jobs.stop(job.id, "interrupt"))).toBe(true);
-      expect(await tells(() => jobs.fail(job.id, "w1", { error: ERROR, retry: true }))).toBe(true);
+      expect(await told(() => jobs.fail(job.id, "w1", { error: ERROR, retry: true }))).toContain("waits");
+      await claimed();
+      expect(await told(() => jobs.release(job.id, "w1"))).toContain("waits");
+      await claimed();
+      expect(await told(() => jobs.stop(job.id, "interrupt"))).toContain("stop");
       end();
-      expect(await tells(() => jobs.submit(newJob()))).toBe(false);
+      expect(await told(() => jobs.submit(newJob()))).toEqual([]);
+    });
+
+    it("takes many at once, each once", async () => {
+      const [known, ...others] = Array.from({ length: 30 }, () => newJob({ request: "r-1" }));
+      if (!known) throw new TypeError("thirty were made");
+      await jobs.submit();
+      await jobs.submit(known);
+      await jobs.submit(known, ...others);
+      const listed = await jobs.list();
+      expect(listed.map(({ id }) => id).sort()).toEqual([known, ...others].map(({ id }) => id).sort());
+      expect(listed.map(({ place }) => place)).toEqual(listed.map((_, at) => at + 1));
+      expect(listed.at(-1)).toMatchObject({ kind: known.kind, owner: "anna", request: "r-1", attempts: 0 });
     });
 
     it("tells another process of changes, too", async () => {
       const others = await opened.beside();
       if (!others) return;
-      let heard = 0;
-      const end = others.onChange(() => heard++);
-      await jobs.submit(newJob());
-      await expect.poll(() => heard).toBeGreaterThan(0);
+      const heard: JobsChange[] = [];
+      const end = others.onChange((change) => heard.push(change));
+      const job = newJob();
+      await jobs.submit(job);
+      await expect.poll(() => heard).toContain("waits");
+      await claimed();
+      await jobs.stop(job.id, "cancel");
+      await expect.poll(() => heard).toContain("stop");
       end();
     });
 

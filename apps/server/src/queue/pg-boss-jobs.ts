@@ -1,4 +1,4 @@
-import type { Job, JobClaim, Jobs, NewJob } from "@graft/api";
+import type { Job, JobClaim, Jobs, JobsChange, NewJob } from "@graft/api";
 import type { SerializedError, StopReason } from "@graft/core";
 import type { PgBoss } from "pg-boss";
 import { dataOf, jobOf, SILENT } from "./job-row.ts";
@@ -22,7 +22,7 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
   readonly #table: JobTable;
   readonly #channel: string;
   readonly #onError: (error: unknown) => void;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: JobsChange) => void>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #stopListening: (() => Promise<void>) | undefined;
@@ -37,8 +37,10 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
   /** Listens for other servers' changes where there may be others, and looks for silent workers from time to time. */
   async start(lookMs: number): Promise<void> {
     const db = this.#boss.getDb();
-    const tell = (): void => this.#tellHere();
-    const handle = await db.listen?.(this.#channel, tell, tell);
+    const all = (): void => this.#tellAllHere();
+    const hear = (payload: string): void =>
+      payload === "waits" || payload === "stop" ? this.#tellHere(payload) : all();
+    const handle = await db.listen?.(this.#channel, hear, all);
     this.#stopListening = handle && (() => handle.close());
     this.#timer = setInterval(() => {
       this.#looking ??= this.lookForSilent()
@@ -54,7 +56,7 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
   async lookForSilent(): Promise<void> {
     await this.#boss.supervise(QUEUE);
     await this.#run(this.#table.endStopped());
-    this.#tellHere();
+    this.#tellAllHere();
   }
 
   /** Every worker is gone. */
@@ -62,9 +64,11 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
     await this.#run(this.#table.loseAll(JSON.stringify(SILENT)));
   }
 
-  async submit(job: NewJob): Promise<void> {
-    const made = await this.#boss.send(QUEUE, dataOf(job), { id: jobUuid(job.id) });
-    if (made !== null) this.#tell();
+  async submit(...jobs: readonly NewJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const rows = jobs.map((job) => ({ id: jobUuid(job.id), data: dataOf(job) }));
+    const made = await this.#boss.insert(QUEUE, rows, { returnId: true });
+    if (made !== null) this.#tell("waits");
   }
 
   async claim(claim: JobClaim): Promise<Job | undefined> {
@@ -92,15 +96,15 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
     worker: string,
     { error, retry }: { readonly error: SerializedError; readonly retry: boolean },
   ): Promise<boolean> {
-    return this.#change(this.#table.fail(jobUuid(id), worker, JSON.stringify(error), retry));
+    return this.#change(this.#table.fail(jobUuid(id), worker, JSON.stringify(error), retry), "waits");
   }
 
   release(id: string, worker: string): Promise<boolean> {
-    return this.#change(this.#table.release(jobUuid(id), worker));
+    return this.#change(this.#table.release(jobUuid(id), worker), "waits");
   }
 
   stop(id: string, reason: StopReason): Promise<boolean> {
-    return this.#change(this.#table.stop(jobUuid(id), reason));
+    return this.#change(this.#table.stop(jobUuid(id), reason), "stop");
   }
 
   async get(id: string): Promise<Job | undefined> {
@@ -116,9 +120,9 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
     return this.#change(this.#table.move(jobUuid(id), to));
   }
 
-  onChange(listener: () => void): () => void {
+  onChange(listener: (change: JobsChange) => void): () => void {
     // two who listen alike are two
-    const own = (): void => listener();
+    const own = (change: JobsChange): void => listener(change);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
   }
@@ -132,10 +136,10 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
     await this.#boss.stop({ graceful: false });
   }
 
-  /** @returns whether a row was changed; then all are told. */
-  async #change(statement: Statement): Promise<boolean> {
+  /** @param told what of. @default nobody needs to know @returns whether a row was changed. */
+  async #change(statement: Statement, told?: JobsChange): Promise<boolean> {
     const rows = await this.#run(statement);
-    if (rows.length > 0) this.#tell();
+    if (rows.length > 0 && told) this.#tell(told);
     return rows.length > 0;
   }
 
@@ -144,14 +148,20 @@ export class PgBossJobs implements Jobs, AsyncDisposable {
     return rows;
   }
 
-  #tell(): void {
-    this.#tellHere();
+  #tell(change: JobsChange): void {
+    this.#tellHere(change);
     // who misses it looks again before long, as every claimer does
     if (this.#stopListening)
-      this.#run({ text: "SELECT pg_notify($1, '')", values: [this.#channel] }).catch(this.#onError);
+      this.#run({ text: "SELECT pg_notify($1, $2)", values: [this.#channel, change] }).catch(this.#onError);
   }
 
-  #tellHere(): void {
-    for (const listener of this.#listeners) listener();
+  #tellHere(change: JobsChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** Something was missed, or may have been. */
+  #tellAllHere(): void {
+    this.#tellHere("waits");
+    this.#tellHere("stop");
   }
 }

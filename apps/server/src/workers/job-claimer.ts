@@ -61,10 +61,10 @@ export class JobClaimer implements AsyncDisposable {
 
   constructor(options: JobClaimerOptions) {
     this.#options = options;
-    this.#stopListening = options.jobs.onChange(() => {
-      this.#wake.wake();
-      // it may be this job that is to stop
-      if (this.#held) void this.#beat(this.#held);
+    this.#stopListening = options.jobs.onChange((change) => {
+      if (change === "waits") this.#wake.wake();
+      // it may be this job
+      else if (this.#held) void this.#beat(this.#held);
     });
     this.#done = this.#run();
   }

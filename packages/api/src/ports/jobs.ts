@@ -46,8 +46,12 @@ export interface JobClaim {
   readonly unless?: readonly JobKind[] | undefined;
 }
 
+/** What has changed in the queue: a job waits that did not ("waits"), or one that is worked on is to stop ("stop"). */
+export type JobsChange = "waits" | "stop";
+
 export interface Jobs {
-  submit(job: NewJob): Promise<void>;
+  /** All at once, or none. */
+  submit(...jobs: readonly NewJob[]): Promise<void>;
   /** First in line that the worker can do; undefined: there is none. */
   claim(claim: JobClaim): Promise<Job | undefined>;
   /**
@@ -78,8 +82,8 @@ export interface Jobs {
   list(): Promise<readonly Job[]>;
   /** Puts a waiting job before all others, or after them. @returns false for one that does not wait. */
   move(id: string, to: "front" | "back"): Promise<boolean>;
-  /** Told when a job may be claimed or must be stopped. @returns what ends it. */
-  onChange(listener: () => void): () => void;
+  /** Told when a job may be claimed or must be stopped; now and then without need. @returns what ends it. */
+  onChange(listener: (change: JobsChange) => void): () => void;
 }
 
 /** What who does a job is told by its worker, and tells it. */

@@ -15,7 +15,7 @@ import { shardsOf } from "./run-shards.ts";
 /** A worker that nothing was heard of for so long helps nobody. */
 const QUIET_MS = 30_000;
 const BEAT_MS = 5000;
-/** After a change in the queue, which may be that the shard is to stop. */
+/** After something was stopped, which may be the shard. */
 const BEAT_SOON_MS = 2000;
 /** Between two looks at shards that others have. */
 const LOOK_MS = 250;
@@ -49,7 +49,8 @@ export class QueueBoard implements ShardBoard {
     this.#options = options;
     if (this.#isHelper) this.#held = options.job;
     this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
-    this.#stopListening = options.jobs.onChange(() => {
+    this.#stopListening = options.jobs.onChange((change) => {
+      if (change !== "stop") return;
       this.#soon ??= setTimeout(() => {
         this.#soon = undefined;
         void this.#beat();
@@ -79,17 +80,11 @@ export class QueueBoard implements ShardBoard {
     if (group === undefined) return;
     const { subject, owner, request } = job;
     const offer = `${job.id}/${job.attempts}/${++this.#offers}`;
-    for (const [at, shard] of shards.entries()) {
-      const shared = {
-        id: `${offer}/${at}`,
-        kind: "extract",
-        subject,
-        owner,
-        backend: group,
-        shard,
-      } as const;
-      await this.#ask(() => jobs.submit({ ...shared, ...(request === undefined ? {} : { request }) }));
-    }
+    const made = shards.map((shard, at) => ({
+      ...{ id: `${offer}/${at}`, kind: "extract" as const, subject, owner, backend: group, shard },
+      ...(request === undefined ? {} : { request }),
+    }));
+    await this.#ask(() => jobs.submit(...made));
   }
 
   /** @throws CoreError as the queue. */
