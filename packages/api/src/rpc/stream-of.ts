@@ -1,4 +1,4 @@
-import type { TrackedEnvelope } from "@trpc/server";
+import { type TrackedEnvelope, tracked } from "@trpc/server";
 import * as z from "zod";
 
 const isStream = (value: unknown): boolean =>
@@ -10,3 +10,14 @@ const isStream = (value: unknown): boolean =>
  */
 export const streamOf = <T>(event: z.ZodType<T>) =>
   z.custom<AsyncIterable<TrackedEnvelope<T>>>(isStream).meta(z.toJSONSchema(event, { io: "output" }));
+
+/** @param told an event and its id, which a client names to go on after it. */
+export async function* withIds<News, T>(
+  news: AsyncIterable<News>,
+  told: (news: News) => { readonly id: string; readonly event: T },
+): AsyncGenerator<TrackedEnvelope<T>> {
+  for await (const each of news) {
+    const { id, event } = told(each);
+    yield tracked(id, event);
+  }
+}

@@ -1,8 +1,7 @@
-import { type TrainEvent, trainEventSchema } from "@graft/core";
-import { type TrackedEnvelope, tracked } from "@trpc/server";
+import { trainEventSchema } from "@graft/core";
 import * as z from "zod";
 import { pageOf } from "../rpc/page-of.ts";
-import { streamOf } from "../rpc/stream-of.ts";
+import { streamOf, withIds } from "../rpc/stream-of.ts";
 import { procedure, router } from "../rpc/trpc.ts";
 import { configInput } from "./config-input.ts";
 import { decisionProcedures } from "./decision-router.ts";
@@ -20,10 +19,6 @@ const ofNewRun = {
     .meta({ description: "The same key makes the same run of a data set, however often it is sent" }),
 };
 const count = z.int().min(0);
-
-async function* withIds(events: AsyncGenerator<TrainEvent>): AsyncGenerator<TrackedEnvelope<TrainEvent>> {
-  for await (const event of events) yield tracked(String(event.seq), event);
-}
 
 export const runRouter = router({
   create: procedure
@@ -103,7 +98,10 @@ export const runRouter = router({
     )
     .output(streamOf(trainEventSchema))
     .subscription(async ({ ctx, input, signal }) =>
-      withIds(await ctx.services.runEvents.follow(ctx.caller, input.run, { ...input, signal })),
+      withIds(await ctx.services.runEvents.follow(ctx.caller, input.run, { ...input, signal }), (event) => ({
+        id: String(event.seq),
+        event,
+      })),
     ),
 
   log: procedure

@@ -1,14 +1,12 @@
 import { CUT_LAYERS } from "@graft/core";
-import { type TrackedEnvelope, tracked } from "@trpc/server";
 import * as z from "zod";
 import { idInput, pageInput } from "../identity/shapes.ts";
 import { pageOf } from "../rpc/page-of.ts";
-import { streamOf } from "../rpc/stream-of.ts";
+import { streamOf, withIds } from "../rpc/stream-of.ts";
 import { procedure, router } from "../rpc/trpc.ts";
 import { configInput } from "../runs/config-input.ts";
 import { wholeRunSchema } from "../runs/run-view.ts";
-import type { SearchNews } from "./search-changes.ts";
-import { type SearchEvent, searchEventSchema, searchSchema, wholeSearchSchema } from "./search-view.ts";
+import { searchEventSchema, searchSchema, wholeSearchSchema } from "./search-view.ts";
 
 const search = idInput.meta({ description: "Id of a search" });
 const ofNewSearch = {
@@ -38,10 +36,6 @@ const axesInput = z.strictObject({
   learningRates: z.array(z.number().min(1e-9).max(10)).min(1).max(50).default([0.0003, 0.001, 0.003]),
   seeds: z.int().min(1).max(100).default(1).meta({ description: "Trainings of each combination" }),
 });
-
-async function* withIds(news: AsyncGenerator<SearchNews>): AsyncGenerator<TrackedEnvelope<SearchEvent>> {
-  for await (const { id, event } of news) yield tracked(id, event);
-}
 
 export const searchRouter = router({
   sweep: procedure
@@ -106,7 +100,10 @@ export const searchRouter = router({
     )
     .output(streamOf(searchEventSchema))
     .subscription(async ({ ctx, input, signal }) =>
-      withIds(await ctx.services.searches.follow(ctx.caller, input.search, { ...input, signal })),
+      withIds(
+        await ctx.services.searches.follow(ctx.caller, input.search, { ...input, signal }),
+        (news) => news,
+      ),
     ),
 
   cancel: procedure
