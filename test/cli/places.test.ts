@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from "node
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { NOBODY, programForAll } from "../as-nobody.ts";
+import { itLong } from "../long.ts";
 import { PROGRAM } from "../setup/build-graft.ts";
 import {
   copyPhotos,
@@ -168,21 +169,25 @@ describe.skipIf(photos === undefined)("a run whose --out was filled meanwhile (n
 });
 
 describe.skipIf(photos === undefined)("bench (needs ../shared)", () => {
-  it("times what a training is made of", { timeout: 180_000 }, async () => {
-    const set = join(home, "photos to time");
-    await copyPhotos(set, 10);
-    const { code, stdout, stderr } = await graft(["bench", set, "--json"], home);
-    expect(code, stderr).toBe(0);
-    const [figures] = jsonLines(stdout);
-    for (const name of [
-      "trunkBatch32ImagesPerSecond",
-      "featuresFromPhotosPerSecond",
-      "gapStepMs",
-      "classicStepMs",
-      "fineTuneImagesPerSecond",
-    ])
-      expect(Number(figures?.[name]), name).toBeGreaterThan(0);
-  });
+  itLong(
+    "times what a training is made of",
+    async () => {
+      const set = join(home, "photos to time");
+      await copyPhotos(set, 10);
+      const { code, stdout, stderr } = await graft(["bench", set, "--json"], home);
+      expect(code, stderr).toBe(0);
+      const [figures] = jsonLines(stdout);
+      for (const name of [
+        "trunkBatch32ImagesPerSecond",
+        "featuresFromPhotosPerSecond",
+        "gapStepMs",
+        "classicStepMs",
+        "fineTuneImagesPerSecond",
+      ])
+        expect(Number(figures?.[name]), name).toBeGreaterThan(0);
+    },
+    180_000,
+  );
 });
 
 it.skipIf(process.platform !== "linux")("results that cannot be written end it with a sentence", async () => {

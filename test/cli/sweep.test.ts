@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { isLong } from "../long.ts";
 import { copyPhotos, graft, jsonLines, photos, SMALL_TRUNK, temporaryFolder } from "./run-graft.ts";
 
 const AXES = ["--cuts", "mixed0,mixed2", "--sizes", "75", "--learning-rates", "0.001,0.01", "--seeds", "2"];
@@ -88,14 +89,17 @@ describe.skipIf(photos === undefined)("graft sweep", () => {
   });
 
   // graft sweep --seeds 3 on these photos: from 0.001 to 0.05 all are within 0.022 of the best accuracy, 0.2 is 0.04 below
-  it.each(["1", "2", "4", "5"])("finds on photos a rate that trains well, with seed %s", async (seed) => {
-    const words = ["lr-find", photos ?? "", "--weights", "bundled", "--json", "--seed", seed];
-    const { code, stdout, stderr } = await graft(words, home);
-    expect(code, stderr).toBe(0);
-    const [found] = jsonLines(stdout);
-    expect(found?.learningRate).toBeGreaterThanOrEqual(0.003);
-    expect(found?.learningRate).toBeLessThanOrEqual(0.05);
-  });
+  it.each(isLong ? ["1", "2", "4", "5"] : ["1"])(
+    "finds on photos a rate that trains well, with seed %s",
+    async (seed) => {
+      const words = ["lr-find", photos ?? "", "--weights", "bundled", "--json", "--seed", seed];
+      const { code, stdout, stderr } = await graft(words, home);
+      expect(code, stderr).toBe(0);
+      const [found] = jsonLines(stdout);
+      expect(found?.learningRate).toBeGreaterThanOrEqual(0.003);
+      expect(found?.learningRate).toBeLessThanOrEqual(0.05);
+    },
+  );
 
   it("finds a learning rate and draws the curve", async () => {
     const words = ["lr-find", set, ...SMALL_TRUNK, "--batch-size", "8"];

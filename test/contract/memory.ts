@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { type Backend, GraphBuilder } from "@graft/core";
 import { describe, expect, it } from "vitest";
 import type { TestBackend } from "../backends.ts";
+import { itLong } from "../long.ts";
 import { stepInputs, type TrainingOptions, trainingGraph } from "./training-problem.ts";
 
 const MIB = 2 ** 20;
@@ -20,7 +21,7 @@ export function memoryContract(backend: Backend, { keepsConstants }: TestBackend
   // a processor that imitates a GPU takes 0.1 s for a step
   const numSteps = backend.device.software === true ? 30 : 100;
   describe("keeps nothing", () => {
-    it("of 200 runs with 1 MiB each way", async () => {
+    itLong("of 200 runs with 1 MiB each way", async () => {
       const builder = new GraphBuilder();
       const x = builder.input("x", ["batch", MIB / 4]);
       const w = builder.parameter("w", [MIB / 4]);
@@ -57,7 +58,7 @@ export function memoryContract(backend: Backend, { keepsConstants }: TestBackend
       expect(grown, `${(grown / MIB).toFixed(0)} MiB more than before`).toBeLessThan(120 * MIB);
     });
 
-    it("of training steps whose batch size changes", async () => {
+    itLong("of training steps whose batch size changes", async () => {
       const options: TrainingOptions = {
         model: "head",
         optimizer: "adam",

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { type StaticRegistry, serveRegistry } from "../../scripts/pack/static-registry.ts";
+import { describeLong } from "../long.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PACKAGES = join(ROOT, "build", "packages");
@@ -133,7 +134,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-describe("the packages in an empty folder", () => {
+describeLong("the packages in an empty folder", () => {
   it("install with npm alone, small", async ({ skip }) => {
     skip(noRegistry, "no npm registry answers");
     expect(installed.code, installed.stderr).toBe(0);

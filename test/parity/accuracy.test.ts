@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect } from "vitest";
 import { graft, jsonLines, temporaryFolder } from "../cli/run-graft.ts";
+import { itLong } from "../long.ts";
 import { sharedPath } from "../shared.ts";
 
 /** 400 photos to train on, 200 to validate. */
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 
 describe.skipIf(PHOTOS === undefined)("a trained model (needs ../shared)", () => {
-  it("is as accurate with the gap recipe as Keras's, over three seeds", async () => {
+  itLong("is as accurate with the gap recipe as Keras's, over three seeds", async () => {
     const accuracies: number[] = [];
     for (const seed of SEEDS) {
       const words = [

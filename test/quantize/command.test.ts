@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readOnnxMetadata } from "@graft/backend-select";
 import { beforeAll, describe, expect, it } from "vitest";
 import { graft, jsonLines, temporaryFolder } from "../cli/run-graft.ts";
+import { itLong } from "../long.ts";
 import { sharedPath } from "../shared.ts";
 
 /** 400 photos to train on, 200 to validate. */
@@ -23,30 +24,34 @@ async function trained(precision: string, ...more: string[]): Promise<string> {
 }
 
 describe.skipIf(PHOTOS === undefined)("--precision int8 on photos (needs ../shared)", () => {
-  it("trains as accurate a model as float32, and says what the trunk that predicts makes of it", async () => {
-    const text = await trained("int8", "--out", join(home, "model"));
-    const [, inInt8, predicting] =
-      /Accuracy (0\.\d+) with the int8 trunk .* (0\.\d+) with the float32 trunk that predicts/.exec(text) ??
-      [];
-    const inFloat = Object(jsonLines(await trained("float32", "--json")).at(-1)?.metrics);
-    console.log(
-      `accuracy: float32 ${inFloat.valAccuracy}, int8 ${inInt8}, its head behind float32 ${predicting}`,
-    );
-    expect(Math.abs(Number(inInt8) - inFloat.valAccuracy)).toBeLessThanOrEqual(TOLERANCE);
-    expect(Math.abs(Number(predicting) - inFloat.valAccuracy)).toBeLessThanOrEqual(TOLERANCE);
-    expect(inFloat.float32ValAccuracy).toBeUndefined();
+  itLong(
+    "trains as accurate a model as float32, and says what the trunk that predicts makes of it",
+    async () => {
+      const text = await trained("int8", "--out", join(home, "model"));
+      const [, inInt8, predicting] =
+        /Accuracy (0\.\d+) with the int8 trunk .* (0\.\d+) with the float32 trunk that predicts/.exec(text) ??
+        [];
+      const inFloat = Object(jsonLines(await trained("float32", "--json")).at(-1)?.metrics);
+      console.log(
+        `accuracy: float32 ${inFloat.valAccuracy}, int8 ${inInt8}, its head behind float32 ${predicting}`,
+      );
+      expect(Math.abs(Number(inInt8) - inFloat.valAccuracy)).toBeLessThanOrEqual(TOLERANCE);
+      expect(Math.abs(Number(predicting) - inFloat.valAccuracy)).toBeLessThanOrEqual(TOLERANCE);
+      expect(inFloat.float32ValAccuracy).toBeUndefined();
 
-    // the same in the events, in the model's record and on its card, and what evaluate finds
-    const end = jsonLines(await trained("int8", "--json")).at(-1);
-    const { valAccuracy, float32ValAccuracy } = Object(end?.metrics);
-    expect([valAccuracy.toFixed(3), float32ValAccuracy.toFixed(3)]).toEqual([inInt8, predicting]);
-    const manifest = JSON.parse(await readFile(join(home, "model", "graft.json"), "utf8"));
-    expect(manifest.metrics).toMatchObject({ valAccuracy, float32ValAccuracy });
-    const card = await readFile(join(home, "model", "README.md"), "utf8");
-    expect(card).toContain(`**${(100 * float32ValAccuracy).toFixed(1)} %** of the 200 pictures`);
-    const { stdout } = await graft(["evaluate", join(home, "model"), PHOTOS ?? "", "--json"], home);
-    expect(jsonLines(stdout)[0]?.accuracy).toBe(float32ValAccuracy);
-  }, 120_000);
+      // the same in the events, in the model's record and on its card, and what evaluate finds
+      const end = jsonLines(await trained("int8", "--json")).at(-1);
+      const { valAccuracy, float32ValAccuracy } = Object(end?.metrics);
+      expect([valAccuracy.toFixed(3), float32ValAccuracy.toFixed(3)]).toEqual([inInt8, predicting]);
+      const manifest = JSON.parse(await readFile(join(home, "model", "graft.json"), "utf8"));
+      expect(manifest.metrics).toMatchObject({ valAccuracy, float32ValAccuracy });
+      const card = await readFile(join(home, "model", "README.md"), "utf8");
+      expect(card).toContain(`**${(100 * float32ValAccuracy).toFixed(1)} %** of the 200 pictures`);
+      const { stdout } = await graft(["evaluate", join(home, "model"), PHOTOS ?? "", "--json"], home);
+      expect(jsonLines(stdout)[0]?.accuracy).toBe(float32ValAccuracy);
+    },
+    120_000,
+  );
 
   it("exports a quarter of the bytes, with the accuracy before and after, and 98 % of the labels", async () => {
     const path = join(home, "model.onnx");

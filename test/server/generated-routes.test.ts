@@ -24,80 +24,84 @@ it("the table of a host's routes has those that there are, and the workers' sock
   expect(Object.keys(ROUTE_PERMISSIONS).sort()).toEqual(names.sort());
 });
 
-describeServices("every route of bytes and role", (open) => {
-  let test: TestServices;
-  let served: Served;
-  let mine: ExampleOwner;
-  let theirs: ExampleOwner;
-  const people = new Map<Role, string>();
-  beforeAll(async () => {
-    test = await open();
-    served = await serve(test);
-    mine = await ExampleOwner.open(test, "member");
-    theirs = await ExampleOwner.open(test, "member");
-    for (const role of ROLES) {
-      const scope = { dataset: newId(), class: newId(), runs: [newId()] };
-      const account = role === "member" ? mine.account : await newAccount(test, accountFor(role));
-      people.set(role, (await signedInWith(test, account, { role, scope })).secret);
-    }
-  });
-  afterAll(async () => {
-    await served[Symbol.asyncDispose]();
-    await test[Symbol.asyncDispose]();
-  });
-
-  /** @returns the status. */
-  async function ask(
-    { method, path }: RawRoute,
-    token: string | undefined,
-    idOf: (name: string) => string,
-  ): Promise<number> {
-    const filled = path.replace(/\{([a-zA-Z]+)\+?\}/g, (_, name: string) => PLAIN[name] ?? idOf(name));
-    const response = await fetch(`${served.api}${filled}`, {
-      method,
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      ...(method === "GET" ? {} : { body: sent.bytes }),
+describeServices(
+  "every route of bytes and role",
+  (open) => {
+    let test: TestServices;
+    let served: Served;
+    let mine: ExampleOwner;
+    let theirs: ExampleOwner;
+    const people = new Map<Role, string>();
+    beforeAll(async () => {
+      test = await open();
+      served = await serve(test);
+      mine = await ExampleOwner.open(test, "member");
+      theirs = await ExampleOwner.open(test, "member");
+      for (const role of ROLES) {
+        const scope = { dataset: newId(), class: newId(), runs: [newId()] };
+        const account = role === "member" ? mine.account : await newAccount(test, accountFor(role));
+        people.set(role, (await signedInWith(test, account, { role, scope })).secret);
+      }
     });
-    await response.arrayBuffer();
-    return response.status;
-  }
-  const ofOwner = (owner: ExampleOwner) => (name: string) => {
-    const example = IDS[name];
-    if (example === undefined) throw new Error(`say in IDS or PLAIN what {${name}} is`);
-    return owner.ids[example];
-  };
+    afterAll(async () => {
+      await served[Symbol.asyncDispose]();
+      await test[Symbol.asyncDispose]();
+    });
 
-  it.each(ROUTES)("$name is for those whom the table names", async (route) => {
-    for (const role of ROLES) {
-      const status = await ask(route, people.get(role), () => newId());
-      const isRefused = status === 403 || status === 401;
-      expect({ role, status, isRefused }).toMatchObject({
-        isRefused: permissionOf(route.name, role) === undefined,
+    /** @returns the status. */
+    async function ask(
+      { method, path }: RawRoute,
+      token: string | undefined,
+      idOf: (name: string) => string,
+    ): Promise<number> {
+      const filled = path.replace(/\{([a-zA-Z]+)\+?\}/g, (_, name: string) => PLAIN[name] ?? idOf(name));
+      const response = await fetch(`${served.api}${filled}`, {
+        method,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        ...(method === "GET" ? {} : { body: sent.bytes }),
       });
+      await response.arrayBuffer();
+      return response.status;
     }
-    expect(await ask(route, undefined, ofOwner(mine))).toBe(401);
-    expect(await ask(route, `graft_${"0".repeat(56)}`, ofOwner(mine))).toBe(401);
-  });
+    const ofOwner = (owner: ExampleOwner) => (name: string) => {
+      const example = IDS[name];
+      if (example === undefined) throw new Error(`say in IDS or PLAIN what {${name}} is`);
+      return owner.ids[example];
+    };
 
-  const owned = ROUTES.filter(({ name }) => permissionOf(name, "member") !== undefined);
-  it.each(owned)("$name is there for its owner and for admins, and for no other member", async (route) => {
-    const status = (role: Role, owner: ExampleOwner) => ask(route, people.get(role), ofOwner(owner));
-    expect(await status("member", mine)).toBe(200);
-    expect(await status("admin", mine)).toBe(200);
-    expect(await status("member", theirs)).toBe(404);
-    expect(await status("pupil", mine)).toBe(404);
-    for (const role of ["contributor", "predict"] as const)
-      if (permissionOf(route.name, role) !== undefined) expect(await status(role, mine)).toBe(404);
-  });
+    it.each(ROUTES)("$name is for those whom the table names", async (route) => {
+      for (const role of ROLES) {
+        const status = await ask(route, people.get(role), () => newId());
+        const isRefused = status === 403 || status === 401;
+        expect({ role, status, isRefused }).toMatchObject({
+          isRefused: permissionOf(route.name, role) === undefined,
+        });
+      }
+      expect(await ask(route, undefined, ofOwner(mine))).toBe(401);
+      expect(await ask(route, `graft_${"0".repeat(56)}`, ofOwner(mine))).toBe(401);
+    });
 
-  const ofAdmins = ROUTES.filter(({ name }) => permissionOf(name, "member") === undefined);
-  it.each(ofAdmins)("$name is there for admins", async (route) => {
-    expect(await ask(route, people.get("admin"), ofOwner(mine))).toBe(200);
-  });
+    const owned = ROUTES.filter(({ name }) => permissionOf(name, "member") !== undefined);
+    it.each(owned)("$name is there for its owner and for admins, and for no other member", async (route) => {
+      const status = (role: Role, owner: ExampleOwner) => ask(route, people.get(role), ofOwner(owner));
+      expect(await status("member", mine)).toBe(200);
+      expect(await status("admin", mine)).toBe(200);
+      expect(await status("member", theirs)).toBe(404);
+      expect(await status("pupil", mine)).toBe(404);
+      for (const role of ["contributor", "predict"] as const)
+        if (permissionOf(route.name, role) !== undefined) expect(await status(role, mine)).toBe(404);
+    });
 
-  it("no token stands in the log", () => {
-    expect(served.log.length).toBeGreaterThan(20);
-    for (const secret of people.values())
-      expect(served.log.some((line) => line.includes(secret.slice(6, 30)))).toBe(false);
-  });
-});
+    const ofAdmins = ROUTES.filter(({ name }) => permissionOf(name, "member") === undefined);
+    it.each(ofAdmins)("$name is there for admins", async (route) => {
+      expect(await ask(route, people.get("admin"), ofOwner(mine))).toBe(200);
+    });
+
+    it("no token stands in the log", () => {
+      expect(served.log.length).toBeGreaterThan(20);
+      for (const secret of people.values())
+        expect(served.log.some((line) => line.includes(secret.slice(6, 30)))).toBe(false);
+    });
+  },
+  { secondIsLong: true },
+);

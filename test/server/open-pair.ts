@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type BlobStore, newId } from "@graft/api";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { openBlobStore } from "../../apps/server/src/blobs/open-blob-store.ts";
+import { describeLong } from "../long.ts";
 import { motoPython, NO_S3 } from "../setup/moto-python.ts";
 import { whyNoPostgres } from "../setup/postgres.ts";
 import { openTestStore, type StoreKind, type TestStore } from "./open-store.ts";
@@ -42,12 +43,18 @@ export async function openPair(kind: StoreKind, s3?: S3Server): Promise<TestPair
  * Registers tests on both pairs that a server may stand on: the embedded store with a folder, PostgreSQL with an S3 store
  * (with a folder, said in the name, where no S3 server can be had). A pair that cannot be had is a skipped test with the reason
  * as its name.
+ * @param options.secondIsLong the second pair is left to the long run (`long.ts`). @default false
  */
-export function describeOnPairs(name: string, tests: (open: () => Promise<TestPair>) => void): void {
+export function describeOnPairs(
+  name: string,
+  tests: (open: () => Promise<TestPair>) => void,
+  { secondIsLong = false } = {},
+): void {
   describe(`${name}, pglite and a folder`, () => tests(() => openPair("pglite")));
   const refusal = whyNoPostgres();
   const hasS3 = motoPython() !== undefined;
-  describe(`${name}, postgres and ${hasS3 ? "an S3 store" : `a folder (${NO_S3})`}`, () => {
+  const describeSecond = secondIsLong ? describeLong : describe;
+  describeSecond(`${name}, postgres and ${hasS3 ? "an S3 store" : `a folder (${NO_S3})`}`, () => {
     if (refusal !== undefined) return it.skip(`skipped: ${refusal}`, () => undefined);
     let s3: S3Server | undefined;
     beforeAll(async () => {

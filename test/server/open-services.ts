@@ -53,6 +53,10 @@ async function openOn(pair: TestPair): Promise<TestServices> {
 export const openServices = async (): Promise<TestServices> => openOn(await openPair("pglite"));
 
 /** Registers tests of all services on both pairs (`open-pair.ts`). */
-export function describeServices(name: string, tests: (open: () => Promise<TestServices>) => void): void {
-  describeOnPairs(name, (open) => tests(async () => openOn(await open())));
+export function describeServices(
+  name: string,
+  tests: (open: () => Promise<TestServices>) => void,
+  options: { readonly secondIsLong?: boolean } = {},
+): void {
+  describeOnPairs(name, (open) => tests(async () => openOn(await open())), options);
 }

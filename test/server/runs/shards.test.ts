@@ -8,6 +8,7 @@ import { RemoteWorkers } from "../../../apps/server/src/workers/remote/remote-wo
 import { workForServer } from "../../../apps/server/src/workers/remote/work-for-server.ts";
 import type { TrainersOptions } from "../../../apps/server/src/workers/trainers.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
+import { itLong } from "../../long.ts";
 import { openTestStore } from "../open-store.ts";
 import { copyEmoji, lossesOf } from "../workers/host.ts";
 import { serveWorkers, type WorkersServer } from "../workers/workers-server.ts";
@@ -192,7 +193,7 @@ describe("a run's features in shards", { timeout: BUSY_MS }, () => {
     expect(begun).toEqual([]);
   });
 
-  it("lose nothing when a helper is killed in the middle of one: it is done again", async () => {
+  itLong("lose nothing when a helper is killed in the middle of one: it is done again", async () => {
     const id = await create();
     const { id: shard, worker } = await shardOf(id, "helper");
     await kill(worker);
@@ -278,7 +279,7 @@ describe("a run's features in shards", { timeout: BUSY_MS }, () => {
       await port[Symbol.asyncDispose]();
     });
 
-    it("that computes other bits takes whole runs, in a space of its own", async () => {
+    itLong("that computes other bits takes whole runs, in a space of its own", async () => {
       const shown = (await server.as(anna).queue.workers()).map(({ name, ownFeatures }) => [
         name,
         ownFeatures,

@@ -12,6 +12,7 @@ import { openPglite } from "../../../apps/server/src/store/embedded/open-pglite.
 import { makeStore } from "../../../apps/server/src/store/embedded/prepared-store.ts";
 import { packFolder, unpackFolder } from "../../../apps/server/src/store/embedded/tar.ts";
 import { FROM_SOURCES } from "../../from-sources.ts";
+import { itLong } from "../../long.ts";
 import { sampleAccount } from "../contract/sample-rows.ts";
 import { openTestStore } from "../open-store.ts";
 import { writeNextMigrations } from "./next-migration.ts";
@@ -80,7 +81,7 @@ describe("the embedded store of a home", () => {
     expect(existsSync(join(home, "server/store/base")), "nothing of it is taken away").toBe(true);
   });
 
-  it("is made where no prepared one is at hand, and is the same when it is packed", async () => {
+  itLong("is made where no prepared one is at hand, and is the same when it is packed", async () => {
     const [made, unpacked] = [join(folder, "made/server/store"), join(folder, "unpacked/server/store")];
     for (const path of [made, unpacked]) await mkdir(join(path, ".."), { recursive: true });
     await makeStore(made);
@@ -136,7 +137,7 @@ describe("an embedded store of an earlier PostgreSQL", () => {
     expect(await again.repository.accounts.get(account.id)).toStrictEqual(account);
   });
 
-  it("is moved to the end when the start that moved it was killed between two names", async () => {
+  itLong("is moved to the end when the start that moved it was killed between two names", async () => {
     const { store, account, server } = await olderStore();
     await using _ = store;
     const [name, moved] = [join(server, "store"), join(server, "store.moved")];
