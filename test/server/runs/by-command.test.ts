@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { TrainEvent } from "@graft/core";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { LocalWorkers } from "../../../apps/server/src/workers/local-workers.ts";
 import { graft, jsonLines, temporaryFolder } from "../../cli/run-graft.ts";
 import { openTestStore } from "../open-store.ts";
@@ -22,9 +22,23 @@ it("a run of a server's own process of a worker has the numbers of the command, 
   const anna = await newCaller(kept);
   const { id: dataset } = await addFolder(kept, anna, set);
   const lines: string[] = [];
+  // pictures that lie in a folder are read there, and not asked for
+  const asked: string[] = [];
+  const open = server.workspace.openDataset.bind(server.workspace);
+  vi.spyOn(server.workspace, "openDataset").mockImplementation(async (...given) => {
+    const opened = await open(...given);
+    return {
+      ...opened,
+      read: (image) => {
+        asked.push(image.path);
+        return opened.read(image);
+      },
+    };
+  });
   await using _workers = new LocalWorkers({
     ...{ count: 1, home: kept.home, env: process.env, jobs: server.jobs, clock: Date.now, version: "test" },
     ...{
+      blobs: kept.blobs.name,
       cache: "here",
       workers: kept.repository.workers,
       workspace: server.workspace,
@@ -38,7 +52,9 @@ it("a run of a server's own process of a worker has the numbers of the command, 
   const { id } = await server.as(anna).runs.create({ dataset, config: CONFIG });
   const events: TrainEvent[] = [];
   for await (const sent of await server.as(anna).runs.events({ run: id })) events.push(dataOf(sent));
-  expect({ end: events.at(-1), lines }).toMatchObject({ end: { status: "completed" }, lines: [] });
+  expect({ end: events.at(-1), lines, asked }).toMatchObject({
+    ...{ end: { status: "completed" }, lines: [], asked: [] },
+  });
   expect(lossesOf(events)).toEqual(lossesOf(commanded));
   const bytes = await modelBytes(kept.folderOf(id));
   expect(createHash("sha256").update(bytes).digest("hex")).toBe(

@@ -2,8 +2,9 @@ import { createReadStream, type Dirent } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { BlobFacts, BlobStore } from "@graft/api";
-import { codeOf, sha256, sha256InPieces, syncFolder, writePieces, writeWhole } from "@graft/core/node";
-import { checkHash, damagedBlob, isHash, noSuchBlob } from "./blob-errors.ts";
+import { sha256InPieces, syncFolder, writePieces, writeWhole } from "@graft/core/node";
+import { checkHash, isHash, noSuchBlob } from "./blob-errors.ts";
+import { blobFile, isMissing, ofBlob, readBlobFile, readFrom } from "./blob-file.ts";
 import type { OpenBlobStoreOptions } from "./blob-store-options.ts";
 import { claimPlace, MARK_NAME, type PlaceMark } from "./claim-place.ts";
 import { folderTrouble, placeRefused } from "./folder-trouble.ts";
@@ -14,8 +15,6 @@ import { openUnfinished, unfinishedPath } from "./left-overs.ts";
 const WRITING = "tmp";
 const PAGE_SIZE = 500;
 const READ_BYTES = 2 ** 20;
-
-const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error));
 
 async function hashOfFile(path: string): Promise<string> {
   const hasher = sha256InPieces();
@@ -43,32 +42,6 @@ async function isWhole(path: string, { hash, bytes }: BlobFacts): Promise<boolea
   }
 }
 
-async function readFrom(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  const handle = await open(path, "r");
-  try {
-    const left = Math.max(0, (await handle.stat()).size - start);
-    const bytes = new Uint8Array(Math.min(length, left));
-    for (let done = 0; done < bytes.length; ) {
-      const most = Math.min(bytes.length - done, 2 ** 30);
-      const { bytesRead } = await handle.read(bytes, done, most, start + done);
-      if (bytesRead === 0) return bytes.slice(0, done);
-      done += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** @throws CoreError `not-found`, `unreadable`, `disk-full`. */
-async function using<T>(hash: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw isMissing(error) ? noSuchBlob(hash, error) : folderTrouble(error);
-  }
-}
-
 /** Blobs that are files. */
 export interface FolderBlobStore extends BlobStore {
   /** Where a blob's bytes lie, for processes of this machine that read them. @throws CoreError `bad-input` for what is no hash. */
@@ -88,10 +61,7 @@ export async function openFolderBlobStore(
 ): Promise<FolderBlobStore> {
   const name = resolve(root);
   const writing = join(name, WRITING);
-  const pathOf = (hash: string): string => {
-    checkHash(hash);
-    return join(name, hash.slice(0, 2), hash);
-  };
+  const pathOf = (hash: string): string => blobFile(name, hash);
   try {
     await openUnfinished(writing);
     if (store !== undefined) await claimPlace({ store, from }, markOf(name));
@@ -142,20 +112,15 @@ export async function openFolderBlobStore(
         throw folderTrouble(error);
       }
     },
-    async read(hash) {
-      const path = pathOf(hash);
-      const bytes = await using(hash, () => readFrom(path, 0, Number.POSITIVE_INFINITY));
-      if (sha256(bytes) !== hash) throw damagedBlob(hash);
-      return bytes;
-    },
+    read: (hash) => readBlobFile(name, hash),
     async readRange(hash, start, length) {
       const path = pathOf(hash);
-      return using(hash, () => readFrom(path, start, length));
+      return ofBlob(hash, () => readFrom(path, start, length));
     },
     async stream(hash, range) {
       const path = pathOf(hash);
       // opened when it is read: nothing stays open for who never does
-      await using(hash, () => stat(path));
+      await ofBlob(hash, () => stat(path));
       if (!range) return checkedPieces(hash, streamed(hash, path));
       return streamed(hash, path, range);
     },

@@ -57,6 +57,7 @@ export class ServerWork implements AsyncDisposable {
     const { keeper } = services;
     this.#trainers = new LocalWorkers({
       ...{ ...this.#training, count: workers, home, env },
+      ...("fileOf" in blobs ? { blobs: blobs.name } : {}),
       ...(checkpointMs === undefined ? {} : { checkpointMs }),
     });
     const take: JobHandler = importHandler({

@@ -4,6 +4,8 @@ import * as z from "zod";
 export const childOptionsSchema = z.strictObject({
   home: z.string(),
   version: z.string(),
+  /** Folder of the server's blobs, where they lie in one: its pictures are read from it. */
+  blobs: z.string().exactOptional(),
   threads: z.int().min(1).exactOptional(),
   checkpointMs: z.number().min(0).exactOptional(),
 });

@@ -13,6 +13,8 @@ export interface LocalWorkersOptions extends TrainersOptions {
   readonly count: number;
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Folder of the blobs, where they lie in one: children read pictures there. @default they ask for them */
+  readonly blobs?: string | undefined;
   /** See `Workspace`. */
   readonly checkpointMs?: number;
 }
@@ -29,10 +31,11 @@ export class LocalWorkers implements AsyncDisposable {
 
   /** Starts at once, and does not wait for it. */
   constructor(options: LocalWorkersOptions) {
-    const { count, home, env, workspace, version, checkpointMs, log } = options;
+    const { count, home, env, blobs, workspace, version, checkpointMs, log } = options;
     const threads = shareThreads(count, usableThreads());
     const child = {
       ...{ home, version },
+      ...(blobs === undefined ? {} : { blobs }),
       ...(threads === undefined ? {} : { threads }),
       ...(checkpointMs === undefined ? {} : { checkpointMs }),
     };

@@ -9,6 +9,7 @@ import {
   type SelectedBackend,
 } from "@graft/core";
 import { createImagePool, emojiSample } from "@graft/core/node";
+import { readBlobFile } from "../blobs/blob-file.ts";
 
 export interface TrainingWorkerOptions {
   /** Where engines that were installed are, and which devices passed their self-check. */
@@ -18,6 +19,8 @@ export interface TrainingWorkerOptions {
   readonly version: string;
   /** That decode, and that an engine on the processor computes with. @default as on the command line: all there are */
   readonly threads?: number | undefined;
+  /** Folder of the host's blobs, on this machine. @default pictures are asked for */
+  readonly blobs?: string | undefined;
   /** See `Workspace`. */
   readonly checkpointMs?: number | undefined;
 }
@@ -67,13 +70,14 @@ export class TrainingWorker implements AsyncDisposable {
    * @returns when the host has ended it, or is gone.
    */
   work(port: Port): Promise<void> {
-    const { threads, version, checkpointMs } = this.#options;
+    const { threads, version, blobs, checkpointMs } = this.#options;
     const pool = this.#pool;
     const worker = new ProtocolWorker({
       port,
       open: async ({ call, signal, work }) => ({
         workspace: remoteWorkspace({
           ...{ call, signal, pool, crc32, checkInt8, versions: { graft: version } },
+          ...(blobs === undefined ? {} : { readHere: (hash: string) => readBlobFile(blobs, hash) }),
           ...(checkpointMs === undefined ? {} : { checkpointMs }),
           onEvent: () => undefined,
           selectBackend: (backend) => this.#engines.select(backend),

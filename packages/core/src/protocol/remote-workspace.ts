@@ -18,6 +18,11 @@ export interface RemoteWorkspaceOptions {
   readonly signal: AbortSignal;
   readonly onEvent: (event: WorkspaceEvent) => void;
   readonly pool: ImagePool;
+  /**
+   * Bytes of a picture that the worker can reach without its host, by their sha256; what cannot be had so, or throws, is asked
+   * for. @default all are asked for
+   */
+  readonly readHere?: (hash: string) => Promise<Uint8Array>;
   /** @param name a kind or an id; undefined: the fastest usable */
   readonly selectBackend: (name: string | undefined) => Promise<SelectedBackend>;
   readonly checkInt8: (backend: Backend) => Promise<Int8Use>;
@@ -72,7 +77,11 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
     const asked = { purpose, knownLabels: knownLabels && [...knownLabels], groupPrefix, labelsFrom };
     const { set, dataset, split } = await call("dataset.open", { name, request: asked }, hear);
     sets.set(dataset.images, set);
-    const read: OpenedDataset["read"] = ({ path }) => call("image.read", { set, path });
+    const ask: OpenedDataset["read"] = ({ path }) => call("image.read", { set, path });
+    const { readHere } = options;
+    const read: OpenedDataset["read"] = readHere
+      ? (image) => readHere(image.hash).catch(() => ask(image))
+      : ask;
     const prepare = preparedBy(pool.decoder, async (image, rule, augmentation, variants) =>
       pool.prepare({ bytes: await read(image), hash: image.hash }, rule, augmentation, variants),
     );

@@ -1,0 +1,52 @@
+/** A blob's file in a folder of them, `ab/abcd…`: whoever is on the machine reads it there. */
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { codeOf, sha256 } from "@graft/core/node";
+import { checkHash, damagedBlob, noSuchBlob } from "./blob-errors.ts";
+import { folderTrouble } from "./folder-trouble.ts";
+
+/** @throws CoreError `bad-input` for what is no hash. */
+export function blobFile(root: string, hash: string): string {
+  checkHash(hash);
+  return join(root, hash.slice(0, 2), hash);
+}
+
+export const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error));
+
+export async function readFrom(
+  path: string,
+  start: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const handle = await open(path, "r");
+  try {
+    const left = Math.max(0, (await handle.stat()).size - start);
+    const bytes = new Uint8Array(Math.min(length, left));
+    for (let done = 0; done < bytes.length; ) {
+      const most = Math.min(bytes.length - done, 2 ** 30);
+      const { bytesRead } = await handle.read(bytes, done, most, start + done);
+      if (bytesRead === 0) return bytes.slice(0, done);
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @throws CoreError `not-found`, `unreadable`, `disk-full`. */
+export async function ofBlob<T>(hash: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isMissing(error) ? noSuchBlob(hash, error) : folderTrouble(error);
+  }
+}
+
+/** A blob's bytes, checked. @throws CoreError `not-found`, `corrupt`, `unreadable`, `bad-input` for what is no hash. */
+export async function readBlobFile(root: string, hash: string): Promise<Uint8Array<ArrayBuffer>> {
+  const path = blobFile(root, hash);
+  const bytes = await ofBlob(hash, () => readFrom(path, 0, Number.POSITIVE_INFINITY));
+  if (sha256(bytes) !== hash) throw damagedBlob(hash);
+  return bytes;
+}
