@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { AccountRow } from "@graft/api";
+import { type AccountRow, newId } from "@graft/api";
 import { openStore, restoreBackup, type StorePlace } from "@graft/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openArchive } from "../../../apps/server/src/backup/archive/open-archive.ts";
@@ -18,6 +18,7 @@ import { gather } from "../contract/shared-repository.ts";
 import { exampleData, newAccount, signedIn } from "../example-data.ts";
 import { describeServices, type TestServices } from "../open-services.ts";
 import { newTestDatabase } from "../open-store.ts";
+import { type S3Server, startS3 } from "../s3-server.ts";
 
 const CHILD = join(import.meta.dirname, "restore-child.ts");
 
@@ -32,14 +33,17 @@ describeServices(
     let hashes: readonly string[];
     let number = 0;
     const ends: (() => PromiseLike<void>)[] = [];
+    let s3: S3Server | undefined;
+    const blobsOf = ({ home, blobs }: StorePlace): string => blobs ?? join(home, "server/blobs");
 
-    /** An empty place of the same kind. */
+    /** An empty place of the same kind; beside PostgreSQL blobs lie in an S3 store, where there is one. */
     async function emptyPlace(): Promise<StorePlace> {
       const home = join(folder, `home-${number++}`);
       if (test.kind === "pglite") return { home };
       const database = await newTestDatabase();
       ends.push(() => database[Symbol.asyncDispose]());
-      return { home, databaseUrl: database.url };
+      const blobs = await s3?.bucket(`restored-${newId()}`);
+      return { home, databaseUrl: database.url, ...(blobs === undefined ? {} : { blobs }) };
     }
 
     const named = async (): Promise<readonly string[]> =>
@@ -56,6 +60,7 @@ describeServices(
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "graft-backup-"));
       test = await openServices();
+      if (test.kind === "postgres") s3 = await startS3();
       owner = await newAccount(test, "admin");
       await exampleData(test, owner);
       const { $dataset } = await exampleData(test, owner);
@@ -70,6 +75,7 @@ describeServices(
     afterAll(async () => {
       for (const end of ends) await end();
       await test[Symbol.asyncDispose]();
+      await s3?.stop();
       await rm(folder, { recursive: true });
     });
 
@@ -119,7 +125,7 @@ describeServices(
       await using _ = again;
       await checkRestored(again);
       expect(await again.repository.leases.holder("store/id", 0)).not.toBe(store);
-      const blobs = await openBlobStore(join(place.home, "server/blobs"));
+      const blobs = await openBlobStore(blobsOf(place));
       for (const { hash } of await gather(again.repository.blobs.all())) await blobs.read(hash);
       expect((await gather(blobs.list())).map(({ hash }) => hash)).toEqual(hashes);
       expect((await gather(again.repository.blobs.all())).map(({ hash }) => hash)).toEqual(hashes);
@@ -134,7 +140,7 @@ describeServices(
         message: expect.stringMatching(/not empty.*rows in /s),
       });
       // another store's place for blobs
-      const other = { ...(await emptyPlace()), blobs: join(place.home, "server/blobs") };
+      const other = { ...(await emptyPlace()), blobs: blobsOf(place) };
       await expect(restoreBackup(file, other)).rejects.toMatchObject({
         code: "conflict",
         message: expect.stringContaining("Another store of graft"),
@@ -165,7 +171,7 @@ describeServices(
         // a kill among the bytes, and one among the rows
         const [phase, least] = test.kind === "pglite" ? ["rows", 1] : ["blobs", 3];
         const place = await emptyPlace();
-        const words = [file, place.home, ...(place.databaseUrl ? [place.databaseUrl] : [])];
+        const words = [file, JSON.stringify(place)];
         const child = spawn(process.execPath, [...FROM_SOURCES, CHILD, ...words], {
           stdio: ["ignore", "pipe", "inherit"],
         });
