@@ -1,6 +1,7 @@
 import { type Identity, permissionOf } from "@graft/api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { isLong } from "../long.ts";
 import { call } from "./from-router/call.ts";
 import { ExampleOwner } from "./from-router/example-owner.ts";
 import { filled } from "./from-router/examples.ts";
@@ -10,7 +11,7 @@ import { PROCEDURES } from "./from-router/procedures.ts";
 import { describeServices, type TestServices } from "./open-services.ts";
 
 /** Inputs of each procedure on each pair. `GRAFT_TEST_FUZZ=2000` for a campaign. */
-const NUM_INPUTS = Number(process.env.GRAFT_TEST_FUZZ ?? 30);
+const NUM_INPUTS = Number(process.env.GRAFT_TEST_FUZZ ?? (isLong ? 30 : 10));
 
 describeServices(
   "every procedure and wrong input",

@@ -1,5 +1,6 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { graft, startGraft, temporaryFolder } from "../../cli/run-graft.ts";
 import { ask } from "../http/ask.ts";
@@ -65,7 +66,7 @@ describe("graft serve", () => {
     };
     const run = await first.api(Run, "POST", "/runs", { dataset, config });
     const log = (server: Serving) => server.api(Events, "GET", `/runs/${run.id}/log?limit=1000`);
-    while (!(await log(first)).items.some(({ type }) => type === "epoch-end"));
+    while (!(await log(first)).items.some(({ type }) => type === "epoch-end")) await pause(100);
     const ended = await first.end();
     expect(ended.code).toBe(0);
 
