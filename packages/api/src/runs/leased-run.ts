@@ -38,9 +38,15 @@ export function leasedRun(run: RunInFolder, { events, locks, signal, change }: L
       },
       { signal },
     );
+  /** What is kept is kept after what was told before: whoever goes on from it tells what comes next. */
+  const keep = async <T>(work: () => Promise<T>): Promise<T> => {
+    await events.flush(id);
+    return write(work);
+  };
   const readEvents = (): Promise<readonly TrainEvent[]> =>
     patiently(
       async () => {
+        await events.flush(id);
         const all: TrainEvent[] = [];
         for await (const some of events.all(id)) all.push(...some);
         return all;
@@ -55,18 +61,18 @@ export function leasedRun(run: RunInFolder, { events, locks, signal, change }: L
     beginning: () => run.beginning(),
     checkpoints: {
       load: (onFallback) => patiently(() => checkpoints.load(onFallback), { signal }),
-      save: (checkpoint) => write(() => checkpoints.save(checkpoint)),
-      clear: () => write(() => checkpoints.clear()),
+      save: (checkpoint) => keep(() => checkpoints.save(checkpoint)),
+      clear: () => keep(() => checkpoints.clear()),
     },
     async updateRecord(given) {
-      const record = await write(() => run.updateRecord(given));
+      const record = await keep(() => run.updateRecord(given));
       const ofRow = rowChange(given);
       if (Object.keys(ofRow).length > 0) await write(() => change(ofRow));
       return record;
     },
     async appendEvent(event) {
       held?.check();
-      await events.append(id, [event]);
+      await events.take(id, [event], () => held?.check());
     },
     async state() {
       if (await locks.isHeld(id)) return "running";
@@ -81,6 +87,8 @@ export function leasedRun(run: RunInFolder, { events, locks, signal, change }: L
       held = lock;
       return {
         async [Symbol.asyncDispose]() {
+          // what keeps them from being stored is told to who follows the run; the next one's come after these
+          await events.flush(id).catch(() => undefined);
           if (held === lock) held = undefined;
           await lock[Symbol.asyncDispose]();
         },

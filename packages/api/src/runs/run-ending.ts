@@ -34,7 +34,7 @@ export class RunEnding {
     await patiently(() => runs.update(run, end, UNDER_WAY));
     // who claims one that is left over finds that the run has ended
     await dropShards(jobs, run).catch(() => undefined);
-    events.left(run);
+    await events.left(run);
   }
 
   /** One that waits for another worker than this. */
@@ -43,7 +43,7 @@ export class RunEnding {
     const row = await runs.get(run);
     // the next one may have it already
     if (row?.worker === worker) await runs.update(run, { state: "queued" }, ["running"]);
-    events.left(run);
+    await events.left(run);
   }
 
   /** One that its owner stopped while no worker had it: it has an end like any other. */

@@ -1,10 +1,17 @@
 import type { TrainEvent } from "@graft/core";
 import type { RunRepository } from "../ports/repository.ts";
+import { EventQueue } from "./event-queue.ts";
 import { patiently } from "./patient.ts";
 import { READ_AT_ONCE, RunWatch } from "./run-watch.ts";
 
 /** So late at most is heard what another server stored. */
 const POLL_MS = 1000;
+
+/** Events on their way into the store, and what is called before they are written. */
+interface Taken {
+  readonly queue: EventQueue;
+  check: () => void;
+}
 
 interface Watched {
   readonly watch: RunWatch;
@@ -20,8 +27,8 @@ export class RunEvents {
   readonly #runs: RunRepository;
   readonly #pollMs: number;
   readonly #watched = new Map<string, Watched>();
-  /** Of runs that are worked on here: what is stored for certain, and the turn to store more. */
-  readonly #logs = new Map<string, { stored: number; turn: Promise<void> }>();
+  /** Of runs that are worked on here. */
+  readonly #taken = new Map<string, Taken>();
 
   constructor(runs: RunRepository, options: { readonly pollMs?: number } = {}) {
     this.#runs = runs;
@@ -29,18 +36,25 @@ export class RunEvents {
   }
 
   /** Stores events, those that are stored already but once. @throws CoreError as the repository, after a minute. */
-  append(run: string, events: readonly TrainEvent[]): Promise<void> {
-    const log = this.#logs.get(run) ?? { stored: -1, turn: Promise.resolve() };
-    this.#logs.set(run, log);
-    const appended = log.turn.then(async () => {
-      const news = events.filter(({ seq }) => seq > log.stored);
-      if (news.length === 0) return;
-      await patiently(() => this.#runs.appendEvents(run, news));
-      log.stored = Math.max(log.stored, ...news.map(({ seq }) => seq));
-      this.#watched.get(run)?.watch.add(news);
-    });
-    log.turn = appended.catch(() => undefined);
-    return appended;
+  async append(run: string, events: readonly TrainEvent[]): Promise<void> {
+    const { queue } = this.#takenOf(run);
+    await queue.add(events);
+    await queue.flush(events.at(-1)?.seq);
+  }
+
+  /**
+   * Takes events that are stored soon, those that come meanwhile together; `flush` waits for it.
+   * @param check called before they are written. @throws CoreError as the repository, of events that were taken before.
+   */
+  take(run: string, events: readonly TrainEvent[], check: () => void): Promise<void> {
+    const taken = this.#takenOf(run);
+    taken.check = check;
+    return taken.queue.add(events);
+  }
+
+  /** Settles when all that was taken is stored. @throws CoreError as `append`. */
+  async flush(run: string): Promise<void> {
+    await this.#taken.get(run)?.queue.flush();
   }
 
   /** Tells who follows that the run's row is another. */
@@ -48,9 +62,11 @@ export class RunEvents {
     void this.#watched.get(run)?.watch.refresh();
   }
 
-  /** Nobody works on the run here any more. */
-  left(run: string): void {
-    this.#logs.delete(run);
+  /** Nobody works on the run here any more; what was taken and is not stored is forgotten. */
+  async left(run: string): Promise<void> {
+    const taken = this.#taken.get(run);
+    this.#taken.delete(run);
+    await taken?.queue.drop();
     this.changed(run);
   }
 
@@ -93,6 +109,21 @@ export class RunEvents {
     } finally {
       this.#leave(run, watched);
     }
+  }
+
+  #takenOf(run: string): Taken {
+    const known = this.#taken.get(run);
+    if (known) return known;
+    const queue = new EventQueue(async (news) => {
+      await patiently(async () => {
+        taken.check();
+        await this.#runs.appendEvents(run, news);
+      });
+      this.#watched.get(run)?.watch.add(news);
+    });
+    const taken: Taken = { queue, check: () => undefined };
+    this.#taken.set(run, taken);
+    return taken;
   }
 
   #watch(run: string): Watched {

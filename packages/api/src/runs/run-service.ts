@@ -177,7 +177,7 @@ export class RunService {
     await folderOf(id).clear();
     await repository.runs.remove(id);
     await audit.note(caller, "run-deleted", { run: id, dataset: row.dataset, number: row.number });
-    events.left(id);
+    await events.left(id);
   }
 
   async #create(

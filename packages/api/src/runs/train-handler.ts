@@ -66,8 +66,8 @@ const stoppedByHost = (): CoreError =>
   new CoreError("cancelled", { what: "The host ends; the run goes on later." });
 
 /**
- * Does jobs of kind "train" with a worker of the host: begins a run or goes on with it, stores each event before the next is
- * asked for, and has the run's row say what came of it.
+ * Does jobs of kind "train" with a worker of the host: begins a run or goes on with it, stores its events, and has the run's row
+ * say what came of it.
  */
 export class TrainHandler {
   readonly #options: TrainHandlerOptions;
@@ -134,7 +134,9 @@ export class TrainHandler {
     events.changed(row.id);
     const shards = this.#options.boardOf(job, context);
     try {
-      const end = await this.#follow(row, host.work(work, { signal, shards }), context);
+      const end = await this.#follow(row, host.work(work, { signal, shards }), context).finally(() =>
+        events.flush(row.id),
+      );
       await shards.close(isWorkerGone(end) ? workerGone(row.id) : undefined);
       await this.#settle(row, end, context);
     } catch (error) {
@@ -146,7 +148,7 @@ export class TrainHandler {
       throw error;
     } finally {
       await shards.close();
-      events.left(row.id);
+      await events.left(row.id);
     }
   }
 
