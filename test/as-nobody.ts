@@ -74,5 +74,5 @@ async function bring(name: string, from: string, modules: string): Promise<void>
 export async function programForAll(folder: string): Promise<string> {
   await openToAll(folder, join(folder, "node_modules"));
   await bring("@graft/cli", import.meta.dirname, join(folder, "node_modules"));
-  return join(folder, "node_modules", "@graft", "cli", "dist", basename(PROGRAM));
+  return join(folder, "node_modules", "@graft", "cli", "bundle", basename(PROGRAM));
 }

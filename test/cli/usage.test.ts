@@ -25,7 +25,7 @@ describe("help", () => {
     const preload = `data:text/javascript,${encodeURIComponent(register)}`;
     const { stderr } = await graft(["--help"], home, { nodeFlags: ["--import", preload] });
     const loaded = stderr.match(/^loaded .*$/gm) ?? [];
-    expect(loaded.join("\n")).toMatch(/apps\/cli\/dist\/program\.js/);
+    expect(loaded.join("\n")).toMatch(/apps\/cli\/bundle\/main\.js/);
     const heavy = loaded.filter((line) =>
       /zod|sharp|onnxruntime|tensorflow|packages\/(core|backend)/.test(line),
     );

@@ -45,7 +45,7 @@ it.skipIf(process.platform !== "linux")("serves, lets a worker in, and ends as i
   await server.waitFor(new RegExp(`"pid":${server.child.pid}\\b`));
   for (const { child } of [server, worker]) {
     const line = await readFile(`/proc/${child.pid}/cmdline`, "utf8");
-    expect(line).toContain("apps/cli/dist/main.js");
+    expect(line).toContain("apps/cli/bundle/main.js");
     for (const secret of [token, admin]) expect(line).not.toContain(secret);
   }
 

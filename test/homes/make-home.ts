@@ -1,7 +1,7 @@
 /**
  * Makes a small home with a given graft, for the tests that later versions go on with it:
  *
- *   node --import tsx test/homes/make-home.ts apps/cli/dist/main.js
+ *   node --import tsx test/homes/make-home.ts apps/cli/bundle/main.js
  *
  * writes test/homes/fixtures/VERSION-COMMIT.tar.br and VERSION-COMMIT.json (what that graft printed). The program must be as
  * built from its repository's HEAD, the sets of `packages/core/assets` beside it.
@@ -121,7 +121,7 @@ async function fill(place: Place, commit: string): Promise<ExpectedHome> {
   });
 }
 
-const program = resolve(process.argv[2] ?? join(ROOT, "apps/cli/dist/main.js"));
+const program = resolve(process.argv[2] ?? join(ROOT, "apps/cli/bundle/main.js"));
 const commit = execFileSync("git", ["-C", dirname(program), "rev-parse", "--short=7", "HEAD"], {
   encoding: "utf8",
 }).trim();

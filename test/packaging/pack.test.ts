@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { type StaticRegistry, serveRegistry } from "../../scripts/pack/static-registry.ts";
 import { describeLong } from "../long.ts";
+import { PROGRAM } from "../setup/build-graft.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PACKAGES = join(ROOT, "build", "packages");
@@ -75,6 +77,12 @@ async function sizeOf(path: string): Promise<number> {
   const sizes = await Promise.all(files.map((file) => lstat(join(path, file))));
   return sizes.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
 }
+
+/** Of a package without the packages inside of it, with "/" from there. */
+const filesOf = async (path: string): Promise<readonly string[]> =>
+  (await readdir(path, { recursive: true }))
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => !file.startsWith("node_modules/"));
 
 /** Of the tarballs in npm's cache, which this test begins empty; its other entries are lists of versions. */
 async function downloadedBytes(): Promise<number> {
@@ -213,7 +221,7 @@ describeLong("the packages in an empty folder", () => {
 
   it("have the engines that a checkout has: doctor says the same", async ({ skip }) => {
     skip(noRegistry, "no npm registry answers");
-    const before = await doctor(process.execPath, [join(ROOT, "apps", "cli", "dist", "main.js")]);
+    const before = await doctor(process.execPath, [PROGRAM]);
     expect(await doctor("npx", ["--no-install", "graft"])).toEqual(before);
   });
 
@@ -227,7 +235,7 @@ describeLong("the packages in an empty folder", () => {
     await rm(join(second, "node_modules", "@graft", `onnxruntime-${HERE}`), { recursive: true, force: true });
     await rm(join(second, "node_modules", "@graft", `dawn-${HERE}`), { recursive: true, force: true });
     const told = await doctor(process.execPath, [
-      join(second, "node_modules", "@graft", "cli", "dist", "main.js"),
+      join(second, "node_modules", "@graft", "cli", "bundle", "main.js"),
     ]);
     const onnx = told.candidates.find(({ id }) => id === "onnx:cpu");
     expect(onnx).toMatchObject({ usable: false });
@@ -236,12 +244,36 @@ describeLong("the packages in an empty folder", () => {
     expect(told.chosen).toBe("tfjs:wasm");
   });
 
-  it("bring no sources, tests or maps", async ({ skip }) => {
+  it("bring no sources, tests or maps, and no code that is in the bundle but for pages", async ({ skip }) => {
     skip(noRegistry, "no npm registry answers");
     for (const name of ["core", "backend-select", "cli"]) {
-      const files = await readdir(join(folder, "node_modules", "@graft", name, "dist"), { recursive: true });
+      const own = join(folder, "node_modules", "@graft", name);
+      const files = await filesOf(own);
       expect(files.filter((file) => /\.map$|\.test\.|tsbuildinfo|(?<!\.d)\.ts$/.test(file))).toEqual([]);
+      expect(files.filter((file) => /^bundle\/.*\.js$/.test(file))).not.toEqual([]);
+      const code = files.filter((file) => /^dist\/.*\.js$/.test(file));
+      expect(code.filter((file) => file.endsWith("-node.js"))).toEqual([]);
+      if (name === "cli") expect(code).toEqual([]);
     }
+  });
+
+  it("have all that a page loads", async ({ skip }) => {
+    skip(noRegistry, "no npm registry answers");
+    const contents = `export * from "@graft/core"; export * from "@graft/backend-select/browser";`;
+    const { metafile } = await build({
+      stdin: { contents, resolveDir: folder },
+      // a page brings this library by itself
+      ...{
+        bundle: true,
+        platform: "browser",
+        format: "esm",
+        external: ["onnxruntime-web", "onnxruntime-web/*"],
+      },
+      ...{ metafile: true, write: false, absWorkingDir: folder, logLevel: "silent" },
+    });
+    const inputs = Object.keys(metafile.inputs).filter((file) => file.includes("node_modules/@graft/"));
+    expect(inputs.filter((file) => file.includes("/dist/")).length).toBeGreaterThan(100);
+    expect(inputs.filter((file) => file.includes("/bundle/"))).toEqual([]);
   });
 
   it("serve nothing without the server's package, and say how to get it", async ({ skip }) => {

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// A file of its own, committed and executable: npm links a bin when it installs, before dist is built, and tsc writes no
-// executable files.
+// A file of its own, committed and executable: npm links a bin when it installs, before it is built, and a build
+// writes no executable files.
 import { existsSync } from "node:fs";
 
-const main = new URL("../dist/main.js", import.meta.url);
+const main = new URL("../bundle/main.js", import.meta.url);
 if (existsSync(main)) {
   await import(main.href);
 } else {

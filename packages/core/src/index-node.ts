@@ -36,6 +36,7 @@ export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";
 export { placeOnDisk } from "./files/folder-node.ts";
 export { makeFolder } from "./files/make-folder-node.ts";
 export { isAlive, newTag, type Owner, parseOwnerTag, processStart } from "./files/owner-node.ts";
+export { packageFolder } from "./files/package-folder-node.ts";
 export { readPrivate, writePrivate } from "./files/private-file-node.ts";
 export { readFailure } from "./files/read-failure-node.ts";
 export { syncFolder } from "./files/sync-folder-node.ts";

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { CoreError } from "@graft/core";
+import { packageFolder } from "@graft/core/node";
 import { sql } from "drizzle-orm";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { ask, type Database } from "./database.ts";
 
 /** What drizzle-kit made of `schema/`; both databases take it. */
-export const MIGRATIONS = join(import.meta.dirname, "../../migrations");
+export const MIGRATIONS = join(packageFolder(import.meta.dirname), "migrations");
 
 /** "graf" and "sql " in ASCII: two servers that start at once do this one after the other. */
 const LOCK = sql.raw("1735549286, 1936813088");

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { download } from "../download/download-node.ts";
 import type { Fetch, Waiting } from "../download/types.ts";
 import { CoreError } from "../errors.ts";
+import { packageFolder } from "../files/package-folder-node.ts";
 import { isOffline } from "../offline.ts";
 import { openArchive } from "./archive-store-node.ts";
 import type { Listing } from "./listing.ts";
@@ -30,7 +30,7 @@ export interface KnownSet {
   check?(dataset: Dataset, options: KnownSetOptions): Promise<void>;
 }
 
-export const EMOJI_FOLDER = fileURLToPath(new URL("../../assets/emoji", import.meta.url));
+export const EMOJI_FOLDER = join(packageFolder(import.meta.dirname), "assets", "emoji");
 
 /** Three classes (animal, food, transport), each emoji in two styles; made by scripts/build-emoji.ts. */
 const emoji: KnownSet = {

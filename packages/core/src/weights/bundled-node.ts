@@ -1,20 +1,21 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { CoreError } from "../errors.ts";
+import { packageFolder } from "../files/package-folder-node.ts";
 import type { CutLayer } from "../trunk/cut-layers.ts";
 import type { WeightTensor } from "../trunk/types.ts";
 import { type BundledManifest, decodeBundled, parseBundledManifest, REBUILD } from "./bundled.ts";
 
 /** assets/weights/ of this package; scripts/build-weights.ts makes it. */
-const FOLDER = new URL("../../assets/weights/", import.meta.url);
+const FOLDER = join(packageFolder(import.meta.dirname), "assets", "weights");
 
 /** The asset's files: a byte for each number in table order, and what turns bytes into numbers. */
 export const BUNDLED_FILES = {
-  folder: fileURLToPath(FOLDER),
-  data: fileURLToPath(new URL("inception_v3.bin", FOLDER)),
-  manifest: fileURLToPath(new URL("inception_v3.json", FOLDER)),
-  licence: fileURLToPath(new URL("LICENSE-nsfwjs", FOLDER)),
+  folder: FOLDER,
+  data: join(FOLDER, "inception_v3.bin"),
+  manifest: join(FOLDER, "inception_v3.json"),
+  licence: join(FOLDER, "LICENSE-nsfwjs"),
 } as const;
 
 async function read(path: string): Promise<Uint8Array> {

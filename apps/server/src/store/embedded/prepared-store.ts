@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { packageFolder } from "@graft/core/node";
 import { drizzle } from "drizzle-orm/pglite";
 import { PgBoss } from "pg-boss";
 import { pgliteConnection } from "../../queue/pglite-connection.ts";
@@ -12,7 +13,7 @@ import { openEngine, versionOf } from "./engine.ts";
 import { unpackFolder } from "./tar.ts";
 
 /** Where `scripts/build-store.ts` puts it. */
-export const ASSETS = join(import.meta.dirname, "../../../assets");
+export const ASSETS = join(packageFolder(import.meta.dirname), "assets");
 
 /** Raised when {@link makeStore} makes something else of the same versions and migrations. */
 const FORM = 2;
