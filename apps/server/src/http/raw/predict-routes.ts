@@ -5,7 +5,7 @@ import { sendJson } from "../edge/answer.ts";
 import { EdgeError } from "../edge/edge-error.ts";
 import type { Exchange } from "../edge/exchange.ts";
 import { parseJson, readBody } from "../edge/read-body.ts";
-import { jsonSchemaOf } from "../rpc/json-schema.ts";
+import { type JsonSchema, jsonSchemaOf } from "../rpc/json-schema.ts";
 import { callerOf, part, type RawRequest, type RawRoute } from "./raw-route.ts";
 
 /** Answers predictions: api's model service. */
@@ -31,7 +31,7 @@ const Pictures = z.object({
     .max(64),
 });
 
-const PREDICTED = jsonSchemaOf(predictedSchema, "output");
+const predicted = (): JsonSchema => jsonSchemaOf(predictedSchema, "output");
 
 /**
  * One picture is the whole body (`requests.post(url, data=open("cat.jpg", "rb"))`), and its answer an object; several are JSON,
@@ -50,14 +50,20 @@ export const predictRoutes = (
       content: {
         "image/*": {},
         "application/octet-stream": {},
-        "application/json": jsonSchemaOf(Pictures, "input"),
+        get "application/json"() {
+          return jsonSchemaOf(Pictures, "input");
+        },
       },
     },
     answers: {
       "200": {
         description:
           "Of one picture its answer; of several a list, in which one that cannot be used stops no other.",
-        content: { "application/json": { oneOf: [PREDICTED, { type: "array", items: PREDICTED }] } },
+        content: {
+          get "application/json"() {
+            return { oneOf: [predicted(), { type: "array", items: predicted() }] };
+          },
+        },
       },
     },
     async answer(request) {

@@ -23,7 +23,7 @@ export interface RawRoute {
   readonly summary: string;
   /** Of the parts of the path and of what may stand behind the question mark: what they are; any text, or a schema. */
   readonly parameters: Readonly<Record<string, string | (JsonSchema & { readonly description: string })>>;
-  /** By media type; `schema` of JSON alone. */
+  /** By media type; a schema of JSON alone, got when the document is asked for. */
   readonly body?: { readonly description: string; readonly content: Readonly<Record<string, JsonSchema>> };
   /** By status. */
   readonly answers: Readonly<

@@ -32,12 +32,20 @@ export const sessionRoutes = (reader: TokenReader, limits: HttpLimits): readonly
     summary: "Trade a token for a cookie, in a browser",
     body: {
       description: "A token, or a code.",
-      content: { "application/json": jsonSchemaOf(Entering, "input") },
+      content: {
+        get "application/json"() {
+          return jsonSchemaOf(Entering, "input");
+        },
+      },
     },
     answers: {
       "200": {
         description: "Who it is for. The cookie goes to this server's own pages alone.",
-        content: { "application/json": jsonSchemaOf(Entered, "output") },
+        content: {
+          get "application/json"() {
+            return jsonSchemaOf(Entered, "output");
+          },
+        },
       },
     },
     async answer({ exchange }) {
