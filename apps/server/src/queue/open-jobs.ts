@@ -1,7 +1,8 @@
 import { PgBoss } from "pg-boss";
 import type { QueueDatabase } from "../store/store.ts";
 import { withStoreErrors } from "../store/with-store-errors.ts";
-import { JobTable, QUEUE, RETRIES } from "./job-table.ts";
+import { ensureQueue } from "./ensure-queue.ts";
+import { JobTable } from "./job-table.ts";
 import { PgBossJobs } from "./pg-boss-jobs.ts";
 
 export interface JobsOptions {
@@ -17,12 +18,6 @@ export interface JobsOptions {
   readonly lookEverySeconds?: number;
 }
 
-const DAY = 24 * 60 * 60;
-/** How long an ended job is kept: so long the same id stays the same job. */
-const KEPT_SECONDS = 7 * DAY;
-/** pg-boss would delete what waits for 14 days; a job may wait for a worker that has its backend. */
-const WAITS_SECONDS = 10 * 365 * DAY;
-
 /**
  * Opens the queue: makes or migrates pg-boss's tables, and looks after silent workers until it is closed. On an embedded
  * database, which no other process has, what was active has lost its worker, and goes back into the line at once.
@@ -30,7 +25,7 @@ const WAITS_SECONDS = 10 * 365 * DAY;
  */
 export async function openJobs(options: JobsOptions): Promise<PgBossJobs> {
   const { database, onError, schema = "pgboss" } = options;
-  const { silentAfterSeconds = 30, lookEverySeconds = 10 } = options;
+  const { silentAfterSeconds, lookEverySeconds = 10 } = options;
   const isAlone = "db" in database;
   const boss = new PgBoss({
     ...database,
@@ -45,13 +40,7 @@ export async function openJobs(options: JobsOptions): Promise<PgBossJobs> {
   });
   boss.on("error", onError);
   await boss.start();
-  const queue = {
-    heartbeatSeconds: silentAfterSeconds,
-    retryLimit: RETRIES,
-    deleteAfterSeconds: KEPT_SECONDS,
-  };
-  await boss.createQueue(QUEUE, { ...queue, retentionSeconds: WAITS_SECONDS });
-  await boss.updateQueue(QUEUE, { ...queue, retentionSeconds: WAITS_SECONDS });
+  await ensureQueue(boss, silentAfterSeconds);
   const jobs = withStoreErrors(
     new PgBossJobs({ boss, table: new JobTable(schema), channel: `graft_${schema}`, onError }),
   );

@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { packageFolder } from "@graft/core/node";
 import { drizzle } from "drizzle-orm/pglite";
 import { PgBoss } from "pg-boss";
+import { ensureQueue } from "../../queue/ensure-queue.ts";
 import { pgliteConnection } from "../../queue/pglite-connection.ts";
 import { MIGRATIONS, migrate } from "../migrate.ts";
 import type { QueueDatabase } from "../store.ts";
@@ -16,7 +17,7 @@ import { unpackFolder } from "./tar.ts";
 export const ASSETS = join(packageFolder(import.meta.dirname), "assets");
 
 /** Raised when {@link makeStore} makes something else of the same versions and migrations. */
-const FORM = 2;
+const FORM = 3;
 
 /** What a new, empty store is made from, as a name. */
 export function storeKey(): string {
@@ -29,10 +30,11 @@ export function storeKey(): string {
 
 export const preparedPath = (key: string): string => join(ASSETS, `store-${key}.tar.gz`);
 
-/** Makes the queue's tables, most of the time of its first start. */
+/** Makes the queue and its tables, most of the time of its first start. */
 export async function makeQueue(database: QueueDatabase): Promise<void> {
   const queue = new PgBoss({ ...database, useListenNotify: false, schedule: false, supervise: false });
   await queue.start();
+  await ensureQueue(queue);
   await queue.stop({ graceful: false });
 }
 
