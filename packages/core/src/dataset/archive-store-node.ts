@@ -23,7 +23,7 @@ import {
   type ForeignNames,
 } from "./archive-sink-node.ts";
 import { unpackTar } from "./archive-tar-node.ts";
-import { type UnpackOptions, unpackZip } from "./archive-zip-node.ts";
+import type { UnpackOptions } from "./archive-zip-node.ts";
 import type { Listing } from "./listing.ts";
 import type { DatasetNote } from "./types.ts";
 import { reasonOf } from "./walk-node.ts";
@@ -151,7 +151,9 @@ async function unpackInto(
     using _ = showLife(temporary);
     const sink = new ArchiveSink(join(temporary, FILES));
     try {
-      if (archive.kind === "zip") await unpackZip(archive.path, sink, options);
+      // its library is loaded with the first one
+      if (archive.kind === "zip")
+        await (await import("./archive-zip-node.ts")).unpackZip(archive.path, sink, options);
       else await unpackTar(archive.path, archive.kind === "tar.gz", sink, options);
     } catch (error) {
       throw withPath(error, shownPath(archive));

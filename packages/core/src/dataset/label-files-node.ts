@@ -3,13 +3,7 @@ import { basename, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { readFailure } from "../files/read-failure-node.ts";
 import { visibleText } from "../visible-text.ts";
-import {
-  isTableName,
-  type LabelTable,
-  MOST_TABLE_BYTES,
-  MOST_TABLES,
-  parseLabelTable,
-} from "./layout/label-table.ts";
+import { isTableName, type LabelTable, MOST_TABLE_BYTES, MOST_TABLES } from "./layout/label-table.ts";
 import { type LabelsFrom, parseLabelsFrom } from "./layout/labels-from.ts";
 import type { Listing } from "./listing.ts";
 import { reasonOf } from "./walk-node.ts";
@@ -39,6 +33,12 @@ const SPREADSHEET = /\.(xlsx?|ods|numbers)$/i;
 
 const withoutEnding = (path: string): string => path.replace(/\.[^./]*$/, "");
 
+/** The library of tables is loaded with the first one: most data sets have none. */
+async function parsedTable(name: string, folder: string, text: string): Promise<LabelTable | undefined> {
+  const { parseLabelTable } = await import("./layout/parse-label-table.ts");
+  return parseLabelTable(name, folder, text);
+}
+
 /** The tables that lie among the images, those nearest to the root first. */
 async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
   const depth = (path: string): number => path.split("/").length;
@@ -59,7 +59,7 @@ async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
       throw readFailure(location, error);
     });
     const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-    const table = text === undefined ? undefined : parseLabelTable(path, folder, text);
+    const table = text === undefined ? undefined : await parsedTable(path, folder, text);
     if (table !== undefined) tables.push(table);
   }
   return tables;
@@ -84,7 +84,7 @@ async function tableAt(path: string): Promise<LabelTable> {
       fix,
     });
   }
-  const table = text === undefined ? undefined : parseLabelTable(basename(path), "", text);
+  const table = text === undefined ? undefined : await parsedTable(basename(path), "", text);
   if (table !== undefined) return table;
   throw new CoreError("bad-input", { what: `graft finds no labels in ${shown}.`, expected });
 }

@@ -1,6 +1,5 @@
 import { buffer } from "node:stream/consumers";
 import { crc32 } from "node:zlib";
-import { fromBufferPromise } from "yauzl";
 import { CoreError } from "../errors.ts";
 import { foreignError } from "./foreign-kinds.ts";
 import { foreignArchive } from "./foreign-weights.ts";
@@ -19,6 +18,8 @@ const MAX_WEIGHTS_BYTES = 2 ** 31;
 export async function readKerasArchive(bytes: Buffer, origin: string, name = WEIGHTS): Promise<Buffer> {
   const facts = { origin };
   const names: string[] = [];
+  // loaded here only: most weights come in another form
+  const { fromBufferPromise } = await import("yauzl");
   try {
     const archive = await fromBufferPromise(bytes);
     for await (const entry of archive.eachEntry()) {

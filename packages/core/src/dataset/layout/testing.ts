@@ -1,6 +1,6 @@
 /** What tests of layouts share: a data set as a list of paths, and what is understood of it. */
 import { findLayout, type LayoutOptions } from "./find-layout.ts";
-import { parseLabelTable } from "./label-table.ts";
+import { parseLabelTable } from "./parse-label-table.ts";
 
 /** "a/%.jpg 3" stands for a/0.jpg, a/1.jpg, a/2.jpg. */
 export function paths(...patterns: readonly string[]): readonly string[] {
