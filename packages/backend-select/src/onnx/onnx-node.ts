@@ -19,6 +19,13 @@ export interface OnnxOptions extends Omit<GpuOptions, "provider"> {
 /** Below this a layer's product and update are a matter of microseconds either way. */
 const FUSED_MIN_BYTES = 2 ** 20;
 
+/**
+ * How long a thread waits busily for the others, in microseconds: from one layer to the next they are a few apart, and one whose
+ * fellow lost its core to a decoder or another process would burn its own for as long as that takes. Between two runs none
+ * waits so at all.
+ */
+const SPIN_US = "50";
+
 function cpuDevice(threads: number): OnnxDevice {
   const model = cpus()[0]?.model.trim() || process.arch;
   return {
@@ -42,8 +49,7 @@ function cpuDevice(threads: number): OnnxDevice {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
-      // threads that wait busily between two runs would take the cores from the image decoders
-      extra: { session: { force_spinning_stop: "1" } },
+      extra: { session: { force_spinning_stop: "1", intra_op: { spin_duration_us: SPIN_US } } },
       graphOptimizationLevel: "all",
     },
   };
