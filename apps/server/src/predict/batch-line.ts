@@ -14,13 +14,18 @@ export interface BatchLineOptions<Row> {
 
 interface Waiting<Row> {
   readonly image: Uint8Array;
-  readonly resolve: (row: Row) => void;
+  /** Never rejects. */
+  readonly finish: (row: Row) => Promise<void>;
   readonly reject: (error: unknown) => void;
 }
 
 /**
  * Puts images of many callers through one network together. While a batch is computed others gather, and the next batch takes
  * all of them that it can; an image that comes alone waits for nobody.
+ *
+ * What an image's caller does with its row on the same engine (a model's own head) belongs to the batch's turn. Were the next
+ * batch let in before it, each of these small runs would wait behind a batch, and their callers, answered one by one, would come
+ * back one by one: batches of one image, however many wait.
  */
 export class BatchLine<Row> {
   readonly #options: BatchLineOptions<Row>;
@@ -33,9 +38,10 @@ export class BatchLine<Row> {
 
   /**
    * @param signal an image whose caller has gone is not computed, unless it is under way.
-   * @throws CoreError `cancelled`; what the run throws, all images of it alike.
+   * @param finish what is still to be done with the image's row before the engine goes on.
+   * @throws CoreError `cancelled`; what the run throws, all images of it alike; what `finish` throws.
    */
-  add(image: Uint8Array, signal: AbortSignal): Promise<Row> {
+  add<T>(image: Uint8Array, signal: AbortSignal, finish: (row: Row) => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting = this.#waiting.filter((other) => other !== waiting);
@@ -43,9 +49,13 @@ export class BatchLine<Row> {
       };
       const waiting: Waiting<Row> = {
         image,
-        resolve: (row) => {
+        async finish(row) {
           signal.removeEventListener("abort", leave);
-          resolve(row);
+          try {
+            resolve(await finish(row));
+          } catch (error) {
+            reject(error);
+          }
         },
         reject: (error) => {
           signal.removeEventListener("abort", leave);
@@ -73,11 +83,13 @@ export class BatchLine<Row> {
     this.#options.onRun(batch.length);
     try {
       const rows = await this.#options.run(batch.map(({ image }) => image));
-      for (const [i, { resolve, reject }] of batch.entries()) {
-        const row = rows[i];
-        if (row === undefined) reject(new TypeError("a run gives a row for each image"));
-        else resolve(row);
-      }
+      await Promise.all(
+        batch.map(({ finish, reject }, i) => {
+          const row = rows[i];
+          if (row === undefined) return reject(new TypeError("a run gives a row for each image"));
+          return finish(row);
+        }),
+      );
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

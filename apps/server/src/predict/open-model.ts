@@ -66,11 +66,11 @@ async function openOverTrunk(model: Model, place: ModelPlace, features: boolean)
   });
   return {
     bytes: headMemory(model, features),
-    async ask(image, signal) {
-      const row = await trunk.line.add(image, signal);
-      const prediction = await head.predict(row);
-      return features ? { prediction, features: floats(row.outputs.features?.data) } : { prediction };
-    },
+    ask: (image, signal) =>
+      trunk.line.add(image, signal, async (row) => {
+        const prediction = await head.predict(row);
+        return features ? { prediction, features: floats(row.outputs.features?.data) } : { prediction };
+      }),
     close: () => {
       head[Symbol.dispose]();
       trunk.release();
@@ -86,7 +86,7 @@ async function openWhole(model: Model, { engine }: ModelPlace, features: boolean
     const line = engine.line<Seen>((images) => predictor.predictWithFeatures(images));
     return {
       bytes,
-      ask: (image, signal) => line.add(image, signal),
+      ask: (image, signal) => line.add(image, signal, (seen) => seen),
       close: () => predictor.dispose(),
     };
   }
@@ -94,7 +94,7 @@ async function openWhole(model: Model, { engine }: ModelPlace, features: boolean
   const line = engine.line((images) => predictor.predict(images));
   return {
     bytes,
-    ask: async (image, signal) => ({ prediction: await line.add(image, signal) }),
+    ask: (image, signal) => line.add(image, signal, (prediction) => ({ prediction })),
     close: () => predictor.dispose(),
   };
 }
