@@ -107,6 +107,21 @@ describe("a model that is asked through the API", () => {
     });
     await expect(opened.services.models.get(ada, unfinished.id)).rejects.toMatchObject({ code: "not-found" });
   });
+
+  it("is asked no more from the moment on in which it is deleted, alone or with its data set", async () => {
+    const { models, runs, datasets } = opened.services;
+    const dataset = await opened.dataset(ada, files);
+    const made = [await opened.run(ada, dataset.id, model), await opened.run(ada, dataset.id, model)];
+    const ask = ({ id }: RunRow): Promise<Predictions> =>
+      models.predictBytes(ada, id, (files.b ?? []).slice(0, 1));
+    const [first = run, second = run] = made;
+    for (const one of made) expect((await ask(one)).answers).toHaveLength(1);
+    await runs.remove(ada, first.id);
+    await expect(ask(first)).rejects.toMatchObject({ code: "not-found" });
+    expect((await ask(second)).answers).toHaveLength(1);
+    await datasets.delete(ada, dataset.id);
+    await expect(ask(second)).rejects.toMatchObject({ code: "not-found" });
+  });
 });
 
 describe("another account, and a token for predictions", () => {

@@ -145,6 +145,7 @@ export class DatasetService {
     const uploads = await repository.uploads.ofDataset(id);
     const hashes = await this.#blobsOf(id, uploads);
     await repository.datasets.remove(id);
+    access.forgetRuns();
     for (const upload of uploads) await spool.removeAll(upload.id);
     await kept.drop(hashes, { arePictures: true });
     await audit.note(caller, "dataset-deleted", { dataset: id, name, owner });

@@ -1,9 +1,11 @@
+import type { Clock } from "../ports/clock.ts";
 import type { Job } from "../ports/jobs.ts";
 import type { Repository } from "../ports/repository.ts";
 import type { ClassRow, DatasetRow, RunRow } from "../ports/rows.ts";
 import type { SearchRow } from "../ports/search-rows.ts";
 import type { AuditService } from "./audit-service.ts";
 import { type Caller, type Identity, notThere, owns } from "./identity.ts";
+import { KnownRuns } from "./known-runs.ts";
 
 /**
  * Whose things are whose: every service asks here before it touches what an id names. What a caller may not see is told as what
@@ -12,10 +14,16 @@ import { type Caller, type Identity, notThere, owns } from "./identity.ts";
 export class Access {
   readonly #repository: Repository;
   readonly #audit: AuditService;
+  readonly #models: KnownRuns;
 
-  constructor({ repository, audit }: { readonly repository: Repository; readonly audit: AuditService }) {
-    this.#repository = repository;
-    this.#audit = audit;
+  constructor(parts: {
+    readonly repository: Repository;
+    readonly audit: AuditService;
+    readonly clock: Clock;
+  }) {
+    this.#repository = parts.repository;
+    this.#audit = parts.audit;
+    this.#models = new KnownRuns(parts.repository.runs, parts.clock);
   }
 
   /** A data set of the caller's. @throws CoreError `not-found`. */
@@ -28,10 +36,7 @@ export class Access {
 
   /** A run of the caller's. @throws CoreError `not-found`. */
   async run(caller: Caller, id: string): Promise<RunRow> {
-    const run = await this.#repository.runs.get(id);
-    if (!run || !owns(caller.identity, run.owner)) throw notThere("run", id);
-    await this.#audit.look(caller, { kind: "run", id, owner: run.owner });
-    return run;
+    return this.#ownRun(caller, id, await this.#repository.runs.get(id));
   }
 
   /** A search of the caller's. @throws CoreError `not-found`. */
@@ -42,13 +47,22 @@ export class Access {
     return search;
   }
 
-  /** A run whose model may be asked: the caller's, or one that a predict token names. @throws CoreError `not-found`. */
+  /**
+   * A run whose model may be asked: the caller's, or one that a predict token names. One that another server deleted a moment
+   * ago may still be there.
+   * @throws CoreError `not-found`.
+   */
   async model(caller: Caller, id: string): Promise<RunRow> {
     const { role, scope } = caller.identity.token;
-    if (role !== "predict") return this.run(caller, id);
-    const run = scope.runs?.includes(id) ? await this.#repository.runs.get(id) : undefined;
+    if (role !== "predict") return this.#ownRun(caller, id, await this.#models.get(id));
+    const run = scope.runs?.includes(id) ? await this.#models.get(id) : undefined;
     if (!run) throw notThere("run", id);
     return run;
+  }
+
+  /** Runs were removed: their models are asked no more. */
+  forgetRuns(): void {
+    this.#models.forget();
   }
 
   /**
@@ -89,6 +103,12 @@ export class Access {
     if (!job || job.worker !== worker || job.state !== "active" || (owner ?? job.owner) !== job.owner)
       throw notThere("job", id);
     return job;
+  }
+
+  async #ownRun(caller: Caller, id: string, run: RunRow | undefined): Promise<RunRow> {
+    if (!run || !owns(caller.identity, run.owner)) throw notThere("run", id);
+    await this.#audit.look(caller, { kind: "run", id, owner: run.owner });
+    return run;
   }
 }
 

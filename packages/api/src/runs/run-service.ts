@@ -176,6 +176,7 @@ export class RunService {
     // its blobs are let go with its files
     await folderOf(id).clear();
     await repository.runs.remove(id);
+    access.forgetRuns();
     await audit.note(caller, "run-deleted", { run: id, dataset: row.dataset, number: row.number });
     await events.left(id);
   }
