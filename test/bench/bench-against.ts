@@ -1,5 +1,5 @@
 // node --import tsx test/bench/bench-against.ts OTHER_MAIN_JS WORD…: the same command by this build and by another one
-// (apps/cli/dist/main.js of an older checkout), in turn, each with an empty home; prints how long this one takes for each
+// (apps/cli/bundle/main.js of another checkout), in turn, each with an empty home; prints how long this one takes for each
 // second of the other. ROUNDS (5): the first of each is not counted, it warms the disk's cache.
 import { PROGRAM } from "../setup/build-graft.ts";
 import { machine } from "./figures.ts";
