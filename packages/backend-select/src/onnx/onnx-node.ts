@@ -24,7 +24,7 @@ const FUSED_MIN_BYTES = 2 ** 20;
  * fellow lost its core to a decoder or another process would burn its own for as long as that takes. Between two runs none
  * waits so at all.
  */
-const SPIN_US = "50";
+const SPIN_US = "10";
 
 function cpuDevice(threads: number): OnnxDevice {
   const model = cpus()[0]?.model.trim() || process.arch;
