@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { copyEmoji } from "../server/workers/host.ts";
@@ -113,6 +113,27 @@ it.each([
   await graft([kind, "cancel", String(id)], home);
   await graft([kind, "follow", String(id)], home);
   expect((await graft([kind, "delete", String(id)], home)).stdout).toContain(`Deleted ${id}`);
+});
+
+it("keeps folders of one name apart, and says what a folder has no more", async () => {
+  const other = join(home, "../elsewhere/photos");
+  await copyEmoji(other, 15);
+  for (const label of await readdir(photos))
+    for (const name of await readdir(join(photos, label))) await rm(join(other, label, name));
+  const inspect = async (): Promise<string> => {
+    const { code, stderr } = await graft(["inspect", other], home);
+    expect(code, stderr).toBe(0);
+    return stderr;
+  };
+  expect(await inspect()).toContain('Its data set there is "photos 2": "photos" has other pictures.');
+  const [label = ""] = await readdir(other);
+  const [gone = ""] = await readdir(join(other, label));
+  await rm(join(other, label, gone));
+  const again = await inspect();
+  expect(again).toMatch(
+    /Sent 0 files; the server had 5 already\.[\s\S]*"photos 2"|"photos 2"[\s\S]*Sent 0 files/,
+  );
+  expect(again).toContain("Note: the data set there has 1 picture that is not in");
 });
 
 it("says what the server can do", async () => {

@@ -3,24 +3,11 @@ import { basename, resolve } from "node:path";
 import { CoreError, nameFew, type TrainConfig } from "@graft/core";
 import type { Session } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
-import { imported, sendPictures } from "./send-pictures.ts";
+import { datasetOf, findDataset } from "./find-dataset.ts";
+import { imported, localFiles, sendPictures } from "./send-pictures.ts";
 
 /** Sets that a server brings by itself. */
 const KNOWN = ["emoji", "cats-and-dogs"] as const;
-
-type Dataset = Awaited<ReturnType<ServerClient["api"]["datasets"]["list"]["query"]>>["items"][number];
-
-/** The caller's data set of a name or an id; the one that was changed last, where several have it. */
-async function findDataset({ api }: ServerClient, name: string): Promise<Dataset | undefined> {
-  let after: string | undefined;
-  do {
-    const page = await api.datasets.list.query({ limit: 100, ...(after === undefined ? {} : { after }) });
-    const found = page.items.find((one) => one.name === name || one.id === name);
-    if (found) return found;
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return undefined;
-}
 
 /**
  * The server's data set that a name means: one that it has, where neither a folder, an archive nor the embedded set of this
@@ -80,13 +67,23 @@ export async function datasetThere(
         received: `labelsFrom: ${labelsFrom}`,
         fix: "Leave `labelsFrom` out: a table that lies beside the pictures is found by itself.",
       });
+    const files = await localFiles(name, session);
     const shown = basename(resolve(name)) || name;
-    const there = await findDataset(client, shown);
-    const dataset = there?.id ?? (await api.datasets.create.mutate({ name: shown })).dataset.id;
-    const sending = sendPictures(session, client, { dataset, name, ...(from ? { labelsFrom: from } : {}) });
+    const hashes = new Set(files.pictures.map(({ hash }) => hash));
+    const found = await datasetOf(client, shown, files.isFolder ? hashes : undefined);
+    const there = "there" in found ? found.there : undefined;
+    const title = "free" in found ? found.free : found.there.name;
+    const dataset = there?.id ?? (await api.datasets.create.mutate({ name: title })).dataset.id;
+    if (title !== shown) session.notice(`Its data set there is "${title}": "${shown}" has other pictures.`);
+    const sending = sendPictures(session, client, {
+      ...{ dataset, files: files.pictures },
+      ...(from ? { labelsFrom: from } : {}),
+    });
     const { result } = await (there ? sending : orNothing(client, dataset, sending));
     if (!there) await splitAnew(client, dataset, split);
     for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
+    if (there && result)
+      await tellOthers(session, client, { dataset, name, came: result.added + result.same });
     if (result && result.broken.count > 0) {
       const named = nameFew(result.broken.first.map(({ path, reason }) => `${path} (${reason})`));
       session.notice(`Note: ${result.broken.count} files cannot be read and are left out: ${named}`);
@@ -106,6 +103,21 @@ export async function datasetThere(
   if (made.upload) await orNothing(client, made.dataset.id, imported(session, client, made.upload.id));
   await splitAnew(client, made.dataset.id, split);
   return made.dataset.id;
+}
+
+/** Says what else is in a data set: what was deleted here since is there still. */
+async function tellOthers(
+  session: Session,
+  { api }: ServerClient,
+  { dataset, name, came }: { readonly dataset: string; readonly name: string; readonly came: number },
+): Promise<void> {
+  const { pictures } = await api.datasets.get.query({ dataset });
+  const others = pictures - came;
+  if (others <= 0) return;
+  const what = others === 1 ? "1 picture that is" : `${others} pictures that are`;
+  session.notice(
+    `Note: the data set there has ${what} not in ${name}; leave out there what is not to count.`,
+  );
 }
 
 /** A data set that was made for pictures which do not come goes again. @throws what keeps them from coming */

@@ -19,8 +19,14 @@ async function hashOf(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** A folder's files, or an archive as one file; each with its hash. */
-async function localFiles(name: string, session: Session): Promise<readonly FileToSend[]> {
+/**
+ * A folder's files, or an archive as one file; each with its hash.
+ * @throws CoreError `bad-input` for a folder without any; `cancelled`.
+ */
+export async function localFiles(
+  name: string,
+  session: Session,
+): Promise<{ readonly isFolder: boolean; readonly pictures: readonly FileToSend[] }> {
   const { signal } = session;
   const root = resolve(name);
   const isFolder = (await stat(root)).isDirectory();
@@ -36,12 +42,17 @@ async function localFiles(name: string, session: Session): Promise<readonly File
     });
     session.status(`Looking at the files  ${files.length}/${listed.length}`);
   }
-  return files;
+  if (files.length === 0)
+    throw new CoreError("bad-input", {
+      what: `There is no file in ${name}.`,
+      fix: "Give a folder of pictures.",
+    });
+  return { isFolder, pictures: files };
 }
 
 /**
  * Brings pictures to a data set of a server: it is told their hashes, and only what it lacks travels; then it reads them in.
- * @param name a folder or an archive.
+ * @param options.files of `localFiles`.
  * @returns what came of it. @throws CoreError what the server refuses, in its words
  */
 export async function sendPictures(
@@ -49,18 +60,16 @@ export async function sendPictures(
   client: ServerClient,
   {
     dataset,
-    name,
+    files,
     labelsFrom,
-  }: { readonly dataset: string; readonly name: string; readonly labelsFrom?: Upload["labelsFrom"] },
+  }: {
+    readonly dataset: string;
+    readonly files: readonly FileToSend[];
+    readonly labelsFrom?: Upload["labelsFrom"];
+  },
 ): Promise<Upload> {
   const { api, url } = client;
   const { signal } = session;
-  const files = await localFiles(name, session);
-  if (files.length === 0)
-    throw new CoreError("bad-input", {
-      what: `There is no file in ${name}.`,
-      fix: "Give a folder of pictures.",
-    });
   try {
     const upload = await api.uploads.create.mutate({ dataset, ...(labelsFrom ? { labelsFrom } : {}) });
     await sendFiles(session, client, { upload: upload.id, files });
