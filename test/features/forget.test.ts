@@ -48,6 +48,21 @@ test("takes images out of every space, all variants, and leaves others to those 
   expect(await forgetFeatures(cache.folder, hashesOf(3))).toBe(0);
 });
 
+test("a store that forgets images says at once that it lacks them, and takes them anew", async () => {
+  await using store = await cache.open();
+  const keys = IMAGES.map((image) => keyOf(image));
+  await store.putMany(
+    FIRST,
+    IMAGES.map((image) => ({ key: keyOf(image), row: rowOf(image, LENGTH) })),
+  );
+  await store.forget(hashesOf(1, 3));
+  expect(await packsWith(1)).toBe(0);
+  expect(await store.hasMany(FIRST, keys)).toEqual([true, false, true, false, true]);
+  await store.putMany(FIRST, [{ key: keyOf(1), row: rowOf(1, LENGTH) }]);
+  expect(await store.hasMany(FIRST, keys)).toEqual([true, true, true, false, true]);
+  expect((await store.getMany(FIRST, keys))[1]).toEqual(rowOf(1, LENGTH));
+});
+
 test("finishes what a kill cut off between a row and its header", async () => {
   const store = await cache.open();
   await store.put(FIRST, keyOf(0), rowOf(0, LENGTH));

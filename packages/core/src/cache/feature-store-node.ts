@@ -11,6 +11,7 @@ import { codeOf } from "../files/system-error-node.ts";
 import { sweepArchives } from "./archives-node.ts";
 import { CACHE_BYTES } from "./cache-node.ts";
 import { storeError, sweepCache } from "./folder-node.ts";
+import { forgetFeatures } from "./forget-node.ts";
 import { takeLease } from "./lease-node.ts";
 import { recordBytes } from "./pack-node.ts";
 import { CacheRoom } from "./room-node.ts";
@@ -35,6 +36,8 @@ export interface FeatureStoreOptions {
 /** Features in a folder, shared by any number of processes. */
 export interface NodeFeatureStore extends FeatureStore, RowStore, AsyncDisposable {
   has(space: FeatureSpace, key: FeatureKey): Promise<boolean>;
+  /** As `forgetFeatures` of its folder; it knows of none of these rows afterwards. */
+  forget(hashes: ReadonlySet<string>): Promise<void>;
   /** Finishes what is being written. Idempotent; nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -147,6 +150,12 @@ class FolderStore implements NodeFeatureStore {
     } catch (error) {
       throw storeError(error, "The feature cache cannot be written to.");
     }
+  }
+
+  async forget(hashes: ReadonlySet<string>): Promise<void> {
+    this.#checkOpen();
+    await forgetFeatures(this.#folder, hashes);
+    for (const { reader } of this.#spaces.values()) reader.forget(hashes);
   }
 
   async close(): Promise<void> {

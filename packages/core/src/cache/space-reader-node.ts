@@ -88,6 +88,12 @@ export class SpaceReader {
     this.#entries.set(keyText(key), { pack, index });
   }
 
+  /** Rows of these images were erased. @param hashes of images. */
+  forget(hashes: ReadonlySet<string>): void {
+    for (const text of this.#entries.keys())
+      if (hashes.has(text.slice(0, text.indexOf(":")))) this.#entries.delete(text);
+  }
+
   /** Lets go of packs that were given up, so that the disk gets its room back. */
   async look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
