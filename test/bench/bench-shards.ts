@@ -15,6 +15,7 @@ import { openStore } from "@graft/server";
 import { openFolderBlobStore } from "../../apps/server/src/blobs/folder-blob-store.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
+import { HomeFeatures } from "../../apps/server/src/runs/home-features.ts";
 import { ServerPlatform } from "../../apps/server/src/runs/platform.ts";
 import { RemoteWorkers } from "../../apps/server/src/workers/remote/remote-workers.ts";
 import { FROM_SOURCES } from "../from-sources.ts";
@@ -79,8 +80,9 @@ const services = createServices(
   },
   { isAlone: true },
 );
-await using platform = new ServerPlatform({
-  ...{ home, env: { GRAFT_OFFLINE: "1" }, version: "test", signal: ending.signal, onNotice: () => undefined },
+await using features = new HomeFeatures(home, () => undefined);
+const platform = new ServerPlatform({
+  ...{ home, features, env: { GRAFT_OFFLINE: "1" }, version: "test", signal: ending.signal },
 });
 const workspace = services.training.workspace(platform, ending.signal);
 const account = sampleAccount();

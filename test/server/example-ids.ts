@@ -19,6 +19,7 @@ export const EXAMPLE_IDS = {
   $decision: "a decision about $run: its name",
   $waiting: "a run that waits",
   $search: "a completed sweep of it",
+  $features: "features of it that are computed and kept",
   $waitingSearch: "a test of learning rates of it that waits",
   $stopped: "a run that was interrupted, with a checkpoint",
 } as const;

@@ -10,8 +10,8 @@ import { type Served, serve } from "./from-router/serve-services.ts";
 import { describeServices, type TestServices } from "./open-services.ts";
 
 /** Which example each part of a path stands for; what is no id stands for itself. */
-const IDS: Readonly<Record<string, "$image" | "$run" | "$sentUpload">> = {
-  ...{ image: "$image", run: "$run", upload: "$sentUpload" },
+const IDS: Readonly<Record<string, "$image" | "$run" | "$sentUpload" | "$features">> = {
+  ...{ image: "$image", run: "$run", upload: "$sentUpload", search: "$features" },
 };
 const sent = await examplePicture(SENT_PICTURE);
 const PLAIN: Readonly<Record<string, string>> = { hash: sent.hash, path: "model/model.json", what: "model" };

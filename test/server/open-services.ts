@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createServices, type Ports, runFolder, type Services } from "@graft/api";
-import type { Folder } from "@graft/core";
+import { createMemoryFeatureStore, type Folder } from "@graft/core";
 import { BackupMaker } from "../../apps/server/src/backup/backup-maker.ts";
 import { auditedBackups, type BackupSource } from "../../apps/server/src/http/raw/backup-route.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
@@ -28,7 +28,11 @@ async function openOn(pair: TestPair): Promise<TestServices> {
   // its processes start when a model is asked
   const models = await openPredictor();
   const { predictor } = models;
-  const ports = { repository, blobs, spool, jobs, predictor, clock: Date.now, version: "0.1.0" };
+  const features = createMemoryFeatureStore();
+  const ports: Ports = {
+    ...{ repository, blobs, spool, jobs, predictor, clock: Date.now, version: "0.1.0" },
+    features: { forget: async () => undefined, open: async () => features },
+  };
   const services = createServices(ports);
   return {
     ...{ kind: store.kind, ports, services },

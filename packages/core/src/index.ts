@@ -90,7 +90,8 @@ export { type ZippedFile, type ZipStream, zipFiles } from "./export/zip-files.ts
 export { type ExtractOptions, extractFeatures } from "./features/extract.ts";
 export type { ExtractProgress } from "./features/extract-options.ts";
 export { createMemoryFeatureStore, type MemoryFeatureStore } from "./features/memory-store.ts";
-export * from "./features/npy.ts";
+export { type NpyArray, type NpyData, parseNpy } from "./features/npy.ts";
+export { npyBytes, npyPieces } from "./features/npy-pieces.ts";
 export { decodeRecord, decodeRow, encodeRecord, encodeRow } from "./features/row-record.ts";
 export { type NextShard, type Shard, type ShardBoard, shardSchema } from "./features/shard.ts";
 export { type FeatureSpaceOptions, featureSpace, featureSpaceId } from "./features/space.ts";
@@ -132,11 +133,15 @@ export {
   type ComputedFeatures,
   type ComputeFeaturesOptions,
   computeFeaturesJob,
-  type FeaturesDescription,
   type GivenPixels,
 } from "./jobs/compute-features.ts";
 export { type Evaluated, type EvaluateJobOptions, evaluateJob } from "./jobs/evaluate-model.ts";
 export { type ExportWriter, exportJob } from "./jobs/export-model.ts";
+export {
+  describeFeatures,
+  type FeaturesDescription,
+  featuresDescriptionText,
+} from "./jobs/features-description.ts";
 export { type FindLearningRateOptions, findLearningRateJob } from "./jobs/find-learning-rate.ts";
 export {
   type InspectDatasetOptions,
@@ -230,6 +235,7 @@ export {
   type SearchResult,
   searchProgressSchema,
   sweepAxesSchema,
+  weightsInfoSchema,
 } from "./sweep/search-schema.ts";
 export { sweep } from "./sweep/sweep.ts";
 export type * from "./sweep/types.ts";

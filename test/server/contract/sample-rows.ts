@@ -88,7 +88,13 @@ export const sampleRun = (
 
 export const sampleSearch = (dataset: string, change: Partial<SearchRow> = {}): SearchRow => ({
   ...{ id: newId(), dataset, owner: "nobody", kind: "find-rate", state: "queued", isStopAsked: false },
-  ...{ config: { size: 75 }, axes: null, frozen: newHash(), images: { train: 4, validation: 1, test: 0 } },
+  ...{
+    config: { size: 75 },
+    axes: null,
+    pool: null,
+    frozen: newHash(),
+    images: { train: 4, validation: 1, test: 0 },
+  },
   ...{ createdAt: NOW, startedAt: null, endedAt: null, progress: null, result: null, error: null },
   ...{ worker: null, ...change },
 });

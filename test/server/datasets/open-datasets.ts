@@ -20,7 +20,7 @@ import { importHandler } from "../../../apps/server/src/import/import-handler.ts
 import type { ReadingLimits } from "../../../apps/server/src/import/reading-child.ts";
 import { folderSpool } from "../../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
-import { homeFeatures } from "../../../apps/server/src/runs/home-features.ts";
+import { HomeFeatures } from "../../../apps/server/src/runs/home-features.ts";
 import type { ChildProgram } from "../../../apps/server/src/workers/child-program.ts";
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
 import { type Callers, callersOf } from "../callers.ts";
@@ -99,7 +99,7 @@ async function openOn(store: TestStore, home: string, options: OpenedOptions): P
     jobs,
     clock,
     predictor: noPredictor,
-    features: homeFeatures(home),
+    features: new HomeFeatures(home, () => undefined),
     spool: folderSpool(join(home, "server/spool")),
     version: "test",
   };

@@ -68,7 +68,7 @@ export class ExampleOwner {
       ...[$dataset, $otherDataset].map((id) => datasets.get(id)),
       ...[$image, $otherImage].map((id) => images.get(id)),
       ...[$run, $otherRun, $waiting, $stopped].map((id) => runs.get(id)),
-      ...[this.#ids.$search, this.#ids.$waitingSearch].map((id) => searches.get(id)),
+      ...[this.#ids.$search, this.#ids.$features, this.#ids.$waitingSearch].map((id) => searches.get(id)),
       ...[this.#ids.$upload, this.#ids.$sentUpload].map((id) => uploads.get(id)),
       ...[
         tokens.get(this.#ids.$token),

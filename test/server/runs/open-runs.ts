@@ -35,6 +35,7 @@ import { openBlobStore } from "../../../apps/server/src/blobs/open-blob-store.ts
 import { folderSpool } from "../../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
+import { HomeFeatures } from "../../../apps/server/src/runs/home-features.ts";
 import { ServerPlatform } from "../../../apps/server/src/runs/platform.ts";
 import { JobClaimer } from "../../../apps/server/src/workers/job-claimer.ts";
 import { TRAINER_KINDS } from "../../../apps/server/src/workers/trainers.ts";
@@ -101,6 +102,7 @@ export interface TestWorker {
 /** One server over what is kept. */
 export interface TestServer extends AsyncDisposable {
   readonly services: Services;
+  readonly features: HomeFeatures;
   readonly jobs: PgBossJobs;
   readonly errors: unknown[];
   readonly workspace: ReturnType<Training["workspace"]>;
@@ -124,19 +126,19 @@ export async function openServer(kept: Kept): Promise<TestServer> {
   const jobs = await openJobs({ database: store.queue, onError: (error) => errors.push(error) });
   const controller = new AbortController();
   const spool = folderSpool(join(home, "spool"));
+  const features = new HomeFeatures(home, () => undefined);
   const services = createServices(
-    { repository, blobs, jobs, spool, predictor: noPredictor, clock: Date.now, version: "test" },
+    { repository, blobs, jobs, spool, features, predictor: noPredictor, clock: Date.now, version: "test" },
     { isAlone: store.kind === "pglite" },
   );
   const platform = new ServerPlatform({
-    ...{ home, env: { GRAFT_OFFLINE: "1" }, version: "test", signal: controller.signal },
-    onNotice: () => undefined,
+    ...{ home, features, env: { GRAFT_OFFLINE: "1" }, version: "test", signal: controller.signal },
   });
   const workspace = services.training.workspace(platform, controller.signal);
   const handler = services.training.handler(workspace);
   const workers: TestWorker[] = [];
   return {
-    ...{ services, jobs, errors, workspace, handler },
+    ...{ services, features, jobs, errors, workspace, handler },
     work({ groups = [], workspace: asked = workspace, jobs: queue = jobs } = {}) {
       const id = newId();
       let port: Port;
@@ -175,7 +177,7 @@ export async function openServer(kept: Kept): Promise<TestServer> {
     async [Symbol.asyncDispose]() {
       for (const worker of workers) await worker.close();
       controller.abort();
-      await platform[Symbol.asyncDispose]();
+      await features[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
     },
   };

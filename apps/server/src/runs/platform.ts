@@ -1,48 +1,33 @@
 import { crc32 } from "node:zlib";
 import type { RunPlatform } from "@graft/api";
-import {
-  cacheFolders,
-  loadWeights,
-  type NodeFeatureStore,
-  nodeFetch,
-  openFeatureStore,
-} from "@graft/core/node";
+import { loadWeights, nodeFetch } from "@graft/core/node";
+import type { HomeFeatures } from "./home-features.ts";
 
 export interface PlatformOptions {
-  /** Folder of the cache and of weights that were fetched. */
+  /** Folder of weights that were fetched. */
   readonly home: string;
+  /** The home's. */
+  readonly features: Pick<HomeFeatures, "open">;
   /** GRAFT_… and proxies are read. */
   readonly env: NodeJS.ProcessEnv;
   /** graft's. */
   readonly version: string;
-  /** Told what its owner should know of the cache. */
-  readonly onNotice: (notice: string) => void;
   /** Aborted when the host ends: downloads stop. */
   readonly signal: AbortSignal;
 }
 
 /** A home's cache of features and its weights, for trainings of a server's workers. */
-export class ServerPlatform implements RunPlatform, AsyncDisposable {
+export class ServerPlatform implements RunPlatform {
   readonly versions: Readonly<Record<string, string>>;
   readonly crc32 = crc32;
   readonly #options: PlatformOptions;
-  #features: Promise<NodeFeatureStore> | undefined;
 
   constructor(options: PlatformOptions) {
     this.#options = options;
     this.versions = { graft: options.version };
   }
 
-  features(): Promise<NodeFeatureStore> {
-    const { home, onNotice } = this.#options;
-    const { features: folder, archives } = cacheFolders(home);
-    this.#features ??= openFeatureStore({ folder, archives, onLimit: onNotice, onNewer: onNotice });
-    // another try may find what was missing
-    this.#features.catch(() => {
-      this.#features = undefined;
-    });
-    return this.#features;
-  }
+  features: RunPlatform["features"] = () => this.#options.features.open();
 
   loadWeights: RunPlatform["loadWeights"] = ({ weights, inputRange, cut, onEvent }) => {
     const { home, env, signal } = this.#options;
@@ -57,8 +42,4 @@ export class ServerPlatform implements RunPlatform, AsyncDisposable {
 
   /** Whoever asks names weights that every home has or can fetch. */
   hasWeights = async (): Promise<boolean> => true;
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#features)?.close();
-  }
 }

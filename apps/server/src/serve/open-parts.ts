@@ -8,7 +8,7 @@ import { hostRoutes } from "../http/raw/host-routes.ts";
 import { folderSpool } from "../import/upload-spool.ts";
 import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
-import { homeFeatures } from "../runs/home-features.ts";
+import { HomeFeatures } from "../runs/home-features.ts";
 import { openStore } from "../store/open-store.ts";
 import { countingImages, countingPredictions } from "./count-images.ts";
 import { hostHealth } from "./host-health.ts";
@@ -69,10 +69,11 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   });
   opened.push(process);
   const predictor = countingPredictions(process, (count) => onImages("predicted", count));
+  const features = new HomeFeatures(home, onNotice);
+  opened.push(features);
   const host = hostHealth({ home, env: options.env, store: store.name, blobs: blobs.name });
   const ports: Ports = {
-    ...{ repository, blobs, spool, jobs, predictor, clock: Date.now, version, host },
-    features: homeFeatures(home),
+    ...{ repository, blobs, spool, jobs, predictor, features, clock: Date.now, version, host },
   };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";
@@ -83,7 +84,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
     folder: join(folder, "backups-on-their-way"),
   });
   const backups = auditedBackups(maker, services.audit);
-  const work = new ServerWork({ ...options, ports, services, onNotice });
+  const work = new ServerWork({ ...options, ports, services, features });
   opened.push(work);
   const upkeep = new Upkeep({ services, repository, home, isAlone, log });
   opened.push(upkeep);

@@ -2,6 +2,7 @@ import { type Job, type JobHandler, newId, type Ports, type Services } from "@gr
 import { usableThreads } from "@graft/backend-select";
 import { serializeError } from "@graft/core";
 import { importHandler } from "../import/import-handler.ts";
+import type { HomeFeatures } from "../runs/home-features.ts";
 import { ServerPlatform } from "../runs/platform.ts";
 import { cachePlace } from "../workers/feature-groups.ts";
 import { JobClaimer } from "../workers/job-claimer.ts";
@@ -19,7 +20,8 @@ export interface WorkOptions
   extends Pick<PartsOptions, "home" | "version" | "env" | "workers" | "checkpointMs" | "log" | "onJobEnd"> {
   readonly ports: Ports;
   readonly services: Services;
-  readonly onNotice: (notice: string) => void;
+  /** The home's. */
+  readonly features: HomeFeatures;
 }
 
 /** Those who do this server's jobs: children and other machines that train, and one who takes in uploads. */
@@ -28,19 +30,18 @@ export class ServerWork implements AsyncDisposable {
   readonly remote: RemoteWorkers;
   readonly #options: WorkOptions;
   readonly #ending = new AbortController();
-  readonly #platform: ServerPlatform;
   readonly #training: TrainersOptions;
   #trainers: LocalWorkers | undefined;
   #importer: JobClaimer | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: WorkOptions) {
-    const { home, env, version, onNotice, ports, services, log } = options;
+    const { home, env, version, features, ports, services, log } = options;
     const { repository, jobs, clock } = ports;
     const { signal } = this.#ending;
     this.#options = options;
-    this.#platform = new ServerPlatform({ home, env, version, onNotice, signal });
-    const workspace = services.training.workspace(this.#platform, signal);
+    const platform = new ServerPlatform({ home, env, version, features, signal });
+    const workspace = services.training.workspace(platform, signal);
     const { handle } = services.training.handler(workspace);
     this.#training = {
       ...{ version, jobs, workspace, clock, workers: repository.workers, cache: cachePlace(home) },
@@ -82,7 +83,6 @@ export class ServerWork implements AsyncDisposable {
   async #close(graceMs: number): Promise<void> {
     await Promise.all([this.#trainers?.close(graceMs), this.remote.close(graceMs), this.#importer?.close()]);
     this.#ending.abort();
-    await this.#platform[Symbol.asyncDispose]();
   }
 
   /** Tells how long a job took, and how it ended. */

@@ -1,6 +1,6 @@
 import { createMemoryFeatureStore, DECODER_VERSION, type FeatureSpace } from "@graft/core";
 import { describe, expect, it } from "vitest";
-import { groupNames, markedFeatures, OWN_MARKS, spaceMarks } from "./feature-groups.ts";
+import { groupNames, markedFeatures, markedSpace, OWN_MARKS, spaceMarks } from "./feature-groups.ts";
 
 const [SAME, OTHER] = ["a".repeat(64), "b".repeat(64)];
 const OWN = { "onnx:cpu": SAME, "tfjs:wasm": SAME };
@@ -30,6 +30,8 @@ describe("a worker's features", () => {
       await seen.putMany(space, [{ key: KEY, row: Float32Array.of(2) }]);
       expect(await home.getMany(space, [KEY])).toEqual([Float32Array.of(isHome ? 2 : 1)]);
       expect(await seen.getMany(space, [KEY])).toEqual([Float32Array.of(2)]);
+      // where others find it
+      expect(await home.getMany(markedSpace(space, marks), [KEY])).toEqual([Float32Array.of(2)]);
     }
   });
 

@@ -34,12 +34,15 @@ export function spaceMarks(options: {
   };
 }
 
+/** The space of a home's cache that a worker's one is. */
+export function markedSpace(space: FeatureSpace, markOf: SpaceMarks): FeatureSpace {
+  const mark = markOf(space.backend);
+  return mark === "" ? space : { ...space, engineVersion: `${space.engineVersion} (${mark})` };
+}
+
 /** A home's cache as a worker sees it: of the spaces that it did not prove to share it has its own. */
 export function markedFeatures(store: FeatureStore, markOf: SpaceMarks): FeatureStore {
-  const marked = (space: FeatureSpace): FeatureSpace => {
-    const mark = markOf(space.backend);
-    return mark === "" ? space : { ...space, engineVersion: `${space.engineVersion} (${mark})` };
-  };
+  const marked = (space: FeatureSpace): FeatureSpace => markedSpace(space, markOf);
   return {
     getMany: (space, keys) => store.getMany(marked(space), keys),
     hasMany: (space, keys) => store.hasMany(marked(space), keys),

@@ -1,8 +1,16 @@
-import type { Clock, Job, JobContext, JobKind, Jobs, Repository } from "@graft/api";
+import {
+  type Clock,
+  type Job,
+  type JobContext,
+  type JobKind,
+  type Jobs,
+  type Repository,
+  SEARCH_KINDS,
+} from "@graft/api";
 import type { WorkerHost, Workspace } from "@graft/core";
 
 /** Jobs that a worker with an engine does. */
-export const TRAINER_KINDS: readonly JobKind[] = ["train", "extract", "sweep", "find-rate"];
+export const TRAINER_KINDS: readonly JobKind[] = ["train", "extract", ...SEARCH_KINDS];
 
 /** Does such a job with a worker that was claimed for it; ends and throws as a `JobHandler`. */
 export type TrainHandler = (job: Job, context: JobContext & { readonly host: WorkerHost }) => Promise<void>;

@@ -174,13 +174,24 @@ export class DatasetService {
 
   /**
    * A data set as a run takes it: no later edit changes it.
-   * @throws CoreError `not-found`; `bad-input` for what cannot be trained on; `busy` while it changes all the time.
+   * @param options.isForTraining False: any picture will do. @default true
+   * @throws CoreError `not-found`; `bad-input` for what cannot be trained on, or without a picture; `busy` while it changes all
+   * the time.
    */
-  async freeze(id: string): Promise<FrozenDataset> {
+  async freeze(
+    id: string,
+    { isForTraining = true }: { readonly isForTraining?: boolean } = {},
+  ): Promise<FrozenDataset> {
     const dataset = await this.#parts.repository.datasets.get(id);
     if (dataset === undefined)
       throw new CoreError("not-found", { what: "There is no such data set.", received: id });
-    return this.#read(dataset, freezeDataset);
+    if (isForTraining) return this.#read(dataset, freezeDataset);
+    const frozen = await this.#read(dataset, viewDataset);
+    if (frozen.dataset.images.length > 0) return frozen;
+    throw new CoreError("bad-input", {
+      what: `${dataset.name} has no picture in any class.`,
+      fix: "Add pictures, or switch a class on.",
+    });
   }
 
   /** Reads all of a data set, dealt, as it is between two edits. */

@@ -116,6 +116,7 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
 
   "searches.sweep": owners,
   "searches.findRate": owners,
+  "searches.features": owners,
   "searches.list": owners,
   "searches.get": owners,
   "searches.events": owners,
@@ -143,6 +144,8 @@ export const ROUTE_PERMISSIONS: Readonly<Record<string, Row>> = {
   "models.ask": { ...owners, ...predictors },
   "models.zip": owners,
   "runs.file": owners,
+  "searches.table": owners,
+  "searches.description": owners,
   "system.backup": admins,
   "workers.connect": { ...admins, worker: "own" },
 };

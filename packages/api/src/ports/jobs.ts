@@ -1,8 +1,9 @@
 /** The queue: pieces of work that workers claim, each done once or told why not. On a server it is durable. */
 import type { SerializedError, Shard, StopReason } from "@graft/core";
+import { SEARCH_KINDS } from "./search-rows.ts";
 
 /** extract: a shard of a run's features; all others come before it in the line. */
-export const JOB_KINDS = ["import", "train", "extract", "sweep", "find-rate"] as const;
+export const JOB_KINDS = ["import", "train", "extract", ...SEARCH_KINDS] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export interface NewJob {

@@ -1,3 +1,4 @@
+import type { FeatureStore } from "@graft/core";
 import type { BlobStore } from "./blob-store.ts";
 import type { Clock } from "./clock.ts";
 import type { HostHealth } from "./host-health.ts";
@@ -10,6 +11,8 @@ import type { UploadSpool } from "./upload-spool.ts";
 export interface KeptFeatures {
   /** Removes what was computed of these pictures, whoever uses it. @param hashes sha256 of files; those of other files do nothing. */
   forget(hashes: ReadonlySet<string>): Promise<void>;
+  /** All that is kept, for who reads it. @throws CoreError where it cannot be opened: `disk-full`, `bad-input`. */
+  open(): Promise<FeatureStore>;
 }
 
 /** What a host gives to the services. */

@@ -5,19 +5,28 @@ import type { Part, SearchProgress, SearchResult, SerializedError, SweepAxes } f
 export const SEARCH_STATES = ["queued", "running", "completed", "failed", "cancelled"] as const;
 export type SearchState = (typeof SEARCH_STATES)[number];
 
-/** A search for good settings: heads that are compared, or the test of learning rates. It makes no model. */
+/** Each is a job's kind, too. */
+export const SEARCH_KINDS = ["sweep", "find-rate", "features"] as const;
+export type SearchKind = (typeof SEARCH_KINDS)[number];
+
+/** Work that makes no model: heads that are compared, the test of learning rates, features for other programs. */
 export interface SearchRow {
   readonly id: string;
   readonly dataset: string;
   readonly owner: string;
-  readonly kind: "sweep" | "find-rate";
+  readonly kind: SearchKind;
   readonly state: SearchState;
   /** Its owner wants it to stop. */
   readonly isStopAsked: boolean;
-  /** Options as they were given, with the data set's share that is held back; of a sweep without what its axes have. */
+  /**
+   * Options as they were given, with the data set's share that is held back; of a sweep without what its axes have, of features
+   * what they depend on.
+   */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Null for a test of learning rates. */
+  /** Null but for a sweep. */
   readonly axes: SweepAxes | null;
+  /** One vector an image, or the whole block. Null but for features. */
+  readonly pool: "avg" | "none" | null;
   /** Blob of the frozen images, labels and split (`runs/frozen.ts`). */
   readonly frozen: string;
   /** Frozen pictures on each side of the split. */

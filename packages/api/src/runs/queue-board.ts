@@ -9,6 +9,7 @@ import {
 import type { Clock } from "../ports/clock.ts";
 import type { Job, JobContext, Jobs } from "../ports/jobs.ts";
 import type { WorkerRepository } from "../ports/repository.ts";
+import { SEARCH_KINDS } from "../ports/search-rows.ts";
 import { patiently, pause } from "./patient.ts";
 import { shardsOf } from "./run-shards.ts";
 
@@ -127,7 +128,7 @@ export class QueueBoard implements ShardBoard {
     }
     while (!this.#closing.signal.aborted) {
       // who trains pulls on; a helper is wanted by those that wait for a worker
-      const unless = this.#isHelper ? (["train", "sweep", "find-rate"] as const) : [];
+      const unless = this.#isHelper ? (["train", ...SEARCH_KINDS] as const) : [];
       const about = { kinds: ["extract"], subject: job.subject, unless } as const;
       this.#held ??= await this.#ask(() => context.claim(about));
       this.#isGiven = this.#held !== undefined;

@@ -6,6 +6,7 @@ import type { AuditService } from "../identity/audit-service.ts";
 import type { Job } from "../ports/jobs.ts";
 import type { Ports } from "../ports/ports.ts";
 import { SearchChanges } from "../searches/search-changes.ts";
+import { SearchFeatures } from "../searches/search-features.ts";
 import { type SearchContext, SearchHandler } from "../searches/search-handler.ts";
 import { reconcileSearches } from "../searches/search-line.ts";
 import { SearchService } from "../searches/search-service.ts";
@@ -41,7 +42,7 @@ export interface RunNeeds {
 export interface Training {
   /** What workers ask for. @param signal aborted when the host ends. */
   workspace(platform: RunPlatform, signal: AbortSignal): RunWorkspace;
-  /** Does jobs of the kinds "train", "extract", "sweep" and "find-rate". */
+  /** Does jobs of the kinds "train", "extract", and of every search. */
   handler(workspace: RunWorkspace): {
     readonly handle: (job: Job, context: TrainContext & HelpContext & SearchContext) => Promise<void>;
   };
@@ -52,13 +53,17 @@ export interface Training {
 export interface RunServices {
   readonly runs: RunService;
   readonly searches: SearchService;
+  readonly searchFeatures: SearchFeatures;
   readonly decisions: DecisionService;
   readonly runEvents: EventService;
   readonly results: ResultService;
   readonly training: Training;
 }
 
-export function runServices({ repository, blobs, jobs, clock }: Ports, needs: RunNeeds): RunServices {
+export function runServices(
+  { repository, blobs, jobs, features, clock }: Ports,
+  needs: RunNeeds,
+): RunServices {
   const { runs, datasets, searches } = repository;
   const { folderOf, keeper, access, isAlone = false } = needs;
   const frozen = new FrozenStore({ blobs, keeper });
@@ -78,6 +83,7 @@ export function runServices({ repository, blobs, jobs, clock }: Ports, needs: Ru
     searches: new SearchService({
       ...{ ...needs, searches, jobs, clock, changes, frozen, runs: runService },
     }),
+    searchFeatures: new SearchFeatures({ access, frozen, features }),
     decisions: new DecisionService({ runs, access, events, clock }),
     runEvents: new EventService({ runs, access, events }),
     results: new ResultService({ repository, access, frozen, folderOf }),

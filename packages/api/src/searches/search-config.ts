@@ -16,13 +16,18 @@ export interface SweepAsked {
 }
 
 /** What a search is kept as. */
-export type Searched = Pick<SearchRow, "config" | "axes">;
+export type Searched = Pick<SearchRow, "config" | "axes" | "pool">;
 
 /** More than that take hours, and a table of them is read by nobody. */
 const MOST_HEADS = 1000;
 
 /** Options that a sweep's axes have, or that it leaves out. */
 const NOT_OF_SWEEPS = ["recipe", "size", "cut", "learningRate", "augment", "fineTune"] as const;
+
+/** All that features depend on. */
+const OF_FEATURES = [
+  ...(["weights", "inputRange", "cut", "size", "fit", "resize", "cacheType", "backend"] as const),
+] as const;
 
 const once = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
@@ -59,12 +64,31 @@ export function sweepAsked(given: Options, asked: SweepAsked, split: SplitRule):
   return {
     config: { valSplit: split.fraction, groupPrefix: split.groupPrefix, ...given },
     axes: { recipes, sizes, cuts, learningRates, seeds },
+    pool: null,
   };
 }
 
 /** A test of learning rates as its worker gets it. @throws CoreError `bad-input` with the options that are wrong. */
 export function rateAsked(given: Options, split: SplitRule): Searched {
-  return { config: trainableConfig(given, split), axes: null };
+  return { config: trainableConfig(given, split), axes: null, pool: null };
+}
+
+/**
+ * Features as their worker gets them.
+ * @throws CoreError `bad-input` with the options that are wrong, and with those that features do not depend on.
+ */
+export function featuresAsked(given: Options, pool: "avg" | "none", split: SplitRule): Searched {
+  const others = Object.keys(given).filter((key) => !OF_FEATURES.some((each) => each === key));
+  if (others.length > 0)
+    throw new CoreError("bad-input", {
+      what: "Features do not depend on these options.",
+      received: others.map((key) => `\`${key}\``).join(", "),
+      expected: OF_FEATURES.map((key) => `\`${key}\``).join(", "),
+      fix: "Leave them out of `config`.",
+    });
+  const config = trainableConfig(given, split);
+  const kept = OF_FEATURES.map((key) => [key, config[key]]).filter(([, value]) => value !== undefined);
+  return { config: Object.fromEntries(kept), axes: null, pool };
 }
 
 /**
@@ -73,11 +97,11 @@ export function rateAsked(given: Options, split: SplitRule): Searched {
  * @throws CoreError `conflict` for a search without a result, `not-found` for a line that there is not.
  */
 export function foundConfig({ config, result, state }: SearchRow, row: number | undefined): Options {
-  if (!result)
+  if (!result || result.kind === "features")
     throw new CoreError("conflict", {
       what: "This search has found nothing to train with.",
-      received: state,
-      expected: "one that is completed",
+      received: result ? "features" : state,
+      expected: "a sweep or a test of learning rates that is completed",
     });
   // the split is the data set's of now
   const { valSplit: _, groupPrefix: __, ...kept } = config;

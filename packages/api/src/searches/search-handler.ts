@@ -25,8 +25,8 @@ export interface SearchContext extends JobContext {
 }
 
 /**
- * Does jobs of the kinds "sweep" and "find-rate" with a worker of the host. One that was cut off is begun anew: its features are
- * there by then.
+ * Does jobs of the kinds "sweep", "find-rate" and "features" with a worker of the host. One that was cut off is begun anew: its
+ * features are there by then.
  */
 export class SearchHandler {
   readonly #searches: SearchRepository;
@@ -101,8 +101,9 @@ export class SearchHandler {
 }
 
 /** A search's id is its data set's name, too: what was frozen for it. */
-function workOf({ id, config, axes }: SearchRow): SearchWork {
+function workOf({ id, config, axes, pool }: SearchRow): SearchWork {
   const of = { dataset: id, config: { ...config } };
+  if (pool) return { kind: "features", ...of, pool };
   if (!axes) return { kind: "find-rate", ...of };
   const { recipes, sizes, cuts, learningRates, seeds } = axes;
   return {

@@ -60,9 +60,28 @@ export const searchRouter = router({
     .output(wholeSearchSchema)
     .mutation(({ ctx, input }) => ctx.services.searches.findRate(ctx.caller, input)),
 
+  features: procedure
+    .meta({
+      ...{ summary: "Compute features of every picture, for other programs", method: "POST" },
+      path: "/searches/features",
+      example: { dataset: "$dataset", config: { size: 75, cut: "mixed0" }, pool: "avg" },
+    })
+    .input(
+      z.strictObject({
+        ...ofNewSearch,
+        pool: z
+          .enum(["avg", "none"])
+          .default("avg")
+          .meta({ description: "avg: one vector for each picture; none: the whole block" }),
+      }),
+    )
+    .output(wholeSearchSchema)
+    .mutation(({ ctx, input }) => ctx.services.searches.features(ctx.caller, input)),
+
   list: procedure
     .meta({
-      ...{ summary: "Sweeps and tests of learning rates, newest first", method: "GET", path: "/searches" },
+      ...{ summary: "Sweeps, tests of learning rates and features, newest first", method: "GET" },
+      path: "/searches",
       example: { dataset: "$dataset" },
     })
     .input(

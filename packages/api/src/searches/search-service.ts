@@ -14,7 +14,14 @@ import type { RunService } from "../runs/run-service.ts";
 import { isUnderWay, UNDER_WAY } from "../runs/run-state.ts";
 import type { WholeRunView } from "../runs/run-view.ts";
 import type { SearchChanges, SearchNews } from "./search-changes.ts";
-import { foundConfig, rateAsked, type Searched, type SweepAsked, sweepAsked } from "./search-config.ts";
+import {
+  featuresAsked,
+  foundConfig,
+  rateAsked,
+  type Searched,
+  type SweepAsked,
+  sweepAsked,
+} from "./search-config.ts";
 import { submitSearch } from "./search-line.ts";
 import { type SearchView, searchView, type WholeSearchView, wholeSearchView } from "./search-view.ts";
 
@@ -38,7 +45,7 @@ export interface NewSearch {
   readonly key?: string | undefined;
 }
 
-/** Searches for good settings: made, listed, followed, stopped, removed, trained from. */
+/** Searches for good settings, and features: made, listed, followed, stopped, removed, trained from. */
 export class SearchService {
   readonly #parts: SearchParts;
 
@@ -57,6 +64,17 @@ export class SearchService {
   /** The same for a test of learning rates. @throws CoreError as {@link sweep}. */
   findRate(caller: Caller, asked: NewSearch): Promise<WholeSearchView> {
     return this.#create(caller, asked, "find-rate", (split) => rateAsked(asked.config, split));
+  }
+
+  /**
+   * The same for features of every picture, whatever side it is on.
+   * @throws CoreError as {@link sweep}; one class is enough, and a class may be empty.
+   */
+  features(
+    caller: Caller,
+    { pool, ...asked }: NewSearch & { readonly pool: "avg" | "none" },
+  ): Promise<WholeSearchView> {
+    return this.#create(caller, asked, "features", (split) => featuresAsked(asked.config, pool, split));
   }
 
   /** Newest first: of a data set, or all that the caller sees. @throws CoreError `not-found`. */
@@ -152,14 +170,20 @@ export class SearchService {
   ): Promise<WholeSearchView> {
     const { access, datasets, frozen: store, searches, jobs, clock } = this.#parts;
     const dataset = await access.dataset(caller, asked);
-    const { config, axes } = parse(dataset.split);
+    const searched = parse(dataset.split);
     const id = key === undefined ? newId() : await idOf(`search ${kind} ${dataset.id} ${key}`);
     const made = await searches.get(id);
     if (made) return this.#whole(made);
-    const { lastEdit: _, splitVersion: __, ...frozen } = await datasets.freeze(dataset.id);
+    const {
+      lastEdit: _,
+      splitVersion: __,
+      ...frozen
+    } = await datasets.freeze(dataset.id, {
+      isForTraining: kind !== "features",
+    });
     await using blob = await store.write(frozen);
     const row: SearchRow = {
-      ...{ id, kind, dataset: dataset.id, owner: dataset.owner, config, axes, state: "queued" },
+      ...{ id, kind, dataset: dataset.id, owner: dataset.owner, ...searched, state: "queued" },
       ...{ isStopAsked: false, frozen: blob.hash, images: frozenCounts(frozen), createdAt: clock() },
       ...{ startedAt: null, endedAt: null, progress: null, result: null, error: null, worker: null },
     };

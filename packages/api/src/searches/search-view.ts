@@ -1,14 +1,16 @@
 import {
   foundRateSchema,
   plainSweepSchema,
+  type SearchResult,
   searchProgressSchema,
   serializedErrorSchema,
   sweepAxesSchema,
   trainConfigSchema,
+  weightsInfoSchema,
 } from "@graft/core";
 import * as z from "zod";
 import { time, timeOrNull, timeOutput } from "../identity/shapes.ts";
-import { SEARCH_STATES, type SearchRow } from "../ports/search-rows.ts";
+import { SEARCH_KINDS, SEARCH_STATES, type SearchRow } from "../ports/search-rows.ts";
 
 const count = z.int().min(0);
 
@@ -34,11 +36,15 @@ export const searchSchema = searchEventSchema.extend({
   id: z.string(),
   dataset: z.string(),
   owner: z.string(),
-  kind: z.enum(["sweep", "find-rate"]),
+  kind: z.enum(SEARCH_KINDS),
   isStopping: z.boolean(),
   place: z.int().min(1).nullable().meta({ description: "In the queue, from 1; null: it does not wait" }),
   config: givenOptions,
   axes: sweepAxesSchema.nullable().meta({ description: "What a sweep goes over" }),
+  pool: z
+    .enum(["avg", "none"])
+    .nullable()
+    .meta({ description: "Of features: one vector an image, or the whole block" }),
   images: z
     .object({ train: count, validation: count, test: count })
     .meta({ description: "Pictures that were frozen for it, on each side" }),
@@ -54,6 +60,16 @@ export type SearchView = z.infer<typeof searchSchema>;
 export const wholeSearchSchema = searchSchema.extend({
   sweep: plainSweepSchema.nullable().meta({ description: "Of a sweep that is completed" }),
   rate: foundRateSchema.nullable().meta({ description: "Of a test of learning rates that is completed" }),
+  features: z
+    .object({
+      shape: z.array(count).meta({ description: "Pictures, and of each [channels] or [h, w, channels]" }),
+      backend: z.string(),
+      weights: weightsInfoSchema,
+    })
+    .nullable()
+    .meta({
+      description: "Of features that are computed; the numbers are at /searches/{search}/features.npy",
+    }),
 });
 export type WholeSearchView = z.infer<typeof wholeSearchSchema>;
 
@@ -63,7 +79,7 @@ export const eventOf = ({ state, progress }: SearchRow): SearchEvent => ({
 });
 
 export function searchView(row: SearchRow, place: number | null): SearchView {
-  const { id, dataset, owner, kind, config, axes, images, worker, isStopAsked } = row;
+  const { id, dataset, owner, kind, config, axes, pool, images, worker, isStopAsked } = row;
   const {
     stack: _,
     parts,
@@ -71,7 +87,7 @@ export function searchView(row: SearchRow, place: number | null): SearchView {
     ...error
   } = row.error ?? { facts: {}, name: "", code: "internal", message: "" };
   return {
-    ...{ ...eventOf(row), id, dataset, owner, kind, worker, place, isStopping: isStopAsked },
+    ...{ ...eventOf(row), id, dataset, owner, kind, pool, worker, place, isStopping: isStopAsked },
     ...{ config: givenOptions.parse(config), images: { ...images } },
     axes: axes && {
       ...{ recipes: [...axes.recipes], sizes: [...axes.sizes], cuts: [...axes.cuts] },
@@ -89,5 +105,15 @@ export function wholeSearchView(row: SearchRow, place: number | null): WholeSear
     ...searchView(row, place),
     sweep: result?.kind === "sweep" ? result.sweep : null,
     rate: result?.kind === "find-rate" ? result.rate : null,
+    features: result?.kind === "features" ? featuresView(result.features) : null,
   };
+}
+
+function featuresView({
+  numRows,
+  rowShape,
+  space: { backend },
+  weights,
+}: Extract<SearchResult, { kind: "features" }>["features"]): WholeSearchView["features"] {
+  return { shape: [numRows, ...rowShape], backend, weights };
 }

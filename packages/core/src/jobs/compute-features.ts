@@ -3,14 +3,11 @@ import { counted } from "../dataset/count-words.ts";
 import { CoreError } from "../errors.ts";
 import { extractFeatures } from "../features/extract.ts";
 import type { ExtractProgress } from "../features/extract-options.ts";
-import { featureSpace } from "../features/space.ts";
 import type { FeatureStore, FeatureTable } from "../features/types.ts";
-import type { ImageRule } from "../image/types.ts";
 import { nameFew } from "../name-few.ts";
-import { featureShape, trunkGraph } from "../trunk/build.ts";
-import type { CutLayer } from "../trunk/cut-layers.ts";
-import type { WeightsInfo } from "../trunk/types.ts";
 import { visibleText } from "../visible-text.ts";
+import { type FeaturesConfig, featureExtraction } from "./feature-extraction.ts";
+import { describeFeatures, type FeaturesDescription } from "./features-description.ts";
 import { datasetNotes, type JobNote } from "./open-dataset.ts";
 import type { OpenedImages, OpenedUnlabelled, Workspace } from "./workspace.ts";
 
@@ -23,10 +20,7 @@ export interface GivenPixels extends OpenedImages {
 export interface ComputeFeaturesOptions {
   /** A data set's name, or that of images of no class; or pixels. */
   readonly source: string | GivenPixels;
-  readonly config: Pick<
-    TrainConfig,
-    "weights" | "inputRange" | "cut" | "size" | "fit" | "resize" | "cacheType" | "backend" | "labelsFrom"
-  >;
+  readonly config: FeaturesConfig & Pick<TrainConfig, "labelsFrom">;
   /** One vector an image, or the whole block. */
   readonly pool: "avg" | "none";
   /** Hears what people should know of images that were opened by their name, before any goes through the network. */
@@ -34,24 +28,6 @@ export interface ComputeFeaturesOptions {
   /** Hears why features are not kept, which stops nothing. */
   readonly onNote?: (note: JobNote) => void;
   readonly onProgress?: (progress: ExtractProgress) => void;
-}
-
-/** What a table of features is of, as plain JSON in this order. */
-export interface FeaturesDescription {
-  /** null where the images are in no classes. */
-  readonly labels: readonly string[] | null;
-  /** One for each row. */
-  readonly images: readonly {
-    readonly path: string;
-    readonly hash: string;
-    readonly label: string | null;
-  }[];
-  readonly cut: CutLayer;
-  readonly pool: "avg" | "none";
-  readonly rule: ImageRule;
-  readonly weights: WeightsInfo;
-  /** Its id. */
-  readonly backend: string;
 }
 
 export interface ComputedFeatures {
@@ -82,31 +58,20 @@ export async function computeFeaturesJob(
   options: ComputeFeaturesOptions,
 ): Promise<ComputedFeatures> {
   const { config, pool, onNote, onProgress } = options;
-  const { cut, fit, resize, cacheType } = config;
   const { images, prepare, labels, size, mayComeAgain } = await openSource(workspace, options);
   const { backend } = await workspace.selectBackend(config.backend);
   const weights = await workspace.loadWeights(config);
-  const rule: ImageRule = { version: 1, size, fit, resize };
-  const block = featureShape(cut, size);
+  const asked = featureExtraction({
+    ...{ images: { images, prepare }, pool, weights, backend },
+    config: { ...config, size },
+  });
   const table = await extractFeatures({
-    ...{ images, prepare, variants: [0], decodeAhead: workspace.decodeAhead, signal: workspace.signal },
-    space: featureSpace({
-      decoder: prepare.decoder,
-      ...{ rule, weights, cut, pool, augmentation: null, cacheType, backend },
-    }),
-    rowShape: pool === "avg" ? block.slice(2) : block,
+    ...{ ...asked, decodeAhead: workspace.decodeAhead, signal: workspace.signal },
     store: mayComeAgain ? await storeOrNote(workspace, onNote) : null,
-    openProgram: () => backend.compile(trunkGraph(weights, { cut, size, pool })),
-    batch: backend.limits.preferredBatch,
     onStoreFull: ({ message }) => onNote?.({ code: "store-full", message }),
     ...(onProgress ? { onProgress } : {}),
   });
-  const { tensors: _numbers, ...weightsInfo } = weights;
-  const named = images.map(({ path, label, hash }) => ({ path, hash, label: labels?.[label] ?? null }));
-  return {
-    table,
-    description: { labels, images: named, cut, pool, rule, weights: weightsInfo, backend: backend.id },
-  };
+  return { table, description: describeFeatures({ labels, images, weights, space: asked.space }) };
 }
 
 /** Null, with a note, where there can be no cache: what was asked for lies elsewhere. */

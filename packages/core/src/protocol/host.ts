@@ -1,7 +1,7 @@
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
 import type { RunEndEvent, TrainEvent } from "../events/events.ts";
 import type { ShardBoard } from "../features/shard.ts";
-import type { FeatureStore } from "../features/types.ts";
+import type { FeatureSpace, FeatureStore } from "../features/types.ts";
 import { endKilledRun } from "../jobs/end-killed-run.ts";
 import type { Workspace } from "../jobs/workspace.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
@@ -27,6 +27,8 @@ export interface HostOptions {
   readonly crc32?: Crc32;
   /** The cache as this worker sees it. @default the workspace's */
   readonly features?: () => Promise<FeatureStore>;
+  /** The space of the workspace's cache that one of this worker's is in `features`. @default the same */
+  readonly spaceOf?: (space: FeatureSpace) => FeatureSpace;
 }
 
 type Call = Extract<Report, { type: "call" }>;
@@ -117,8 +119,8 @@ export class WorkerHost implements AsyncDisposable {
   }
 
   /**
-   * Has the worker search for good settings, when it has ended the job before. Nothing of it is kept here: who wants it after the
-   * worker was killed has it done again, on features that are there by then.
+   * Has the worker search for good settings, or compute features, when it has ended the job before. Nothing of it is kept here:
+   * who wants it after the worker was killed has it done again, on features that are there by then.
    * @param options.signal stops it.
    * @returns what it found. @throws CoreError `cancelled`, `backend` when the worker is gone; as the job.
    */
@@ -133,12 +135,19 @@ export class WorkerHost implements AsyncDisposable {
       for (;;) {
         const news = await job.next();
         if ("progress" in news) yield news.progress;
-        else if ("found" in news) return news.found;
+        else if ("found" in news) return this.#inHostsSpace(news.found);
         else if ("error" in news) throw news.error;
       }
     } finally {
       leave();
     }
+  }
+
+  /** Where the rows of features are for others than the worker. */
+  #inHostsSpace(found: SearchResult): SearchResult {
+    const { spaceOf } = this.#options;
+    if (!spaceOf || found.kind !== "features") return found;
+    return { ...found, features: { ...found.features, space: spaceOf(found.features.space) } };
   }
 
   /** The next job of the worker, once the one before has ended. */

@@ -15,7 +15,7 @@ import { modelFactsSchema } from "../model/manifest.ts";
 import { isRunId } from "../runs/run-id.ts";
 import { searchProgressSchema, searchResultSchema, sweepAxesSchema } from "../sweep/search-schema.ts";
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 const base = { v: z.literal(PROTOCOL_VERSION) };
 const number = z.int().min(0);
@@ -64,13 +64,18 @@ export type TrainingWork = Exclude<Work, { readonly kind: "extract" }>;
 
 const ofSearch = { config: z.record(z.string(), z.unknown()), dataset: z.string() };
 
-/** A search for good settings, which makes no run: its result is told whole, and one that was cut off is done again. */
+/** A search for good settings, or features: work that makes no run. Its result is told whole, and one that was cut off is done again. */
 export const searchWorkSchema = z.discriminatedUnion("kind", [
   /** Its config has no recipe: the axes have. */
   z.strictObject({ kind: z.literal("sweep"), ...ofSearch, axes: sweepAxesSchema }),
   z.strictObject({ kind: z.literal("find-rate"), ...ofSearch }),
+  /** The host's cache is where their rows go: `KeptTable` says under which names. */
+  z.strictObject({ kind: z.literal("features"), ...ofSearch, pool: z.enum(["avg", "none"]) }),
 ]);
 export type SearchWork = z.infer<typeof searchWorkSchema>;
+
+export const isSearchWork = (work: Work | SearchWork): work is SearchWork =>
+  searchWorkSchema.options.some(({ shape }) => shape.kind.value === work.kind);
 
 const workspaceEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("notice"), message: z.string() }),

@@ -12,6 +12,7 @@ import type { Model } from "../model/types.ts";
 import type { CallHost, CallMethod, CallParams, CallResults } from "./host-calls.ts";
 import {
   type Command,
+  isSearchWork,
   PROTOCOL_VERSION,
   parseCommand,
   type Report,
@@ -227,10 +228,9 @@ export class ProtocolWorker {
     try {
       opened = await this.#options.open({ call: this.#call, signal, work });
       const { workspace } = opened;
-      report =
-        work.kind === "sweep" || work.kind === "find-rate"
-          ? await this.#search(job, work, workspace)
-          : await this.#doWork(job, work, workspace);
+      report = isSearchWork(work)
+        ? await this.#search(job, work, workspace)
+        : await this.#doWork(job, work, workspace);
     } catch (error) {
       report = { v: PROTOCOL_VERSION, type: "error", job, error: serializeError(error) };
     }

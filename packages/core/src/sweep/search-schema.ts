@@ -1,5 +1,6 @@
-/** What is asked and told of a search for good settings (a sweep, a test of learning rates), as plain JSON. */
+/** What is asked and told of work that makes no run (a sweep, a test of learning rates, features), as plain JSON. */
 import * as z from "zod";
+import { featureSpaceSchema } from "../features/space.ts";
 import { CUT_LAYERS } from "../trunk/cut-layers.ts";
 
 const count = z.int().min(0);
@@ -55,8 +56,24 @@ export const foundRateSchema = z.object({
   learningRate: z.number().meta({ description: "Where the loss falls fastest" }),
 });
 
+export const weightsInfoSchema = z.object({
+  source: z.enum(["bundled", "imagenet", "file", "url"]),
+  origin: z.string().meta({ description: "Package or address that they were read from" }),
+  sha256: z.string(),
+  inputRange: z.tuple([z.number(), z.number()]),
+});
+
+/** A `KeptTable`: where the numbers are, not the numbers. */
+export const keptTableSchema = z.object({
+  numRows: count,
+  rowShape: z.array(count),
+  space: featureSpaceSchema,
+  weights: weightsInfoSchema,
+});
+
 export const searchResultSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("sweep"), sweep: plainSweepSchema }),
   z.object({ kind: z.literal("find-rate"), rate: foundRateSchema }),
+  z.object({ kind: z.literal("features"), features: keptTableSchema }),
 ]);
 export type SearchResult = z.infer<typeof searchResultSchema>;

@@ -1,11 +1,11 @@
-import { computeFeaturesJob, type GivenPixels, type JobNote } from "@graft/core";
+import { computeFeaturesJob, featuresDescriptionText, type GivenPixels, type JobNote } from "@graft/core";
 import { UsageError } from "../../exit/exit-codes.ts";
+import { featuresPlace, tellFeatures } from "../../export/features-place.ts";
 import { writeFeatures } from "../../export/write-features.ts";
 import { readNpyImages } from "../../images/npy-images.ts";
 import { configFromFlags } from "../../options/train-flags.ts";
 import { checkTypedDataset } from "../../options/typed-dataset.ts";
-import { print, printJson } from "../../output/stdout.ts";
-import { checkNotInput, checkOutFile, placeFile } from "../../places/out-path.ts";
+import { placeFile } from "../../places/out-path.ts";
 import { imageProgress } from "../../progress/image-progress.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { Session } from "../../session/session.ts";
@@ -13,15 +13,9 @@ import { Session } from "../../session/session.ts";
 /** `graft features DATASET|FOLDER|IMAGE|IMAGES.npy --out F.npy`: float32 [n, c] or [n, h, w, c]; names and labels in F.json. */
 export async function features(context: CommandContext, flags: Flags, dataset: string): Promise<void> {
   const config = configFromFlags(flags);
-  const out = String(flags.out);
   const pool = flags.pool === "none" ? "none" : "avg";
-  if (!/\.npy$/i.test(out))
-    throw new UsageError(`--out: expected a name that ends in .npy. Received: ${out}.`);
-  const beside = out.replace(/\.npy$/i, ".json");
-  for (const path of [out, beside]) {
-    await checkNotInput(path, dataset);
-    await checkOutFile(path, flags.force === true);
-  }
+  const place = await featuresPlace(flags, dataset);
+  const { out, beside } = place;
   await using session = new Session(context);
   const source = await sourceOf(dataset, flags);
   const tell = (note: JobNote): void => session.tellNote(note, dataset);
@@ -36,14 +30,10 @@ export async function features(context: CommandContext, flags: Flags, dataset: s
     onProgress: ({ done, total }) => progress(done, total),
   });
   await writeFeatures(table, out);
-  await placeFile(beside, (file) => file.writeFile(`${JSON.stringify(description, null, 1)}\n`));
+  await placeFile(beside, (file) => file.writeFile(featuresDescriptionText(description)));
   session.status("");
   const shape = [table.numRows, ...table.rowShape];
-  if (context.json) printJson({ features: out, names: beside, shape });
-  else {
-    const each = description.labels ? "path and label" : "path";
-    print(`${out}: float32 [${shape.join(", ")}]\n${beside}: ${each} of each row`);
-  }
+  tellFeatures(context, place, { shape, isLabelled: description.labels !== null });
 }
 
 /** An array's images are read here; what else there is to name, the job opens. */

@@ -16,6 +16,7 @@ export const searches = graft.table(
     isStopAsked: boolean("is_stop_asked").notNull(),
     config: json<SearchRow["config"]>("config").notNull(),
     axes: json<NonNullable<SearchRow["axes"]>>("axes"),
+    pool: text("pool").$type<NonNullable<SearchRow["pool"]>>(),
     frozen: text("frozen").notNull(),
     images: json<SearchRow["images"]>("images").notNull(),
     createdAt: whole("created_at").notNull(),

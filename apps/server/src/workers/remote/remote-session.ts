@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { type Identity, jobsOf, newId } from "@graft/api";
 import { CoreError, type FeatureStore, serializeError, WorkerHost } from "@graft/core";
 import type { WebSocket } from "ws";
-import { groupNames, markedFeatures, type SpaceMarks, spaceMarks } from "../feature-groups.ts";
+import { groupNames, markedFeatures, markedSpace, type SpaceMarks, spaceMarks } from "../feature-groups.ts";
 import { JobClaimer } from "../job-claimer.ts";
 import type { Proofs } from "../proof.ts";
 import { TRAINER_KINDS, type TrainersOptions } from "../trainers.ts";
@@ -100,7 +100,10 @@ export class RemoteSession {
     const marks = await this.#marks(id, signIn);
     const groups = groupNames(backends, marks, cache);
     const features = async (): Promise<FeatureStore> => markedFeatures(await workspace.features(), marks);
-    const host = new WorkerHost({ port: this.#link.port, workspace, crc32, features });
+    const host = new WorkerHost({
+      ...{ port: this.#link.port, workspace, crc32, features },
+      spaceOf: (space) => markedSpace(space, marks),
+    });
     await using row = new LivingWorkerRow({
       ...{ workers, clock, onError: log.error },
       row: { id, name, version, kind: "remote", backends, groups, threads },

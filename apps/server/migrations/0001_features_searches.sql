@@ -1,0 +1,1 @@
+ALTER TABLE "graft"."searches" ADD COLUMN "pool" text collate "C";
