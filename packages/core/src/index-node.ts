@@ -26,7 +26,7 @@ export {
   type ScanFilesOptions,
 } from "./dataset/open-files-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
-export { openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
+export { isUnlabelled, openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { walkFolder } from "./dataset/walk-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";

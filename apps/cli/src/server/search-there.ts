@@ -31,38 +31,55 @@ export async function sweepThere(context: CommandContext, flags: Flags, asked: A
     ...{ learningRates: [...learningRates], seeds: seeds.length },
   };
   // what is left out is each recipe's own
-  const given = pick(optionsFromFlags(flags), SWEEP_KEYS);
-  const view = await search(context, { ...asked, labelsFrom: config.labelsFrom }, ({ searches }, dataset) =>
-    searches.sweep.mutate({ dataset, config: given, axes }),
-  );
-  if (view?.sweep)
-    tellSweep(context, flags, {
-      ...{ dataset: asked.dataset, result: sweepOfPlain(view.sweep), seeds: seeds.length },
-    });
+  const given = pickOptions(optionsFromFlags(flags), SWEEP_KEYS);
+  await search(context, {
+    ...{ ...asked, labelsFrom: config.labelsFrom },
+    begin: ({ searches }, dataset) => searches.sweep.mutate({ dataset, config: given, axes }),
+    async finish(_session, _client, { sweep }) {
+      if (!sweep) throw new TypeError("a sweep that is completed has found something");
+      const result = sweepOfPlain(sweep);
+      tellSweep(context, flags, { dataset: asked.dataset, result, seeds: seeds.length });
+    },
+  });
 }
 
 /** `graft lr-find DATASET` on a server. */
 export async function findRateThere(context: CommandContext, flags: Flags, asked: Asked): Promise<void> {
   const config = configFromFlags(flags);
-  const given = pick(optionsFromFlags(flags), RATE_KEYS);
-  const view = await search(context, { ...asked, labelsFrom: config.labelsFrom }, ({ searches }, dataset) =>
-    searches.findRate.mutate({ dataset, config: given }),
-  );
-  if (view?.rate) tellRate(context, { dataset: asked.dataset, config, found: view.rate });
+  const given = pickOptions(optionsFromFlags(flags), RATE_KEYS);
+  await search(context, {
+    ...{ ...asked, labelsFrom: config.labelsFrom },
+    begin: ({ searches }, dataset) => searches.findRate.mutate({ dataset, config: given }),
+    async finish(_session, _client, { rate }) {
+      if (!rate) throw new TypeError("a test of learning rates that is completed has found one");
+      tellRate(context, { dataset: asked.dataset, config, found: rate });
+    },
+  });
 }
 
-function pick(options: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+/** Options that were typed, of those that a server hears. */
+export function pickOptions(
+  options: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Record<string, unknown> {
   // the classes of a data set on a server are stored with it
   const known = keys.filter((key) => key !== "labelsFrom" && options[key] !== undefined);
   return Object.fromEntries(known.map((key) => [key, options[key]]));
 }
 
-/** Has a search done there and waits for it. @returns undefined when it was left going. @throws CoreError why it failed. */
-async function search(
-  context: CommandContext,
-  { server, dataset: name, labelsFrom }: Asked & { readonly labelsFrom: string | undefined },
-  begin: (api: Api, dataset: string) => Promise<SearchThere>,
-): Promise<SearchThere | undefined> {
+/** A search that a server is to do. */
+interface NewSearch extends Asked {
+  readonly labelsFrom: string | undefined;
+  /** What `graft searches follow` is to be given by who left it going. @default nothing */
+  readonly followFlags?: readonly string[];
+  readonly begin: (api: Api, dataset: string) => Promise<SearchThere>;
+  /** Called with what it found, unless it was left going. */
+  readonly finish: (session: Session, client: ServerClient, found: SearchThere) => Promise<void>;
+}
+
+/** Has a search done there, and waits for it. @throws CoreError why it failed. */
+export async function search(context: CommandContext, asked: NewSearch): Promise<void> {
+  const { server, dataset: name, labelsFrom, followFlags, begin, finish } = asked;
   checkTypedDataset(name);
   await using session = new Session(context, GOES_ON);
   const client = connect(server);
@@ -70,7 +87,8 @@ async function search(
     const dataset = await datasetThere(session, client, { name, labelsFrom });
     const { id } = await begin(client.api, dataset);
     session.notice(`Search ${id} of ${name} on ${server.url}`);
-    return await finishSearch(session, client, id);
+    const found = await finishSearch(session, client, id, followFlags);
+    if (found) await finish(session, client, found);
   } catch (error) {
     throw asCoreError(error, server.url);
   }
@@ -81,11 +99,15 @@ export async function finishSearch(
   session: Session,
   client: ServerClient,
   id: string,
+  followFlags: readonly string[] = [],
 ): Promise<SearchThere | undefined> {
   if ((await followSearch(session, client, id)) === "left") {
     const { environment } = session.context;
-    const command = (what: string): string => nextCommand(environment, ["searches", what, id]);
-    session.notice(`It goes on. Look again: ${command("follow")}; stop it: ${command("cancel")}`);
+    const command = (what: string, ...flags: readonly string[]): string =>
+      nextCommand(environment, ["searches", what, id, ...flags]);
+    session.notice(
+      `It goes on. Look again: ${command("follow", ...followFlags)}; stop it: ${command("cancel")}`,
+    );
     process.exitCode = EXIT.interrupted;
     return undefined;
   }

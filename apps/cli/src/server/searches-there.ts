@@ -1,14 +1,17 @@
 import { sweepOfPlain } from "@graft/core";
 import { nextCommand } from "../environment/self-command.ts";
+import { UsageError } from "../exit/exit-codes.ts";
+import { featuresPlace } from "../export/features-place.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { rateText, sweepText } from "../output/sweep-text.ts";
 import { percent, table } from "../output/text.ts";
-import type { CommandContext } from "../session/context.ts";
+import type { CommandContext, Flags } from "../session/context.ts";
 import { Session } from "../session/session.ts";
 import { asCoreError, connect, type ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
+import { bringFeatures } from "./features-there.ts";
 import { GOES_ON } from "./follow-there.ts";
-import { finishSearch } from "./search-there.ts";
+import { finishSearch, type SearchThere } from "./search-there.ts";
 
 type Line = Awaited<ReturnType<ServerClient["api"]["searches"]["list"]["query"]>>["items"][number];
 
@@ -44,17 +47,27 @@ export const listSearches = ({ json }: CommandContext, server: Credentials): Pro
       );
   });
 
-/** `graft searches follow SEARCH`: what it found, when it is done. */
+/** `graft searches follow SEARCH`: what it found, when it is done; features as files, where `--out` says so. */
 export async function followSearchThere(
   context: CommandContext,
   server: Credentials,
+  flags: Flags,
   search: string,
 ): Promise<void> {
+  const place = flags.out === undefined ? undefined : await featuresPlace(flags);
   await using session = new Session(context, GOES_ON);
   await asking(server, async (client) => {
-    const view = await finishSearch(session, client, search);
-    if (!view) return;
     const { environment, json } = context;
+    const { kind } = await client.api.searches.get.query({ search });
+    if (place && kind !== "features")
+      throw new UsageError(`--out: features are brought as files, and this is a ${kind}. Leave it out.`);
+    const view = await finishSearch(session, client, search, place ? ["--out", place.out] : []);
+    if (!view) return;
+    if (view.features) {
+      if (place) await bringFeatures(session, client, { view, place });
+      else tellComputed(context, search, view.features);
+      return;
+    }
     const { sweep, rate, axes } = view;
     const result = sweep && sweepOfPlain(sweep);
     if (json) printJson(result ?? rate);
@@ -69,6 +82,21 @@ export async function followSearchThere(
           .join("\n\n"),
       );
   });
+}
+
+/** Features lie there until they are wanted here. */
+function tellComputed(
+  { environment, json }: CommandContext,
+  search: string,
+  features: NonNullable<SearchThere["features"]>,
+): void {
+  if (json) printJson(features);
+  else {
+    const bring = nextCommand(environment, ["searches", "follow", search, "--out", "features.npy"]);
+    print(
+      `Features: float32 [${features.shape.join(", ")}], computed on ${features.backend}\n\nBring them: ${bring}`,
+    );
+  }
 }
 
 /** `graft searches train SEARCH`: a run with what it found. */

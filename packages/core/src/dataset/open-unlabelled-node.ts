@@ -71,6 +71,10 @@ async function findIn(
   return { images, broken, skipped: [] };
 }
 
+/** True for what {@link openUnlabelled} opens; no image is read for it. */
+export const isUnlabelled = async (name: string, signal?: AbortSignal): Promise<boolean> =>
+  (await findIn(name, signal)) !== undefined;
+
 function noImage(name: string, [first]: readonly BrokenFile[]): CoreError {
   const why = first ? ` ${visibleText(first.path)}: ${first.reason}` : "";
   return new CoreError("bad-input", {

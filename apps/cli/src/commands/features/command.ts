@@ -21,8 +21,12 @@ export const featuresCommand: CommandDeclaration = {
       )
       .option("--force", "replace files that are there")
       .action(
-        action(async (context, flags, dataset) =>
-          (await import("./action.ts")).features(context, flags, dataset),
+        action(
+          async (context, flags, dataset) => (await import("./action.ts")).features(context, flags, dataset),
+          async (context, server, flags, dataset = "") =>
+            (await import("../../server/features-there.ts")).featuresThere(context, flags, {
+              ...{ server, dataset },
+            }),
         ),
       ),
   trainFlags: ({ FEATURE_KEYS }) => [...FEATURE_KEYS, "labelsFrom"],

@@ -7,32 +7,38 @@ const load = () => import("../../server/searches-there.ts");
 /** A search of this computer ends with its command. */
 async function onlyThere({ command }: CommandContext): Promise<void> {
   throw new UsageError(
-    `${command}: this is for sweeps and tests of learning rates of a server. Add --server ADDRESS, or sign in with graft login.`,
+    `${command}: this is for sweeps, tests of learning rates and features of a server. Add --server ADDRESS, or sign in with graft login.`,
   );
 }
 
 export const searchesCommand: CommandDeclaration = {
   name: "searches",
   declare(searches) {
-    searches.description("sweeps and tests of learning rates of a server");
+    searches.description("sweeps, tests of learning rates and features of a server");
     searches
       .command("list")
       .description("all of them, newest first")
       .action(action(onlyThere, async (context, server) => (await load()).listSearches(context, server)));
-    for (const [name, what] of [
-      ["follow", "look at one as it goes, and at what it found"],
-      ["train", "train with what one found"],
-    ] as const)
-      searches
-        .command(name)
-        .description(what)
-        .argument("<search>", "id of a search")
-        .action(
-          action(onlyThere, async (context, server, _, search = "") => {
-            const there = await load();
-            await (name === "train" ? there.trainFound : there.followSearchThere)(context, server, search);
-          }),
-        );
+    searches
+      .command("follow")
+      .description("look at one as it goes, and at what it found")
+      .argument("<search>", "id of a search")
+      .option("--out <file>", "of features: .npy to write; paths and labels go beside it as .json")
+      .option("--force", "with --out: replace files that are there")
+      .action(
+        action(onlyThere, async (context, server, flags, search = "") =>
+          (await load()).followSearchThere(context, server, flags, search),
+        ),
+      );
+    searches
+      .command("train")
+      .description("train with what one found")
+      .argument("<search>", "id of a search")
+      .action(
+        action(onlyThere, async (context, server, _, search = "") =>
+          (await load()).trainFound(context, server, search),
+        ),
+      );
     for (const [name, how, what] of [
       ["cancel", "cancel", "stop searches"],
       ["delete", "remove", "delete searches that are over, with what they found"],
