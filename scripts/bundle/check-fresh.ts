@@ -16,14 +16,17 @@ function isChanged(path: string, { mtimeMs, sha256 }: Stamp[string]): boolean {
   return createHash("sha256").update(readFileSync(path)).digest("hex") !== sha256;
 }
 
-const folder = join(import.meta.dirname, "..");
-const stamp: { readonly sources: Stamp } = JSON.parse(
-  readFileSync(join(import.meta.dirname, "made-from.json"), "utf8"),
-);
-for (const [name, made] of Object.entries(stamp.sources))
-  if (isChanged(join(folder, "dist", name), made)) {
-    process.stderr.write(
-      `graft: ${join(folder, "dist")} was built after the bundle that would run. Run: npm run build\n`,
-    );
-    process.exit(1);
-  }
+function check(bundle: string): void {
+  const dist = join(bundle, "../dist");
+  const text = readFileSync(join(bundle, "made-from.json"), "utf8");
+  const stamp: { readonly sources: Stamp } = JSON.parse(text);
+  for (const [name, made] of Object.entries(stamp.sources))
+    if (isChanged(join(dist, name), made)) {
+      process.stderr.write(`graft: ${dist} was built after the bundle that would run. Run: npm run build\n`);
+      process.exit(1);
+    }
+}
+
+// a tool that makes CommonJS of what it loads (drizzle-kit) leaves no place
+const bundle: string | undefined = import.meta.dirname;
+if (bundle !== undefined) check(bundle);

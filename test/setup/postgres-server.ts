@@ -4,7 +4,9 @@ import { chown, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { placeOnDisk, processStart } from "@graft/core/node";
+// sources: this is loaded before what was built is up to date
+import { placeOnDisk } from "../../packages/core/src/files/folder-node.ts";
+import { processStart } from "../../packages/core/src/files/owner-node.ts";
 import { NO_POSTGRES, postgresFolder } from "./postgres.ts";
 
 /*

@@ -1,39 +1,11 @@
 /** What every adapter of the port `Jobs` must do: the server's on both databases, a page's. */
-import {
-  JOB_KINDS,
-  type Job,
-  type JobClaim,
-  type Jobs,
-  type JobsChange,
-  type NewJob,
-  newId,
-} from "@graft/api";
-import { CoreError, type SerializedError, type Shard, serializeError } from "@graft/core";
+import { type Job, type Jobs, type JobsChange, newId } from "@graft/api";
+import { CoreError, type SerializedError, serializeError } from "@graft/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-
-/** A queue under test. */
-export interface OpenedJobs {
-  readonly jobs: Jobs;
-  /** Nothing is heard of any worker for longer than a job waits for it, and the queue has looked. */
-  fallSilent(): Promise<void>;
-  /** The same queue as another process sees it; undefined: there can be none beside this. */
-  beside(): Promise<Jobs | undefined>;
-  /** Ends without a word and opens again what was kept. */
-  restart(): Promise<Jobs>;
-  close(): Promise<void>;
-}
+import { by, newJob, type OpenedJobs } from "./jobs-opened.ts";
+import { describeShards } from "./jobs-shards.ts";
 
 const ERROR: SerializedError = serializeError(new CoreError("limit", { what: "It is too large." }));
-
-function newJob(change: Partial<NewJob> = {}): NewJob {
-  const id = newId();
-  return { id, kind: "train", subject: `run-of-${id}`, owner: "anna", ...change };
-}
-
-const by = (worker: string, change: Partial<JobClaim> = {}): JobClaim => ({
-  ...{ worker, kinds: JOB_KINDS, backends: ["onnx:cpu", "cpu"] },
-  ...change,
-});
 
 /** @param open an empty queue. */
 export function describeJobs(name: string, open: () => Promise<OpenedJobs>): void {
@@ -146,55 +118,7 @@ export function describeJobs(name: string, open: () => Promise<OpenedJobs>): voi
       expect(await jobs.claim(by("w2", { backends }))).toMatchObject({ id: gpu.id });
     });
 
-    describe("of shards", () => {
-      const SHARD: Shard = { part: "train", from: 0, to: 64, taps: ["features"] };
-      const newShard = (change: Partial<NewJob> = {}): NewJob =>
-        newJob({ kind: "extract", subject: "run", backend: "onnx:cpu@here", shard: SHARD, ...change });
-      const inGroup = (worker: string, change: Partial<JobClaim> = {}): JobClaim =>
-        by(worker, { backends: ["onnx:cpu", "cpu", "onnx:cpu@here"], ...change });
-
-      it("keeps what is to be computed, and gives them to workers of their group alone, after all else", async () => {
-        const shard = newShard();
-        await jobs.submit(shard);
-        const [training = ""] = await submit(1);
-        await jobs.move(shard.id, "front");
-        expect(await waiting()).toEqual([training, shard.id]);
-        expect(await jobs.get(training)).toMatchObject({ place: 1 });
-        expect(await jobs.get(shard.id)).toMatchObject({ place: 2, shard: SHARD });
-        expect((await jobs.claim(inGroup("w1")))?.id).toBe(training);
-        expect(await jobs.claim(by("w2"))).toBeUndefined();
-        expect(await jobs.claim(by("w2", { backends: ["onnx:cpu@here/1f"] }))).toBeUndefined();
-        expect(await jobs.claim(inGroup("w2"))).toMatchObject({ id: shard.id, shard: SHARD, worker: "w2" });
-      });
-
-      it("gives those of one run, and none while something waits that the worker is wanted for", async () => {
-        const [first, other] = [newShard(), newShard({ subject: "another" })];
-        for (const job of [first, other]) await jobs.submit(job);
-        const training = newJob({ owner: "ben" });
-        await jobs.submit(training);
-        const ask = (change: Partial<JobClaim>): Promise<Job | undefined> =>
-          jobs.claim(inGroup("w1", { kinds: ["extract"], subject: "another", ...change }));
-        expect(await ask({ unless: ["train"] })).toBeUndefined();
-        expect(await ask({ subject: "a third" })).toBeUndefined();
-        // what waits is not for a worker of this account
-        expect(await ask({ unless: ["train"], owner: "anna" })).toMatchObject({ id: other.id });
-        expect(await ask({ subject: "run", unless: ["import"] })).toMatchObject({ id: first.id });
-        expect(await ask({ subject: "run" })).toBeUndefined();
-      });
-
-      it("gives a silent worker's to another", async () => {
-        const shard = newShard();
-        await jobs.submit(shard);
-        await jobs.claim(inGroup("w1"));
-        await opened.fallSilent();
-        const again = { kinds: ["extract"], subject: "run" } as const;
-        expect(await jobs.claim(inGroup("w2", again))).toMatchObject({
-          id: shard.id,
-          attempts: 1,
-          shard: SHARD,
-        });
-      });
-    });
+    describe("of shards", () => describeShards(() => opened));
 
     it("never gives one job to two who ask at once", async () => {
       const others = (await opened.beside()) ?? jobs;

@@ -10,7 +10,8 @@ import {
 import { openJobs } from "../../../apps/server/src/queue/open-jobs.ts";
 import type { PgBossJobs } from "../../../apps/server/src/queue/pg-boss-jobs.ts";
 import { whyNoPostgres } from "../../setup/postgres.ts";
-import { describeJobs, type OpenedJobs } from "../contract/jobs.ts";
+import { describeJobs } from "../contract/jobs.ts";
+import type { OpenedJobs } from "../contract/jobs-opened.ts";
 import { describeOnStores, openTestStore, type TestStore } from "../open-store.ts";
 
 /** Errors that nobody waited for. */
