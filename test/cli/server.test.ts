@@ -136,6 +136,28 @@ it("keeps folders of one name apart, and says what a folder has no more", async 
   expect(again).toContain("Note: the data set there has 1 picture that is not in");
 });
 
+it("takes no data set of another account by its name, though an admin may see it", async () => {
+  const { url, token } = server;
+  const api = async (path: string, given: string, body?: unknown) => {
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${given}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    });
+    const said = await answer.text();
+    if (!answer.ok) throw new Error(said);
+    return jsonLines(said)[0] ?? {};
+  };
+  const bea = await api("/accounts", token, { name: "Bea", role: "member" });
+  const { dataset } = await api("/datasets", String(bea.secret), { name: "pets" });
+  const pets = join(home, "../mine/pets");
+  await copyEmoji(pets, 3);
+  const { code, stderr } = await graft(["inspect", pets], home);
+  expect(code, stderr).toBe(0);
+  expect(await api(`/datasets/${Object(dataset).id}`, token)).toMatchObject({ pictures: 0 });
+  const named = await graft(["inspect", String(Object(dataset).id)], home);
+  expect(named.stderr + named.stdout).not.toContain("There is no such data set");
+});
+
 it("says what the server can do", async () => {
   const { code, stdout } = await graft(["doctor", "--json"], home);
   const [found] = jsonLines(stdout);

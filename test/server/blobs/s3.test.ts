@@ -74,19 +74,19 @@ describe.skipIf(s3 === undefined)(`blobs in an S3 store${s3 ? "" : ` (skipped: $
   });
   afterAll(() => rm(temporary, { recursive: true }));
 
-  it.each(["no hash", "their hash"])("holds no more than a few parts of 50 MB, with %s", async (given) => {
+  it.each(["no hash", "their hash"])("holds no more than a few parts of 96 MB, with %s", async (given) => {
     const blobs = await openBlobStore(await s3.bucket("memory"), { temporary });
     const hash = "8f3ba60bf9ad1f5be8e1a5e5b5c2b2d4b1ce5c1b5d5e1b7f7a4b9c3d2e1f0a9b";
     const looks: number[] = [];
     const put = blobs.put(
-      measuredStream(50, (held) => looks.push(held)),
+      measuredStream(96, (held) => looks.push(held)),
       given === "no hash" ? {} : { hash },
     );
     // another hash than they have: told at their end, which is what is looked at
-    if (given === "no hash") expect(await put).toMatchObject({ bytes: 50 * 2 ** 20 });
+    if (given === "no hash") expect(await put).toMatchObject({ bytes: 96 * 2 ** 20 });
     else await expect(put).rejects.toMatchObject({ code: "corrupt" });
-    expect(looks).toHaveLength(6);
-    expect(Math.max(...looks)).toBeLessThan(40 * 2 ** 20);
+    expect(looks).toHaveLength(12);
+    expect(Math.max(...looks)).toBeLessThan(64 * 2 ** 20);
     expect(await readdir(temporary)).toEqual([]);
   });
 

@@ -103,6 +103,15 @@ describe("runs of a home", () => {
     }
   });
 
+  it("are the server's own home's where none is named; a home that is not there is refused", async () => {
+    const own = await graft(["server", "import-home", "--json"], from);
+    expect(own.code, own.stderr).toBe(0);
+    expect(jsonLines(own.stdout).map(({ outcome }) => outcome)).toEqual(["skipped", "new"]);
+    const nowhere = await graft(["server", "import-home", join(root, "nowhere")], from);
+    expect([nowhere.code, nowhere.stdout]).toEqual([1, ""]);
+    expect(nowhere.stderr).toContain("There is no such home.");
+  });
+
   it("are refused for an account that is not there", async () => {
     const nobody = importHome({ home }, { ...OPTIONS, from, owner: "nobody" });
     await expect(nobody).rejects.toMatchObject({

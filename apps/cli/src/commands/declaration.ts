@@ -39,7 +39,8 @@ export function action(
     };
     await (await import("../options/check-flags.ts")).checkFlags(this, environment);
     const context = { environment, json: flags.json === true, command: commandWords(this) };
-    const words = this.processedArgs.flat().map(String);
+    // one that may be left out has no word then
+    const words = this.processedArgs.flat().flatMap((word) => (word === undefined ? [] : [String(word)]));
     const { checkHeard, serverOf } = await import("../server/server-of.ts");
     const server = await serverOf(flags, context, onServer !== undefined);
     if (server && onServer) {

@@ -1,4 +1,5 @@
-import type { ServerClient } from "./client.ts";
+import { CoreError } from "@graft/core";
+import { asCoreError, type ServerClient } from "./client.ts";
 
 export type DatasetThere = Awaited<
   ReturnType<ServerClient["api"]["datasets"]["list"]["query"]>
@@ -8,20 +9,33 @@ export type DatasetThere = Awaited<
 const LOOKED_AT = 1000;
 const PAGE = 500;
 
-/** The caller's data sets, changed last first. */
+/** The caller's own data sets, changed last first: an admin, who sees everybody's, writes into nobody's by its name. */
 async function* datasets({ api }: ServerClient): AsyncGenerator<DatasetThere> {
+  const { account: owner } = await api.system.me.query();
   let after: string | undefined;
   do {
-    const page = await api.datasets.list.query({ limit: 100, ...(after === undefined ? {} : { after }) });
+    const given = { owner, limit: 100, ...(after === undefined ? {} : { after }) };
+    const page = await api.datasets.list.query(given);
     yield* page.items;
     after = page.next ?? undefined;
   } while (after !== undefined);
 }
 
-/** The caller's data set of a name or an id; the one that was changed last, where several have it. */
-export async function findDataset(client: ServerClient, name: string): Promise<DatasetThere | undefined> {
+/**
+ * The caller's own data set of a name, the one that was changed last where several have it; or any that the caller may see by
+ * its id.
+ */
+export async function findDataset(
+  client: ServerClient,
+  name: string,
+): Promise<Pick<DatasetThere, "id" | "pictures"> | undefined> {
   for await (const one of datasets(client)) if (one.name === name || one.id === name) return one;
-  return undefined;
+  return client.api.datasets.get.query({ dataset: name }).catch((error: unknown) => {
+    const told = asCoreError(error, client.url);
+    // a name may be what no id can be
+    if (told instanceof CoreError && ["not-found", "bad-input"].includes(told.code)) return undefined;
+    throw told;
+  });
 }
 
 async function hasOneOf(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type AccountRow, type DatasetRow, idOf } from "@graft/api";
 import { checkInt8, selectBackend } from "@graft/backend-select";
 import { CoreError, type OpenedDataset, throwIfCancelled } from "@graft/core";
@@ -63,13 +64,14 @@ async function ownerOf({ ports }: HomeServer, name: string | undefined): Promise
  * Takes runs that the command line made into a server's store, with their models and, where their files are still there, their
  * pictures; the home is only read. What is there already stays as it is, so it may be done again.
  * @returns what came of each run, oldest first.
- * @throws CoreError `conflict` while a server has the home, `not-found` for an owner that is not there, what the store throws.
+ * @throws CoreError `conflict` while a server has the home, `not-found` for a home or an owner that is not there, what the store throws.
  */
 export async function importHome(
   place: StorePlace,
   options: ImportHomeOptions,
 ): Promise<readonly ImportedRun[]> {
   const { from = place.home, version, env, signal = new AbortController().signal } = options;
+  if (!existsSync(from)) throw new CoreError("not-found", { what: "There is no such home.", received: from });
   const listed = (await openRunStore(from).list()).toReversed();
   await using server = await openHomeServer(place, version);
   const owner = await ownerOf(server, options.owner);

@@ -59,7 +59,11 @@ export const datasetRouter = router({
       example: { limit: 10 },
     })
     .input(
-      z.strictObject({ after: z.string().max(500).optional(), limit: z.int().min(1).max(100).default(50) }),
+      z.strictObject({
+        owner: idInput.optional().meta({ description: "Account; an admin sees everybody's" }),
+        after: z.string().max(500).optional(),
+        limit: z.int().min(1).max(100).default(50),
+      }),
     )
     .output(pageOf(datasetOutput))
     .query(async ({ ctx, input }) => {

@@ -1,7 +1,7 @@
 import { CoreError, type DatasetReport, describeDataset, trainConfigSchema } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
-import { type Caller, ownerOf } from "../identity/identity.ts";
+import { accountOf, type Caller } from "../identity/identity.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
 import type { Jobs } from "../ports/jobs.ts";
@@ -85,10 +85,14 @@ export class DatasetService {
     return { dataset, upload };
   }
 
-  /** Changed last first, each with its counts. */
-  async page(caller: Caller, request: PageRequest): Promise<Page<Pick<DatasetView, "dataset" | "counts">>> {
+  /** Changed last first, each with its counts: of an account, or all that the caller sees. @throws CoreError `not-found`. */
+  async page(
+    caller: Caller,
+    { owner, ...request }: PageRequest & { readonly owner?: string | undefined },
+  ): Promise<Page<Pick<DatasetView, "dataset" | "counts">>> {
     const { datasets } = this.#parts.repository;
-    const { items, ...page } = await datasets.page({ ...request, owner: ownerOf(caller.identity) });
+    const whose = accountOf(caller.identity, owner);
+    const { items, ...page } = await datasets.page({ ...request, owner: whose });
     const views: Pick<DatasetView, "dataset" | "counts">[] = [];
     for (const dataset of items) views.push({ dataset, counts: await datasets.counts(dataset.id) });
     return { ...page, items: views };
