@@ -33,7 +33,7 @@ export { nodeFetch } from "./download/fetch-node.ts";
 export { exportHdf5, exportKeras, exportTfjs } from "./export/export-node.ts";
 export { checkModelFolder, verifyModelFolder, writeModelFolder } from "./export/write-model-node.ts";
 export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";
-export { placeOnDisk } from "./files/folder-node.ts";
+export { placeOnDisk, readRange } from "./files/folder-node.ts";
 export { makeFolder } from "./files/make-folder-node.ts";
 export { isAlive, newTag, type Owner, parseOwnerTag, processStart } from "./files/owner-node.ts";
 export { packageFolder } from "./files/package-folder-node.ts";

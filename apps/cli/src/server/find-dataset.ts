@@ -29,7 +29,7 @@ export async function findDataset(
   client: ServerClient,
   name: string,
 ): Promise<Pick<DatasetThere, "id" | "pictures"> | undefined> {
-  for await (const one of datasets(client)) if (one.name === name || one.id === name) return one;
+  for await (const one of datasets(client)) if (one.name === name) return one;
   return client.api.datasets.get.query({ dataset: name }).catch((error: unknown) => {
     const told = asCoreError(error, client.url);
     // a name may be what no id can be

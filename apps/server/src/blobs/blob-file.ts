@@ -1,7 +1,6 @@
 /** A blob's file in a folder of them, `ab/abcd…`: whoever is on the machine reads it there. */
-import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf, sha256 } from "@graft/core/node";
+import { codeOf, readRange, sha256 } from "@graft/core/node";
 import { checkHash, damagedBlob, noSuchBlob } from "./blob-errors.ts";
 import { folderTrouble } from "./folder-trouble.ts";
 
@@ -12,27 +11,6 @@ export function blobFile(root: string, hash: string): string {
 }
 
 export const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error));
-
-export async function readFrom(
-  path: string,
-  start: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const handle = await open(path, "r");
-  try {
-    const left = Math.max(0, (await handle.stat()).size - start);
-    const bytes = new Uint8Array(Math.min(length, left));
-    for (let done = 0; done < bytes.length; ) {
-      const most = Math.min(bytes.length - done, 2 ** 30);
-      const { bytesRead } = await handle.read(bytes, done, most, start + done);
-      if (bytesRead === 0) return bytes.slice(0, done);
-      done += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
 
 /** @throws CoreError `not-found`, `unreadable`, `disk-full`. */
 export async function ofBlob<T>(hash: string, work: () => Promise<T>): Promise<T> {
@@ -46,7 +24,7 @@ export async function ofBlob<T>(hash: string, work: () => Promise<T>): Promise<T
 /** A blob's bytes, checked. @throws CoreError `not-found`, `corrupt`, `unreadable`, `bad-input` for what is no hash. */
 export async function readBlobFile(root: string, hash: string): Promise<Uint8Array<ArrayBuffer>> {
   const path = blobFile(root, hash);
-  const bytes = await ofBlob(hash, () => readFrom(path, 0, Number.POSITIVE_INFINITY));
+  const bytes = await ofBlob(hash, () => readRange(path, 0, Number.POSITIVE_INFINITY));
   if (sha256(bytes) !== hash) throw damagedBlob(hash);
   return bytes;
 }

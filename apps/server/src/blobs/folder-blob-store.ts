@@ -2,9 +2,9 @@ import { createReadStream, type Dirent } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { BlobFacts, BlobStore } from "@graft/api";
-import { sha256InPieces, syncFolder, writePieces, writeWhole } from "@graft/core/node";
+import { readRange, sha256InPieces, syncFolder, writePieces, writeWhole } from "@graft/core/node";
 import { checkHash, isHash, noSuchBlob } from "./blob-errors.ts";
-import { blobFile, isMissing, ofBlob, readBlobFile, readFrom } from "./blob-file.ts";
+import { blobFile, isMissing, ofBlob, readBlobFile } from "./blob-file.ts";
 import type { OpenBlobStoreOptions } from "./blob-store-options.ts";
 import { claimPlace, MARK_NAME, type PlaceMark } from "./claim-place.ts";
 import { folderTrouble, placeRefused } from "./folder-trouble.ts";
@@ -115,7 +115,7 @@ export async function openFolderBlobStore(
     read: (hash) => readBlobFile(name, hash),
     async readRange(hash, start, length) {
       const path = pathOf(hash);
-      return ofBlob(hash, () => readFrom(path, start, length));
+      return ofBlob(hash, () => readRange(path, start, length));
     },
     async stream(hash, range) {
       const path = pathOf(hash);

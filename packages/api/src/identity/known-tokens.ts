@@ -1,6 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Repository } from "../ports/repository.ts";
 import type { AccountRow, GroupRow, TokenRow } from "../ports/rows.ts";
+import { KeptBriefly } from "./kept-briefly.ts";
 
 /** A token with whom it is for. */
 export interface KnownToken {
@@ -9,28 +10,16 @@ export interface KnownToken {
   readonly group: GroupRow | undefined;
 }
 
-interface Kept extends KnownToken {
-  readonly readAt: number;
-  readonly generation: number;
-}
-
-/** How long another server may not hear that a token was revoked. */
-const TRUSTED_MS = 1000;
 const MAX_KEPT = 10_000;
 
-/**
- * Tokens as the store has them, each read at most once a second. What this process changes it forgets at once; what another
- * server of the same store changes is seen after a second at the latest.
- */
+/** Tokens as the store has them (`KeptBriefly`). */
 export class KnownTokens {
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: KeptBriefly<KnownToken>;
   readonly #repository: Repository;
-  readonly #clock: Clock;
-  #generation = 0;
 
   constructor({ repository, clock }: { readonly repository: Repository; readonly clock: Clock }) {
     this.#repository = repository;
-    this.#clock = clock;
+    this.#kept = new KeptBriefly(clock, MAX_KEPT);
   }
 
   byHash(hash: string): Promise<KnownToken | undefined> {
@@ -43,37 +32,24 @@ export class KnownTokens {
 
   /** It let somebody in when it was last asked for. */
   wasValid(hash: string): boolean {
-    const kept = this.#kept.get(hash);
-    return kept !== undefined && refusalOf(kept, kept.readAt) === null;
+    const kept = this.#kept.last(hash);
+    return kept !== undefined && refusalOf(kept.value, kept.readAt) === null;
   }
 
   /** Tokens, accounts or groups have changed: what is read from now on is read again. */
   forget(): void {
-    this.#generation++;
+    this.#kept.forget();
   }
 
-  async #find(key: string, read: () => Promise<TokenRow | undefined>): Promise<KnownToken | undefined> {
-    const now = this.#clock();
-    const generation = this.#generation;
-    const kept = this.#kept.get(key);
-    if (kept?.generation === generation && now >= kept.readAt && now - kept.readAt < TRUSTED_MS) return kept;
-    const token = await read();
-    const account = token && (await this.#repository.accounts.get(token.account));
-    if (!token || !account) {
-      this.#kept.delete(key);
-      return undefined;
-    }
-    const group =
-      account.group === null ? undefined : await this.#repository.accounts.getGroup(account.group);
-    const found: Kept = { token, account, group, readAt: now, generation };
-    this.#kept.delete(key);
-    this.#kept.set(key, found);
-    if (this.#kept.size > MAX_KEPT)
-      for (const oldest of this.#kept.keys()) {
-        this.#kept.delete(oldest);
-        break;
-      }
-    return found;
+  #find(key: string, read: () => Promise<TokenRow | undefined>): Promise<KnownToken | undefined> {
+    const { accounts } = this.#repository;
+    return this.#kept.get(key, async () => {
+      const token = await read();
+      const account = token && (await accounts.get(token.account));
+      if (!token || !account) return undefined;
+      const group = account.group === null ? undefined : await accounts.getGroup(account.group);
+      return { token, account, group };
+    });
   }
 }
 

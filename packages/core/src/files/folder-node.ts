@@ -71,7 +71,12 @@ async function writeOver(path: string, pieces: Pieces): Promise<void> {
   await writePieces(await open(path, "r+").catch(() => open(path, "w")), pieces);
 }
 
-async function readRange(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+/** Bytes of a file: fewer than `length` where it ends before. @throws what the system says. */
+export async function readRange(
+  path: string,
+  start: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const handle = await open(path, "r");
   try {
     const left = Math.max(0, (await handle.stat()).size - start);
