@@ -1,4 +1,5 @@
 import { destination, type Logger, pino } from "pino";
+import { LineGatherer } from "./line-gatherer.ts";
 
 export type { Logger } from "pino";
 
@@ -15,10 +16,10 @@ export interface LogOptions {
 
 /**
  * One JSON object a line: `level`, `time` (ISO 8601), `msg`, and of a request `request` (its id, which its jobs have too),
- * `account`, `token` (ids). A line is written at once, so that the last one before a crash is there.
+ * `account`, `token` (ids). A warning or worse is written at once, all else within 50 ms: what an end by SIGKILL may take along.
  */
 export function openLog({ level, hide, write }: LogOptions): Logger {
-  const stream = write === undefined ? destination({ fd: 2, sync: true }) : { write };
+  const stream = write === undefined ? gathered() : { write };
   return pino(
     {
       level,
@@ -29,4 +30,12 @@ export function openLog({ level, hide, write }: LogOptions): Logger {
     },
     stream,
   );
+}
+
+/** To stderr. What waits when the process ends is written then. */
+function gathered(): LineGatherer {
+  const stderr = destination({ fd: 2, sync: true });
+  const lines = new LineGatherer((text) => void stderr.write(text));
+  process.once("exit", () => lines.flush());
+  return lines;
 }
