@@ -1,6 +1,6 @@
 import type { BlobKind, BlobRepository, NamedBlob } from "@graft/api";
 import { and, asc, eq, gt, isNotNull, like, lt, lte, or, type SQL, sql } from "drizzle-orm";
-import type { PgColumn } from "drizzle-orm/pg-core";
+import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { patiently } from "../patience.ts";
 import { blobDeletions, blobHolds, images, runFiles, runs, searches, uploadFiles } from "../schema/index.ts";
@@ -18,7 +18,7 @@ const isModel = like(runFiles.path, "model/%");
 const isCheckpoint = like(runFiles.path, "checkpoints/%");
 
 /** Columns that name blobs, each with an index; a blob that several name is of the first one's kind. */
-const NAMES: readonly Names[] = [
+const NAMES: readonly [Names, Names, ...Names[]] = [
   { kind: "picture", hash: images.hash, bytes: images.bytes },
   { kind: "thumbnail", hash: images.thumbnail, where: isNotNull(images.thumbnail) },
   { kind: "upload", hash: uploadFiles.hash, bytes: uploadFiles.bytes, where: sql`${uploadFiles.isHere}` },
@@ -35,16 +35,19 @@ const NAMES: readonly Names[] = [
 const LIST_ROWS = 500;
 const ASKED = 2000;
 
+/** By one query: each picture that comes is asked for, and each file of a run. */
 async function findNamed(db: Database, hashes: readonly string[]): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
-  for await (const some of inBatches([...new Set(hashes)], ASKED))
-    for (const { hash, where } of NAMES) {
-      const rows = await db
-        .selectDistinct({ hash })
+  for await (const some of inBatches([...new Set(hashes)], ASKED)) {
+    const named = ({ hash, where }: Names) =>
+      db
+        .select({ hash: sql<string>`${hash}` })
         .from(hash.table)
         .where(and(isOneOf(hash, some), where));
-      for (const row of rows) found.add(String(row.hash));
-    }
+    const [first, second, ...others] = NAMES;
+    const rows = await unionAll(named(first), named(second), ...others.map(named));
+    for (const { hash } of rows) found.add(hash);
+  }
   return found;
 }
 
