@@ -1,8 +1,9 @@
 // npm run build && node --conditions=graft-source --import tsx test/bench/bench-listeners.ts [DATA]
 // A run that LISTENERS (200) clients follow by server-sent events, over `graft serve` as users start it: each must see every
 // event once and in order, and what it costs the server stands beside what the training costs. DATA is a folder of classes
-// (photos beside the checkout, else emoji); EPOCHS (20). Processor time of the server's own process and of its trainer is
-// from /proc, so on Linux alone; the clients are in this process, which counts for neither.
+// (photos beside the checkout, else emoji); EPOCHS (20), FINE_TUNE_EPOCHS (20; 0: a run of seconds, in which what each run costs
+// the server once weighs most). Processor time of the server's own process and of its trainer is from /proc, so on Linux alone;
+// the clients are in this process, which counts for neither.
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { get } from "node:http";
@@ -15,7 +16,7 @@ import { machine } from "./figures.ts";
 import { runCommand } from "./graft-command.ts";
 import { type GraftServer, startGraftServer } from "./graft-server.ts";
 
-const { LISTENERS = "200", EPOCHS = "20" } = process.env;
+const { LISTENERS = "200", EPOCHS = "20", FINE_TUNE_EPOCHS = "20" } = process.env;
 const listeners = Number(LISTENERS);
 
 /** Seconds of processor time so far, in ticks of 10 ms. */
@@ -73,7 +74,11 @@ try {
     const small = ["--weights", "bundled", "--epochs", "1", "--size", "75", "--cut", "mixed0"];
     await runCommand(["train", data, ...small, "--server", url, "--token", token], work);
     const { items } = z.object({ items: z.array(idSchema) }).parse(await ask(server, "/datasets"));
-    const config = { weights: "bundled", epochs: Number(EPOCHS), earlyStop: null };
+    const fineTuneEpochs = Number(FINE_TUNE_EPOCHS);
+    const config = {
+      ...{ weights: "bundled", epochs: Number(EPOCHS), earlyStop: null },
+      ...(fineTuneEpochs > 0 ? { fineTune: "mixed7", fineTuneEpochs } : {}),
+    };
     const { id: run } = idSchema.parse(await ask(server, "/runs", { dataset: items[0]?.id, config }));
     const before = cpuOf(pid);
     const trainers = childrenOf(pid);
