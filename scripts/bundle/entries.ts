@@ -7,7 +7,8 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "packages/api": [],
   "apps/server": [
     ...["workers/engines-child", "workers/examine-child", "workers/training-child"],
-    ...["predict/predict-child", "predict/workshop-child", "import/import-child"],
+    ...["predict/predict-child", "predict/workshop-child", "predict/trunk-lane-thread"],
+    "import/import-child",
   ],
   "apps/cli": ["main"],
 };

@@ -16,6 +16,7 @@ export {
 export { forgetFeatures } from "./cache/forget-node.ts";
 export type { CacheFolders } from "./cache/give-up-node.ts";
 export { openCheckpointStore } from "./checkpoint/store-node.ts";
+export { startThread } from "./concurrency/start-thread-node.ts";
 export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BatchLine } from "./batch-line.ts";
+import { BatchLine, type BatchRun } from "./batch-line.ts";
 import { Turns } from "./turns.ts";
 
 /** A network whose runs end when the test says so. */
@@ -22,11 +22,15 @@ const same = (row: number): number => row;
 /** All that follows from what has happened. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function lineOf(batch: number, turns = new Turns()) {
+function lineOf(batch: number, turns = new Turns(), laneCount = 0) {
   const { runs, run } = heldNetwork();
   const counted: number[] = [];
-  const line = new BatchLine<number>({ run, batch, turns, onRun: (images) => counted.push(images) });
-  return { line, runs, counted };
+  const lanes = Array.from({ length: laneCount }, heldNetwork);
+  const onRun = (images: number): void => void counted.push(images);
+  const all = (): readonly BatchRun<number>[] => lanes.map((lane) => lane.run);
+  const line = new BatchLine<number>({ run, lanes: all, batch, turns, onRun });
+  const onLanes = (): number[][][] => lanes.map((lane) => lane.runs.map(({ images }) => [...images]));
+  return { line, runs, counted, lanes, onLanes };
 }
 
 describe("a line of images to one network", () => {
@@ -142,5 +146,66 @@ describe("a line of images to one network", () => {
     }
     await Promise.all(answers);
     expect(order).toEqual([1, 3, 2]);
+  });
+});
+
+describe("a line of images whose network has lanes", () => {
+  it("shares out what waits, and gives a lane that is free the next, while others compute", async () => {
+    const { line, runs, lanes, onLanes, counted } = lineOf(2, new Turns(), 2);
+    const answers = [line.add(image(0), never, same)];
+    await settled();
+    for (let i = 1; i < 6; i++) answers.push(line.add(image(i), never, same));
+    expect(onLanes()).toEqual([[], []]);
+    runs[0]?.end();
+    await settled();
+    expect(onLanes()).toEqual([[[3, 4]], [[1, 2]]]);
+    lanes[0]?.runs[0]?.end();
+    await settled();
+    expect(onLanes()).toEqual([[[3, 4], [5]], [[1, 2]]]);
+    lanes[0]?.runs[1]?.end();
+    await settled();
+    // one that comes now waits for nobody
+    answers.push(line.add(image(6), never, same));
+    expect(onLanes()).toEqual([[[3, 4], [5], [6]], [[1, 2]]]);
+    lanes[0]?.runs[2]?.end();
+    lanes[1]?.runs[0]?.end();
+    expect(await Promise.all(answers)).toEqual([0, 10, 20, 30, 40, 50, 60]);
+    expect(counted).toEqual([1, 2, 2, 1, 1]);
+    await settled();
+    const alone = line.add(image(7), never, same);
+    await settled();
+    runs[1]?.end();
+    expect(await alone).toBe(70);
+  });
+
+  it("gives each lane one run, and then the engine to who waits for it", async () => {
+    const turns = new Turns();
+    const [one, other] = [lineOf(2, turns, 2), lineOf(2, turns)];
+    const answers = [1, 2, 3, 4, 5, 6].map((number) => one.line.add(image(number), never, same));
+    const late = other.line.add(image(9), never, same);
+    await settled();
+    expect(one.onLanes()).toEqual([[[3, 4]], [[1, 2]]]);
+    one.lanes[1]?.runs[0]?.end();
+    await settled();
+    expect([one.onLanes()[1], other.runs.length]).toEqual([[[1, 2]], 0]);
+    one.lanes[0]?.runs[0]?.end();
+    await settled();
+    expect(other.runs.map(({ images }) => images)).toEqual([[9]]);
+    other.runs[0]?.end();
+    expect(await late).toBe(90);
+    await settled();
+    for (const { runs } of one.lanes) runs[1]?.end();
+    expect(await Promise.all(answers)).toEqual([10, 20, 30, 40, 50, 60]);
+  });
+
+  it("tells the images of a lane that failed, and goes on with the others", async () => {
+    const { line, lanes } = lineOf(1, new Turns(), 2);
+    const answers = Promise.allSettled([1, 2, 3].map((number) => line.add(image(number), never, same)));
+    await settled();
+    lanes[0]?.runs[0]?.end(new Error("out of memory"));
+    await settled();
+    lanes[0]?.runs[1]?.end();
+    lanes[1]?.runs[0]?.end();
+    expect((await answers).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
 });

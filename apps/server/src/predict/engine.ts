@@ -1,5 +1,5 @@
 import type { Backend } from "@graft/core";
-import { BatchLine, type BatchLineOptions } from "./batch-line.ts";
+import { BatchLine, type BatchLineOptions, type BatchRun } from "./batch-line.ts";
 import { Turns } from "./turns.ts";
 
 /** How much went through an engine. */
@@ -28,10 +28,10 @@ export class Engine {
     return { runs: this.#runs, images: this.#images };
   }
 
-  /** A line of images through one network. */
-  line<Row>(run: BatchLineOptions<Row>["run"]): BatchLine<Row> {
+  /** A line of images through one network. @param lanes as `BatchLineOptions.lanes`. */
+  line<Row>(run: BatchRun<Row>, lanes?: BatchLineOptions<Row>["lanes"]): BatchLine<Row> {
     return new BatchLine({
-      ...{ run, turns: this.#turns, batch: this.batch },
+      ...{ run, lanes, turns: this.#turns, batch: this.batch },
       onRun: (images) => {
         this.#runs++;
         this.#images += images;

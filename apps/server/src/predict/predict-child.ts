@@ -11,10 +11,13 @@ import { ModelShelf } from "./model-shelf.ts";
 import { PixelGate } from "./pixel-gate.ts";
 import { servedModelSource } from "./read-served-model.ts";
 import { serveRequests } from "./serve-requests.ts";
+import { openLanes } from "./trunk-lanes.ts";
 import { TrunkRoom } from "./trunk-room.ts";
 
 /** Pixels that are decoded at once: 200 MB of bytes, and as much again on their way to 8 bits. */
 const PIXELS_AT_ONCE = 64e6;
+/** Of the memory for models what a trunk may take on lanes: where that is short, more models are worth more. */
+const LANES_SHARE = 8;
 
 await runChild(async ({ port, settings, selectBackend }) => {
   const { threads = availableParallelism(), modelBytes } = settings;
@@ -25,7 +28,8 @@ await runChild(async ({ port, settings, selectBackend }) => {
     const { backend } = await selectBackend();
     await using _ = backend;
     const engine = new Engine(backend);
-    const trunks = new TrunkRoom(engine);
+    await using lanes = openLanes(backend.id, { home: settings.home, threads });
+    const trunks = new TrunkRoom(engine, { lanes: lanes.all, laneBytes: modelBytes / LANES_SHARE });
     const place = { engine, trunks };
     const shelf = new ModelShelf({ place, limitBytes: modelBytes, onLoaded: memorySweeper() });
     const gate = new PixelGate(PIXELS_AT_ONCE);

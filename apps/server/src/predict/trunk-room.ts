@@ -1,7 +1,9 @@
-import { type Model, openTrunk, type SharedTrunk, type TrunkRow, trunkId } from "@graft/core";
+import { type Model, openTrunk, type TrunkRow, trunkId } from "@graft/core";
 import type { BatchLine } from "./batch-line.ts";
 import type { Engine } from "./engine.ts";
+import { LaneTrunks } from "./lane-trunks.ts";
 import { trunkMemory } from "./model-memory.ts";
+import type { TrunkLane } from "./trunk-lane.ts";
 
 /** A trunk in use. */
 export interface HeldTrunk {
@@ -10,21 +12,36 @@ export interface HeldTrunk {
   release(): void;
 }
 
+interface OpenedTrunk extends Disposable {
+  readonly line: BatchLine<TrunkRow>;
+}
+
 interface Room {
   /** Of memory. */
   readonly bytes: number;
-  readonly opening: Promise<{ readonly trunk: SharedTrunk; readonly line: BatchLine<TrunkRow> }>;
+  readonly opening: Promise<OpenedTrunk>;
   holders: number;
+}
+
+export interface TrunkRoomOptions {
+  /** Each computes trunks beside the engine. @default there are none */
+  readonly lanes?: readonly TrunkLane[];
+  /** Lanes are used for trunks that take so much memory at most, on all of them together. */
+  readonly laneBytes?: number;
 }
 
 /** Trunks that are loaded, each once for all models that stand on it. */
 export class TrunkRoom {
   readonly #engine: Engine;
+  readonly #lanes: readonly TrunkLane[];
+  readonly #laneBytes: number;
   /** By `trunkId`. */
   readonly #rooms = new Map<string, Room>();
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, { lanes = [], laneBytes = 0 }: TrunkRoomOptions = {}) {
     this.#engine = engine;
+    this.#lanes = lanes;
+    this.#laneBytes = laneBytes;
   }
 
   get size(): number {
@@ -39,10 +56,7 @@ export class TrunkRoom {
   /** @throws CoreError as `openTrunk`. */
   async take(model: Model, options: { readonly features: boolean }): Promise<HeldTrunk> {
     const id = await trunkId(model, options);
-    const room = this.#rooms.get(id) ?? {
-      ...{ opening: this.#open(model, options), holders: 0 },
-      bytes: trunkMemory(model, this.#engine.batch),
-    };
+    const room = this.#rooms.get(id) ?? this.#makeRoom(model, options);
     this.#rooms.set(id, room);
     // before anything is waited for: who leaves meanwhile must see it
     room.holders++;
@@ -50,7 +64,7 @@ export class TrunkRoom {
       if (--room.holders > 0) return;
       this.#rooms.delete(id);
       void room.opening.then(
-        ({ trunk }) => trunk[Symbol.dispose](),
+        (trunk) => trunk[Symbol.dispose](),
         () => undefined,
       );
     };
@@ -63,8 +77,32 @@ export class TrunkRoom {
     }
   }
 
-  async #open(model: Model, options: { readonly features: boolean }): Promise<Awaited<Room["opening"]>> {
-    const trunk = await openTrunk(model, this.#engine.backend, options);
-    return { trunk, line: this.#engine.line((images) => trunk.run(images)) };
+  #makeRoom(model: Model, options: { readonly features: boolean }): Room {
+    const once = trunkMemory(model, this.#engine.batch);
+    const onLanes = once * this.#lanes.length;
+    const lanes = onLanes <= this.#laneBytes ? this.#lanes : [];
+    return {
+      opening: this.#open(model, { ...options, lanes }),
+      bytes: once + (lanes.length > 0 ? onLanes : 0),
+      holders: 0,
+    };
+  }
+
+  async #open(
+    model: Model,
+    { features, lanes }: { readonly features: boolean; readonly lanes: readonly TrunkLane[] },
+  ): Promise<OpenedTrunk> {
+    const trunk = await openTrunk(model, this.#engine.backend, { features });
+    const beside = new LaneTrunks(lanes, (lane) => lane.openTrunk(model, { features }));
+    return {
+      line: this.#engine.line<TrunkRow>(
+        (images) => trunk.run(images),
+        () => beside.runs(),
+      ),
+      [Symbol.dispose]() {
+        trunk[Symbol.dispose]();
+        beside[Symbol.dispose]();
+      },
+    };
   }
 }

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "../concurrency/start-thread-node.ts";
 import { CoreError, deserializeError } from "../errors.ts";
 import { DECODER_VERSION } from "./decoder-version.ts";
 import type { ImagePool } from "./pool.ts";
@@ -17,21 +15,6 @@ interface Job {
 
 /** Two tasks in each thread: while one waits in libvips' own threads, the other's JavaScript runs. */
 const JOBS_PER_THREAD = 2;
-
-function startWorker(): Worker {
-  const built = new URL("./pool-worker-node.js", import.meta.url);
-  if (existsSync(fileURLToPath(built))) return new Worker(built);
-  // From source (tests, development): Node 20 reads no TypeScript, and an --import flag comes too late for a worker's
-  // first file, so that file is a line that registers tsx. Its CommonJS build, which `resolve` finds, cannot find its own loader.
-  const loader = pathToFileURL(
-    createRequire(import.meta.url)
-      .resolve("tsx/esm/api")
-      .replace(/cjs$/, "mjs"),
-  ).href;
-  const source = new URL("./pool-worker-node.ts", import.meta.url).href;
-  const code = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(source)}); })`;
-  return new Worker(code, { eval: true });
-}
 
 function endedError(cause: unknown): CoreError {
   const what = "The thread that reads images ended unexpectedly.";
@@ -83,7 +66,7 @@ class PoolThread {
   }
 
   private open(): Worker {
-    const worker = startWorker();
+    const worker = startThread("pool-worker-node", import.meta.url);
     // An idle worker must not keep the process alive; `run` refs it while there is work.
     worker.unref();
     let isReady = false;
