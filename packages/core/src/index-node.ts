@@ -20,6 +20,7 @@ export { startThread } from "./concurrency/start-thread-node.ts";
 export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
 export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
+export { type ListedDataset, listDataset } from "./dataset/list-dataset-node.ts";
 export {
   type OpenedFiles,
   type OpenFilesOptions,
@@ -28,7 +29,6 @@ export {
 } from "./dataset/open-files-node.ts";
 export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./dataset/open-node.ts";
 export { isUnlabelled, openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
-export { walkFolder } from "./dataset/walk-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
 export { exportHdf5, exportKeras, exportTfjs } from "./export/export-node.ts";

@@ -64,7 +64,7 @@ export const sampleEdit = (dataset: string, number: number, change: Partial<Edit
 
 export const sampleUpload = (dataset: string, change: Partial<UploadRow> = {}): UploadRow => ({
   ...{ id: newId(), dataset, account: "nobody", createdAt: NOW, state: "open", class: null, heardAt: NOW },
-  ...{ labelsFrom: null, known: null, progress: null, result: null, error: null },
+  ...{ labelsFrom: null, labelTable: null, known: null, progress: null, result: null, error: null },
   ...change,
 });
 

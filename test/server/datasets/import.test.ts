@@ -205,6 +205,35 @@ describe("what a training would refuse is taken in, for somebody to sort", () =>
     const { classes } = await opened.services.datasets.get(caller, id);
     expect(classes.map(({ name }) => name)).toEqual(["cats", "dogs"]);
   });
+
+  test("a table that was sent with the pictures says their classes, whatever folders say", async () => {
+    const { caller, id } = await newDataset();
+    const files = await noise(["monday", "tuesday"], 2);
+    const [a, b, c] = Object.keys(files);
+    const rows = `file,breed,mood\n${a},tabby,good\n${b},siamese,bad\n${c},tabby,bad\nnobody.png,siamese,good\n`;
+    const sent = { ...files, "notes/labels.txt": new TextEncoder().encode(rows) };
+    const labelTable = { path: "notes/labels.txt", column: "breed" };
+    const upload = await opened.bring(caller, id, sent, { labelTable });
+    expect(upload).toMatchObject({ state: "done", result: { added: 3 } });
+    expect(upload.result?.notes.map(({ message }) => message)).toContain(
+      "the labels are read from notes/labels.txt, column breed: 2 classes",
+    );
+    const { classes } = await opened.services.datasets.get(caller, id);
+    const nameOf = new Map(classes.map((each) => [each.id, each.name]));
+    const found = (await opened.images(id)).map(({ path, class: of }) => [path, nameOf.get(of ?? "")]);
+    expect(Object.fromEntries(found)).toEqual({ [`${a}`]: "tabby", [`${b}`]: "siamese", [`${c}`]: "tabby" });
+
+    // a path of the server's is no name of a file that was sent
+    const hosts = join(import.meta.dirname, "import.test.ts");
+    const elsewhere = await opened.bring(caller, id, sent, { labelTable: { path: "labels.txt", column: null } });
+    expect(elsewhere).toMatchObject({ state: "failed", error: { code: "bad-input" } });
+    await expect(
+      opened.send(caller, id, sent, { labelTable: { path: hosts, column: null } }),
+    ).rejects.toMatchObject({ code: "bad-input" });
+    await expect(opened.send(caller, id, sent, { labelTable, labelsFrom: "names" })).rejects.toMatchObject({
+      code: "bad-input",
+    });
+  });
 });
 
 describe("archives that would do harm are refused whole, by name", () => {

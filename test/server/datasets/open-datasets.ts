@@ -58,6 +58,7 @@ export interface OpenedDatasets extends AsyncDisposable, Callers {
 export interface SendOptions {
   readonly class?: string;
   readonly labelsFrom?: UploadRow["labelsFrom"];
+  readonly labelTable?: UploadRow["labelTable"];
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -123,9 +124,9 @@ async function openOn(store: TestStore, home: string, options: OpenedOptions): P
   const opened: OpenedDatasets = {
     ...{ home, store, repository, ports, services, blobs, jobs, errors, ahead: 0 },
     ...callersOf(repository),
-    async send(caller, dataset, files, { class: of = null, labelsFrom = null } = {}) {
+    async send(caller, dataset, files, { class: of = null, labelsFrom = null, labelTable = null } = {}) {
       const upload = await services.uploads.create(caller, {
-        ...{ dataset, class: typeof of === "string" ? of : null, labelsFrom },
+        ...{ dataset, class: typeof of === "string" ? of : null, labelsFrom, labelTable },
       });
       const byHash = new Map(Object.values(files).map((bytes) => [sha256(bytes), bytes]));
       const named = Object.entries(files).map(([path, bytes]) => ({

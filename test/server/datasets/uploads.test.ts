@@ -217,7 +217,6 @@ test("a contributor adds to one class of one data set, sees no other, and is tol
   const there = await noise([""], 1);
   await opened.bring(set.caller, set.id, there, { class: dogs ?? "" });
   for (const asked of [
-    { dataset: set.id, class: null },
     { dataset: set.id, class: dogs ?? "" },
     { dataset: (await newDataset(set.caller)).id, class: cats ?? "" },
   ])
@@ -226,7 +225,11 @@ test("a contributor adds to one class of one data set, sees no other, and is tol
     });
   const others = await uploads.create(set.caller, { dataset: set.id, class: dogs ?? "", labelsFrom: null });
   await expect(uploads.get(link, others.id)).rejects.toMatchObject({ code: "not-found" });
-  const upload = await uploads.create(link, { dataset: set.id, class: cats ?? "", labelsFrom: null });
+  const sorted = await uploads.create(set.caller, { dataset: set.id, class: null, labelsFrom: null });
+  await expect(uploads.get(link, sorted.id)).rejects.toMatchObject({ code: "not-found" });
+  // its token names the class
+  const upload = await uploads.create(link, { dataset: set.id, class: null, labelsFrom: null });
+  expect(upload.class).toBe(cats);
   const [bytes = new Uint8Array()] = Object.values(there);
   const { missing } = await uploads.plan(link, upload.id, [named("new.png", bytes)]);
   expect(missing).toEqual([sha256(bytes)]);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { CoreError, nameFew, type TrainConfig } from "@graft/core";
+import { CoreError } from "@graft/core";
 import type { Session } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
-import { datasetOf, findDataset } from "./find-dataset.ts";
-import { imported, localFiles, sendPictures } from "./send-pictures.ts";
+import { type ClassesHere, datasetOf, findDataset } from "./find-dataset.ts";
+import { imported, type LocalFiles, localFiles, sendPictures, tellBroken } from "./send-pictures.ts";
+import { type SplitAsked, splitThere } from "./split-there.ts";
 
 /** Sets that a server brings by itself. */
 const KNOWN = ["emoji", "cats-and-dogs"] as const;
@@ -23,29 +24,9 @@ export async function namedDataset(client: ServerClient, name: string): Promise<
 interface DatasetNamed {
   readonly name: string;
   readonly labelsFrom?: string | undefined;
-  /** How one that is new there is split, where that was said; what is there already keeps its split. */
+  /** How it is to be split, as far as that was said; another split than it has is a new one. */
   readonly split?: SplitAsked | undefined;
 }
-
-export type SplitAsked = Pick<Partial<TrainConfig>, "seed" | "valSplit" | "groupPrefix">;
-
-async function splitAnew(
-  { api }: ServerClient,
-  dataset: string,
-  { seed, valSplit: fraction, groupPrefix }: SplitAsked = {},
-): Promise<void> {
-  if (seed === undefined && fraction === undefined && groupPrefix === undefined) return;
-  // folders of train and validation decide, here as there
-  if ((await api.datasets.get.query({ dataset })).split.kind !== "drawn") return;
-  await api.datasets.resplit.mutate({
-    dataset,
-    ...(seed === undefined ? {} : { seed }),
-    ...(fraction === undefined ? {} : { fraction }),
-    ...(groupPrefix === undefined ? {} : { groupPrefix }),
-  });
-}
-
-const LABEL_SOURCES = ["folders", "inner-folders", "names"] as const;
 
 /**
  * The server's data set for what was typed: a folder or an archive of this computer is brought there (what is there already
@@ -55,54 +36,86 @@ const LABEL_SOURCES = ["folders", "inner-folders", "names"] as const;
 export async function datasetThere(
   session: Session,
   client: ServerClient,
-  { name, labelsFrom, split }: DatasetNamed,
+  named: DatasetNamed,
 ): Promise<string> {
-  const { api } = client;
-  const known = KNOWN.find((each) => each === name);
-  if (known === undefined && existsSync(name)) {
-    const from = LABEL_SOURCES.find((each) => each === labelsFrom);
-    if (labelsFrom !== undefined && from === undefined)
-      throw new CoreError("unsupported", {
-        what: "A server reads labels from folders and names alone.",
-        received: `labelsFrom: ${labelsFrom}`,
-        fix: "Leave `labelsFrom` out: a table that lies beside the pictures is found by itself.",
-      });
-    const files = await localFiles(name, session);
-    const shown = basename(resolve(name)) || name;
-    const hashes = new Set(files.pictures.map(({ hash }) => hash));
-    const found = await datasetOf(client, shown, files.isFolder ? hashes : undefined);
-    const there = "there" in found ? found.there : undefined;
-    const title = "free" in found ? found.free : found.there.name;
-    const dataset = there?.id ?? (await api.datasets.create.mutate({ name: title })).dataset.id;
-    if (title !== shown) session.notice(`Its data set there is "${title}": "${shown}" has other pictures.`);
-    const sending = sendPictures(session, client, {
-      ...{ dataset, files: files.pictures },
-      ...(from ? { labelsFrom: from } : {}),
-    });
-    const { result } = await (there ? sending : orNothing(client, dataset, sending));
-    if (!there) await splitAnew(client, dataset, split);
-    for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
-    if (there && result)
-      await tellOthers(session, client, { dataset, name, came: result.added + result.same });
-    if (result && result.broken.count > 0) {
-      const named = nameFew(result.broken.first.map(({ path, reason }) => `${path} (${reason})`));
-      session.notice(`Note: ${result.broken.count} files cannot be read and are left out: ${named}`);
-    }
-    return dataset;
+  const known = KNOWN.find((each) => each === named.name);
+  const isHere = known === undefined && existsSync(named.name);
+  const { dataset, isNew } = isHere
+    ? await bringFiles(session, client, named)
+    : await findThere(session, client, { ...named, known });
+  await splitThere(session, client, { dataset, asked: named.split ?? {}, isNew });
+  return dataset;
+}
+
+/** A data set there, and whether it was made just now. */
+interface Brought {
+  readonly dataset: string;
+  readonly isNew: boolean;
+}
+
+/** Classes of the pictures here, by hash: a picture that lies twice may have two. */
+function classesHere({ pictures, labelOf }: LocalFiles): ClassesHere {
+  if (!labelOf) return new Map(pictures.map(({ hash }) => [hash, undefined]));
+  const classes = new Map<string, Set<string>>();
+  for (const { path, hash } of pictures) {
+    const label = labelOf(path);
+    if (label !== undefined) classes.set(hash, (classes.get(hash) ?? new Set()).add(label));
   }
+  return classes;
+}
+
+/** Brings what a server lacks of a folder or an archive of this computer. */
+async function bringFiles(
+  session: Session,
+  client: ServerClient,
+  { name, labelsFrom }: DatasetNamed,
+): Promise<Brought> {
+  const { api } = client;
+  await using files = await localFiles(name, session, labelsFrom);
+  const shown = basename(resolve(name)) || name;
+  const place = await datasetOf(client, shown, classesHere(files));
+  const there = "there" in place ? place.there : undefined;
+  const title = "free" in place ? place.free : place.there.name;
+  const dataset = there?.id ?? (await api.datasets.create.mutate({ name: title })).dataset.id;
+  if (title !== shown) {
+    const isSorted = "because" in place && place.because === "sorted otherwise";
+    const why = isSorted ? "has these pictures in other classes" : "has other pictures";
+    session.notice(`Its data set there is "${title}": "${shown}" ${why}.`);
+  }
+  const sending = sendPictures(session, client, {
+    ...{ dataset, files: files.pictures, labelsFrom: files.labelsFrom },
+  });
+  const { result } = await (there ? sending : orNothing(client, dataset, sending));
+  for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
+  if (there && result) await tellOthers(session, client, { dataset, name, came: result.added + result.same });
+  if (result) tellBroken(session, result.broken.first, result.broken.count);
+  return { dataset, isNew: there === undefined };
+}
+
+/** A data set that the server has, or a known set that it brings. */
+async function findThere(
+  session: Session,
+  client: ServerClient,
+  { name, labelsFrom, known }: DatasetNamed & { readonly known: (typeof KNOWN)[number] | undefined },
+): Promise<Brought> {
   const there = await findDataset(client, name);
+  if (labelsFrom !== undefined && (there || known))
+    throw new CoreError("bad-input", {
+      what: "`labelsFrom` is for a folder or an archive of this computer: the classes of a data set on a server are stored with it.",
+      received: `labelsFrom: ${labelsFrom}`,
+      fix: "Leave it out.",
+    });
   // a known set that never came is brought again
-  if (there && (known === undefined || there.pictures > 0)) return there.id;
+  if (there && (known === undefined || there.pictures > 0)) return { dataset: there.id, isNew: false };
   if (known === undefined)
     throw new CoreError("not-found", {
       what: "There is no such data set, neither on this computer nor on the server.",
       received: name,
       expected: "a folder, an archive, emoji, cats-and-dogs, or a data set's name on the server",
     });
-  const made = await api.datasets.create.mutate({ name, from: known });
+  const made = await client.api.datasets.create.mutate({ name, from: known });
   if (made.upload) await orNothing(client, made.dataset.id, imported(session, client, made.upload.id));
-  await splitAnew(client, made.dataset.id, split);
-  return made.dataset.id;
+  return { dataset: made.dataset.id, isNew: true };
 }
 
 /** Says what else is in a data set: what was deleted here since is there still. */

@@ -38,42 +38,61 @@ export async function findDataset(
   });
 }
 
-async function hasOneOf(
+/** Classes of pictures of this computer, by hash; undefined: nobody can tell before they are read in. */
+export type ClassesHere = ReadonlyMap<string, ReadonlySet<string> | undefined>;
+
+/** What a data set there has of pictures of this computer: one in the class that it has here, one in another, or none. */
+async function shared(
   { api }: ServerClient,
   dataset: string,
-  hashes: ReadonlySet<string>,
-): Promise<boolean> {
+  here: ClassesHere,
+): Promise<"same" | "sorted otherwise" | "none"> {
+  const { classes } = await api.datasets.get.query({ dataset });
+  const nameOf = new Map(classes.map(({ id, name }) => [id, name]));
+  let found: "sorted otherwise" | "none" = "none";
   let after: string | undefined;
   for (let seen = 0; seen < LOOKED_AT; seen += PAGE) {
     const given = { dataset, limit: PAGE, ...(after === undefined ? {} : { after }) };
     const { items, next } = await api.images.list.query(given);
-    if (items.some(({ hash }) => hashes.has(hash))) return true;
-    if (next === null) return false;
+    for (const { hash, class: of } of items) {
+      if (!here.has(hash)) continue;
+      const labels = here.get(hash);
+      if (of === null || labels === undefined || labels.has(nameOf.get(of) ?? "")) return "same";
+      found = "sorted otherwise";
+    }
+    if (next === null) break;
     after = next;
   }
-  return false;
+  return found;
 }
 
+/** Where pictures go: to a data set that is there, or to a new one of a name that is free, and why not to one of their own name. */
+export type DatasetPlace =
+  | { readonly there: DatasetThere }
+  | { readonly free: string; readonly because: "sorted otherwise" | "none" };
+
 /**
- * Where a folder's pictures go: to the data set of its name that has one of them or none at all, else to a new one. Folders of
- * one name are many ("photos"), and pictures of two of them are not to be mixed.
- * @param hashes of the folder's files; undefined: what is in it shows only there, and the name decides.
+ * Where the pictures of a folder or an archive go: to the data set of its name that has one of them in the class that it has
+ * here, or no picture at all, else to a new one. Folders of one name are many ("photos"), and pictures of two of them, or two
+ * ways to sort them, are not to be mixed.
  * @returns the data set; or the name for a new one: "photos", "photos 2", ….
  */
 export async function datasetOf(
   client: ServerClient,
   name: string,
-  hashes: ReadonlySet<string> | undefined,
-): Promise<{ readonly there: DatasetThere } | { readonly free: string }> {
+  here: ClassesHere,
+): Promise<DatasetPlace> {
   const taken = new Set<string>();
+  let because: "sorted otherwise" | "none" = "none";
   for await (const one of datasets(client)) {
     const isNumbered = one.name.startsWith(`${name} `) && /^\d+$/.test(one.name.slice(name.length + 1));
     if (one.name !== name && !isNumbered) continue;
-    const isIt = hashes ? one.pictures === 0 || (await hasOneOf(client, one.id, hashes)) : one.name === name;
-    if (isIt) return { there: one };
+    const has = one.pictures === 0 ? "same" : await shared(client, one.id, here);
+    if (has === "same") return { there: one };
+    if (has === "sorted otherwise") because = has;
     taken.add(one.name);
   }
   let free = name;
   for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
-  return { free };
+  return { free, because };
 }

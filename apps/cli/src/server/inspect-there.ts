@@ -1,3 +1,4 @@
+import { configFromFlags } from "../options/train-flags.ts";
 import { print, printJson } from "../output/stdout.ts";
 import { byteSize, table } from "../output/text.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
@@ -6,6 +7,7 @@ import { asCoreError, connect } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { datasetThere } from "./dataset-there.ts";
 import { GOES_ON } from "./follow-there.ts";
+import { splitAsked } from "./split-there.ts";
 
 /** `graft inspect DATASET` on a server, which reads the pictures in that it lacks. */
 export async function inspectThere(
@@ -13,11 +15,12 @@ export async function inspectThere(
   flags: Flags,
   { server, dataset: name }: { readonly server: Credentials; readonly dataset: string },
 ): Promise<void> {
+  const config = configFromFlags(flags);
+  const split = splitAsked(config, flags);
   await using session = new Session(context, GOES_ON);
   const client = connect(server);
   try {
-    const labelsFrom = typeof flags.labelsFrom === "string" ? flags.labelsFrom : undefined;
-    const dataset = await datasetThere(session, client, { name, labelsFrom });
+    const dataset = await datasetThere(session, client, { name, labelsFrom: config.labelsFrom, split });
     const { report, notes } = await client.api.datasets.inspect.query({ dataset });
     session.clear();
     if (context.json) {

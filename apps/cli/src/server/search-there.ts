@@ -13,6 +13,7 @@ import type { Credentials } from "./credentials.ts";
 import { datasetThere } from "./dataset-there.ts";
 import { followSearch } from "./follow-search.ts";
 import { GOES_ON } from "./follow-there.ts";
+import { type SplitAsked, splitAsked } from "./split-there.ts";
 
 type Api = ServerClient["api"];
 export type SearchThere = Awaited<ReturnType<Api["searches"]["get"]["query"]>>;
@@ -33,7 +34,7 @@ export async function sweepThere(context: CommandContext, flags: Flags, asked: A
   // what is left out is each recipe's own
   const given = pickOptions(optionsFromFlags(flags), SWEEP_KEYS);
   await search(context, {
-    ...{ ...asked, labelsFrom: config.labelsFrom },
+    ...{ ...asked, labelsFrom: config.labelsFrom, split: splitAsked(config, flags) },
     begin: ({ searches }, dataset) => searches.sweep.mutate({ dataset, config: given, axes }),
     async finish(_session, _client, { sweep }) {
       if (!sweep) throw new TypeError("a sweep that is completed has found something");
@@ -48,7 +49,7 @@ export async function findRateThere(context: CommandContext, flags: Flags, asked
   const config = configFromFlags(flags);
   const given = pickOptions(optionsFromFlags(flags), RATE_KEYS);
   await search(context, {
-    ...{ ...asked, labelsFrom: config.labelsFrom },
+    ...{ ...asked, labelsFrom: config.labelsFrom, split: splitAsked(config, flags) },
     begin: ({ searches }, dataset) => searches.findRate.mutate({ dataset, config: given }),
     async finish(_session, _client, { rate }) {
       if (!rate) throw new TypeError("a test of learning rates that is completed has found one");
@@ -70,6 +71,8 @@ export function pickOptions(
 /** A search that a server is to do. */
 interface NewSearch extends Asked {
   readonly labelsFrom: string | undefined;
+  /** @default as the data set is split */
+  readonly split?: SplitAsked;
   /** What `graft searches follow` is to be given by who left it going. @default nothing */
   readonly followFlags?: readonly string[];
   readonly begin: (api: Api, dataset: string) => Promise<SearchThere>;
@@ -79,12 +82,12 @@ interface NewSearch extends Asked {
 
 /** Has a search done there, and waits for it. @throws CoreError why it failed. */
 export async function search(context: CommandContext, asked: NewSearch): Promise<void> {
-  const { server, dataset: name, labelsFrom, followFlags, begin, finish } = asked;
+  const { server, dataset: name, labelsFrom, split, followFlags, begin, finish } = asked;
   checkTypedDataset(name);
   await using session = new Session(context, GOES_ON);
   const client = connect(server);
   try {
-    const dataset = await datasetThere(session, client, { name, labelsFrom });
+    const dataset = await datasetThere(session, client, { name, labelsFrom, split });
     const { id } = await begin(client.api, dataset);
     session.notice(`Search ${id} of ${name} on ${server.url}`);
     const found = await finishSearch(session, client, id, followFlags);

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream, openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
-import { CoreError, throwIfCancelled } from "@graft/core";
-import { walkFolder } from "@graft/core/node";
+import { CoreError, nameFew, throwIfCancelled } from "@graft/core";
+import { type ListedDataset, listDataset } from "@graft/core/node";
 import type { Session } from "../session/session.ts";
 import { asCoreError, type ServerClient } from "./client.ts";
 import { type FileToSend, sendFiles } from "./send-files.ts";
@@ -19,35 +18,68 @@ async function hashOf(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Files of this computer that are to be a data set's, each with its hash; archives are unpacked here. */
+export interface LocalFiles extends Pick<ListedDataset, "labelsFrom" | "labelOf">, AsyncDisposable {
+  readonly pictures: readonly FileToSend[];
+}
+
 /**
- * A folder's files, or an archive as one file; each with its hash.
- * @throws CoreError `bad-input` for a folder without any; `cancelled`.
+ * The files of a folder or of an archive; of an archive so that only what a server lacks of it travels, as of a folder.
+ * @param labelsFrom `--labels-from` as it was given.
+ * @throws CoreError `bad-input` for what holds no file; as `listDataset`; `cancelled`.
  */
 export async function localFiles(
   name: string,
   session: Session,
-): Promise<{ readonly isFolder: boolean; readonly pictures: readonly FileToSend[] }> {
-  const { signal } = session;
-  const root = resolve(name);
-  const isFolder = (await stat(root)).isDirectory();
-  const listed = isFolder
-    ? (await walkFolder(root, { signal, home: session.context.environment.home })).files
-    : [{ path: basename(root), location: root }];
-  const files: FileToSend[] = [];
-  for (const { path, location } of listed) {
-    throwIfCancelled(signal);
-    files.push({
-      ...{ path, bytes: (await stat(location)).size, hash: await hashOf(location) },
-      open: () => openAsBlob(location),
-    });
-    session.status(`Looking at the files  ${files.length}/${listed.length}`);
+  labelsFrom: string | undefined,
+): Promise<LocalFiles> {
+  const { signal, context } = session;
+  const listed = await listDataset(name, {
+    ...{ home: context.environment.home, signal, labelsFrom },
+    onProgress: (progress) => session.fetching("Unpacking", progress),
+  });
+  try {
+    const pictures: FileToSend[] = [];
+    for (const { path, location } of listed.files) {
+      throwIfCancelled(signal);
+      pictures.push({
+        ...{ path, bytes: (await stat(location)).size, hash: await hashOf(location) },
+        open: () => openAsBlob(location),
+      });
+      session.status(`Looking at the files  ${pictures.length}/${listed.files.length}`);
+    }
+    if (pictures.length === 0)
+      throw new CoreError("bad-input", {
+        what: `There is no file in ${name}.`,
+        fix: "Give a folder of pictures.",
+      });
+    for (const { message } of listed.notes ?? []) session.notice(`Note: ${message}`);
+    tellBroken(
+      session,
+      [...listed.broken, ...listed.closed].map(({ path, reason }) => ({ path, reason })),
+    );
+    const { labelOf, labelsFrom: from } = listed;
+    return {
+      ...{ pictures, labelsFrom: from, labelOf },
+      [Symbol.asyncDispose]: () => listed[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await listed[Symbol.asyncDispose]();
+    throw error;
   }
-  if (files.length === 0)
-    throw new CoreError("bad-input", {
-      what: `There is no file in ${name}.`,
-      fix: "Give a folder of pictures.",
-    });
-  return { isFolder, pictures: files };
+}
+
+/** Says which files cannot be read, which stops nothing. @param count of all; `files` may be the first of them */
+export function tellBroken(
+  session: Session,
+  files: readonly { readonly path: string; readonly reason: string }[],
+  count = files.length,
+): void {
+  if (count === 0) return;
+  const what = count === 1 ? "1 file cannot be read and is" : `${count} files cannot be read and are`;
+  session.notice(
+    `Note: ${what} left out: ${nameFew(files.map(({ path, reason }) => `${path} (${reason})`))}`,
+  );
 }
 
 /**
@@ -65,19 +97,27 @@ export async function sendPictures(
   }: {
     readonly dataset: string;
     readonly files: readonly FileToSend[];
-    readonly labelsFrom?: Upload["labelsFrom"];
+    readonly labelsFrom: ListedDataset["labelsFrom"];
   },
 ): Promise<Upload> {
   const { api, url } = client;
   const { signal } = session;
   try {
-    const upload = await api.uploads.create.mutate({ dataset, ...(labelsFrom ? { labelsFrom } : {}) });
+    const upload = await api.uploads.create.mutate({ dataset, ...labelsTold(labelsFrom) });
     await sendFiles(session, client, { upload: upload.id, files });
     await api.uploads.finish.mutate({ upload: upload.id }, { signal });
     return await imported(session, client, upload.id);
   } catch (error) {
     throw asCoreError(error, url);
   }
+}
+
+/** Where the labels are, as a server is told. */
+function labelsTold(from: ListedDataset["labelsFrom"]) {
+  if (from === undefined) return {};
+  if (from.type !== "file") return { labelsFrom: from.type };
+  const { path, column } = from;
+  return { labelTable: { path, ...(column === undefined ? {} : { column }) } };
 }
 
 const IMPORT_TEXT = {

@@ -17,7 +17,7 @@ const THERE: Readonly<Record<string, { readonly heard: readonly string[] | "all"
   },
   predict: { heard: ["csv", "notSureBelow"], in: "server/predict-there.ts" },
   export: { heard: ["format", "out", "columns", "force"], in: "export/asked-export.ts" },
-  inspect: { heard: ["labelsFrom"], in: "server/inspect-there.ts" },
+  inspect: { heard: "all", in: "server/inspect-there.ts" },
   features: { heard: "all", in: "server/features-there.ts" },
   worker: { heard: ["name", "threads", "ca"], in: "commands/worker/action.ts" },
   "runs list": { heard: [], in: "commands/runs/command.ts" },

@@ -1,12 +1,5 @@
 import { resolve } from "node:path";
-import {
-  deserializeError,
-  MODEL_FILES,
-  memoryFolder,
-  modelAccuracy,
-  readModel,
-  type TrainConfig,
-} from "@graft/core";
+import { deserializeError, MODEL_FILES, memoryFolder, modelAccuracy, readModel } from "@graft/core";
 import { checkModelFolder, writeModelFolder } from "@graft/core/node";
 import { nextCommand } from "../environment/self-command.ts";
 import { EXIT } from "../exit/exit-codes.ts";
@@ -21,8 +14,9 @@ import type { CommandContext, Flags } from "../session/context.ts";
 import { Session } from "../session/session.ts";
 import { asCoreError, connect, type ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
-import { datasetThere, type SplitAsked } from "./dataset-there.ts";
+import { datasetThere } from "./dataset-there.ts";
 import { followRun, GOES_ON, leftText } from "./follow-there.ts";
+import { splitAsked } from "./split-there.ts";
 
 /** Mistakes that are named at the end. */
 const NAMED_MISTAKES = 5;
@@ -54,16 +48,6 @@ export async function trainThere(
   } catch (error) {
     throw asCoreError(error, server.url);
   }
-}
-
-/** What was said of a split, by flags or in a saved config. */
-function splitAsked(config: TrainConfig, given: Readonly<Record<string, unknown>>): SplitAsked {
-  const { seed, valSplit, groupPrefix } = config;
-  return {
-    ...(given.seed === undefined ? {} : { seed }),
-    ...(given.valSplit === undefined ? {} : { valSplit }),
-    ...(given.groupPrefix === undefined ? {} : { groupPrefix }),
-  };
 }
 
 /** Shows a run to its end, and what came of it. @param to.out where its model goes on this computer. @default nowhere */

@@ -111,7 +111,7 @@ async function importUpload(
     signal,
     hasKept,
   } = options;
-  const { id, dataset, known, labelsFrom } = upload;
+  const { id, dataset, known, labelsFrom, labelTable } = upload;
   const intake = new Intake(options, upload);
   const rows = await filesOf(repository, id);
   const own = new Map<string, string>();
@@ -129,7 +129,7 @@ async function importUpload(
       files,
       {
         ...{ source: known ?? sourceOf(rows), home: known === null ? place.home : home },
-        ...{ folder: place.folder, known, labelsFrom, classes, threads },
+        ...{ folder: place.folder, known, labelsFrom, labelTable, classes, threads },
         isOneClass: upload.class !== null,
       },
       {

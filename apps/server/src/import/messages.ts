@@ -24,6 +24,8 @@ export const readingSchema = z.object({
   /** Every picture is of the class that was asked for: no layout. */
   isOneClass: z.boolean(),
   labelsFrom: labelSource.nullable(),
+  /** A table among the files, in place of `labelsFrom`. */
+  labelTable: z.object({ path: z.string(), column: z.string().nullable() }).nullable(),
   /** Names of the data set's classes. */
   classes: z.array(z.string()),
   /** That decode. */

@@ -19,11 +19,16 @@ export interface UnderstoodFiles extends Scanned {
 /**
  * The files as a data set, as `openDataset` reads them; but what a training would refuse may be mended here, so one class, no
  * class at all and classes without a readable picture are taken in, too.
- * @throws CoreError `bad-input` where folders can mean two things: a person must say which.
+ * @throws CoreError `bad-input` for a table that does not say it, and where folders can mean two things: a person must say which.
  */
 export async function understand(
   opened: OpenedFiles,
-  { isOneClass, labelsFrom, classes: knownLabels }: Pick<Reading, "isOneClass" | "labelsFrom" | "classes">,
+  {
+    isOneClass,
+    labelsFrom,
+    labelTable,
+    classes: knownLabels,
+  }: Pick<Reading, "isOneClass" | "labelsFrom" | "labelTable" | "classes">,
   options: Pick<ScanFilesOptions, "inspect" | "onProgress">,
 ): Promise<UnderstoodFiles> {
   const scan = async (asked: Partial<ScanFilesOptions>): Promise<UnderstoodFiles> => ({
@@ -31,7 +36,12 @@ export async function understand(
     isUnsorted: asked.label !== undefined,
   });
   if (isOneClass) return scan({ label: "" });
-  if (labelsFrom !== null) return scan({ purpose: "score", labelsFrom });
+  if (labelsFrom !== null) return scan({ purpose: "score", labelsFrom: { type: labelsFrom } });
+  if (labelTable !== null) {
+    const { path, column } = labelTable;
+    const table = { type: "file" as const, path, ...(column === null ? {} : { column }) };
+    return scan({ purpose: "score", labelsFrom: table });
+  }
   try {
     return await scan({ purpose: "train" });
   } catch (error) {

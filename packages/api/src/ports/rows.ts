@@ -188,6 +188,13 @@ export type UploadState = "open" | "queued" | "importing" | "done" | "failed";
 export const LABEL_SOURCES = ["folders", "inner-folders", "names"] as const;
 export type LabelSource = (typeof LABEL_SOURCES)[number];
 
+/** A table among an upload's files that has a row for each picture, with its class. */
+export interface LabelTable {
+  readonly path: string;
+  /** Null: the one column that can be meant. */
+  readonly column: string | null;
+}
+
 /** How far an import is. */
 export interface UploadProgress {
   /** unpacking: bytes of archives; looking: files; taking-in: pictures. */
@@ -230,6 +237,8 @@ export interface UploadRow {
   /** All of its files go to this class; null: their folders and names tell. */
   readonly class: string | null;
   readonly labelsFrom: LabelSource | null;
+  /** In place of `labelsFrom`. */
+  readonly labelTable: LabelTable | null;
   /** A known set in place of files. */
   readonly known: string | null;
   /** Null but while it is imported. */

@@ -6,6 +6,10 @@ import { MOST_PLANNED } from "./upload-limits.ts";
 import { uploadAnswer, uploadOutput } from "./upload-views.ts";
 
 const upload = idInput.meta({ description: "Id of an upload" });
+const labelTableInput = z.strictObject({
+  path: z.string().min(1).max(4096).meta({ description: "Name of the table among the upload's files" }),
+  column: z.string().max(1000).optional().meta({ description: "That has the classes" }),
+});
 const hashInput = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "expected a sha256 in hexadecimal")
@@ -26,17 +30,25 @@ export const uploadRouter = router({
         dataset: idInput,
         class: idInput
           .optional()
-          .meta({ description: "All pictures go to this class; without it their folders and names tell" }),
+          .meta({
+            description:
+              "All pictures go to this class; without it their folders and names tell, or a contributor's token",
+          }),
         labelsFrom: z
           .enum(LABEL_SOURCES)
           .optional()
           .meta({ description: "Where the classes stand, when folders can mean two things" }),
+        labelTable: labelTableInput
+          .optional()
+          .meta({ description: "In its place: a table, sent with the pictures, that has a row for each" }),
       }),
     )
     .output(uploadOutput)
     .mutation(async ({ ctx, input }) => {
-      const { dataset, class: of = null, labelsFrom = null } = input;
-      return uploadAnswer(await ctx.services.uploads.create(ctx.caller, { dataset, class: of, labelsFrom }));
+      const { dataset, class: of = null, labelsFrom = null, labelTable: table } = input;
+      const labelTable = table ? { path: table.path, column: table.column ?? null } : null;
+      const asked = { dataset, class: of, labelsFrom, labelTable };
+      return uploadAnswer(await ctx.services.uploads.create(ctx.caller, asked));
     }),
 
   plan: procedure

@@ -4,7 +4,7 @@ import { type Caller, notThere, notThereIn } from "../identity/identity.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { Jobs } from "../ports/jobs.ts";
 import type { Repository } from "../ports/repository.ts";
-import type { LabelSource, UploadFileRow, UploadRow } from "../ports/rows.ts";
+import type { LabelSource, LabelTable, UploadFileRow, UploadRow } from "../ports/rows.ts";
 import type { UploadSpool } from "../ports/upload-spool.ts";
 import type { KeptBlobs } from "./kept-blobs.ts";
 import { ABANDONED_MS, checkFileSize, checkUploadSize, fileName, REMEMBERED_MS } from "./upload-limits.ts";
@@ -26,13 +26,14 @@ export interface PlannedFile {
   readonly bytes: number;
 }
 
-/** A row that was not begun yet. */
+/** A row that was not begun yet. @param upload.labelTable @default null */
 export function newUpload(
-  upload: Pick<UploadRow, "dataset" | "account" | "class" | "labelsFrom" | "known">,
+  upload: Pick<UploadRow, "dataset" | "account" | "class" | "labelsFrom" | "known"> &
+    Pick<Partial<UploadRow>, "labelTable">,
   now: number,
 ): UploadRow {
   return {
-    ...{ ...upload, id: newId(), createdAt: now, heardAt: now, state: "open" },
+    ...{ labelTable: null, ...upload, id: newId(), createdAt: now, heardAt: now, state: "open" },
     ...{ progress: null, result: null, error: null },
   };
 }
@@ -48,8 +49,9 @@ export class UploadService {
   }
 
   /**
-   * @param asked.class that all of its pictures go to; null: their folders and names tell.
-   * @throws CoreError `not-found`.
+   * @param asked.class that all of its pictures go to; null: their folders and names tell, and a contributor's token names it.
+   * @param asked.labelTable a table that is sent with the pictures, in place of `labelsFrom`.
+   * @throws CoreError `not-found`, `bad-input` for a table beside another source of labels.
    */
   async create(
     caller: Caller,
@@ -57,11 +59,17 @@ export class UploadService {
       readonly dataset: string;
       readonly class: string | null;
       readonly labelsFrom: LabelSource | null;
+      readonly labelTable?: LabelTable | null;
     },
   ): Promise<UploadRow> {
     const { repository, clock, access } = this.#parts;
-    await access.contribution(caller, asked.dataset, asked.class);
-    const upload = newUpload({ ...asked, account: caller.identity.account.id, known: null }, clock());
+    const { account, token } = caller.identity;
+    // such a token is for one class, so nobody has to name it again
+    const ofToken = token.role === "contributor" ? (token.scope.class ?? null) : null;
+    const { class: to } = await access.contribution(caller, asked.dataset, asked.class ?? ofToken);
+    const from = { labelsFrom: asked.labelsFrom, labelTable: labelTable(asked) };
+    const place = { dataset: asked.dataset, class: to?.id ?? null, account: account.id, known: null };
+    const upload = newUpload({ ...place, ...from }, clock());
     await repository.uploads.create(upload);
     return upload;
   }
@@ -246,6 +254,23 @@ export class UploadService {
     const rows = await this.#parts.repository.images.ofAccount(identity.account.id, [...sizes.keys()]);
     return rows.flatMap(({ hash, bytes }) => (sizes.get(hash) === bytes ? [hash] : []));
   }
+}
+
+/** @throws CoreError `bad-input` for a name that leads elsewhere, and beside another source of labels. */
+function labelTable({
+  labelsFrom,
+  labelTable: table = null,
+}: {
+  readonly labelsFrom: LabelSource | null;
+  readonly labelTable?: LabelTable | null;
+}): LabelTable | null {
+  if (table === null) return null;
+  if (labelsFrom === null) return { path: fileName(table.path), column: table.column };
+  throw new CoreError("bad-input", {
+    what: "`labelsFrom` and `labelTable` say two things of where the labels are.",
+    received: `${labelsFrom}, ${table.path}`,
+    fix: "Give one of them.",
+  });
 }
 
 /** @throws CoreError `conflict` for a file that was named before with other bytes. */

@@ -20,6 +20,10 @@ export const uploadOutput = z.object({
     .nullable()
     .meta({ description: "All of its pictures go there; null: their folders and names tell" }),
   labelsFrom: z.enum(LABEL_SOURCES).nullable(),
+  labelTable: z
+    .object({ path: z.string(), column: z.string().nullable() })
+    .nullable()
+    .meta({ description: "The table among its files that says the classes" }),
   known: z.string().nullable().meta({ description: "A set that graft knows, in place of files" }),
   progress: z
     .object({
@@ -48,8 +52,10 @@ const files = ({ count: all, first }: FilesWithReason): z.infer<typeof filesOutp
 
 export function uploadAnswer(upload: UploadRow): z.infer<typeof uploadOutput> {
   const { id, dataset, state, class: of, labelsFrom, known, progress, result, error } = upload;
+  const { labelTable } = upload;
   return {
     ...{ id, dataset, state, createdAt: time(upload.createdAt), class: of, labelsFrom, known },
+    labelTable: labelTable && { ...labelTable },
     progress: progress && { ...progress },
     result: result && {
       ...{ added: result.added, same: result.same, unsorted: result.unsorted },

@@ -5,7 +5,7 @@ import { readFailure } from "../files/read-failure-node.ts";
 import { visibleText } from "../visible-text.ts";
 import { isTableName, type LabelTable, MOST_TABLE_BYTES, MOST_TABLES } from "./layout/label-table.ts";
 import { type LabelsFrom, parseLabelsFrom } from "./layout/labels-from.ts";
-import type { Listing } from "./listing.ts";
+import type { ListedFile, Listing } from "./listing.ts";
 import { reasonOf } from "./walk-node.ts";
 
 /** Text in UTF-8 or UTF-16 with a mark, else in Windows-1252, as old spreadsheets write it. */
@@ -65,13 +65,18 @@ async function tablesIn(listing: Listing): Promise<readonly LabelTable[]> {
   return tables;
 }
 
-/** @throws CoreError `not-found`, `bad-input` for a file that cannot be read or is no table. */
-async function tableAt(path: string): Promise<LabelTable> {
+/**
+ * The table that a file is, whatever its name ends in.
+ * @param listed the folder of its `path` is where paths in it may start.
+ * @param called for errors.
+ * @throws CoreError `not-found`, `bad-input` for a file that cannot be read or is no table.
+ */
+export async function tableOf({ path, location }: ListedFile, called = path): Promise<LabelTable> {
   const expected = "a .csv, .tsv, .json or .jsonl with a row for each image";
-  const shown = visibleText(path);
+  const shown = visibleText(called);
   let text: string | undefined;
   try {
-    text = await readText(path);
+    text = await readText(location);
   } catch (error) {
     const what = `The label file ${shown} ${reasonOf(error)}.`;
     throw new CoreError("not-found", { what, expected }, { cause: error });
@@ -84,7 +89,8 @@ async function tableAt(path: string): Promise<LabelTable> {
       fix,
     });
   }
-  const table = text === undefined ? undefined : await parsedTable(basename(path), "", text);
+  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+  const table = text === undefined ? undefined : await parsedTable(path, folder, text);
   if (table !== undefined) return table;
   throw new CoreError("bad-input", { what: `graft finds no labels in ${shown}.`, expected });
 }
@@ -111,14 +117,18 @@ export function tableReader(
   };
 }
 
-async function given(listing: Listing, path: string): Promise<readonly LabelTable[]> {
+/** A table that was given, among the files of a data set: by its path inside, or by where it lies; undefined: elsewhere. */
+export async function tableInside(listing: Listing, path: string): Promise<ListedFile | undefined> {
   const isThere = (await stat(path).catch(() => undefined))?.isFile() ?? false;
   const inside = isThere
     ? undefined
-    : listing.files.filter((file) => file.path === path.replaceAll("\\", "/"));
-  if (inside?.length) return tablesIn({ ...listing, files: inside });
+    : listing.files.find((file) => file.path === path.replaceAll("\\", "/"));
   const location = resolve(path);
-  // a table inside the data set says paths from its own folder
-  const listed = listing.files.find((file) => file.location === location);
-  return listed === undefined ? [await tableAt(path)] : tablesIn({ ...listing, files: [listed] });
+  return inside ?? listing.files.find((file) => file.location === location);
+}
+
+async function given(listing: Listing, path: string): Promise<readonly LabelTable[]> {
+  const inside = await tableInside(listing, path);
+  if (inside) return [await tableOf(inside)];
+  return [await tableOf({ path: basename(path), location: path }, path)];
 }

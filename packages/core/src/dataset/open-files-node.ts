@@ -4,7 +4,7 @@ import { visibleText } from "../visible-text.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";
 import { expandArchives } from "./expand-archives-node.ts";
-import { tableReader } from "./label-files-node.ts";
+import { tableOf, tableReader } from "./label-files-node.ts";
 import type { LayoutOptions } from "./layout/find-layout.ts";
 import type { LabelsFrom } from "./layout/labels-from.ts";
 import type { ListedFile, Listing } from "./listing.ts";
@@ -25,7 +25,8 @@ export interface OpenFilesOptions extends Pick<OpenDatasetOptions, "signal"> {
 export interface ScanFilesOptions
   extends Pick<LayoutOptions, "purpose" | "knownLabels">,
     Pick<ScanOptions, "inspect" | "label" | "signal" | "onProgress"> {
-  readonly labelsFrom?: Exclude<LabelsFrom["type"], "file"> | undefined;
+  /** A table is one of the files: its path is a name among them, and never one of the host's. */
+  readonly labelsFrom?: LabelsFrom | undefined;
 }
 
 /** Files of a host, archives among them unpacked; what was unpacked may go when it is disposed of. */
@@ -72,6 +73,16 @@ async function list(listing: Listing, options: OpenFilesOptions): Promise<Listin
   );
 }
 
+function tableNamed({ files }: Listing, path: string): ListedFile {
+  const named = files.find((file) => file.path === path);
+  if (named) return named;
+  throw new CoreError("bad-input", {
+    what: "The table with the labels is not among the files.",
+    received: visibleText(path),
+    fix: "Send it with the pictures, and name it as it was sent.",
+  });
+}
+
 /**
  * Opens files that a host has under names of their sender (an upload): loose ones, folders, archives, by the rules of
  * `openDataset`.
@@ -86,9 +97,11 @@ export async function openFiles(
   const listing = await list(listingOfNames(files), options);
   return {
     files: listing.files,
-    scan({ purpose, knownLabels, labelsFrom: type, label, ...scan }) {
-      const labelsFrom = type === undefined ? undefined : { type };
-      const tables = tableReader(listing, labelsFrom);
+    scan({ purpose, knownLabels, labelsFrom, label, ...scan }) {
+      const tables =
+        labelsFrom?.type === "file"
+          ? async () => [await tableOf(tableNamed(listing, labelsFrom.path))]
+          : tableReader(listing, labelsFrom);
       const layout = { purpose, knownLabels, labelsFrom, tables };
       return scanListing(listing, { source: options.source, ...scan, layout, label });
     },

@@ -1,8 +1,5 @@
 import { action, type CommandDeclaration } from "../declaration.ts";
 
-const OF_DATASET =
-  "on a server the split is the data set's, and is shown as it is. Leave it out, or add --local.";
-
 export const inspectCommand: CommandDeclaration = {
   name: "inspect",
   declare: (command) =>
@@ -12,14 +9,10 @@ export const inspectCommand: CommandDeclaration = {
       .action(
         action(
           async (context, flags, dataset) => (await import("./action.ts")).inspect(context, flags, dataset),
-          {
-            flags: ["labelsFrom"],
-            instead: { valSplit: OF_DATASET, groupPrefix: OF_DATASET, seed: OF_DATASET },
-            run: async (context, server, flags, dataset = "") =>
-              (await import("../../server/inspect-there.ts")).inspectThere(context, flags, {
-                ...{ server, dataset },
-              }),
-          },
+          async (context, server, flags, dataset = "") =>
+            (await import("../../server/inspect-there.ts")).inspectThere(context, flags, {
+              ...{ server, dataset },
+            }),
         ),
       ),
   trainFlags: ({ SPLIT_KEYS }) => SPLIT_KEYS,

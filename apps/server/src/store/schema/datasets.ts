@@ -105,6 +105,7 @@ export const uploads = graft.table(
     heardAt: whole("heard_at").notNull(),
     class: text("class_id"),
     labelsFrom: text("labels_from").$type<NonNullable<UploadRow["labelsFrom"]>>(),
+    labelTable: json<NonNullable<UploadRow["labelTable"]>>("label_table"),
     known: text("known_set"),
     progress: json<NonNullable<UploadRow["progress"]>>("progress"),
     result: json<NonNullable<UploadRow["result"]>>("result"),

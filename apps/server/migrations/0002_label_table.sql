@@ -1,0 +1,1 @@
+ALTER TABLE "graft"."uploads" ADD COLUMN "label_table" text;
