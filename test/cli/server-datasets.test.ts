@@ -108,6 +108,28 @@ describe("archives on a server", () => {
   });
 });
 
+it("leaves a picture in the class that it was moved to there, and says so", async () => {
+  const set = await writeFiles(
+    "moved/zoo",
+    await pictures(81, "cats/1.png", "cats/2.png", "dogs/3.png", "dogs/4.png"),
+  );
+  const { dataset } = await json(remote("inspect", set, "--json"));
+  const whole = await api(`/datasets/${dataset}`);
+  const dogs = Object(whole.classes).find(({ name }: { name: string }) => name === "dogs").id;
+  const { items } = await api(`/datasets/${dataset}/images`);
+  const images = Object(items).flatMap(({ id, path }: Record<string, string>) =>
+    path === "cats/2.png" ? [id] : [],
+  );
+  await api(`/datasets/${dataset}/edits/move`, server.token, { images, class: dogs });
+  const again = await remote("inspect", set, "--json");
+  expect(again.stderr).toMatch(
+    /1 picture is in another class there than here, and stays there, such as cats\/2\.png/,
+  );
+  const [found = {}] = jsonLines(again.stdout);
+  expect(found).toMatchObject({ dataset, images: 4 });
+  expect(Object(found.classes).map(({ images: count }: { images: number }) => count)).toEqual([1, 3]);
+});
+
 describe("--labels-from on a server", () => {
   const DAYS = ["monday/1.png", "monday/2.png", "tuesday/3.png", "tuesday/4.png"];
   const TABLE =
@@ -202,5 +224,93 @@ describe("a split on a server", () => {
     }
     const swept = await remote(...["lr-find", emoji, ...FAST, "--val-split", "0.5", "--seed", "9", "--json"]);
     expect([swept.code, swept.stderr]).toEqual([0, expect.stringContaining("split anew: 50")]);
+  });
+});
+
+describe("graft datasets", () => {
+  const lines = async (...words: string[]) =>
+    jsonLines((await done(remote("datasets", ...words, "--json"))).stdout);
+  let bea = "";
+
+  beforeAll(async () => {
+    const made = await api("/accounts", server.token, { name: "Bea", role: "member" });
+    bea = String(made.secret);
+    const { dataset } = await api("/datasets", bea, { name: "hers", classes: ["cats"] });
+    await api("/datasets", bea, { name: "twins" });
+    await api("/datasets", bea, { name: "twins" });
+    expect(Object(dataset).name).toBe("hers");
+    const pets = await pictures(71, "cats/1.png", "cats/2.png", "cats/3.png", "dogs/4.png", "dogs/5.png");
+    await done(remote("inspect", await writeFiles("own/pets", pets)));
+  });
+
+  it("lists what there is, and whose for an admin", async () => {
+    const all = await lines("list");
+    expect(all.find(({ name }) => name === "pets")).toMatchObject({
+      ...{ pictures: 5, classCount: 2, split: { kind: "drawn", fraction: 0.2 } },
+    });
+    const { stdout } = await done(remote("datasets", "list"));
+    expect(stdout).toMatch(/data set +pictures +classes +size +split +owner +id/);
+    expect(stdout).toMatch(/pets +5 +2 .*20\.0 % held back, seed \d+ .*admin/);
+    expect(stdout).toMatch(/hers +0 +1 .*Bea/);
+    const asBea = await done(graft(["datasets", "list", "--server", server.url, "--token", bea], home));
+    expect(asBea.stdout).not.toMatch(/pets|owner/);
+  });
+
+  it("shows one by its name or its id, with its classes and sides", async () => {
+    const [whole = {}] = await lines("show", "pets");
+    expect(whole).toMatchObject({ name: "pets", pictures: 5 });
+    const { stdout } = await done(remote("datasets", "show", String(whole.id)));
+    expect(stdout).toMatch(/split +20\.0 % held back/);
+    expect(stdout).toMatch(
+      /class +train +validation +test +no side yet +left out +broken\ncats +\d +\d +0 +0 +0 +0/,
+    );
+    const nobody = await remote("datasets", "show", "nothing");
+    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("no such data set")]);
+  });
+
+  it("renames one, and gives it a new split", async () => {
+    await done(remote("datasets", "rename", "pets", "animals"));
+    const { stdout } = await done(
+      remote("datasets", "split", "animals", "--val-split", "0.4", "--seed", "3"),
+    );
+    expect(stdout).toMatch(
+      /animals has a new split: 40\.0 % held back, seed 3; \d+ pictures? (is|are) on another side/,
+    );
+    const [whole] = await lines("show", "animals");
+    expect(whole).toMatchObject({ split: { fraction: 0.4, seed: 3, version: 2 } });
+    const nothing = await remote("datasets", "split", "animals");
+    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("--val-split SHARE")]);
+    const wrong = await remote("datasets", "split", "animals", "--val-split", "2");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("--val-split")]);
+  });
+
+  it("says what would go, and deletes it where that is wanted; a name of several it does not guess", async () => {
+    await done(remote("train", "animals", ...FAST, "--epochs", "1"));
+    const asked = await remote("datasets", "delete", "animals");
+    expect(asked.code).toBe(1);
+    expect(asked.stderr).toMatch(/animals: 5 pictures \(.*\) and 1 run with its model[\s\S]*--yes/);
+    expect((await lines("show", "animals"))[0]).toMatchObject({ pictures: 5 });
+    const typo = await remote("datasets", "delete", "animals", "animls", "--yes");
+    expect([typo.code, typo.stderr]).toEqual([1, expect.stringContaining("animls")]);
+    const gone = await done(remote("datasets", "delete", "animals", "--yes"));
+    expect(gone.stdout).toMatch(/Deleted animals: 5 pictures/);
+    expect((await lines("list")).map(({ name }) => name)).not.toContain("animals");
+
+    const twins = await graft(
+      ["datasets", "delete", "twins", "--yes", "--server", server.url, "--token", bea],
+      home,
+    );
+    expect([twins.code, twins.stderr]).toEqual([1, expect.stringMatching(/2 data sets .* are called twins/)]);
+  });
+
+  it.each([
+    ["list", [], "where you put them"],
+    ["show", ["pets"], "graft inspect FOLDER"],
+    ["rename", ["pets", "animals"], "rename the folder"],
+    ["split", ["pets", "--seed", "3"], "graft train FOLDER"],
+    ["delete", ["pets", "--yes"], "delete the folder"],
+  ])("%s says what to do without a server", async (command, words, instead) => {
+    const { code, stderr } = await local("datasets", command, ...words);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(instead)]);
   });
 });

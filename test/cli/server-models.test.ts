@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { copyEmoji } from "../server/workers/host.ts";
@@ -269,6 +270,67 @@ describe("graft features on a server", () => {
       const { code, stderr } = await remote("features", input, "--out", at("no.npy"), ...OPTIONS);
       expect([code, stderr]).toEqual([2, expect.stringMatching(/data sets, and this is an? .*--local/)]);
     }
+  });
+});
+
+describe("graft predict by a server's model", () => {
+  const model = (): string => join(home, "asked-model");
+  beforeAll(async () => {
+    const brought = await remote("runs", "follow", there, "--out", model());
+    if (brought.code !== 0) throw new Error(brought.stderr);
+  });
+
+  it("draws the heat maps that are drawn here, and answers as without", async () => {
+    const at = (name: string): string => join(home, name);
+    const ask = async (how: typeof local, of: string, folder: string) => {
+      const { code, stdout, stderr } = await how("predict", of, others, "--heatmap", at(folder), "--json");
+      expect([code, stderr]).toEqual([0, expect.stringContaining(`Heat maps: 10 in ${at(folder)}`)]);
+      return jsonLines(stdout);
+    };
+    const [ours, theirs] = [await ask(local, model(), "maps-here"), await ask(remote, there, "maps-there")];
+    const named = (answers: typeof ours) =>
+      answers.map(({ image, label, heatmap }) => [image, label, String(heatmap).replace("-there", "-here")]);
+    expect(named(theirs)).toEqual(named(ours));
+    const names = await readdir(at("maps-here"));
+    expect(names).toHaveLength(10);
+    expect((await readdir(at("maps-there"))).sort()).toEqual([...names].sort());
+    for (const name of names) {
+      const [mine, other] = await Promise.all(
+        ["maps-here", "maps-there"].map(async (folder) =>
+          sharp(await readFile(join(at(folder), name)))
+            .raw()
+            .toBuffer(),
+        ),
+      );
+      // a batch of another size gives other last bits, which may round a pixel otherwise
+      const furthest = mine?.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - (other?.[i] ?? 999))),
+        0,
+      );
+      expect([name, furthest]).toEqual([name, expect.toSatisfy((by: number) => by <= 2)]);
+    }
+    const again = await remote("predict", there, others, "--heatmap", at("maps-there"));
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("--force")]);
+    const inside = await remote("predict", there, others, "--heatmap", join(others, "animal"));
+    expect([inside.code, inside.stderr]).toEqual([1, expect.stringContaining("Choose another folder")]);
+  });
+
+  it("tells of a broken picture in its place, and goes on", async () => {
+    const some = join(home, "some");
+    await mkdir(some);
+    const [picture = ""] = await readdir(join(photos, "animal"));
+    await copyFile(join(photos, "animal", picture), join(some, "whole.webp"));
+    await writeFile(join(some, "cut.png"), "\x89PNG\r\n\x1a\n");
+    const words = [join(some, "cut.png"), join(some, "whole.webp"), "--json"];
+    const [ours, theirs] = [
+      await local("predict", model(), ...words),
+      await remote("predict", there, ...words),
+    ];
+    expect([theirs.code, theirs.stderr]).toEqual([ours.code, ours.stderr]);
+    expect(plainJson(`[${theirs.stdout.trim().replaceAll("\n", ",")}]`)).toEqual(
+      plainJson(`[${ours.stdout.trim().replaceAll("\n", ",")}]`),
+    );
+    expect(theirs.code).toBe(1);
   });
 });
 

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { benchCommand } from "./commands/bench/command.ts";
 import { cacheCommand } from "./commands/cache/command.ts";
 import { completionCommand } from "./commands/completion/command.ts";
+import { datasetsCommand } from "./commands/datasets/command.ts";
 import type { CommandDeclaration } from "./commands/declaration.ts";
 import { demoCommand } from "./commands/demo/command.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
@@ -31,7 +32,7 @@ const ANSWER = "complete";
 const COMMANDS: readonly CommandDeclaration[] = [
   ...[trainCommand, evaluateCommand, predictCommand, exportCommand],
   ...[sweepCommand, lrFindCommand, featuresCommand, inspectCommand],
-  ...[runsCommand, searchesCommand, weightsCommand, cacheCommand, enginesCommand],
+  ...[runsCommand, datasetsCommand, searchesCommand, weightsCommand, cacheCommand, enginesCommand],
   ...[serveCommand, serverCommand, workerCommand, loginCommand, logoutCommand],
   ...[doctorCommand, benchCommand, demoCommand, completionCommand],
 ];
@@ -64,12 +65,13 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       "after",
       "\nStart with:  graft demo      a model from embedded images, in about a minute\n             graft train FOLDER   FOLDER has one sub-folder of images for each class",
     );
-  for (const { name, declare, trainFlags } of COMMANDS) {
+  for (const { name, declare, trainFlags, trainFlagsOf } of COMMANDS) {
     // the library that answers declares this one, too
     if (answers && name === completionCommand.name) continue;
     const command = program.command(name);
     declare(command);
-    if (known && trainFlags) known.addTrainFlags(command, trainFlags(known));
+    const flagged = trainFlagsOf ? command.commands.find((one) => one.name() === trainFlagsOf) : command;
+    if (known && trainFlags && flagged) known.addTrainFlags(flagged, trainFlags(known));
   }
   if (answers) (await import("./completion/completion.ts")).addCompletion(program);
   return program;

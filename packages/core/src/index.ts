@@ -136,6 +136,7 @@ export {
   type GivenPixels,
 } from "./jobs/compute-features.ts";
 export { type Evaluated, type EvaluateJobOptions, evaluateJob } from "./jobs/evaluate-model.ts";
+export { drawHeatMap } from "./jobs/explain.ts";
 export { type ExportWriter, exportJob } from "./jobs/export-model.ts";
 export {
   describeFeatures,

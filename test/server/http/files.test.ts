@@ -217,6 +217,18 @@ describe("a picture for a model", () => {
     }
   });
 
+  it("is explained where that is wanted", async () => {
+    const explained = (explain: string) =>
+      fetch(`${api("/models/r/predict")}?explain=${explain}`, {
+        method: "POST",
+        body: BYTES,
+        headers: bearer,
+      });
+    expect(await (await explained("true")).json()).toEqual(answerOf("r", 100_000, true));
+    expect(await (await explained("false")).json()).toEqual(answerOf("r", 100_000));
+    expect((await explained("perhaps")).status).toBe(400);
+  });
+
   it("or several as JSON", async () => {
     const body = JSON.stringify({
       images: [{ base64: "AAEC" }, { name: "two", base64: BYTES.toString("base64") }],

@@ -34,10 +34,11 @@ export const asked: unknown[] = [];
 export const intake = { gate: Promise.resolve(), taken: 0 };
 
 /** What a model would say; of a picture of three bytes, that it is none. */
-export function answerOf(run: string, bytes: number): Predicted {
+export function answerOf(run: string, bytes: number, explain = false): Predicted {
   if (bytes === 3) return { kind: "refused", error: { code: "corrupt", message: "It is no picture." } };
   const scores = [{ label: run, score: 1 }];
-  const unknown = { sure: null, unlike: null, distance: null, heatMap: null };
+  const heatMap = explain ? { label: run, rows: [[1]] } : null;
+  const unknown = { sure: null, unlike: null, distance: null, heatMap };
   return { kind: "answer", label: `${bytes} bytes`, score: 1, scores, ...unknown };
 }
 
@@ -97,8 +98,8 @@ export const rawRoutes = (limits: HttpLimits): readonly RawRoute[] => [
   ),
   ...predictRoutes(
     {
-      predictBytes: async (_, run, pictures) => ({
-        answers: pictures.map(({ length }) => answerOf(run, length)),
+      predictBytes: async (_, run, pictures, { explain }) => ({
+        answers: pictures.map(({ length }) => answerOf(run, length, explain)),
       }),
     },
     limits,

@@ -12,6 +12,8 @@ export interface CommandDeclaration {
   declare(command: Command): void;
   /** Names of the options of a training that are its flags, too; they come after its own. */
   readonly trainFlags?: (known: TrainFlagsModule) => readonly string[];
+  /** The sub-command that has them. @default the command itself */
+  readonly trainFlagsOf?: string;
 }
 
 /** The flags made from the config schema, which takes zod to load (60 ms). */

@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { CoreError } from "@graft/core";
+import { CoreError, visibleText } from "@graft/core";
 import type { Session } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
-import { type ClassesHere, datasetOf, findDataset } from "./find-dataset.ts";
+import {
+  type ClassesHere,
+  type DatasetPlace,
+  datasetOf,
+  findDataset,
+  sortedOtherwise,
+} from "./find-dataset.ts";
+import type { FileToSend } from "./send-files.ts";
 import { imported, type LocalFiles, localFiles, sendPictures, tellBroken } from "./send-pictures.ts";
 import { type SplitAsked, splitThere } from "./split-there.ts";
 
@@ -73,23 +80,43 @@ async function bringFiles(
   const { api } = client;
   await using files = await localFiles(name, session, labelsFrom);
   const shown = basename(resolve(name)) || name;
-  const place = await datasetOf(client, shown, classesHere(files));
+  const here = classesHere(files);
+  const place = await datasetOf(client, shown, here);
   const there = "there" in place ? place.there : undefined;
   const title = "free" in place ? place.free : place.there.name;
   const dataset = there?.id ?? (await api.datasets.create.mutate({ name: title })).dataset.id;
-  if (title !== shown) {
-    const isSorted = "because" in place && place.because === "sorted otherwise";
-    const why = isSorted ? "has these pictures in other classes" : "has other pictures";
-    session.notice(`Its data set there is "${title}": "${shown}" ${why}.`);
-  }
-  const sending = sendPictures(session, client, {
-    ...{ dataset, files: files.pictures, labelsFrom: files.labelsFrom },
-  });
+  if (title !== shown) session.notice(`Its data set there is "${title}"${whyNot(place, shown)}.`);
+  const moved = there ? await sortedOtherwise(client, dataset, here) : new Set();
+  tellMoved(
+    session,
+    files.pictures.filter(({ hash }) => moved.has(hash)),
+  );
+  const sent = files.pictures.filter(({ hash }) => !moved.has(hash));
+  if (sent.length === 0) return { dataset, isNew: false };
+  const sending = sendPictures(session, client, { dataset, files: sent, labelsFrom: files.labelsFrom });
   const { result } = await (there ? sending : orNothing(client, dataset, sending));
   for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
-  if (there && result) await tellOthers(session, client, { dataset, name, came: result.added + result.same });
+  if (there && result)
+    await tellOthers(session, client, { dataset, name, came: result.added + result.same + moved.size });
   if (result) tellBroken(session, result.broken.first, result.broken.count);
   return { dataset, isNew: there === undefined };
+}
+
+/** Why pictures go to a new data set, and not to the one of their own name. */
+function whyNot(place: DatasetPlace, name: string): string {
+  if ("there" in place) return "";
+  const isSorted = place.because === "sorted otherwise";
+  return `: "${name}" has ${isSorted ? "these pictures in other classes" : "other pictures"}`;
+}
+
+/** What was moved to another class there is not sent: it would be in both, and on no side of the split. */
+function tellMoved(session: Session, moved: readonly FileToSend[]): void {
+  const [example] = moved;
+  if (!example) return;
+  const what = moved.length === 1 ? "1 picture is" : `${moved.length} pictures are`;
+  session.notice(
+    `Note: ${what} in another class there than here, and stays there, such as ${visibleText(example.path)}.`,
+  );
 }
 
 /** A data set that the server has, or a known set that it brings. */

@@ -10,7 +10,7 @@ const LOOKED_AT = 1000;
 const PAGE = 500;
 
 /** The caller's own data sets, changed last first: an admin, who sees everybody's, writes into nobody's by its name. */
-async function* datasets({ api }: ServerClient): AsyncGenerator<DatasetThere> {
+async function* ownDatasets({ api }: ServerClient): AsyncGenerator<DatasetThere> {
   const { account: owner } = await api.system.me.query();
   let after: string | undefined;
   do {
@@ -25,11 +25,8 @@ async function* datasets({ api }: ServerClient): AsyncGenerator<DatasetThere> {
  * The caller's own data set of a name, the one that was changed last where several have it; or any that the caller may see by
  * its id.
  */
-export async function findDataset(
-  client: ServerClient,
-  name: string,
-): Promise<Pick<DatasetThere, "id" | "pictures"> | undefined> {
-  for await (const one of datasets(client)) if (one.name === name) return one;
+export async function findDataset(client: ServerClient, name: string): Promise<DatasetThere | undefined> {
+  for await (const one of ownDatasets(client)) if (one.name === name) return one;
   return client.api.datasets.get.query({ dataset: name }).catch((error: unknown) => {
     const told = asCoreError(error, client.url);
     // a name may be what no id can be
@@ -38,32 +35,83 @@ export async function findDataset(
   });
 }
 
+/**
+ * The one data set that a name or an id means, for what is done to it.
+ * @throws CoreError `not-found`; `conflict` for a name that several of the caller's have.
+ */
+export async function theDataset(client: ServerClient, name: string): Promise<DatasetThere> {
+  const named: DatasetThere[] = [];
+  for await (const one of ownDatasets(client)) if (one.name === name) named.push(one);
+  const [only, ...others] = named;
+  if (others.length > 0)
+    throw new CoreError("conflict", {
+      what: `${named.length} data sets there are called ${name}.`,
+      expected: named.map(({ id, pictures }) => `${id} (${pictures} pictures)`).join(", "),
+      fix: "Give the id of the one that you mean.",
+    });
+  const found = only ?? (await findDataset(client, name));
+  if (found) return found;
+  throw new CoreError("not-found", {
+    what: "There is no such data set on the server.",
+    received: name,
+    fix: "`graft datasets list` shows which there are.",
+  });
+}
+
 /** Classes of pictures of this computer, by hash; undefined: nobody can tell before they are read in. */
 export type ClassesHere = ReadonlyMap<string, ReadonlySet<string> | undefined>;
 
-/** What a data set there has of pictures of this computer: one in the class that it has here, one in another, or none. */
-async function shared(
+/** Pictures of a data set there that are here, too, and whether they are in a class that they have here. */
+async function* sharedPictures(
   { api }: ServerClient,
   dataset: string,
   here: ClassesHere,
-): Promise<"same" | "sorted otherwise" | "none"> {
+): AsyncGenerator<{ readonly seen: number; readonly both: ReadonlyMap<string, boolean> }> {
   const { classes } = await api.datasets.get.query({ dataset });
   const nameOf = new Map(classes.map(({ id, name }) => [id, name]));
-  let found: "sorted otherwise" | "none" = "none";
   let after: string | undefined;
-  for (let seen = 0; seen < LOOKED_AT; seen += PAGE) {
+  let seen = 0;
+  do {
     const given = { dataset, limit: PAGE, ...(after === undefined ? {} : { after }) };
     const { items, next } = await api.images.list.query(given);
+    const both = new Map<string, boolean>();
     for (const { hash, class: of } of items) {
       if (!here.has(hash)) continue;
       const labels = here.get(hash);
-      if (of === null || labels === undefined || labels.has(nameOf.get(of) ?? "")) return "same";
-      found = "sorted otherwise";
+      const isSame = of === null || labels === undefined || labels.has(nameOf.get(of) ?? "");
+      both.set(hash, isSame || both.get(hash) === true);
     }
-    if (next === null) break;
-    after = next;
+    seen += items.length;
+    yield { seen, both };
+    after = next ?? undefined;
+  } while (after !== undefined);
+}
+
+/** What a data set there has of pictures of this computer: one in the class that it has here, one in another, or none. */
+async function shared(
+  client: ServerClient,
+  dataset: string,
+  here: ClassesHere,
+): Promise<"same" | "sorted otherwise" | "none"> {
+  let found: "sorted otherwise" | "none" = "none";
+  for await (const { seen, both } of sharedPictures(client, dataset, here)) {
+    if ([...both.values()].includes(true)) return "same";
+    if (both.size > 0) found = "sorted otherwise";
+    if (seen >= LOOKED_AT) break;
   }
   return found;
+}
+
+/** Hashes of pictures that a data set there has, and in none of the classes that they have here: somebody moved them. */
+export async function sortedOtherwise(
+  client: ServerClient,
+  dataset: string,
+  here: ClassesHere,
+): Promise<ReadonlySet<string>> {
+  const isSame = new Map<string, boolean>();
+  for await (const { both } of sharedPictures(client, dataset, here))
+    for (const [hash, same] of both) isSame.set(hash, same || isSame.get(hash) === true);
+  return new Set([...isSame].flatMap(([hash, same]) => (same ? [] : [hash])));
 }
 
 /** Where pictures go: to a data set that is there, or to a new one of a name that is free, and why not to one of their own name. */
@@ -84,7 +132,7 @@ export async function datasetOf(
 ): Promise<DatasetPlace> {
   const taken = new Set<string>();
   let because: "sorted otherwise" | "none" = "none";
-  for await (const one of datasets(client)) {
+  for await (const one of ownDatasets(client)) {
     const isNumbered = one.name.startsWith(`${name} `) && /^\d+$/.test(one.name.slice(name.length + 1));
     if (one.name !== name && !isNumbered) continue;
     const has = one.pictures === 0 ? "same" : await shared(client, one.id, here);

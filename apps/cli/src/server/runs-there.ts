@@ -5,33 +5,20 @@ import { percent, table } from "../output/text.ts";
 import type { CommandContext } from "../session/context.ts";
 import { Session } from "../session/session.ts";
 import { curvesText } from "../training/train-summary.ts";
-import { asCoreError, connect, type ServerClient } from "./client.ts";
+import { asking } from "./asking.ts";
+import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { GOES_ON } from "./follow-there.ts";
+import { inPages } from "./in-pages.ts";
 import { finishThere, resultText } from "./train-there.ts";
 
 type Api = ServerClient["api"];
 type RunLine = Awaited<ReturnType<Api["runs"]["list"]["query"]>>["items"][number];
 
-/** Asks a server; its refusals are graft's errors. */
-async function asking<T>(server: Credentials, work: (client: ServerClient) => Promise<T>): Promise<T> {
-  try {
-    return await work(connect(server));
-  } catch (error) {
-    throw asCoreError(error, server.url);
-  }
-}
-
 /** `graft runs list` */
 export const listThere = ({ json }: CommandContext, server: Credentials): Promise<void> =>
   asking(server, async ({ api, url }) => {
-    const rows: RunLine[] = [];
-    let after: string | undefined;
-    do {
-      const page = await api.runs.list.query({ limit: 200, ...(after === undefined ? {} : { after }) });
-      rows.push(...page.items);
-      after = page.next ?? undefined;
-    } while (after !== undefined);
+    const rows = await inPages((page) => api.runs.list.query({ ...page, limit: 200 }));
     if (json) for (const row of rows) printJson(row);
     else print(rows.length === 0 ? `No runs on ${url}.` : await listText(api, rows));
   });

@@ -7,32 +7,17 @@ import { rateText, sweepText } from "../output/sweep-text.ts";
 import { percent, table } from "../output/text.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 import { Session } from "../session/session.ts";
-import { asCoreError, connect, type ServerClient } from "./client.ts";
+import { asking } from "./asking.ts";
 import type { Credentials } from "./credentials.ts";
 import { bringFeatures } from "./features-there.ts";
 import { GOES_ON } from "./follow-there.ts";
+import { inPages } from "./in-pages.ts";
 import { finishSearch, type SearchThere } from "./search-there.ts";
-
-type Line = Awaited<ReturnType<ServerClient["api"]["searches"]["list"]["query"]>>["items"][number];
-
-async function asking(server: Credentials, work: (client: ServerClient) => Promise<void>): Promise<void> {
-  try {
-    await work(connect(server));
-  } catch (error) {
-    throw asCoreError(error, server.url);
-  }
-}
 
 /** `graft searches list` */
 export const listSearches = ({ json }: CommandContext, server: Credentials): Promise<void> =>
   asking(server, async ({ api, url }) => {
-    const lines: Line[] = [];
-    let after: string | undefined;
-    do {
-      const page = await api.searches.list.query({ limit: 200, ...(after === undefined ? {} : { after }) });
-      lines.push(...page.items);
-      after = page.next ?? undefined;
-    } while (after !== undefined);
+    const lines = await inPages((page) => api.searches.list.query({ ...page, limit: 200 }));
     if (json) for (const line of lines) printJson(line);
     else if (lines.length === 0) print(`No searches on ${url}.`);
     else

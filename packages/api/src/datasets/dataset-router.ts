@@ -68,7 +68,7 @@ export const datasetRouter = router({
     .output(pageOf(datasetOutput))
     .query(async ({ ctx, input }) => {
       const { items, next } = await ctx.services.datasets.page(ctx.caller, input);
-      return { items: items.map((each) => datasetAnswer(each.dataset, each.counts)), next: next ?? null };
+      return { items: items.map(datasetAnswer), next: next ?? null };
     }),
 
   get: procedure

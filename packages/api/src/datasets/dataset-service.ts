@@ -85,16 +85,21 @@ export class DatasetService {
     return { dataset, upload };
   }
 
-  /** Changed last first, each with its counts: of an account, or all that the caller sees. @throws CoreError `not-found`. */
+  /** Changed last first, each with its classes and counts: of an account, or all that the caller sees. @throws CoreError `not-found`. */
   async page(
     caller: Caller,
     { owner, ...request }: PageRequest & { readonly owner?: string | undefined },
-  ): Promise<Page<Pick<DatasetView, "dataset" | "counts">>> {
+  ): Promise<Page<Omit<DatasetView, "uploads">>> {
     const { datasets } = this.#parts.repository;
     const whose = accountOf(caller.identity, owner);
     const { items, ...page } = await datasets.page({ ...request, owner: whose });
-    const views: Pick<DatasetView, "dataset" | "counts">[] = [];
-    for (const dataset of items) views.push({ dataset, counts: await datasets.counts(dataset.id) });
+    const views: Omit<DatasetView, "uploads">[] = [];
+    for (const dataset of items)
+      views.push({
+        dataset,
+        classes: await datasets.classes(dataset.id),
+        counts: await datasets.counts(dataset.id),
+      });
     return { ...page, items: views };
   }
 

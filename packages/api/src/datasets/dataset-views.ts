@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { time, timeOutput } from "../identity/shapes.ts";
-import type { DatasetCounts } from "../ports/repository.ts";
 import type { ClassRow, DatasetRow } from "../ports/rows.ts";
 import { uploadAnswer, uploadOutput } from "../uploads/upload-views.ts";
 import type { DatasetView } from "./dataset-service.ts";
@@ -52,12 +51,13 @@ const rowShape = {
 export const datasetOutput = z.object({
   ...rowShape,
   pictures: count.meta({ description: "Those that are used" }),
+  classCount: count.meta({ description: "How many classes it has" }),
+  split: splitOutput,
 });
 
 export const wholeDatasetOutput = datasetOutput.extend({
   classes: z.array(classOutput.extend({ pictures: picturesOutput })),
   unsorted: picturesOutput.meta({ description: "Pictures of no class" }),
-  split: splitOutput,
   notes: z.array(noteOutput),
   uploads: z.array(uploadOutput),
 });
@@ -66,32 +66,29 @@ const row = ({ id, name, owner, createdAt, changedAt, lastEdit }: DatasetRow) =>
   ...{ id, name, owner, createdAt: time(createdAt), changedAt: time(changedAt), lastEdit },
 });
 
-export function datasetAnswer(
-  dataset: DatasetRow,
-  { classes, bytes }: DatasetCounts,
-): z.infer<typeof datasetOutput> {
+export function datasetAnswer({
+  dataset,
+  classes: { length: classCount },
+  counts: { classes, bytes },
+}: Omit<DatasetView, "uploads">): z.infer<typeof datasetOutput> {
   const used = Object.values(classes).map(
     ({ train, validation, test, undealt }) => train + validation + test + undealt,
   );
-  return { ...row(dataset), bytes, pictures: used.reduce((sum, pictures) => sum + pictures, 0) };
+  const pictures = used.reduce((sum, some) => sum + some, 0);
+  return { ...row(dataset), bytes, pictures, classCount, split: { ...dataset.split } };
 }
 
 export const classAnswer = ({ id, name, position, isOff }: ClassRow): z.infer<typeof classOutput> => ({
   ...{ id, name, position, isOff },
 });
 
-export function wholeDatasetAnswer({
-  dataset,
-  classes,
-  counts,
-  uploads,
-}: DatasetView): z.infer<typeof wholeDatasetOutput> {
+export function wholeDatasetAnswer(view: DatasetView): z.infer<typeof wholeDatasetOutput> {
+  const { dataset, classes, counts, uploads } = view;
   const of = (id: string): Pictures => ({ ...NO_PICTURES, ...counts.classes[id] });
   return {
-    ...datasetAnswer(dataset, counts),
+    ...datasetAnswer(view),
     classes: classes.map((each) => ({ ...classAnswer(each), pictures: of(each.id) })),
     unsorted: of(""),
-    split: { ...dataset.split },
     notes: dataset.notes.map(({ code, message }) => ({ code, message })),
     uploads: uploads.map(uploadAnswer),
   };

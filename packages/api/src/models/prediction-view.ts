@@ -80,6 +80,7 @@ export const modelSchema = z.object({
   fineTuned: z.string().nullable().meta({ description: "Layer from which the network was trained, too" }),
   size: z.int().min(1).meta({ description: "Side of the square that it sees, in pixels" }),
   fit: z.enum(["stretch", "crop", "pad"]),
+  resize: z.enum(["bilinear", "nearest"]),
   weights: z.string().meta({ description: "Starting point" }),
   accuracy: share.nullable().meta({ description: "On the pictures that were held back" }),
   learnedFrom: z.int().min(0).nullable().meta({ description: "Pictures" }),
@@ -93,6 +94,7 @@ export function modelView(run: string, facts: ModelFacts, notSureBelow: number |
   const { labels, head, cut, fineTuned = null, rule, weights, metrics, images, likeness, createdAt } = facts;
   return {
     ...{ run, labels: [...labels], recipe: head.recipe, cut, fineTuned, size: rule.size, fit: rule.fit },
+    resize: rule.resize,
     ...{ weights: weights.source, accuracy: metrics.valAccuracy ?? null, learnedFrom: images?.train ?? null },
     ...{ tellsUnlike: likeness !== undefined, notSureBelow, madeAt: new Date(createdAt).toISOString() },
   };

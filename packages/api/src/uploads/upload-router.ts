@@ -28,12 +28,10 @@ export const uploadRouter = router({
     .input(
       z.strictObject({
         dataset: idInput,
-        class: idInput
-          .optional()
-          .meta({
-            description:
-              "All pictures go to this class; without it their folders and names tell, or a contributor's token",
-          }),
+        class: idInput.optional().meta({
+          description:
+            "All pictures go to this class; without it their folders and names tell, or a contributor's token",
+        }),
         labelsFrom: z
           .enum(LABEL_SOURCES)
           .optional()

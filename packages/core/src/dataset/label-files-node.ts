@@ -120,9 +120,7 @@ export function tableReader(
 /** A table that was given, among the files of a data set: by its path inside, or by where it lies; undefined: elsewhere. */
 export async function tableInside(listing: Listing, path: string): Promise<ListedFile | undefined> {
   const isThere = (await stat(path).catch(() => undefined))?.isFile() ?? false;
-  const inside = isThere
-    ? undefined
-    : listing.files.find((file) => file.path === path.replaceAll("\\", "/"));
+  const inside = isThere ? undefined : listing.files.find((file) => file.path === path.replaceAll("\\", "/"));
   const location = resolve(path);
   return inside ?? listing.files.find((file) => file.location === location);
 }

@@ -83,4 +83,3 @@ export async function listPath(
   }
   return expandArchives(await openArchive({ path, kind }, home, unpacking), { ...unpacking, levels: 1 });
 }
-

@@ -1,6 +1,6 @@
-import { GradCam } from "../explain/grad-cam.ts";
+import { GradCam, type HeatMap } from "../explain/grad-cam.ts";
 import { overlayHeat } from "../explain/overlay.ts";
-import type { RgbImage } from "../image/types.ts";
+import type { ImageRule, RgbImage } from "../image/types.ts";
 import type { Model } from "../model/types.ts";
 import type { PredictionWithFeatures } from "../predict/predict-graph.ts";
 import { featureShape } from "../trunk/build.ts";
@@ -34,33 +34,57 @@ export interface Dimensions {
   readonly height: number;
 }
 
-/** One image that is explained. */
-export interface ExplainedImage {
-  readonly seen: PredictionWithFeatures;
+/** A picture whose heat map is drawn. */
+export interface DrawnImage {
   /** Its pixels [size, size, 3] by the model's rule at another size. */
   readonly atSize: (size: number) => Promise<Uint8Array>;
   /** The image's own, asked for where the model saw it stretched. */
   readonly dimensions: () => Promise<Dimensions>;
 }
 
+/** One image that is explained. */
+export interface ExplainedImage extends DrawnImage {
+  readonly seen: PredictionWithFeatures;
+}
+
+/** Lays colour over a picture of that side. */
+type Coloured = (picture: RgbImage) => RgbImage;
+
+async function draw(
+  { encode }: Pick<Workspace, "encode">,
+  fit: ImageRule["fit"],
+  { atSize, dimensions }: DrawnImage,
+  coloured: Coloured,
+): Promise<Uint8Array> {
+  const square = { width: SIDE, height: SIDE };
+  const heat = coloured({ ...square, data: await atSize(SIDE) });
+  return encode(heat, {
+    format: "png",
+    size: fit === "stretch" ? within(SIDE, await dimensions()) : square,
+  });
+}
+
+/**
+ * Draws a heat map whose numbers are known (a server tells them) as `heatMapMaker` does.
+ * @param fit of the rule by which the model saw the picture.
+ * @returns the bytes of a PNG.
+ */
+export const drawHeatMap = (
+  workspace: Pick<Workspace, "encode">,
+  { map, fit, ...image }: DrawnImage & { readonly map: HeatMap; readonly fit: ImageRule["fit"] },
+): Promise<Uint8Array> => draw(workspace, fit, image, (picture) => overlayHeat(picture, map));
+
 /**
  * Makes heat maps as files, in the pictures' own proportions.
  * @returns a function that gives the bytes of a PNG.
  */
 export function heatMapMaker(
-  { encode }: Pick<Workspace, "encode">,
+  workspace: Pick<Workspace, "encode">,
   model: Model,
 ): (image: ExplainedImage) => Promise<Uint8Array> {
   const explainer = createExplainer(model);
   const { fit } = model.manifest.rule;
-  return async ({ seen, atSize, dimensions }) => {
-    const square = { width: SIDE, height: SIDE };
-    const heat = explainer.explain(seen, { ...square, data: await atSize(SIDE) });
-    return encode(heat, {
-      format: "png",
-      size: fit === "stretch" ? within(SIDE, await dimensions()) : square,
-    });
-  };
+  return ({ seen, ...image }) => draw(workspace, fit, image, (picture) => explainer.explain(seen, picture));
 }
 
 /** The same proportions with the longer side of that length. */

@@ -1,10 +1,11 @@
-import { nameFew, predictJob, type SkippedFile } from "@graft/core";
+import { predictJob } from "@graft/core";
 import { resolveModelFolder } from "@graft/core/node";
 import { EXIT, UsageError } from "../../exit/exit-codes.ts";
 import { FileToAsk } from "../../images/file-to-ask.ts";
 import { HeatMapWriter } from "../../images/heat-map-writer.ts";
 import { imagePaths } from "../../images/image-paths.ts";
 import { trainingFolder } from "../../model/training-folder.ts";
+import { skippedText, unusableText } from "../../output/prediction-notes.ts";
 import { printerOf } from "../../output/prediction-printers.ts";
 import { checkOutsideImages } from "../../places/outside-images.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
@@ -62,16 +63,7 @@ export async function predict(
   printer.end();
   if (heatMaps) session.notice(`Heat maps: ${images.length - broken} in ${flags.heatmap}`);
   if (broken > 0) {
-    session.notice(
-      images.length === 1
-        ? "The image could not be used."
-        : `${broken} of ${images.length} images could not be used.`,
-    );
+    session.notice(unusableText(broken, images.length));
     process.exitCode = EXIT.failed;
   }
-}
-
-function skippedText(skipped: readonly SkippedFile[]): string {
-  const named = nameFew(skipped.map(({ path, reason }) => `${path} (${reason})`));
-  return `Note: ${skipped.length} passed over: ${named}`;
 }

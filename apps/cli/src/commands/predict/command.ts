@@ -3,9 +3,6 @@ import { backendOption, SERVER_CHOOSES } from "../../options/backend-option.ts";
 import { parseShare } from "../../options/share.ts";
 import { action, type CommandDeclaration } from "../declaration.ts";
 
-const DRAWN_HERE =
-  "heat maps are drawn on this computer alone. Leave it out, or bring the model here (graft runs follow RUN --out FOLDER) and add --local.";
-
 export const predictCommand: CommandDeclaration = {
   name: "predict",
   declare: (command) =>
@@ -31,8 +28,8 @@ export const predictCommand: CommandDeclaration = {
           async (context, flags, model, ...images) =>
             (await import("./action.ts")).predict(context, flags, model, images),
           {
-            flags: ["csv", "notSureBelow"],
-            instead: { backend: SERVER_CHOOSES, heatmap: DRAWN_HERE, force: DRAWN_HERE },
+            flags: ["csv", "notSureBelow", "heatmap", "force"],
+            instead: { backend: SERVER_CHOOSES },
             run: async (context, server, flags, run = "", ...words) =>
               (await import("../../server/predict-there.ts")).predictThere(context, flags, {
                 ...{ server, run, words },

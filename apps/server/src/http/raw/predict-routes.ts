@@ -19,7 +19,7 @@ export interface ModelAsker {
     caller: Caller,
     run: string,
     pictures: readonly Uint8Array[],
-    options: { readonly signal: AbortSignal },
+    options: { readonly signal: AbortSignal; readonly explain: boolean },
   ): Promise<{ readonly answers: readonly Predicted[] }>;
 }
 
@@ -44,7 +44,10 @@ export const predictRoutes = (
   {
     ...{ name: "models.ask", method: "POST", path: "/models/{run}/predict" },
     summary: "What a model says of a picture",
-    parameters: { run: "Id of the run whose model it is." },
+    parameters: {
+      run: "Id of the run whose model it is.",
+      explain: { type: "boolean", description: "Say what in each picture speaks for the answer, too." },
+    },
     body: {
       description: "The bytes of a picture; or JSON with several in base64.",
       content: {
@@ -71,14 +74,15 @@ export const predictRoutes = (
       const caller = await callerOf("models.ask", request);
       const body = await readBody(exchange, { maxBytes: predictBytes, maxMs: idleMs });
       const run = part(request, "run");
+      const options = { signal: exchange.signal, explain: isExplained(request) };
       if (!isJson(request)) {
         if (body.length === 0) throw new EdgeError(400, { what: "There is no picture in the body." });
-        const { answers } = await models.predictBytes(caller, run, [body], { signal: exchange.signal });
+        const { answers } = await models.predictBytes(caller, run, [body], options);
         sendOne(exchange, answers[0]);
         return;
       }
       const pictures = picturesOf(body).map(({ base64 }) => Buffer.from(base64, "base64"));
-      const { answers } = await models.predictBytes(caller, run, pictures, { signal: exchange.signal });
+      const { answers } = await models.predictBytes(caller, run, pictures, options);
       sendJson(exchange, 200, JSON.stringify(answers));
     },
   },
@@ -92,6 +96,16 @@ function sendOne(exchange: Exchange, answer: Predicted | undefined): void {
     const error = { name: "CoreError", code, message, facts: {}, parts: { what: message } };
     sendJson(exchange, 422, JSON.stringify({ error }));
   }
+}
+
+/** @throws EdgeError 400 */
+function isExplained({ exchange }: RawRequest): boolean {
+  const text = new URLSearchParams(exchange.search).get("explain") ?? "false";
+  if (text === "true" || text === "false") return text === "true";
+  throw new EdgeError(400, {
+    what: "`explain` is neither true nor false.",
+    received: text.slice(0, 100),
+  });
 }
 
 const isJson = ({ exchange }: RawRequest): boolean =>
