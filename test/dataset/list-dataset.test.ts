@@ -56,7 +56,7 @@ test("brings a table that lies elsewhere under a name that is free, and one insi
   expect(outside.labelsFrom).toEqual({ type: "file", path: "labels 2.csv", column: "breed" });
   expect(outside.files.find(({ path }) => path === "labels 2.csv")?.location).toBe(`${elsewhere}/labels.csv`);
   expect(outside.labelOf?.("a/1.png")).toBe("grey");
-  await using inside = await list(folder, "labels.csv");
-  expect(inside.labelsFrom).toEqual({ type: "file", path: "labels.csv" });
+  await using inside = await list(folder, "labels.csv:breed");
+  expect(inside.labelsFrom).toEqual({ type: "file", path: "labels.csv", column: "breed" });
   expect([inside.files.length, inside.labelOf?.("b/2.png")]).toEqual([3, "siamese"]);
 });

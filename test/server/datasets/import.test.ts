@@ -225,7 +225,9 @@ describe("what a training would refuse is taken in, for somebody to sort", () =>
 
     // a path of the server's is no name of a file that was sent
     const hosts = join(import.meta.dirname, "import.test.ts");
-    const elsewhere = await opened.bring(caller, id, sent, { labelTable: { path: "labels.txt", column: null } });
+    const elsewhere = await opened.bring(caller, id, sent, {
+      labelTable: { path: "labels.txt", column: null },
+    });
     expect(elsewhere).toMatchObject({ state: "failed", error: { code: "bad-input" } });
     await expect(
       opened.send(caller, id, sent, { labelTable: { path: hosts, column: null } }),
