@@ -1,4 +1,5 @@
 import { CoreError } from "@graft/core";
+import { nextCommand } from "../environment/self-command.ts";
 import { UsageError } from "../exit/exit-codes.ts";
 import { configFromFlags } from "../options/train-flags.ts";
 import { print, printJson } from "../output/stdout.ts";
@@ -79,7 +80,7 @@ function datasetText(whole: WholeDataset, owners: ReadonlyMap<string, string> | 
 
 /** `graft datasets rename DATASET NAME` */
 export const renameDataset = (
-  { json }: CommandContext,
+  { environment, json }: CommandContext,
   server: Credentials,
   to: { readonly dataset: string; readonly name: string },
 ): Promise<void> =>
@@ -87,7 +88,11 @@ export const renameDataset = (
     const { id, name } = await theDataset(client, to.dataset);
     const renamed = await client.api.datasets.rename.mutate({ dataset: id, name: to.name });
     if (json) printJson(renamed);
-    else print(`Renamed ${name} to ${renamed.name}`);
+    // a folder finds its data set by the name, too, and would be brought to a new one
+    else
+      print(
+        `Renamed ${name} to ${renamed.name}; commands know it by that name: ${nextCommand(environment, ["train", renamed.name])}`,
+      );
   });
 
 /** `graft datasets split DATASET`: a whole new one. */
