@@ -127,6 +127,7 @@ export { type ImageReading, type ReadingNote, readingNotes } from "./image/readi
 export { resizeBilinear, resizeNearest } from "./image/resize.ts";
 export { applyRule } from "./image/rule.ts";
 export type * from "./image/types.ts";
+export { inputFaults, inputFaultsText } from "./input-faults.ts";
 export { exportInt8Job, type Int8Writer } from "./jobs/calibrate-int8.ts";
 export { INT8_WORTHWHILE } from "./jobs/check-int8-use.ts";
 export {

@@ -15,7 +15,7 @@ export const nameInput = z
   .min(1)
   .max(100)
   .refine((name) => visibleText(name) === name, {
-    error: "A name has no line breaks and no hidden characters.",
+    error: "it must have no line breaks and no hidden characters",
   });
 
 /** "2027-07-31T22:00:00Z" → milliseconds since 1970. */

@@ -24,7 +24,7 @@ export const sentPictureSchema = z.strictObject({
       height: side,
       perceptualHash: z
         .string()
-        .regex(/^[0-9a-f]{16}$/)
+        .regex(/^[0-9a-f]{16}$/, "it must be 16 hexadecimal digits")
         .meta({ description: "64-bit difference hash: near ones look alike" }),
     })
     .meta({ description: "What it is" }),

@@ -1,4 +1,11 @@
-import { CoreError, type ErrorCode, type SerializedError, serializeError } from "@graft/core";
+import {
+  CoreError,
+  type ErrorCode,
+  inputFaults,
+  inputFaultsText,
+  type SerializedError,
+  serializeError,
+} from "@graft/core";
 import { initTRPC, TRPCError } from "@trpc/server";
 import * as z from "zod";
 import type { Caller, Identity } from "../identity/identity.ts";
@@ -69,7 +76,6 @@ export function asRpcError(error: unknown): TRPCError {
 export function toldError(error: TRPCError): SerializedError {
   const { cause } = error;
   if (cause instanceof CoreError) return serializeError(cause);
-  if (cause instanceof z.ZodError && error.code === "BAD_REQUEST") return serializeError(inputError(cause));
   if (error.code === "BAD_REQUEST" || error.code === "NOT_FOUND") {
     const code = error.code === "BAD_REQUEST" ? "bad-input" : "not-found";
     return { name: "CoreError", code, message: error.message, facts: {}, parts: { what: error.message } };
@@ -78,22 +84,19 @@ export function toldError(error: TRPCError): SerializedError {
   return { name: "Error", code: "internal", message: what, facts: {}, parts: { what } };
 }
 
-/** How many of an input's faults are told; one that is no input at all may have thousands. */
-const TOLD_ISSUES = 5;
-
-function inputError({ issues }: z.ZodError): CoreError {
-  const told = issues.slice(0, TOLD_ISSUES).map(({ path, message }) => ({
-    path: path.join("."),
-    message: message.replace(/^Invalid input: /, ""),
-  }));
-  const more = issues.length > TOLD_ISSUES ? [`and ${issues.length - TOLD_ISSUES} more`] : [];
-  const texts = told.map(({ path, message }) => (path === "" ? message : `\`${path}\`: ${message}`));
-  return new CoreError(
+/** An input that its schema does not take, in graft's words. */
+const inputError = (error: z.ZodError, input: unknown): CoreError =>
+  new CoreError(
     "bad-input",
-    { what: `The input cannot be used: ${[...texts, ...more].join("; ")}.` },
-    { facts: { issues: told } },
+    {
+      what: `The input cannot be used. ${inputFaultsText(error, input, "`")}.`,
+      fix: "Correct it and send it again; /api/v1/openapi.json says what each call takes.",
+    },
+    { facts: { issues: inputFaults(error, input).slice(0, TOLD_ISSUES) } },
   );
-}
+
+/** How many of an input's faults are facts of the answer; one that is no input at all may have thousands. */
+const TOLD_ISSUES = 100;
 
 const t = initTRPC
   .context<ApiContext>()
@@ -110,7 +113,7 @@ const t = initTRPC
 export const router = t.router;
 
 /** Every error of a service becomes an answer; a call that is not for the caller's role goes no further. */
-const guarded = t.middleware(async ({ ctx, path, next }) => {
+const guarded = t.middleware(async ({ ctx, path, next, getRawInput }) => {
   const { identity } = ctx;
   if (permissionOf(path, identity?.token.role) === undefined) {
     if (identity === undefined)
@@ -130,11 +133,12 @@ const guarded = t.middleware(async ({ ctx, path, next }) => {
   }
   const result = await next();
   if (result.ok) return result;
-  // tRPC has wrapped what a service threw; its code is then INTERNAL_SERVER_ERROR
-  return {
-    ...result,
-    error: result.error.cause instanceof CoreError ? asRpcError(result.error.cause) : result.error,
-  };
+  // tRPC has wrapped what was thrown: of a service with the code INTERNAL_SERVER_ERROR, of an input's schema with BAD_REQUEST
+  const { error } = result;
+  if (error.cause instanceof CoreError) return { ...result, error: asRpcError(error.cause) };
+  if (error.cause instanceof z.ZodError && error.code === "BAD_REQUEST")
+    return { ...result, error: asRpcError(inputError(error.cause, await getRawInput())) };
+  return result;
 });
 
 /** A procedure that may be open to nobody in particular. */
@@ -143,7 +147,7 @@ export const openProcedure = t.procedure.use(guarded);
 /** A procedure with a known caller, in `ctx.caller`. */
 export const procedure = openProcedure.use(({ ctx, next }) => {
   const { identity, from, request } = ctx;
-  if (!identity) throw new TypeError("a procedure without `openProcedure` has a caller");
+  if (!identity) throw new TypeError("only an open procedure has no caller");
   const caller: Caller = { identity, from, request };
   return next({ ctx: { ...ctx, caller } });
 });

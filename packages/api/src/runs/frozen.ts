@@ -1,4 +1,12 @@
-import { CoreError, type Dataset, imagesOfPart, type Part, parseSplit, type Split } from "@graft/core";
+import {
+  CoreError,
+  type Dataset,
+  imagesOfPart,
+  inputFaultsText,
+  type Part,
+  parseSplit,
+  type Split,
+} from "@graft/core";
 import * as z from "zod";
 
 /** What a run is of, as it was when the run was made: no later edit changes it. */
@@ -34,7 +42,7 @@ export function parseFrozen(bytes: Uint8Array): Frozen {
   if (parsed.success) return { dataset: parsed.data.dataset, split: parseSplit(parsed.data.split) };
   throw new CoreError("corrupt", {
     what: "The frozen pictures of a run cannot be read.",
-    received: z.prettifyError(parsed.error),
+    received: inputFaultsText(parsed.error, json),
     fix: "Train again.",
   });
 }

@@ -12,7 +12,7 @@ const labelTableInput = z.strictObject({
 });
 const hashInput = z
   .string()
-  .regex(/^[0-9a-f]{64}$/, "expected a sha256 in hexadecimal")
+  .regex(/^[0-9a-f]{64}$/, "it must be a sha256 in hexadecimal")
   .meta({ description: "sha256 of its bytes" });
 
 export const uploadRouter = router({

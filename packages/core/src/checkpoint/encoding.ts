@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import type { ByteReader } from "../files/byte-reader.ts";
 import { newerVersionError } from "../files/newer-version.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
 import {
   bestFacts,
@@ -104,6 +105,6 @@ function parseFacts<T>(schema: z.ZodType<T>, facts: unknown, path: string): T {
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
     what: `${path} is not a checkpoint that this graft can read.`,
-    received: z.prettifyError(parsed.error),
+    received: inputFaultsText(parsed.error, facts),
   });
 }

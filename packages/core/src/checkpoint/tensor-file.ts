@@ -8,6 +8,7 @@ import { CoreError } from "../errors.ts";
 import type { ByteReader } from "../files/byte-reader.ts";
 import { joinPieces } from "../files/join-pieces.ts";
 import { newerVersionError } from "../files/newer-version.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
 
 const VERSION = 1;
@@ -90,8 +91,9 @@ async function readHead(reader: ByteReader, path: string, crc32: Crc32) {
   if (json.length < length) throw corrupt(path, "a file that ends inside its header");
   const crc = view.getUint32(CRC_AT, true);
   if (crc32(json) !== crc) throw corrupt(path, "a header that does not match its checksum");
-  const parsed = headerSchema.safeParse(JSON.parse(new TextDecoder().decode(json)));
-  if (!parsed.success) throw corrupt(path, z.prettifyError(parsed.error));
+  const header: unknown = JSON.parse(new TextDecoder().decode(json));
+  const parsed = headerSchema.safeParse(header);
+  if (!parsed.success) throw corrupt(path, inputFaultsText(parsed.error, header));
   return { ...parsed.data, crc, end: PREFIX_BYTES + length };
 }
 

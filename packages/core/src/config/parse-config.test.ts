@@ -39,7 +39,7 @@ it("names a wrong option inside another by the other, and keys that are no optio
     '`augment`: it has no option zooom; its options are rotation, shift, shear, zoom, flip, brightness. Received: {"zooom":0.1}.',
   );
   expect(optionIssuesSchema.parse(refusalOf({ epoch: 3, sise: 1 }).facts).issues).toMatchObject([
-    { unknown: ["epoch", "sise"] },
+    { unknown: ["epoch", "sise"], message: "there is no option epoch, sise" },
   ]);
 });
 

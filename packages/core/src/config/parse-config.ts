@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CoreError } from "../errors.ts";
+import { nameFew } from "../name-few.ts";
 import { tailOf } from "../trunk/tail.ts";
 import {
   augmentationSchema,
@@ -95,10 +96,9 @@ function issuesOf(error: z.ZodError, given: Readonly<Record<string, unknown>>): 
     const [key, field] = path.map(String);
     const info = key === undefined ? undefined : infos.get(key);
     if (key === undefined || info === undefined) {
-      issues.set(
-        "",
-        code === "unrecognized_keys" && "keys" in issue ? { message, unknown: issue.keys } : { message },
-      );
+      const unknown = code === "unrecognized_keys" && "keys" in issue ? issue.keys : [];
+      const text = unknown.length === 0 ? message : `there is no option ${nameFew(unknown)}`;
+      issues.set("", { message: text, ...(unknown.length === 0 ? {} : { unknown }) });
       continue;
     }
     const { values } = info;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { byCodeUnit } from "../by-code-unit.ts";
 import { CoreError } from "../errors.ts";
 import { newerVersionError } from "../files/newer-version.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import { nameFew } from "../name-few.ts";
 import { sha256 } from "../sha256.ts";
 import { visibleText } from "../visible-text.ts";
@@ -119,7 +120,7 @@ export function parseSplit(json: unknown, where = "The stored split"): Split {
   const fix = "It was changed, or graft did not write it; train again to draw a new one.";
   throw new CoreError(
     "corrupt",
-    { what, received: z.prettifyError(parsed.error), fix },
+    { what, received: inputFaultsText(parsed.error, json), fix },
     { cause: parsed.error },
   );
 }

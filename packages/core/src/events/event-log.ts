@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import type { Folder } from "../files/folder.ts";
 import { runFileError } from "../files/json-file.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import { trainEventSchema } from "./event-schema.ts";
 import type { TrainEvent } from "./events.ts";
 
@@ -28,7 +29,7 @@ function parseLine(line: string, path: string, number: number): TrainEvent {
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
     what: `Line ${number} of ${path} is not an event.`,
-    received: z.prettifyError(parsed.error),
+    received: inputFaultsText(parsed.error, line),
   });
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CoreError } from "../errors.ts";
+import { inputFaultsText } from "../input-faults.ts";
 
 const pair = z.tuple([z.int().min(1), z.int().min(1)]);
 const name = z.string();
@@ -88,7 +89,7 @@ export function parseNetwork(config: unknown, where: string): Network {
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
     what: `${where} does not describe a network that graft writes.`,
-    received: z.prettifyError(parsed.error).replace(/\s*\n\s*/g, " "),
+    received: inputFaultsText(parsed.error, config),
     fix: "Export the model again.",
   });
 }

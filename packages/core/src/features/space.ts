@@ -64,7 +64,7 @@ export const featureSpaceSchema: z.ZodType<FeatureSpace> = z.object({
   }),
   weights: z.string(),
   inputRange: z.tuple([z.number(), z.number()]),
-  cut: z.string().refine(isLayerName, "a layer of the trunk"),
+  cut: z.string().refine(isLayerName, "it must be a layer of the trunk"),
   pool: z.enum(["none", "avg"]),
   augmentation: augmentationSchema.nullable(),
   cacheType: z.enum(["float32", "float16"]),

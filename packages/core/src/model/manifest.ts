@@ -3,13 +3,14 @@ import { trainConfigSchema } from "../config/config.ts";
 import { CoreError } from "../errors.ts";
 import { metricsSchema } from "../events/event-schema.ts";
 import { newerVersionError } from "../files/newer-version.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import { CUT_LAYERS } from "../trunk/cut-layers.ts";
 import type { ModelManifest } from "./types.ts";
 
 /** Rises whenever an older graft could misread a model folder. */
 export const MODEL_FORMAT_VERSION = 1;
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a sha256 in hex");
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "it must be a sha256 in hex");
 const count = z.int().min(0);
 
 const headSchema = z
@@ -114,7 +115,7 @@ export function parseManifest(text: string, where: string): ModelManifest {
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
     what: `${where} does not describe a model.`,
-    received: z.prettifyError(parsed.error).replace(/\s*\n\s*/g, " "),
+    received: inputFaultsText(parsed.error, value),
     fix: "Train the model again, or use a complete copy of it.",
   });
 }

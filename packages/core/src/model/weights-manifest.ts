@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
 import { sameShape, shapeText } from "../graph/infer-shape.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import type { TensorSpec } from "../trunk/tensors.ts";
 import type { WeightTensor } from "../trunk/types.ts";
 
@@ -25,7 +26,7 @@ export function weightSpecs(modelJson: unknown, where: string): readonly TensorS
   if (parsed.success) return parsed.data.weightsManifest[0].weights;
   throw new CoreError("corrupt", {
     what: `${where} does not list a model's weights.`,
-    received: z.prettifyError(parsed.error).replace(/\s*\n\s*/g, " "),
+    received: inputFaultsText(parsed.error, modelJson),
     fix: "Train the model again.",
   });
 }

@@ -49,7 +49,7 @@ export const CALL_PARAMS = {
   "shards.offer": z.object({ backend: text, shards: z.array(shardSchema) }),
   "shards.next": z.object({}),
   "run.create": z.object({
-    id: text.refine(isRunId, "a run's id"),
+    id: text.refine(isRunId, "it must be a run's id"),
     config: trainConfigSchema,
     datasetName: text,
     dataset: z.record(text, z.unknown()).optional(),

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint/encoding.ts";
 import { wholeFile } from "../checkpoint/tensor-file.ts";
 import { parseSplit } from "../dataset/split.ts";
@@ -8,6 +7,7 @@ import { decodeRecord, encodeRecord, encodeRow } from "../features/row-record.ts
 import type { ShardBoard } from "../features/shard.ts";
 import type { FeatureStore } from "../features/types.ts";
 import { bytesReader } from "../files/byte-reader.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import type { OpenedDataset, Workspace, WorkspaceEvent } from "../jobs/workspace.ts";
 import type { Model } from "../model/types.ts";
 import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
@@ -102,7 +102,7 @@ export class HostServices implements AsyncDisposable {
     const parsed = CALL_PARAMS[method].safeParse(params);
     if (!parsed.success) {
       const what = `The worker's call ${method} has wrong parameters.`;
-      throw new CoreError("bad-input", { what, received: z.prettifyError(parsed.error) });
+      throw new CoreError("bad-input", { what, received: inputFaultsText(parsed.error, params) });
     }
     // the schema of a method gives that method's parameters, which TypeScript does not follow through the union
     return this.#answers[method](parsed.data as CallParams<Method>, onEvent);

@@ -10,6 +10,7 @@ import {
   serializedErrorSchema,
   trainEventSchema,
 } from "../events/event-schema.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import { trainingScoreSchema } from "../jobs/score-training.ts";
 import { modelFactsSchema } from "../model/manifest.ts";
 import { isRunId } from "../runs/run-id.ts";
@@ -31,7 +32,7 @@ export const workSchema = z.discriminatedUnion("kind", [
     /** What people call it. */
     datasetName: z.string(),
     /** Id of the run, where the host has one for it. */
-    run: z.string().refine(isRunId, "a run's id").exactOptional(),
+    run: z.string().refine(isRunId, "it must be a run's id").exactOptional(),
     /** Of its first event, where the host has told some already. */
     firstSeq: number.exactOptional(),
     out: z.string().exactOptional(),
@@ -163,7 +164,7 @@ function parse<T>(schema: z.ZodType<T>, message: unknown, from: string): T {
   if (parsed.success) return parsed.data;
   throw new CoreError("bad-input", {
     what: `The ${from} sent a message that cannot be read.`,
-    received: z.prettifyError(parsed.error),
+    received: inputFaultsText(parsed.error, message),
     fix: "Use the same version of graft on both sides.",
   });
 }

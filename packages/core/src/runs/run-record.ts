@@ -4,6 +4,7 @@ import { CoreError } from "../errors.ts";
 import { metricsSchema, RUN_STATUSES, serializedErrorSchema } from "../events/event-schema.ts";
 import type { RunEndEvent } from "../events/events.ts";
 import { newerVersionError } from "../files/newer-version.ts";
+import { inputFaultsText } from "../input-faults.ts";
 
 const kind = z.enum(["cuda", "webgpu", "cpu", "wasm"]);
 
@@ -100,7 +101,7 @@ export function parseRunRecord(json: unknown, path: string): RunRecord {
   if (parsed.success) return parsed.data;
   throw new CoreError("corrupt", {
     what: `${path} is not a run record.`,
-    received: z.prettifyError(parsed.error),
+    received: inputFaultsText(parsed.error, json),
     fix: "Remove the run with `graft runs delete`.",
   });
 }

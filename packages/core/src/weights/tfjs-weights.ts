@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CoreError } from "../errors.ts";
 import { numElements } from "../graph/graph.ts";
+import { inputFaultsText } from "../input-faults.ts";
 import { decodeFloat16 } from "../numbers/float16.ts";
 import { foreignError } from "./foreign-kinds.ts";
 import { foreignJson } from "./foreign-weights.ts";
@@ -65,8 +66,9 @@ function aboutModel(json: unknown): AboutModel {
  * @throws CoreError `corrupt` when the text is no tfjs model with weights, `unsupported` for one that is known not to be read.
  */
 export function parseTfjsModel(text: string, origin: string): TfjsModel {
+  let json: unknown;
   try {
-    const json: unknown = JSON.parse(text);
+    json = JSON.parse(text);
     const foreign = foreignJson(json);
     if (foreign) throw foreignError(origin, foreign);
     return { manifest: modelSchema.parse(json).weightsManifest, about: aboutModel(json) };
@@ -76,8 +78,7 @@ export function parseTfjsModel(text: string, origin: string): TfjsModel {
       "corrupt",
       {
         what: `${origin} is not a tfjs model.json with weights.`,
-        received:
-          cause instanceof z.ZodError ? z.prettifyError(cause).replace(/\s*\n\s*/g, " ") : String(cause),
+        received: cause instanceof z.ZodError ? inputFaultsText(cause, json) : String(cause),
         expected: "a weightsManifest with the paths of the shards",
         fix: "Give the model.json that tensorflowjs_converter or tfjs wrote.",
       },

@@ -1,5 +1,5 @@
 /** What a server and a worker of another machine say to each other beside core's protocol. */
-import { CoreError, PROTOCOL_VERSION, serializedErrorSchema } from "@graft/core";
+import { CoreError, inputFaultsText, PROTOCOL_VERSION, serializedErrorSchema } from "@graft/core";
 import * as z from "zod";
 
 const name = z.string().min(1).max(100);
@@ -57,7 +57,7 @@ export function parseSignIn(message: unknown, version: string): SignIn {
   if (parsed.success) return parsed.data;
   throw new CoreError("bad-input", {
     what: "The worker's first message cannot be read.",
-    received: z.prettifyError(parsed.error),
+    received: inputFaultsText(parsed.error, message),
     fix: "Start it with `graft worker` of the server's version.",
   });
 }
