@@ -19,7 +19,7 @@ const gigabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 30)} GB`
  * @throws CoreError `bad-input`.
  */
 export function fileName(path: string): string {
-  const name = safeEntryName(path);
+  const name = safeEntryName(path, { isLoose: true });
   if (name !== "") return name;
   throw new CoreError("bad-input", {
     what: "A file of an upload has no name.",

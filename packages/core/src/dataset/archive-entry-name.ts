@@ -1,11 +1,21 @@
 import { CoreError } from "../errors.ts";
 import { ARCHIVE_LIMITS } from "./archive-limits.ts";
 
-function refuse(name: string, problem: string): CoreError {
-  const what = `The archive is refused: an entry ${problem}.`;
-  const fix =
-    "Pack the folder again with an ordinary archive program, or unpack it yourself and give graft the folder.";
-  return new CoreError("bad-input", { what, received: JSON.stringify(name.slice(0, 200)), fix });
+const AS_ENTRY = {
+  refused: "The archive is refused: an entry",
+  fix: "Pack the folder again with an ordinary archive program, or unpack it yourself and give graft the folder.",
+} as const;
+
+const AS_FILE = {
+  refused: "A file is refused: it",
+  fix: "Give each file its path below the folder that is sent, such as cats/1.jpg.",
+} as const;
+
+export interface EntryNameOptions {
+  /** Packed by a program of Windows. */
+  readonly isFromWindows?: boolean;
+  /** Of a file that somebody sends by itself, in no archive. */
+  readonly isLoose?: boolean;
 }
 
 /**
@@ -16,13 +26,21 @@ function refuse(name: string, problem: string): CoreError {
  * is a letter like others, as it is on Linux. What it would mean to Windows is judged either way.
  * @throws CoreError `bad-input` for a name that could mean a place outside: absolute, with a drive, `..`.
  */
-export function safeEntryName(name: string, { isFromWindows = false } = {}): string {
+export function safeEntryName(
+  name: string,
+  { isFromWindows = false, isLoose = false }: EntryNameOptions = {},
+): string {
+  const { refused, fix } = isLoose ? AS_FILE : AS_ENTRY;
+  const refusal = (problem: string): CoreError =>
+    new CoreError("bad-input", {
+      ...{ what: `${refused} ${problem}.`, received: JSON.stringify(name.slice(0, 200)), fix },
+    });
   const slashed = name.replaceAll("\\", "/");
-  if (name.includes("\0")) throw refuse(name, "has a zero byte in its name");
-  if (slashed.startsWith("/")) throw refuse(name, "has an absolute path");
-  if (/^[a-z]:/i.test(name)) throw refuse(name, "names a drive");
-  if (name.length > ARCHIVE_LIMITS.nameLength) throw refuse(name, "has a name that is too long");
-  if (slashed.split("/").includes("..")) throw refuse(name, "leads out of its folder");
+  if (name.includes("\0")) throw refusal("has a zero byte in its name");
+  if (slashed.startsWith("/")) throw refusal("has an absolute path");
+  if (/^[a-z]:/i.test(name)) throw refusal("names a drive");
+  if (name.length > ARCHIVE_LIMITS.nameLength) throw refusal("has a name that is too long");
+  if (slashed.split("/").includes("..")) throw refusal("leads out of its folder");
   const path = isFromWindows || !name.includes("/") ? slashed : name;
   return path
     .split("/")

@@ -13,7 +13,7 @@ export function listingOfNames(files: readonly ListedFile[]): Listing {
   const folders = new Set<string>();
   const skipped = new Map<string, SkippedFile>();
   for (const { path: name, location } of files) {
-    const path = safeEntryName(name);
+    const path = safeEntryName(name, { isLoose: true });
     const junk = junkInPath(path);
     if (junk !== undefined) {
       skipped.set(junk.path, junk);
