@@ -56,6 +56,27 @@ describeOnStores("runs that no worker has begun", (open) => {
     for (const { id } of [first, second]) await api().cancel({ run: id });
   });
 
+  it("are compared by their pictures: what was left out is told from what was deleted", async () => {
+    const { edits, images } = server.as(anna);
+    const before = await create();
+    const { items } = await images.list({ dataset: dataset.id, use: "in", limit: 200 });
+    const [out, deleted] = items;
+    if (!out || !deleted) throw new TypeError("the set has pictures");
+    await edits.leaveOut({ dataset: dataset.id, images: [out.id] });
+    await images.delete({ dataset: dataset.id, images: [deleted.id] });
+    const after = await create();
+    const { pictures } = await api().compare({ runs: [before.id, after.id] });
+    expect(pictures).toMatchObject([{ run: after.id, count: 2 }]);
+    expect(new Map(pictures[0]?.some.map(({ path, what }) => [path, what]))).toEqual(
+      new Map([
+        [out.path, "left-out"],
+        [deleted.path, "gone"],
+      ]),
+    );
+    await edits.keep({ dataset: dataset.id, images: [out.id] });
+    for (const { id } of [before, after]) await api().cancel({ run: id });
+  });
+
   it("are made once for one key, also when it is sent twice at once", async () => {
     const key = newId();
     const made = await Promise.all([create({ key }), create({ key })]);

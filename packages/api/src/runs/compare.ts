@@ -34,8 +34,11 @@ export function optionDifferences(runs: readonly Pick<RunRow, "config">[]): read
 export interface PictureDifference {
   readonly path: string;
   readonly hash: string;
-  /** side: it was learned from in the one and held back in the other. */
-  readonly what: "added" | "gone" | "moved" | "side";
+  /**
+   * left-out: the run did without it, and the data set has it still. gone: the data set has it no more. side: it was learned
+   * from in the one and held back in the other.
+   */
+  readonly what: "added" | "left-out" | "gone" | "moved" | "side";
 }
 
 interface Placed {
@@ -59,7 +62,7 @@ function placedPictures({ dataset, split }: Frozen): ReadonlyMap<string, Placed>
   );
 }
 
-/** Pictures in which a run differs from the first. */
+/** Pictures in which a run differs from the first; "gone" whatever the run does without, which {@link keptApart} looks into. */
 export function pictureDifferences(first: Frozen, other: Frozen): readonly PictureDifference[] {
   const before = placedPictures(first);
   const after = placedPictures(other);
@@ -74,6 +77,16 @@ export function pictureDifferences(first: Frozen, other: Frozen): readonly Pictu
     return then.part === part ? [] : [{ hash, path, what: "side" }];
   });
   return [...gone, ...changed].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** Tells those that were left out from those that were deleted. @param there the bytes of these that the data set has now */
+export function keptApart(
+  differences: readonly PictureDifference[],
+  there: ReadonlySet<string>,
+): readonly PictureDifference[] {
+  return differences.map((one) =>
+    one.what === "gone" && there.has(one.hash) ? { ...one, what: "left-out" } : one,
+  );
 }
 
 /** A picture that all runs held back, with what each said of it. */

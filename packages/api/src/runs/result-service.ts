@@ -7,6 +7,7 @@ import type { RunRow } from "../ports/rows.ts";
 import { ANSWERS_FILE, parseAnswers } from "./answers-file.ts";
 import {
   type Compared,
+  keptApart,
   optionDifferences,
   pictureDifferences,
   type SharedPicture,
@@ -188,6 +189,13 @@ export class ResultService {
     const compared = await this.#compared(caller, runs);
     const shared = sharedPictures(compared);
     const [first] = compared;
+    const pictures: ComparisonView["pictures"] = [];
+    for (const { row, frozen } of compared.slice(1)) {
+      const differences = first ? pictureDifferences(first.frozen, frozen) : [];
+      const some = differences.slice(0, NAMED);
+      const there = await this.#there(row.dataset, some);
+      pictures.push({ run: row.id, count: differences.length, some: [...keptApart(some, there)] });
+    }
     return {
       runs: compared.map(({ row, result }) => ({
         ...{ id: row.id, number: row.number, metrics: row.metrics, hasResult: result !== undefined },
@@ -199,19 +207,19 @@ export class ResultService {
         ...one,
         values: optionValues.parse(one.values),
       })),
-      pictures: compared.slice(1).map(({ row, frozen }) => {
-        const differences = first ? pictureDifferences(first.frozen, frozen) : [];
-        return {
-          run: row.id,
-          count: differences.length,
-          some: differences.slice(0, NAMED).map((one) => ({ ...one })),
-        };
-      }),
+      pictures,
       pairs: verdicts(shared, compared.length).map(({ first: a, second: b, ...verdict }) => ({
         ...{ first: runs[a] ?? "", second: runs[b] ?? "" },
         ...verdict,
       })),
     };
+  }
+
+  /** Of these bytes those that the data set has now. */
+  async #there(dataset: string, named: readonly { readonly hash: string }[]): Promise<ReadonlySet<string>> {
+    const hashes = named.map(({ hash }) => hash);
+    const rows = hashes.length === 0 ? [] : await this.#repository.images.byHashes(dataset, hashes);
+    return new Set(rows.map(({ hash }) => hash));
   }
 
   /** Pictures of which not all runs are right or not all wrong, in the order of the newest. @throws CoreError as {@link compare}. */

@@ -89,7 +89,10 @@ export const comparisonSchema = z.object({
         some: z.array(
           z.object({
             ...{ path: z.string(), hash: z.string() },
-            what: z.enum(["added", "gone", "moved", "side"]),
+            what: z.enum(["added", "left-out", "gone", "moved", "side"]).meta({
+              description:
+                "left-out: that run did without it, the data set has it still; gone: it was deleted; moved: of another class; side: learned from in the one, held back in the other",
+            }),
           }),
         ),
       }),
