@@ -69,7 +69,7 @@ describe("nothing that looks like an image is passed over without a line", () =>
       files("cats/1.png", "dogs/2.png", "h/runs/9.png", "cats/h/8.png"),
     );
     expect(await notesOf(folder, { home: join(folder, "h") })).toEqual([
-      "the class folder h is left out: it is graft's own home (`home`), where runs and caches are kept",
+      "the class folder h is left out: it is graft's own home, where runs and caches are kept",
     ]);
     const { dataset } = await place.open(folder, { home: join(folder, "h") });
     expect(dataset.labels).toEqual(["cats", "dogs"]);

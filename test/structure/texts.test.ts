@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { parseSync, Visitor } from "vite";
 import { describe, expect, it } from "vitest";
 import { inFlags } from "../../apps/cli/src/options/flag-text.ts";
+import { inputSchema, inside, type JsonSchema } from "../server/from-router/json-schema.ts";
+import { PROCEDURES } from "../server/from-router/procedures.ts";
 import { fileKind, ROOT, sourcesBelow } from "./sources.ts";
 
 const FOLDERS = ["packages/core/src", "packages/backend-select/src"];
@@ -36,24 +38,93 @@ function textsOf(path: string): string[] {
   return texts;
 }
 
-const files = FOLDERS.flatMap((folder) =>
-  sourcesBelow(folder)
-    .filter((file) => fileKind(file) !== "test" && !file.startsWith("testing/"))
-    .map((file) => `${folder}/${file}`),
-);
+const filesOf = (folders: readonly string[]): readonly string[] =>
+  folders.flatMap((folder) =>
+    sourcesBelow(folder)
+      .filter((file) => fileKind(file) !== "test" && !file.startsWith("testing/"))
+      .map((file) => `${folder}/${file}`),
+  );
+const files = filesOf(FOLDERS);
 const isAside = (file: string): boolean => Object.keys(ASIDE).some((start) => file.startsWith(start));
 const texts = files
   .filter((file) => !isAside(file))
   .flatMap((file) => textsOf(file).map((text) => ({ file, text })));
 
+const OPTION = /`([a-z][A-Za-z]*)(?:: [^`]*)?`/g;
+const FLAG = /(?<![\w-])--[a-z][a-z-]+/;
+
+/** Options of core's jobs that no call of a server has, and why no answer of one names them. */
+const HERE_ALONE: Readonly<Record<string, string>> = {
+  force: "a server writes into folders of its own",
+  data: "a server compares on pictures of the run's data set",
+};
+
+/** What a server says to who starts it, in that host's options; and words in backticks that are no options. */
+const AT_START: readonly string[] = [
+  ...["blobs/claim-place.ts", "blobs/folder-trouble.ts", "blobs/s3-place.ts", "blobs/s3-trouble.ts"],
+  ...["http/http-host.ts", "http/edge/trusted-proxies.ts", "serve/door.ts", "serve/home-lock.ts"],
+  ...[
+    "serve/store-place.ts",
+    "serve/worker-token.ts",
+    "store/embedded/open-pglite.ts",
+    "store/open-store.ts",
+  ],
+].map((file) => `apps/server/src/${file}`);
+
+/** Every key that a caller of the API may write, at whatever depth, and those of pages and streams that answers have. */
+function apiKeys(): ReadonlySet<string> {
+  const keys = new Set(["next", "end", "failed", "input", "offset"]);
+  const add = (schema: JsonSchema): void => {
+    for (const key of Object.keys(schema.properties ?? {})) keys.add(key);
+    for (const [, part] of inside(schema)) add(part);
+  };
+  for (const procedure of PROCEDURES) add(inputSchema(procedure));
+  return keys;
+}
+
+describe("texts that go out over HTTP", () => {
+  const keys = apiKeys();
+  const served = filesOf(["packages/api/src", "apps/server/src"])
+    .filter((file) => !file.endsWith("http/pages/page.ts"))
+    .flatMap((file) => textsOf(file).map((text) => ({ file, text })));
+
+  it("name options as callers of the API write them", () => {
+    const named = served.flatMap(({ file, text }) =>
+      [...text.matchAll(OPTION)].map(([, key = ""]) => ({ file, text, key })),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(({ file, key }) => !keys.has(key) && !AT_START.includes(file))).toEqual([]);
+  });
+
+  it("say what who runs the server types as it is typed", () => {
+    // switches of Node and of curl are whole words of their own
+    const sentences = served.filter(({ text }) => FLAG.test(text) && / [a-z]+ [a-z]+ /.test(text));
+    expect(sentences.length).toBeGreaterThan(2);
+    expect(sentences.filter(({ text }) => FLAG.test(text.replace(/`graft [^`]*`/g, "")))).toEqual([]);
+  });
+
+  it("of core, too: what no call has is named only where no server comes", () => {
+    const named = texts.flatMap(({ file, text }) =>
+      [...text.matchAll(OPTION)]
+        .map(([, key = ""]) => ({ file, text, key }))
+        .filter(({ key }) => !VALUES.has(key)),
+    );
+    expect(named.filter(({ key }) => !keys.has(key) && !(key in HERE_ALONE))).toEqual([]);
+    for (const key of Object.keys(HERE_ALONE)) {
+      expect(keys.has(key), key).toBe(false);
+      expect(named.filter((one) => one.key === key).length, "it is no longer needed").toBeGreaterThan(0);
+    }
+  });
+});
+
 describe("texts of what every host runs", () => {
   it("name no flag of the command line", () => {
-    expect(texts.filter(({ text }) => /(?<![\w-])--[a-z][a-z-]+/.test(text))).toEqual([]);
+    expect(texts.filter(({ text }) => FLAG.test(text))).toEqual([]);
   });
 
   it("name options by their keys, which the command line turns into flags it has", () => {
     const named = texts.flatMap(({ file, text }) =>
-      [...text.matchAll(/`([a-z][A-Za-z]*)(?:: [^`]*)?`/g)].map(([quoted, key = ""]) => ({
+      [...text.matchAll(OPTION)].map(([quoted, key = ""]) => ({
         file,
         quoted,
         key,

@@ -12,6 +12,7 @@ it.each([
     "`graft runs list` shows all; run: `graft runs resume x`",
     "graft runs list shows all; run: graft runs resume x",
   ],
+  ["give another `part`, not `part: test`", "give another --split, not --split test"],
   ["with `data`, `force` or `home`", "with --data, --force or --home"],
 ])("says %s as %s", (text, said) => {
   expect(inFlags(text)).toBe(said);

@@ -6,12 +6,15 @@ const OTHERS = new Set([
   "trustProxy",
   "workerToken",
   ...["columns", "data", "flip", "force", "format", "home", "learningRates", "out"],
-  ...["precisionTarget", "split", "splitGap"],
+  ...["part", "precisionTarget", "splitGap"],
 ]);
+
+/** What a flag is called otherwise than the option. */
+const RENAMED: ReadonlyMap<string, string> = new Map([["part", "split"]]);
 
 /** "batchSize" → "batch-size" */
 export const flagName = (key: string): string =>
-  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  (RENAMED.get(key) ?? key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const isTyped = (value: string): boolean => /^[\w./:+,[\]-]+$/.test(value);
 

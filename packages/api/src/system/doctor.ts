@@ -162,7 +162,7 @@ function working(workers: readonly WorkerView[]): Found {
   if (living.length === 0)
     return {
       said: "Nobody trains: what is asked for waits.",
-      fix: "Start the server with `workers: 1` or more, or start `graft worker` on another machine.",
+      fix: "Start the server with `graft serve --workers 1` or more, or start `graft worker` on another machine.",
     };
   const said = `${living.length} train, ${living.filter(({ state }) => state === "working").length} of them now`;
   return names === ""

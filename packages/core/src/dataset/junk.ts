@@ -12,7 +12,7 @@ const JUNK = new Map([
 ]);
 
 /** Why the folder of graft's own files is no class. */
-export const OWN_HOME = "it is graft's own home (`home`), where runs and caches are kept";
+export const OWN_HOME = "it is graft's own home, where runs and caches are kept";
 
 /** Why a file or folder of this name is never part of a data set, or undefined. */
 export function junkReason(name: string): string | undefined {

@@ -138,7 +138,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     throw new CoreError("bad-input", {
       what: "There is no image to evaluate the model on.",
       received: `${images.length} images${broken[0] ? `, none readable: ${broken[0].error.message}` : ""}`,
-      fix: "Give a data set with at least one readable image, or another part of it (`split`).",
+      fix: "Give a data set with at least one readable image, or another `part` of it.",
     });
   }
   new LostImages({ source: options.source, labels, needed: images }).addAll(broken);

@@ -44,7 +44,7 @@ export function evaluationImages(
     const there = [...parts.keys()].filter(has);
     throw new CoreError("not-found", {
       what: `The data set has no ${part} part.`,
-      received: `\`split: ${part}\``,
+      received: `\`part: ${part}\``,
       expected:
         there.length > 0
           ? `${there.join(", ")} or all`

@@ -28,7 +28,7 @@ export function checkHost({ request }: Exchange, { names }: Sites): void {
   throw new EdgeError(421, {
     what: "This server does not go by this name.",
     received: name,
-    fix: "Use an address that it printed when it started, or start it with `hostName` for this one.",
+    fix: "Use an address that it printed when it started, or start it with `graft serve --host-name NAME`.",
   });
 }
 
@@ -49,7 +49,7 @@ export function checkOrigin(exchange: Exchange, sites: Sites): void {
     throw new EdgeError(403, {
       what: "Pages of another site may not call this server.",
       received: origin,
-      fix: "Start it with `allowOrigin` for that site.",
+      fix: "Whoever runs it lets that site in with `graft serve --allow-origin SITE`.",
     });
   exchange.headers.push(
     ...["access-control-allow-origin", origin, "vary", "origin"],
