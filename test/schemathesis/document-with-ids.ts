@@ -55,11 +55,17 @@ function withExample(body: Json, example: Json): Json {
 
 function inPaths(document: unknown, entry: (operation: unknown) => unknown): unknown {
   if (!isJson(document) || !isJson(document.paths)) throw new TypeError("the document has paths");
-  const paths = Object.entries(document.paths).map(([path, methods]) => [
-    path,
-    isJson(methods)
-      ? Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, entry(operation)]))
-      : methods,
-  ]);
+  // it asks below one address; what lies beside the API says so by servers of its own
+  const isInside = ([, methods]: [string, unknown]): boolean =>
+    !isJson(methods) ||
+    !Object.values(methods).some((operation) => isJson(operation) && "servers" in operation);
+  const paths = Object.entries(document.paths)
+    .filter(isInside)
+    .map(([path, methods]) => [
+      path,
+      isJson(methods)
+        ? Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, entry(operation)]))
+        : methods,
+    ]);
   return { ...document, paths: Object.fromEntries(paths) };
 }

@@ -165,8 +165,13 @@ describe("metrics", () => {
 
 it("health tells ready from alive, to everybody", async () => {
   await using other = await startHost();
-  const health = async (of: string) => (await ask(`${other.url}/health/${of}`, { token: null })).status;
-  expect([await health("live"), await health("ready")]).toEqual([200, 200]);
+  const health = async (of: string) => (await ask(`${other.url}/health${of}`, { token: null })).status;
+  const all = async () => [await health(""), await health("/live"), await health("/ready")];
+  expect(await all()).toEqual([200, 200, 200]);
   other.isReady = false;
-  expect([await health("live"), await health("ready")]).toEqual([200, 503]);
+  expect(await all()).toEqual([503, 200, 503]);
+  const { body } = await ask(`${other.url}/health`, { token: null });
+  expect(body).toEqual({ status: "not ready", reason: expect.any(String) });
+  expect((await ask(`${other.url}/health`, { method: "POST" })).status).toBe(405);
+  expect((await ask(`${other.url}/health/nothing`)).status).toBe(404);
 });

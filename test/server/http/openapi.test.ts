@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import * as z from "zod";
 import { ask } from "./ask.ts";
 import { openApiFaults } from "./openapi-faults.ts";
 import { startHost } from "./start-host.ts";
@@ -52,6 +53,26 @@ it("describes every procedure and raw route, and can be resolved", async () => {
     headers: { "if-none-match": headers.get("etag") ?? "" },
   });
   expect([again.status, again.body]).toEqual([304, ""]);
+});
+
+it("names what lies beside the API, where it lies, with what it answers", async () => {
+  await using host = await startHost();
+  const { body } = await ask(`${host.url}/api/v1/openapi.json`);
+  const { paths } = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) }).parse(body);
+  const outside = z.object({ servers: z.tuple([z.object({ url: z.literal("/") })]), responses: z.unknown() });
+  const found = Object.entries(paths).filter(([, { get }]) => outside.safeParse(get).success);
+  expect(found.map(([path]) => path).sort()).toEqual([
+    "/health",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+  ]);
+  for (const [path, { get }] of found) {
+    const { status, headers } = await ask(`${host.url}${path}`);
+    const [type = ""] = (headers.get("content-type") ?? "").split(";");
+    expect([path, status]).toEqual([path, 200]);
+    expect(get).toMatchObject({ responses: { "200": { content: { [type]: {} } } } });
+  }
 });
 
 const answers = { "200": { description: "A" } };

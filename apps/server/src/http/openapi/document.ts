@@ -4,6 +4,7 @@ import type { JsonSchema } from "../rpc/json-schema.ts";
 import type { Operation } from "../rpc/operations.ts";
 import { Components } from "./components.ts";
 import { operationEntry } from "./operation-entry.ts";
+import { OUTSIDE_ENTRIES } from "./outside-entries.ts";
 import { rawEntry } from "./raw-entry.ts";
 
 /** Below which all paths of the document lie. */
@@ -59,6 +60,7 @@ export function openApiDocument({ operations, raw, version }: DocumentOptions): 
   for (const operation of operations.values())
     add(operation.meta.path, operation.meta.method, operationEntry(operation, components));
   for (const route of raw) add(route.path, route.method, rawEntry(route));
+  for (const [path, entry] of OUTSIDE_ENTRIES) add(path, "GET", entry);
   return {
     openapi: "3.1.0",
     info: {
