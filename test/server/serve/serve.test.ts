@@ -48,9 +48,21 @@ describe("graft serve", () => {
   it("shows the token to people alone when it starts again, and says where it is", async () => {
     const server = startGraft(["serve", "--port", "0"], home);
     expect(await server.waitFor(/^http.*\n/)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/enter\n$/);
-    await server.waitFor(/The token to come in with is in .*admin-token/);
+    await server.waitFor(/The token to come in with is in .*admin-token.* server token/);
+    const again = await graft(["server", "token"], home);
+    const [, url = "", token = ""] = /^(http:\S+)\/enter#(\S+)\n$/.exec(again.stdout) ?? [];
+    expect(await ask(`${url}/api/v1/system/me`, { token })).toMatchObject({ body: { role: "admin" } });
     server.child.kill("SIGINT");
     expect((await server.done).code).toBe(0);
+    const later = await graft(["server", "token"], home);
+    expect([later.code, later.stdout, later.stderr]).toEqual([
+      0,
+      `${token}\n`,
+      expect.stringMatching(/does not run.* serve/),
+    ]);
+    const nobody = await graft(["server", "token"], await temporaryFolder("nobody"));
+    expect([nobody.code, nobody.stdout]).toEqual([1, ""]);
+    expect(nobody.stderr).toMatch(/No server has kept .*Start the server/);
   });
 
   it("takes pictures in, trains, stops for its end, and goes on after it", async () => {

@@ -40,7 +40,8 @@ function whereToken(
   { environment }: CommandContext,
   { token, path }: { readonly token: string | undefined; readonly path: string },
 ): string {
-  if (token !== undefined) return `The token to come in with is in ${path}.`;
+  if (token !== undefined)
+    return `The token to come in with is in ${path}. To see the address with it: ${nextCommand(environment, ["server", "token"])}`;
   return `The token in ${path} lets nobody in any more. Remove that file and start again for another one: ${nextCommand(environment, ["serve"])}`;
 }
 

@@ -13,11 +13,19 @@ export const serverCommand: CommandDeclaration = {
   name: "server",
   declare(server) {
     server
-      .description("look after what a server keeps: back it up, bring it back, move it")
+      .description("look after a server: find its token, back up what it keeps, bring it back, move it")
       .addHelpText(
         "after",
-        "\nSay the same as to graft serve: --home, --blobs, and DATABASE_URL where rows are in PostgreSQL.",
+        "\nGive what graft serve was given: --home, --blobs, and DATABASE_URL where rows are in PostgreSQL.",
       );
+    server
+      .command("token")
+      .description("print the address with the admin's token once more, for who runs the server and lost it")
+      .addHelpText(
+        "after",
+        "\nWhoever has it may do everything on the server. It is read from the home: HOME/server/admin-token.",
+      )
+      .action(action(async (context) => (await import("./token-action.ts")).tellToken(context)));
     server
       .command("backup")
       .description("write everything that a server keeps, of one moment, into a file; while it serves, too")
