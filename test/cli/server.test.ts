@@ -192,7 +192,7 @@ it("brings a model to this computer, which answers here as it does there", async
   for (const [i, { score }] of there.entries()) expect(score).toBeCloseTo(Number(here[i]?.score), 5);
 });
 
-it("runs the README's Python script", async ({ skip }) => {
+it("runs the README's Python script, which also ends when its run was cancelled", async ({ skip }) => {
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
   const script = /```python\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
   const [url = "", token = ""] = link.split("/enter#");
@@ -215,6 +215,15 @@ it("runs the README's Python script", async ({ skip }) => {
     code: 0,
     said: expect.stringMatching(/valAccuracy.* (animal|food|transport)\n$/),
   });
+  const [functions = "", first = ""] = script.split(/^(?=made = )/m);
+  expect(first).toContain("/predict");
+  const cancelled = `${functions}
+set = graft("GET", "/datasets")["items"][0]["id"]
+run = graft("POST", "/runs", {"dataset": set, "config": {"weights": "bundled"}})["id"]
+graft("POST", "/runs/" + run + "/cancel")
+until("/runs/" + run)
+print("went on")`;
+  expect(await python(cancelled)).toEqual({ code: 1, said: expect.stringMatching(/^cancelled: /) });
 });
 
 it("goes on showing a run whose server was killed and started again, and says so in a log", async () => {
