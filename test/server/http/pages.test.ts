@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pythonScript } from "../../../apps/server/src/http/pages/start-page.ts";
 import { chromiumPath, NO_CHROMIUM } from "../../setup/chromium.ts";
 import { ask } from "./ask.ts";
 import { ADMIN, MEMBER, type StartedHost, startHost } from "./start-host.ts";
@@ -37,29 +35,6 @@ describe("the first page", () => {
   it("shows nothing of a Host header as HTML", async () => {
     const { body } = await ask(`${host.url}/`, { token: null });
     expect(body).not.toMatch(/<script/);
-  });
-});
-
-it("its Python script asks this server", async ({ skip }) => {
-  const run = (code: string): Promise<{ code: number | null; text: string }> =>
-    new Promise((settle) => {
-      const child = spawn("python3", ["-c", code], {
-        env: { ...process.env, GRAFT_TOKEN: ADMIN, no_proxy: "*" },
-      });
-      let text = "";
-      child.stdout.on("data", (piece: Buffer) => {
-        text += piece.toString();
-      });
-      child.stderr.on("data", (piece: Buffer) => {
-        text += piece.toString();
-      });
-      child.on("error", () => settle({ code: null, text }));
-      child.on("close", (ended) => settle({ code: ended, text }));
-    });
-  skip((await run("print(1)")).code !== 0, "no python3");
-  expect(await run(pythonScript(host.url, false))).toEqual({
-    code: 0,
-    text: "{'account': 'account-admin', 'name': 'a admin', 'role': 'admin', 'endsAt': None}\n",
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Identity, permissionOf, type Role } from "@graft/api";
 import type { RawRoute } from "../raw/raw-route.ts";
 import type { Operation } from "../rpc/operations.ts";
+import { firstScript } from "./first-script.ts";
 import { escaped, type Page } from "./page.ts";
 
 /** What each role is for, in a sentence. */
@@ -26,42 +27,33 @@ export interface StartPageOptions {
 
 /** What a program needs to begin with: there is no script in this page, and no other way to its data than for any client. */
 export function startPage(options: StartPageOptions): Page {
-  const { origin, version, identity, hasCa } = options;
-  const ca = hasCa ? ` --cacert graft-ca.pem` : "";
-  const caLine = hasCa
-    ? `<p class="soft">This server's certificate is its own: <a href="/ca">get it</a> first, as <code>graft-ca.pem</code>.</p>`
-    : "";
+  const { origin, version, identity } = options;
   const document = `${origin}/api/v1/openapi.json`;
   return {
     title: "API",
     body: `<h1>This server speaks an API</h1>
 <p>Version ${escaped(version)}. Its whole description, for people and for tools that make clients: <a href="/api/v1/openapi.json">${escaped(document)}</a> (OpenAPI 3.1).</p>
 ${whoText(identity)}
-<section><h2>A first script</h2>
-${caLine}
-<p>In Python, with nothing to install:</p>
-<pre><code>${escaped(pythonScript(origin, hasCa))}</code></pre>
-<p>With curl:</p>
-<pre><code>${escaped(`export GRAFT_TOKEN=graft_…\ncurl${ca} -H "authorization: Bearer $GRAFT_TOKEN" \\\n  ${origin}/api/v1/system/me`)}</code></pre></section>
+${firstText(options)}
 ${callsText(options)}`,
   };
 }
 
-/** Without anything to install; a test runs it. @param hasCa the certificate is in graft-ca.pem */
-export const pythonScript = (origin: string, hasCa: boolean): string => `import json, os, urllib.request
-${hasCa ? `\nimport ssl\ntls = ssl.create_default_context(cafile="graft-ca.pem")\n` : ""}
-api = "${origin}/api/v1"
-
-def graft(method, path, body=None):
-    request = urllib.request.Request(api + path, method=method)
-    request.add_header("authorization", "Bearer " + os.environ["GRAFT_TOKEN"])
-    if body is not None:
-        request.add_header("content-type", "application/json")
-        request.data = json.dumps(body).encode()
-    with urllib.request.urlopen(request${hasCa ? ", context=tls" : ""}) as answer:
-        return json.load(answer)
-
-print(graft("GET", "/system/me"))`;
+/** What to begin with, as the role of the token may. */
+function firstText({ origin, identity, hasCa }: StartPageOptions): string {
+  const { about, python, shell } = firstScript(origin, hasCa, identity?.token.role);
+  const caLine = hasCa
+    ? `<p class="soft">This server's certificate is its own: <a href="/ca">get it</a> first, as <code>graft-ca.pem</code>.</p>`
+    : "";
+  if (python === undefined)
+    return `<section><h2>How to begin</h2>\n${caLine}\n<p>${escaped(about)}</p>\n<pre><code>${escaped(shell)}</code></pre></section>`;
+  return `<section><h2>A first script</h2>
+${caLine}
+<p>${escaped(about)} (Python, with nothing to install; the token is in the variable GRAFT_TOKEN)</p>
+<pre><code>${escaped(python)}</code></pre>
+<p>With curl:</p>
+<pre><code>${escaped(shell)}</code></pre></section>`;
+}
 
 function whoText(identity: Identity | undefined): string {
   if (identity === undefined)

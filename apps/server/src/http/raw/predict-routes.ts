@@ -1,4 +1,5 @@
 import { type Caller, type Predicted, predictedSchema } from "@graft/api";
+import { inputFaultsText } from "@graft/core";
 import * as z from "zod";
 import type { HttpLimits } from "../access/limits.ts";
 import { sendJson } from "../edge/answer.ts";
@@ -112,11 +113,12 @@ const isJson = ({ exchange }: RawRequest): boolean =>
   /^application\/json\s*(;|$)/i.test(exchange.request.headers["content-type"] ?? "");
 
 function picturesOf(body: Buffer): z.infer<typeof Pictures>["images"] {
-  const parsed = Pictures.safeParse(parseJson(body.toString("utf8"), "The body"));
+  const sent = parseJson(body.toString("utf8"), "The body");
+  const parsed = Pictures.safeParse(sent);
   if (parsed.success) return parsed.data.images;
   throw new EdgeError(400, {
     what: "The pictures cannot be read from the body.",
-    received: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "),
+    received: inputFaultsText(parsed.error, sent),
     expected: '{"images": [{"base64": "…"}]} with 1 to 64 pictures',
   });
 }
