@@ -8,8 +8,11 @@ import { atServer, ENDS_THERE } from "./at-server.ts";
 import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { namedDataset } from "./dataset-there.ts";
+import { inOneRequest } from "./in-one-request.ts";
 import { modelThere } from "./model-there.ts";
 import { withPictures } from "./with-pictures.ts";
+
+const EVALUATION = "The evaluation";
 
 type Told = Parameters<typeof printEvaluation>[1] & { readonly page: string | null };
 
@@ -62,14 +65,13 @@ const waiting = (session: Session, { splitGap }: Scoring): void =>
 
 async function ofDataset(
   session: Session,
-  { api }: ServerClient,
+  client: ServerClient,
   { run, dataset, scoring }: { readonly run: string; readonly dataset: string; readonly scoring: Scoring },
 ): Promise<Told> {
   waiting(session, scoring);
   const { signal } = session;
-  const { seenInTraining, ...view } = await api.models.evaluate.mutate(
-    { run, dataset, ...scoring },
-    { signal },
+  const { seenInTraining, ...view } = await inOneRequest(client, EVALUATION, () =>
+    client.api.models.evaluate.mutate({ run, dataset, ...scoring }, { signal }),
   );
   return { ...view, seenInTraining: seenInTraining.map(({ path }) => path) };
 }
@@ -92,9 +94,11 @@ async function ofPictures(
       const { format, width, height, perceptualHash } = facts;
       return { path, label, ...(part && { part }), facts: { format, width, height, perceptualHash } };
     });
-    return client.api.models.evaluateUpload.mutate(
-      { run, upload, name, labels: [...labels], pictures, ...scoring },
-      { signal: session.signal },
+    return inOneRequest(client, EVALUATION, () =>
+      client.api.models.evaluateUpload.mutate(
+        { run, upload, name, labels: [...labels], pictures, ...scoring },
+        { signal: session.signal },
+      ),
     );
   });
 }

@@ -12,6 +12,7 @@ import { atServer, ENDS_THERE } from "./at-server.ts";
 import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { downloadThere, fileAddress } from "./download-there.ts";
+import { inOneRequest } from "./in-one-request.ts";
 import { modelThere } from "./model-there.ts";
 
 type ExportView = Awaited<ReturnType<ServerClient["api"]["models"]["export"]["mutate"]>>;
@@ -39,9 +40,11 @@ export async function exportThere(
     const { format, columns } = asked;
     const view =
       begun ??
-      (await client.api.models.export.mutate(
-        { run, format, ...(columns === undefined ? {} : { columns }) },
-        { signal: session.signal },
+      (await inOneRequest(client, "The export", () =>
+        client.api.models.export.mutate(
+          { run, format, ...(columns === undefined ? {} : { columns }) },
+          { signal: session.signal },
+        ),
       ));
     const places = await downloadThere(session, client, { run, files: view.files, folder });
     const { path, facts } = await place(asked, places);

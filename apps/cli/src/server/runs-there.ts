@@ -105,7 +105,10 @@ export const stopThere = (
     for (const run of runs) {
       const view = await api.runs[how].mutate({ run });
       if (json) printJson(view);
-      else print(how === "stop" ? `Stopping ${run} at its next step` : `Stopping ${run} for good`);
+      else
+        print(
+          how === "stop" ? `Stopping ${run} at its next step; it can be resumed` : `Stopping ${run} for good`,
+        );
     }
   });
 
