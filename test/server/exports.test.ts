@@ -183,6 +183,15 @@ describe("a model for other programs", () => {
     opened.ahead += 2000;
   });
 
+  it("in int8 needs a picture of its data set, and says so in words of the API", async () => {
+    const bare = await opened.run(ada, (await opened.dataset(ada, { cats: [], dogs: [] })).id, model);
+    const made = opened.services.exports.export(ada, { run: bare.id, format: "onnx-int8" });
+    await expect(made).rejects.toMatchObject({
+      code: "not-found",
+      message: expect.stringMatching(/data set has none any more.*such as onnx/),
+    });
+  });
+
   it("has one column only where the format and the head can", async () => {
     const { exports } = opened.services;
     await expect(exports.export(ada, { run: run.id, format: "onnx", columns: 1 })).rejects.toMatchObject({

@@ -69,7 +69,7 @@ export class ExportService {
   /**
    * Writes a model in a format, with the "not sure" threshold of this moment in it; it is read again and compared with the model
    * before it takes the place of the one before.
-   * @throws CoreError `not-found`, `bad-input` for columns that the head or the format cannot have; as `Predictor.export`.
+   * @throws CoreError `not-found`, also for int8 without a picture; `bad-input` for columns that the head or the format cannot have; as `Predictor.export`.
    */
   async export(
     caller: Caller,
@@ -91,8 +91,15 @@ export class ExportService {
     const row = await access.run(caller, asked.run);
     const { model } = await served.of(row);
     const below = await served.notSureBelow(row);
+    const pictures = await this.#pictures(row);
+    if (format === "onnx-int8" && pictures === undefined)
+      throw new CoreError("not-found", {
+        what: "int8 is calibrated on training images, and this run's data set has none any more.",
+        received: format,
+        fix: "Export another format, such as onnx.",
+      });
     await using made = await predictor.export({
-      ...{ model, format, columns, signal, pictures: await this.#pictures(row) },
+      ...{ model, format, columns, signal, pictures },
       ...(below === null ? {} : { notSureBelow: below }),
     });
     await this.#keep(row, { format, made, notSureBelow: below });
