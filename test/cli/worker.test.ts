@@ -60,7 +60,7 @@ describe("graft worker", () => {
     first.child.kill("SIGTERM");
     const ended = await first.done;
     expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining("The worker has ended.")]);
-    expect(ended.stderr).toContain("Stopping where the training can be gone on from.");
+    expect(ended.stderr).toContain("Stopping so that another worker can go on.");
     expect(await stateOf(run)).toBe("queued");
 
     const second = startWorker("second");
@@ -108,5 +108,14 @@ describe("graft worker", () => {
   it("needs to know which server", async () => {
     const { code, stderr } = await graft(["worker"], home);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--server ADDRESS --token TOKEN")]);
+    const help = await graft(["worker", "--help"], home);
+    for (const way of [
+      "--server <address>",
+      "--token <token>",
+      "GRAFT_SERVER",
+      "GRAFT_TOKEN",
+      "--worker-token",
+    ])
+      expect(help.stdout).toContain(way);
   });
 });

@@ -53,10 +53,15 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     )
     .version(packageVersion(), "-V, --version")
     .option("--home <folder>", "where runs, caches and weights are kept (default: GRAFT_HOME, else ~/.graft)")
-    .option("--server <address>", "do this on a graft server (GRAFT_SERVER; `graft login` keeps one)")
-    .option("--token <token>", "what lets this computer in there (GRAFT_TOKEN)")
-    .option("--local", "do this on this computer, although `graft login` keeps a server")
+    .option(
+      "--server <address>",
+      "do this on a graft server (GRAFT_SERVER, else where graft login signed in)",
+    )
+    .option("--token <token>", "the token that lets you in there (GRAFT_TOKEN)")
+    .option("--local", "do this on this computer, although you are signed in to a server")
     .option("--json", "one JSON object a line on stdout instead of text")
+    // each command's page names them, too: nobody finds --server on the first page alone
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(graft --help lists the commands)")
     .showSuggestionAfterError()
     .enablePositionalOptions(false)

@@ -259,7 +259,7 @@ describe("workers of other machines", () => {
     first.child.kill("SIGTERM");
     expect(await ended).toBe(0);
     working = "second";
-    expect(first.said()).toContain("Stopping where the training can be gone on from.");
+    expect(first.said()).toContain("Stopping so that another worker can go on.");
     expect(await jobs.get(id)).toMatchObject({ state: "waiting", place: 1 });
 
     const second = start("second", BACKENDS);

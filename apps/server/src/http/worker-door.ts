@@ -48,7 +48,7 @@ export function workerDoor(
       if (permissionOf(NAME, identity?.token.role) === undefined || identity === undefined)
         throw new CoreError(identity ? "forbidden" : "unauthorized", {
           what: "Only a worker's token can connect here.",
-          fix: "Send one as `Authorization: Bearer TOKEN`; its owner makes one with the role worker.",
+          fix: "Send one of the role worker as `Authorization: Bearer TOKEN`; `graft serve --worker-token FILE` writes one into a file.",
         });
       const timer = setInterval(() => void check(identity), checkMs);
       socket.once("close", () => clearInterval(timer));

@@ -19,7 +19,7 @@ export async function login(context: CommandContext, flags: Flags, address: stri
     if (context.json) printJson({ url, name, role, endsAt });
     else
       print(
-        `Signed in at ${url} as ${name} (${role}${endsAt === null ? "" : `, until ${endsAt.slice(0, 10)}`}). Kept in ${file}.\nCommands go there now; --local does one here, graft logout ends it.`,
+        `Signed in at ${url} as ${name} (${role}${endsAt === null ? "" : `, until ${endsAt.slice(0, 10)}`}). Kept in ${file}.\nCommands work there now. --local does one on this computer; graft logout signs out.`,
       );
   } catch (error) {
     throw asCoreError(error, url);
@@ -42,6 +42,6 @@ async function tokenOf(
     if (line !== "") return line.trim();
   }
   throw new UsageError(
-    "login: a token is needed. Give the whole link, add --token TOKEN, or pipe the token in.",
+    "login: a token is needed. Give the whole link that graft serve prints, add --token TOKEN, set GRAFT_TOKEN, or pipe the token in.",
   );
 }

@@ -4,8 +4,15 @@ export const loginCommand: CommandDeclaration = {
   name: "login",
   declare: (command) =>
     command
-      .description("send commands to a graft server from now on")
-      .argument("<address>", "the server's address, or the whole link with its token")
+      .description("sign in to a graft server: commands work there from now on")
+      .argument(
+        "<address>",
+        "the link that graft serve prints; or the address alone, with --token, GRAFT_TOKEN or the token by a pipe",
+      )
+      .addHelpText(
+        "after",
+        "\nThe token is kept in the home, in login.json, which only you can read. After that --local does a command on this computer,\nand graft logout signs out.",
+      )
       .action(
         action(async (context, flags, address) =>
           (await import("./action.ts")).login(context, flags, address),

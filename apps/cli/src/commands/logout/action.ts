@@ -9,7 +9,7 @@ export async function logout({ environment, json }: CommandContext): Promise<voi
   else
     print(
       was
-        ? "Signed out: commands are done on this computer. The token itself is good until it ends or is revoked."
+        ? "Signed out: commands work on this computer again. The token itself stays valid until it ends or is revoked on the server."
         : "Nobody was signed in.",
     );
 }

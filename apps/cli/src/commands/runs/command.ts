@@ -8,7 +8,7 @@ const loadThere = () => import("../../server/runs-there.ts");
 /** A training of this computer is stopped where it runs. */
 async function onlyThere({ command }: CommandContext): Promise<void> {
   throw new UsageError(
-    `${command}: this is for runs of a server. Add --server ADDRESS, or sign in with graft login. A training of this computer stops with Ctrl-C.`,
+    `${command}: this is for runs on a server. Add --server ADDRESS, or sign in with graft login. A training on this computer is stopped with Ctrl-C.`,
   );
 }
 
@@ -20,10 +20,10 @@ const placeIn = ({ out, force }: Flags): { readonly out?: string; readonly force
 export const runsCommand: CommandDeclaration = {
   name: "runs",
   declare(runs) {
-    runs.description("past and unfinished trainings");
+    runs.description("list, look at, resume, stop and delete trainings");
     runs
       .command("list")
-      .description("all runs, newest first")
+      .description("list all runs, newest first")
       .action(
         action(
           async (context) => (await load()).list(context),
@@ -32,8 +32,8 @@ export const runsCommand: CommandDeclaration = {
       );
     runs
       .command("show")
-      .description("one run: config, curves, result")
-      .argument("<run>", "run id")
+      .description("show one run: options, curves, result")
+      .argument("<run>", "run id, as graft runs list shows it")
       .action(
         action(
           async (context, _, id) => (await load()).show(context, id),
@@ -42,8 +42,8 @@ export const runsCommand: CommandDeclaration = {
       );
     runs
       .command("resume")
-      .description("resume an interrupted run")
-      .argument("<run>", "run id")
+      .description("go on with a run that was stopped")
+      .argument("<run>", "run id, as graft runs list shows it")
       .option("--out <folder>", "where the model goes now (default: where it was going to)")
       .option("--force", "replace a model that is there")
       .action(
@@ -55,8 +55,8 @@ export const runsCommand: CommandDeclaration = {
       );
     runs
       .command("follow")
-      .description("look at a run of a server as it goes")
-      .argument("<run>", "run id")
+      .description("watch a run on a server as it trains")
+      .argument("<run>", "run id, as graft runs list shows it")
       .option("--out <folder>", "where its model goes on this computer, when it is done")
       .option("--force", "replace a model that is there")
       .action(
@@ -67,13 +67,13 @@ export const runsCommand: CommandDeclaration = {
         }),
       );
     for (const [how, what] of [
-      ["stop", "stop runs of a server where they can be resumed"],
-      ["cancel", "stop runs of a server for good"],
+      ["stop", "stop runs on a server; they can be resumed"],
+      ["cancel", "stop runs on a server for good; they cannot be resumed"],
     ] as const)
       runs
         .command(how)
         .description(what)
-        .argument("<runs...>", "run ids")
+        .argument("<runs...>", "run ids, as graft runs list shows them")
         .action(
           action(onlyThere, async (context, server, _, ...ids) =>
             (await loadThere()).stopThere(context, server, { runs: ids, how }),
@@ -82,7 +82,7 @@ export const runsCommand: CommandDeclaration = {
     runs
       .command("delete")
       .description("delete runs with their models")
-      .argument("<runs...>", "run ids")
+      .argument("<runs...>", "run ids, as graft runs list shows them")
       .action(
         action(
           async (context, _, ...ids) => (await load()).remove(context, ids),

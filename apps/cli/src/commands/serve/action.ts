@@ -31,7 +31,9 @@ export async function serve(context: CommandContext, flags: Flags): Promise<void
   }
   await ending.asked;
   if (!json)
-    note("Ending: trainings stop where they can be gone on from. Press Ctrl-C again to end at once.");
+    note(
+      "Ending: trainings are stopped at a checkpoint and go on at the next start. Press Ctrl-C again to end at once.",
+    );
   await server.close();
   ending.stop();
 }
@@ -42,7 +44,7 @@ function whereToken(
 ): string {
   if (token !== undefined)
     return `The token to come in with is in ${path}. To see the address with it: ${nextCommand(environment, ["server", "token"])}`;
-  return `The token in ${path} lets nobody in any more. Remove that file and start again for another one: ${nextCommand(environment, ["serve"])}`;
+  return `The admin's token in ${path} has ended or was revoked. Remove that file and start again to get another: ${nextCommand(environment, ["serve"])}`;
 }
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);

@@ -26,9 +26,10 @@ export const serveCommand: CommandDeclaration = {
       )
       .option("--bind <address>", "address to listen on (default: this machine alone)")
       .addOption(
-        new Option("--workers <count>", "processes that train; they share the cores (default: 1)").argParser(
-          wholeNumber(0, 256),
-        ),
+        new Option(
+          "--workers <count>",
+          "processes that train; they share the cores; 0: only other computers train (default: 1)",
+        ).argParser(wholeNumber(0, 256)),
       )
       .option(
         "--lan",
@@ -36,28 +37,40 @@ export const serveCommand: CommandDeclaration = {
       )
       .option("--tls-cert <file>", "certificate with its chain (PEM)")
       .option("--tls-key <file>", "key of the certificate (PEM)")
-      .option("--insecure", "let other machines in without encryption")
+      .option(
+        "--insecure",
+        "let other computers in without encryption: the network can then read tokens and pictures",
+      )
       .addOption(
-        new Option("--host-name <name>", "another name that it goes by; may be given again").argParser(each),
+        new Option(
+          "--host-name <name>",
+          "another name that browsers may use for it; may be given again",
+        ).argParser(each),
       )
       .option(
         "--trust-proxy <who>",
         "proxies whose X-Forwarded-For is believed: addresses, networks, or how many",
       )
       .addOption(
-        new Option("--allow-origin <origin>", "site whose pages may call it; may be given again").argParser(
-          each,
-        ),
+        new Option(
+          "--allow-origin <origin>",
+          "website whose pages may call it, such as https://example.org; may be given again",
+        ).argParser(each),
       )
-      .option("--worker-token <file>", "keep a token there for `graft worker` on other computers")
+      .option("--worker-token <file>", "write a token there for graft worker on other computers")
       .option(
         "--blobs <place>",
         "where images and models are kept: a folder or s3://… (default: HOME/server/blobs)",
       )
-      .addOption(new Option("--log-level <level>", "of the log on stderr (default: info)").choices(LEVELS))
+      .addOption(
+        new Option(
+          "--log-level <level>",
+          "how much the log on stderr tells (default: warn in a terminal, else info)",
+        ).choices(LEVELS),
+      )
       .addHelpText(
         "after",
-        "\nThe store is in the home, or in the PostgreSQL that DATABASE_URL names.\nCtrl-C ends it: trainings stop where they can be gone on from, and go on at the next start.",
+        "\nIt prints the address to open. The admin's token is in it at the first start, and at every start in a terminal; graft server token\nprints it again. The store is in the home, or in the PostgreSQL that DATABASE_URL names. Ctrl-C ends the server: trainings are\nstopped at a checkpoint, and go on at the next start.",
       )
       .action(action(async (context, flags) => (await import("./action.ts")).serve(context, flags))),
 };

@@ -28,13 +28,13 @@ export const serverCommand: CommandDeclaration = {
       .action(action(async (context) => (await import("./token-action.ts")).tellToken(context)));
     server
       .command("backup")
-      .description("write everything that a server keeps, of one moment, into a file; while it serves, too")
+      .description("write all that a server keeps, as it is at one moment, into a file; it may go on serving")
       .argument("<file>", "where the backup goes (a tar)")
       .option(...BLOBS)
       .option("--force", "replace a file that is there")
       .addHelpText(
         "after",
-        "\nWith --server ADDRESS --token TOKEN (an admin's) of a server elsewhere. The file is read again and checked before it\nappears. Features, weights and the tokens themselves are not in it.",
+        "\nFor a server elsewhere add --server ADDRESS --token TOKEN (an admin's). The file is read again and checked before it appears.\nFeatures, weights and the tokens themselves are not in it.",
       )
       .action(
         action(async (context, flags, file = "") => (await load()).backup(context, flags, file, undefined), {
@@ -44,7 +44,7 @@ export const serverCommand: CommandDeclaration = {
       );
     server
       .command("restore")
-      .description("bring a backup back into an empty home, or an empty database and place for images")
+      .description("bring a backup back into an empty home, or an empty database and image store")
       .argument("<file>", "the backup")
       .option(...BLOBS)
       .addHelpText(
@@ -64,18 +64,18 @@ export const serverCommand: CommandDeclaration = {
       .option(...BLOBS)
       .addHelpText(
         "after",
-        "\nThe old store stays as it is, and no server takes it any more with these images. End every server first.",
+        "\nEnd every server first. The old store stays as it is, but no server uses it with these images any more.",
       )
       .action(action(async (context, flags) => (await load()).migrate(context, flags)));
     server
       .command("import-home")
-      .description("take runs and models that this command line made into a server, with their pictures")
+      .description("bring runs and models made on this computer, with their pictures, into a server")
       .argument("[home]", "home whose runs are taken in (default: the server's own)")
-      .option("--owner <name>", "account that they are to be of (default: the first admin)")
+      .option("--owner <name>", "account that gets them (default: the first admin)")
       .option(...BLOBS)
       .addHelpText(
         "after",
-        "\nThe home is only read, and what the server has already stays as it is: it may be done again. End the server first.",
+        "\nEnd the server first. The home is only read, and what the server has already stays as it is, so you may do this again.",
       )
       .action(action(async (context, flags, from) => (await importing()).importHome(context, flags, from)));
   },

@@ -20,14 +20,16 @@ export async function worker(
 ): Promise<void> {
   if (!server)
     throw new UsageError(
-      "worker: which server is not said. Add --server ADDRESS --token TOKEN, with a token of the role worker.",
+      "worker: no server is named. Add --server ADDRESS --token TOKEN (or set GRAFT_SERVER and GRAFT_TOKEN), with a token of the role worker.",
     );
   // what another try would not change is told before the engines are looked at, which takes seconds
   if (flags.ca === undefined) await checkDoor(server);
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    note("Ending: the training stops where it can be gone on from. Press Ctrl-C again to end at once.");
+    note(
+      "Ending: the training is stopped so that another worker can go on with it. Press Ctrl-C again to end at once.",
+    );
     controller.abort();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -63,7 +65,7 @@ async function checkDoor(server: Credentials): Promise<void> {
     throw new CoreError("forbidden", {
       what: "This token is not a worker's.",
       received: `a token of the role ${role}`,
-      fix: "Have an admin make one of the role worker.",
+      fix: "Use one of the role worker: on the server, `graft serve --worker-token FILE` writes one into a file.",
     });
   } catch (error) {
     const told = asCoreError(error, server.url);

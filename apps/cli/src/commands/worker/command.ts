@@ -15,12 +15,16 @@ export const workerCommand: CommandDeclaration = {
   name: "worker",
   declare: (command) =>
     command
-      .description("train for a server that runs on another computer, until it is stopped")
+      .description("train on this computer for a graft server, until you stop it")
       .option("--name <name>", "what the server calls this computer (default: its own name)")
       .addOption(
         new Option("--threads <count>", "threads to use (default: all there are)").argParser(threadCount),
       )
-      .option("--ca <file>", "certificate (PEM) of the server's own authority: ADDRESS/ca gives it")
+      .option("--ca <file>", "certificate (PEM) that a server with --lan offers at ADDRESS/ca")
+      .addHelpText(
+        "after",
+        "\nWhich server: --server ADDRESS --token TOKEN, or the variables GRAFT_SERVER and GRAFT_TOKEN, or graft login. The token is one\nof the role worker: on the server, graft serve --worker-token FILE writes one into a file.",
+      )
       .action(
         action(async (context, flags) => work(context, flags, undefined), {
           flags: ["name", "threads", "ca"],

@@ -124,7 +124,7 @@ async function session(options: RemoteWorkerOptions, { address, signIn, worker }
   }
   onLog(`Connected to ${address.host} as ${signIn.name}.`);
   const leave = (): void => {
-    onLog("Stopping where the training can be gone on from.");
+    onLog("Stopping so that another worker can go on.");
     const leaving: Leaving = { type: "leaving" };
     link.say(leaving);
     setTimeout(() => link.end("it took too long to stop"), LEAVE_MS).unref();
@@ -173,13 +173,13 @@ function refusalOf(status: number, address: URL): CoreError | undefined {
     return new CoreError("unauthorized", {
       what: "The server does not know this token.",
       received,
-      fix: "Have an admin make one of the role worker.",
+      fix: "Use one of the role worker: on the server, `graft serve --worker-token FILE` writes one into a file.",
     });
   if (status === 403)
     return new CoreError("forbidden", {
       what: "This token is not a worker's.",
       received,
-      fix: "Have an admin make one of the role worker.",
+      fix: "Use one of the role worker: on the server, `graft serve --worker-token FILE` writes one into a file.",
     });
   if (status === 404)
     return new CoreError("not-found", {
