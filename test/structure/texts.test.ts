@@ -71,6 +71,9 @@ const AT_START: readonly string[] = [
   ],
 ].map((file) => `apps/server/src/${file}`);
 
+/** What stands behind the question mark of an S3 store's address. */
+const IN_ADDRESS = new Set(["endpoint", "region"]);
+
 /** Every key that a caller of the API may write, at whatever depth, and those of pages and streams that answers have. */
 function apiKeys(): ReadonlySet<string> {
   const keys = new Set(["next", "end", "failed", "input", "offset"]);
@@ -94,6 +97,28 @@ describe("texts that go out over HTTP", () => {
     );
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter(({ file, key }) => !keys.has(key) && !AT_START.includes(file))).toEqual([]);
+  });
+
+  it("and what a server says to who starts it is said in flags by the command line", () => {
+    const said = served
+      .filter(({ file }) => AT_START.includes(file))
+      .flatMap(({ file, text }) =>
+        [...text.matchAll(OPTION)].map(([quoted, key = ""]) => ({ file, quoted, key })),
+      );
+    for (const file of AT_START)
+      expect(
+        said.some((one) => one.file === file),
+        `${file} names no option`,
+      ).toBe(true);
+    expect(said.filter(({ quoted, key }) => inFlags(quoted) === quoted && !IN_ADDRESS.has(key))).toEqual([]);
+  });
+
+  it("have no words of zod's: one place says what is wrong with an input", () => {
+    const all = filesOf(["packages/core/src", "packages/api/src", "apps/server/src", "apps/cli/src"]);
+    const own = all.filter((file) =>
+      /prettifyError|treeifyError|flattenError/.test(readFileSync(join(ROOT, file), "utf8")),
+    );
+    expect(own).toEqual([]);
   });
 
   it("say what who runs the server types as it is typed", () => {

@@ -13,7 +13,10 @@ import type { Store, StoreOptions } from "./store.ts";
 export async function openStore({ home, url, isSynced, onNotice = () => {} }: StoreOptions): Promise<Store> {
   if (url === undefined && home === undefined) {
     const what = "There is no place for the store.";
-    throw new CoreError("bad-input", { what, fix: "Give a `home`, or the `url` of a PostgreSQL database." });
+    throw new CoreError("bad-input", {
+      what,
+      fix: "Give a `home`, or the address of a PostgreSQL database.",
+    });
   }
   const opened =
     url === undefined
