@@ -24,6 +24,7 @@ import { trainCommand } from "./commands/train/command.ts";
 import { weightsCommand } from "./commands/weights/command.ts";
 import { workerCommand } from "./commands/worker/command.ts";
 import { packageVersion } from "./environment/package-version.ts";
+import { globalOptionsOf } from "./options/global-help.ts";
 
 /** What the script of a shell asks for answers, `graft complete -- WORDS…`: not in the help. */
 const ANSWER = "complete";
@@ -61,7 +62,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .option("--local", "do this on this computer, although you are signed in to a server")
     .option("--json", "one JSON object a line on stdout instead of text")
     // each command's page names them, too: nobody finds --server on the first page alone
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: globalOptionsOf })
     .showHelpAfterError("(graft --help lists the commands)")
     .showSuggestionAfterError()
     .enablePositionalOptions(false)

@@ -37,6 +37,7 @@ const THERE: Readonly<Record<string, { readonly heard: readonly string[] | "all"
 const ALONE = [
   ...["weights list", "weights fetch", "cache show", "cache prune", "engines list"],
   ...["bench", "demo", "completion bash"],
+  ...["serve", "server token", "server restore FILE", "server migrate-store --to home", "server import-home"],
 ];
 
 /** A word for each argument, and a value for each flag that must be there. */
@@ -118,4 +119,12 @@ it.each(ALONE)("graft %s says that it is of this computer, where a server is nam
   const error = await outcome(name.split(" "));
   expect(error).toBeInstanceOf(UsageError);
   expect(String(error)).toContain("this is done on this computer alone");
+});
+
+it("a command's page names --server where the command hears it", () => {
+  const alone = (command: Command) => ALONE.some((name) => `${name} `.startsWith(`${nameOf(command)} `));
+  for (const command of ALL.filter((one) => alone(one) || nameOf(one) in THERE))
+    expect([nameOf(command), command.helpInformation().includes("--server <address>")]).toEqual([
+      ...[nameOf(command), !alone(command)],
+    ]);
 });
