@@ -57,6 +57,7 @@ const FLAG = /(?<![\w-])--[a-z][a-z-]+/;
 const HERE_ALONE: Readonly<Record<string, string>> = {
   force: "a server writes into folders of its own",
   data: "a server compares on pictures of the run's data set",
+  home: "what a server says of its home names the variable, too",
 };
 
 /** What a server says to who starts it, in that host's options; and words in backticks that are no options. */
@@ -135,6 +136,7 @@ describe("texts that go out over HTTP", () => {
         .filter(({ key }) => !VALUES.has(key)),
     );
     expect(named.filter(({ key }) => !keys.has(key) && !(key in HERE_ALONE))).toEqual([]);
+    expect(named.filter(({ key, text }) => key === "home" && !text.includes("GRAFT_HOME"))).toEqual([]);
     for (const key of Object.keys(HERE_ALONE)) {
       expect(keys.has(key), key).toBe(false);
       expect(named.filter((one) => one.key === key).length, "it is no longer needed").toBeGreaterThan(0);

@@ -51,10 +51,10 @@ export function storeError(error: unknown, what: string): CoreError {
   const received = writeRefusal(path, error);
   if (isDiskFull(error)) {
     const fix =
-      "Free some space, make the cache smaller (`graft cache prune`), or put it on another disk (GRAFT_HOME).";
+      "Free some space, make the cache smaller (`graft cache prune`), or put it on another disk (`home` or GRAFT_HOME).";
     return diskFull({ what, received, fix }, error);
   }
-  const fix = "Make the folder writable, or name another one (GRAFT_HOME).";
+  const fix = "Make the folder writable, or use another one (`home` or GRAFT_HOME).";
   return new CoreError("bad-input", { what, received, fix }, { cause: error });
 }
 

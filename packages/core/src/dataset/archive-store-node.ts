@@ -80,7 +80,7 @@ function storeFailure(error: unknown, root: string): unknown {
     return new CoreError("cancelled", { what: "The work was cancelled." }, { cause: error });
   if (!isDiskFull(error)) return codeOf(error) === "" ? error : storeError(error, `${root} cannot be used.`);
   const what = "There is no room to unpack the archive.";
-  const fix = "Free some space (`graft cache prune`), or name another folder (GRAFT_HOME).";
+  const fix = "Free some space (`graft cache prune`), or choose another folder (`home` or GRAFT_HOME).";
   return diskFull({ what, received: root, fix }, error);
 }
 

@@ -50,7 +50,7 @@ function writeError(error: unknown, target: string): unknown {
   if (isDiskFull(error)) return noRoom(target, code, error);
   if (["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG"].includes(code)) {
     const what = `${target} cannot be written.`;
-    const fix = "Choose a folder that you may write to (GRAFT_HOME).";
+    const fix = "Choose a folder that you may write to (`home` or GRAFT_HOME).";
     const received = error instanceof Error ? error.message : code;
     return new CoreError("bad-input", { what, received, fix }, { cause: error });
   }
