@@ -29,7 +29,7 @@ const weights = randomTrunkWeights("mixed0");
 const hostOfMemory = (signal?: AbortSignal): Workspace =>
   testingWorkspace({ backend, dataset: PETS, weights, ...(signal ? { signal } : {}) });
 
-type HostSide = Pick<ConstructorParameters<typeof WorkerHost>[0], "spaceOf" | "features">;
+type HostSide = Pick<ConstructorParameters<typeof WorkerHost>[0], "spaceOf">;
 
 /** A worker that keeps its rows in a store. */
 async function computed(

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
-import type { FeatureSpace, FeatureStore } from "@graft/core";
+import type { FeatureSpace } from "@graft/core";
 import type { Proofs } from "./proof.ts";
 
 /** What a backend's features are marked with; "": they are this server's. */
@@ -38,17 +38,6 @@ export function spaceMarks(options: {
 export function markedSpace(space: FeatureSpace, markOf: SpaceMarks): FeatureSpace {
   const mark = markOf(space.backend);
   return mark === "" ? space : { ...space, engineVersion: `${space.engineVersion} (${mark})` };
-}
-
-/** A home's cache as a worker sees it: of the spaces that it did not prove to share it has its own. */
-export function markedFeatures(store: FeatureStore, markOf: SpaceMarks): FeatureStore {
-  const marked = (space: FeatureSpace): FeatureSpace => markedSpace(space, markOf);
-  return {
-    getMany: (space, keys) => store.getMany(marked(space), keys),
-    hasMany: (space, keys) => store.hasMany(marked(space), keys),
-    putMany: (space, rows) => store.putMany(marked(space), rows),
-    lease: (space) => store.lease(marked(space)),
-  };
 }
 
 /** Names a home's cache in the queue: servers of one store have caches of their own. */

@@ -1,7 +1,8 @@
 import { CoreError, deserializeError, type StopReason, serializeError } from "../errors.ts";
 import type { RunEndEvent, TrainEvent } from "../events/events.ts";
 import type { ShardBoard } from "../features/shard.ts";
-import type { FeatureSpace, FeatureStore } from "../features/types.ts";
+import { storeInSpaces } from "../features/store-in-spaces.ts";
+import type { FeatureSpace } from "../features/types.ts";
 import { endKilledRun } from "../jobs/end-killed-run.ts";
 import type { Workspace } from "../jobs/workspace.ts";
 import type { Crc32 } from "../numbers/crc32.ts";
@@ -25,9 +26,7 @@ export interface HostOptions {
   readonly workspace: Workspace;
   /** A quicker one than JavaScript's. */
   readonly crc32?: Crc32;
-  /** The cache as this worker sees it. @default the workspace's */
-  readonly features?: () => Promise<FeatureStore>;
-  /** The space of the workspace's cache that one of this worker's is in `features`. @default the same */
+  /** The space of the workspace's cache that one of this worker's is. @default the same */
   readonly spaceOf?: (space: FeatureSpace) => FeatureSpace;
 }
 
@@ -153,12 +152,12 @@ export class WorkerHost implements AsyncDisposable {
   /** The next job of the worker, once the one before has ended. */
   async #jobOf(work: Work | SearchWork, shards?: ShardBoard): Promise<HostJob> {
     while (this.#running) await this.#running.ended;
-    const { workspace, crc32, features } = this.#options;
+    const { workspace, crc32, spaceOf } = this.#options;
     const services = new HostServices(workspace, {
       work,
       ...(shards ? { shards } : {}),
       ...(crc32 ? { crc32 } : {}),
-      ...(features ? { features } : {}),
+      ...(spaceOf ? { features: async () => storeInSpaces(await workspace.features(), spaceOf) } : {}),
     });
     const job = new HostJob(++this.#lastJob, services);
     this.#running = job;

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { type Identity, jobsOf, newId } from "@graft/api";
-import { CoreError, type FeatureStore, serializeError, WorkerHost } from "@graft/core";
+import { CoreError, serializeError, WorkerHost } from "@graft/core";
 import type { WebSocket } from "ws";
-import { groupNames, markedFeatures, markedSpace, type SpaceMarks, spaceMarks } from "../feature-groups.ts";
+import { groupNames, markedSpace, type SpaceMarks, spaceMarks } from "../feature-groups.ts";
 import { JobClaimer } from "../job-claimer.ts";
 import type { Proofs } from "../proof.ts";
 import { TRAINER_KINDS, type TrainersOptions } from "../trainers.ts";
@@ -99,9 +99,8 @@ export class RemoteSession {
     const { name, backends, names, threads } = signIn;
     const marks = await this.#marks(id, signIn);
     const groups = groupNames(backends, marks, cache);
-    const features = async (): Promise<FeatureStore> => markedFeatures(await workspace.features(), marks);
     const host = new WorkerHost({
-      ...{ port: this.#link.port, workspace, crc32, features },
+      ...{ port: this.#link.port, workspace, crc32 },
       spaceOf: (space) => markedSpace(space, marks),
     });
     await using row = new LivingWorkerRow({
