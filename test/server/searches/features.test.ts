@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import type { Caller, DatasetRow } from "@graft/api";
 import {
   CoreError,
   computeFeaturesJob,
@@ -8,49 +6,31 @@ import {
   parseNpy,
   parseTrainConfig,
 } from "@graft/core";
-import { isTrackedEnvelope } from "@trpc/server";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { RemoteWorkers } from "../../../apps/server/src/workers/remote/remote-workers.ts";
 import { workForServer } from "../../../apps/server/src/workers/remote/work-for-server.ts";
-import { searchEventSchema } from "../../../packages/api/src/searches/search-view.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
-import { openTestStore } from "../open-store.ts";
-import { addFolder, type Kept, keptOn, newCaller, openServer, type TestServer } from "../runs/open-runs.ts";
-import { copyEmoji, homeWorkspace } from "../workers/host.ts";
+import { addFolder, newCaller } from "../runs/open-runs.ts";
+import { homeWorkspace } from "../workers/host.ts";
 import { serveWorkers } from "../workers/workers-server.ts";
+import { openSearches } from "./open-searches.ts";
 
 const PER_CLASS = 20;
 const CONFIG = { weights: "bundled", backend: "cpu", size: 75, cut: "mixed0" } as const;
 
-describe("features of a data set", () => {
-  let set = "";
-  let kept: Kept;
-  let server: TestServer;
-  let anna: Caller;
-  let dataset: DatasetRow;
-  const api = (caller: Caller = anna) => server.as(caller).searches;
-  const files = () => server.services.searchFeatures;
+const searches = await openSearches(PER_CLASS);
+afterAll(() => searches[Symbol.asyncDispose]());
+const { kept, server, dataset, set, api, followed, caller: anna } = searches;
 
-  /** Waits until a search is over, and does something the first time that it is heard to run. */
-  async function followed(search: string, onRunning: () => void = () => undefined): Promise<string> {
-    let last = "";
-    let wasRunning = false;
-    for await (const sent of await api().events({ search })) {
-      if (!isTrackedEnvelope(sent)) throw new TypeError("an event has its id");
-      const { state } = searchEventSchema.parse(sent[1]);
-      if (state === "running" && !wasRunning) onRunning();
-      wasRunning ||= state === "running";
-      last = state;
-    }
-    return last;
-  }
+describe("features of a data set", () => {
+  const files = () => server.services.searchFeatures;
 
   async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     const all: Uint8Array[] = [];
     for await (const piece of pieces) all.push(piece);
     return new Uint8Array(Buffer.concat(all));
   }
-  async function brought(search: string, caller: Caller = anna) {
+  async function brought(search: string, caller = anna) {
     await using table = await files().openTable(caller, search);
     const described = await files().openDescription(caller, search);
     const npy = await joined(await table.stream());
@@ -66,19 +46,6 @@ describe("features of a data set", () => {
         return told instanceof CoreError ? told.code : error;
       },
     );
-
-  beforeAll(async () => {
-    set = join(await temporaryFolder("features-there"), "emoji");
-    await copyEmoji(set, PER_CLASS);
-    kept = await keptOn(await openTestStore("pglite"));
-    anna = await newCaller(kept);
-    dataset = await addFolder(kept, anna, set);
-    server = await openServer(kept);
-  });
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    await kept[Symbol.asyncDispose]();
-  });
 
   it("of a machine whose numbers may differ are brought as it computed them, from a space of its own", async () => {
     const troubles: unknown[] = [];

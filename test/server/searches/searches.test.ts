@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { type Caller, type DatasetRow, newId } from "@graft/api";
+import { newId } from "@graft/api";
 import {
   CoreError,
   type CutLayer,
@@ -8,14 +7,12 @@ import {
   parseTrainConfig,
   sweepHeadsJob,
 } from "@graft/core";
-import { isTrackedEnvelope } from "@trpc/server";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { searchEventSchema } from "../../../packages/api/src/searches/search-view.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
-import { openTestStore } from "../open-store.ts";
-import { addFolder, type Kept, keptOn, newCaller, openServer, type TestServer } from "../runs/open-runs.ts";
-import { copyEmoji, homeWorkspace } from "../workers/host.ts";
+import { newCaller } from "../runs/open-runs.ts";
+import { homeWorkspace } from "../workers/host.ts";
+import { openSearches } from "./open-searches.ts";
 
 const COMMON = { weights: "bundled", backend: "cpu", epochs: 3, batchSize: 4 } as const;
 const AXES: { recipes: "gap"[]; sizes: number[]; cuts: CutLayer[]; learningRates: number[] } = {
@@ -23,38 +20,14 @@ const AXES: { recipes: "gap"[]; sizes: number[]; cuts: CutLayer[]; learningRates
 };
 const RATE = { weights: "bundled", backend: "cpu", size: 75, cut: "mixed0", batchSize: 4 } as const;
 
-describe("searches for good settings", () => {
-  let set = "";
-  let kept: Kept;
-  let server: TestServer;
-  let anna: Caller;
-  let dataset: DatasetRow;
-  const api = (caller: Caller = anna) => server.as(caller).searches;
+const searches = await openSearches(10);
+afterAll(() => searches[Symbol.asyncDispose]());
+const { kept, server, dataset, set, api, events, eventsOf, followed, caller: anna } = searches;
 
-  const eventsOf = async (search: string, lastEventId?: string) => {
-    const told = [];
-    for await (const sent of await api().events({ search, lastEventId })) {
-      if (!isTrackedEnvelope(sent)) throw new TypeError("an event has its id");
-      told.push({ id: sent[0], event: searchEventSchema.parse(sent[1]) });
-    }
-    return told;
-  };
+describe("searches for good settings", () => {
   /** The figures of a table, without times, which no two runs share. */
   const figures = (rows: readonly { readonly predictMs: number }[]) =>
     rows.map(({ predictMs: _, ...row }) => row);
-
-  beforeAll(async () => {
-    set = join(await temporaryFolder("searches"), "emoji");
-    await copyEmoji(set, 10);
-    kept = await keptOn(await openTestStore("pglite"));
-    anna = await newCaller(kept);
-    dataset = await addFolder(kept, anna, set);
-    server = await openServer(kept);
-  });
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    await kept[Symbol.asyncDispose]();
-  });
 
   it("a sweep has the numbers of the command on the same split, to the last bit, and tells how far it is", async () => {
     const asked = await api().sweep({ dataset: dataset.id, config: COMMON, axes: { ...AXES, seeds: 2 } });
@@ -115,15 +88,12 @@ describe("searches for good settings", () => {
   it("one whose worker is killed is done again by the next, and its own faults end it at once", async () => {
     const asked = await api().sweep({ dataset: dataset.id, config: { ...COMMON, epochs: 15 }, axes: AXES });
     const worker = server.work();
-    let isKilled = false;
-    for await (const sent of await api().events({ search: asked.id })) {
-      if (!isTrackedEnvelope(sent)) throw new TypeError("an event has its id");
-      const { state } = searchEventSchema.parse(sent[1]);
-      if (state !== "running" || isKilled) continue;
-      isKilled = true;
+    let kills = 0;
+    await followed(asked.id, () => {
+      kills++;
       worker.kill();
-    }
-    expect(isKilled).toBe(true);
+    });
+    expect(kills).toBe(1);
     expect(await api().get({ search: asked.id })).toMatchObject({ state: "completed", error: null });
     // such a rate makes every head's loss stop being a number
     const config = { ...COMMON, optimizer: "sgd", momentum: 0.99 };
@@ -139,8 +109,7 @@ describe("searches for good settings", () => {
     const axes = { ...AXES, seeds: 50 };
     const first = await api().sweep({ dataset: dataset.id, config: { ...COMMON, epochs: 60 }, axes });
     const waiting = await api().findRate({ dataset: dataset.id, config: { ...RATE, backend: "webgpu" } });
-    for await (const sent of await api().events({ search: first.id }))
-      if (isTrackedEnvelope(sent) && searchEventSchema.parse(sent[1]).progress) break;
+    for await (const { event } of events(first.id)) if (event.progress) break;
     await expect(api().remove({ search: first.id })).rejects.toMatchObject({ cause: { code: "conflict" } });
     expect(await api().cancel({ search: waiting.id })).toMatchObject({ state: "cancelled" });
     await api().cancel({ search: first.id });
