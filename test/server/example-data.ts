@@ -66,7 +66,6 @@ export async function exampleData(test: TestServices, owner: AccountRow): Promis
   if (!first || !second) throw new TypeError("there are two classes");
   const cats = await addPictures(test, { dataset: dataset.id, class: first.id }, [0, 1, 2, 3, 4]);
   const dogs = await addPictures(test, { dataset: dataset.id, class: second.id }, [5, 6, 7, 8]);
-  await addThumbnail(test, cats[0] ?? "");
   await edit(test, caller, dataset.id, cats.slice(3));
   return {
     ...{ $account: account.id, $group: pupil.group ?? "", $token: row.id },
@@ -86,22 +85,22 @@ async function addPictures(
 ): Promise<readonly string[]> {
   const pictures = await Promise.all(numbers.map(examplePicture));
   await using keeping = services.keeper.begin();
-  for (const { bytes, hash } of pictures) await keeping.keep(bytes, { hash });
+  const thumbnails: string[] = [];
+  for (const picture of pictures) {
+    await keeping.keep(picture.bytes, { hash: picture.hash });
+    thumbnails.push((await keeping.keep(await exampleThumbnail(picture))).hash);
+  }
   const rows = pictures.map(({ bytes, hash }, at) =>
     sampleImage(place.dataset, {
       ...{ class: place.class, path: `${place.class}/${numbers[at]}.png`, hash, bytes: bytes.length },
       facts: { width: 48, height: 48, format: "png", perceptualHash: hash.slice(0, 16) },
       part: at === 1 ? "validation" : "train",
+      thumbnail: thumbnails[at] ?? null,
     }),
   );
   const added = { classes: [], images: rows, parts: new Map(), at: Date.now() };
   await ports.repository.images.add(place.dataset, added);
   return rows.map(({ id }) => id);
-}
-
-async function addThumbnail({ ports, services }: TestServices, image: string): Promise<void> {
-  await using kept = await services.keeper.keep(await exampleThumbnail());
-  await ports.repository.images.setThumbnails(new Map([[image, kept.hash]]));
 }
 
 /** A first edit, and a second that was undone. */

@@ -32,8 +32,7 @@ export function examplePicture(number: number): Promise<ExamplePicture> {
 /** Of an upload whose bytes are all here. */
 export const SENT_PICTURE = 9;
 
-/** A small picture, as workers make them. */
-export async function exampleThumbnail(): Promise<Uint8Array<ArrayBuffer>> {
-  const { bytes } = await examplePicture(0);
+/** The small one of a picture, as an import makes it. */
+export async function exampleThumbnail({ bytes }: ExamplePicture): Promise<Uint8Array<ArrayBuffer>> {
   return Uint8Array.from(await sharp(bytes).webp().toBuffer());
 }

@@ -110,8 +110,6 @@ export function describeBlobs(open: OpenRepository): void {
       const store = repository();
       const { blobs, images, runs, uploads } = store;
       const { id } = await newLeaves(store);
-      const there = sampleImage(id);
-      await images.add(id, { classes: [], images: [there], parts: new Map(), at: NOW });
       const run = await runs.create(sampleRun(id));
       const upload = sampleUpload(id);
       await uploads.create(upload);
@@ -119,9 +117,10 @@ export function describeBlobs(open: OpenRepository): void {
       const file = { upload: upload.id, path: "a", hash, bytes: 3, isHere: false };
       await uploads.addFiles(upload.id, [file]);
       expect(await begin(hash, 0)).toBe(true);
+      const small = sampleImage(id, { thumbnail: hash });
       const naming: readonly (() => Promise<unknown>)[] = [
         () => images.add(id, { classes: [], images: [sampleImage(id, { hash })], parts: new Map(), at: NOW }),
-        () => images.setThumbnails(new Map([[there.id, hash]])),
+        () => images.add(id, { classes: [], images: [small], parts: new Map(), at: NOW }),
         () => runs.create(sampleRun(id, { frozen: hash })),
         () => runs.changeFiles(run.id, { put: [{ run: run.id, path: "a", hash, bytes: 1 }], remove: [] }),
         () => uploads.setHere(upload.id, hash),

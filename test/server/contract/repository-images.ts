@@ -111,29 +111,6 @@ export function describeImages(open: OpenRepository): void {
       for (const image of found) expect(mine).toContainEqual(image);
     });
 
-    it("tells which have no thumbnail yet, oldest first, and takes them in", async () => {
-      const { images } = repository();
-      const { id, added } = await leavesWith([
-        { addedAt: NOW + 3 },
-        { addedAt: NOW + 1, use: "out" },
-        { addedAt: NOW + 2, use: "broken", facts: null },
-        { addedAt: NOW, thumbnail: newHash() },
-      ]);
-      const [late, early] = added;
-      expect(await images.withoutThumbnail(id, 9)).toStrictEqual([early, late]);
-      expect(await images.withoutThumbnail(id, 1)).toStrictEqual([early]);
-      const made = newHash();
-      await images.setThumbnails(
-        new Map([
-          [early?.id ?? "", made],
-          ["none", newHash()],
-        ]),
-      );
-      expect(await images.get(early?.id ?? "")).toStrictEqual({ ...early, thumbnail: made });
-      expect(await images.withoutThumbnail(id, 9)).toStrictEqual([late]);
-      await images.setThumbnails(new Map());
-    });
-
     it("keeps five thousand pictures, gives them by page and all, and moves them in one edit", async () => {
       const store = repository();
       const { id, ash, oak } = await newLeaves(store);

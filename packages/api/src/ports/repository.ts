@@ -129,9 +129,6 @@ export interface ImageRepository {
       readonly at: number;
     },
   ): Promise<void>;
-  setThumbnails(thumbnails: ReadonlyMap<string, string>): Promise<void>;
-  /** Without a thumbnail, readable; oldest first. */
-  withoutThumbnail(dataset: string, limit: number): Promise<readonly ImageRow[]>;
   /** Removes rows for good. @returns those that were there. */
   remove(dataset: string, ids: readonly string[], at: number): Promise<readonly ImageRow[]>;
 }

@@ -131,7 +131,7 @@ export interface ImageRow {
   readonly group: string | null;
   /** Side of the data set's split; null until it has been dealt (no class, broken). It outlives edits. */
   readonly part: Part | null;
-  /** Blob of its WebP thumbnail; null until it is made. */
+  /** Blob of its WebP thumbnail, made when it is taken in; null for one that is broken. */
   readonly thumbnail: string | null;
   readonly addedAt: number;
   /** Account. */

@@ -1,6 +1,6 @@
 import type { ClassRow, ImageRepository, ImageRow } from "@graft/api";
 import { CoreError } from "@graft/core";
-import { and, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, eq, getTableColumns } from "drizzle-orm";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { classes, datasets, images } from "../schema/index.ts";
 import { nameBlobs } from "./blob-names.ts";
@@ -68,20 +68,6 @@ export const addImages = (
       .update(datasets)
       .set({ changedAt: at, ...(split && { split }), ...(notes && { notes }) })
       .where(eq(datasets.id, dataset));
-  });
-
-export const setThumbnails = (db: Database, thumbnails: ReadonlyMap<string, string>): Promise<void> =>
-  atomically(db, async (tx) => {
-    await nameBlobs(tx, thumbnails.values());
-    // in one order everywhere, so that two of these do not wait for each other
-    for await (const some of inBatches([...thumbnails].sort(([a], [b]) => (a < b ? -1 : 1)))) {
-      const values = JSON.stringify(some.map(([id, thumbnail]) => ({ id, thumbnail })));
-      await tx
-        .update(images)
-        .set({ thumbnail: sql`made.thumbnail` })
-        .from(sql`json_to_recordset(${values}::json) as made(id text, thumbnail text)`)
-        .where(sql`${images.id} = made.id`);
-    }
   });
 
 export const removeImages = (

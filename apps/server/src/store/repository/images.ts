@@ -4,7 +4,7 @@ import { type Database, findAll, isOneOf } from "../database.ts";
 import { above, BY_PATH, BY_TIME, below, readPage } from "../page.ts";
 import { patiently } from "../patience.ts";
 import { datasets, images } from "../schema/index.ts";
-import { addImages, COLUMNS, folded, removeImages, setThumbnails } from "./image-changes.ts";
+import { addImages, COLUMNS, folded, removeImages } from "./image-changes.ts";
 
 const LIST_ROWS = 500;
 
@@ -80,12 +80,6 @@ export function imageRepository(db: Database): ImageRepository {
           .orderBy(asc(images.hash), asc(images.id)),
       ),
     add: (dataset, added) => addImages(db, dataset, added),
-    setThumbnails: (thumbnails) => setThumbnails(db, thumbnails),
-    withoutThumbnail: (dataset, limit) =>
-      rows()
-        .where(and(eq(images.dataset, dataset), isNull(images.thumbnail), sql`${images.use} <> 'broken'`))
-        .orderBy(asc(images.addedAt), asc(images.id))
-        .limit(limit),
     remove: (dataset, ids, at) => removeImages(db, dataset, ids, at),
   };
 }

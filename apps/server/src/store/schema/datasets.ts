@@ -72,9 +72,6 @@ export const images = graft.table(
     index("images_unsorted").on(table.dataset, table.path).where(sql`${table.class} is null`),
     index("images_unused").on(table.dataset, table.use, table.path).where(sql`${table.use} <> 'in'`),
     index("images_thumbnail").on(table.thumbnail).where(sql`${table.thumbnail} is not null`),
-    index("images_without_thumbnail")
-      .on(table.dataset, table.addedAt, table.id)
-      .where(sql`${table.thumbnail} is null and ${table.use} <> 'broken'`),
   ],
 );
 

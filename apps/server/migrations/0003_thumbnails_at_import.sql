@@ -1,0 +1,1 @@
+DROP INDEX "graft"."images_without_thumbnail";
