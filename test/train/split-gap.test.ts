@@ -102,6 +102,15 @@ describe("measureSplitGap", () => {
     expect(again).toEqual(gap);
   });
 
+  it("says so when there are too few pictures to hold one back", async () => {
+    const options = { model, backend, prepare, decodeAhead: 4, store: oneByOne(new CountingStore()) };
+    const one = { ...dataset, labels: ["cat"], images: images.slice(0, 1) };
+    await expect(measureSplitGap({ ...options, dataset: one })).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringContaining("`splitGap`"),
+    });
+  });
+
   it("refuses a fine-tuned model, and stops when it is cancelled", async () => {
     const options = { backend, dataset, prepare, decodeAhead: 4, store: oneByOne(new CountingStore()) };
     const tuned = { ...model, manifest: { ...model.manifest, fineTuned: "mixed0" } };

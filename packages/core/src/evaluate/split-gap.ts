@@ -119,6 +119,17 @@ async function accuracyOn(
   return metrics.valAccuracy;
 }
 
+/** @throws CoreError `bad-input` for a split that holds nothing back: no head could be scored on it. */
+function checkHoldsBack({ validation }: Split, { images }: Dataset): void {
+  if (validation.length > 0) return;
+  throw new CoreError("bad-input", {
+    what: "There are too few pictures to measure the gap between splits.",
+    received: images.length === 1 ? "1 picture" : `${images.length} pictures, none of which can be held back`,
+    expected: "two pictures of a class",
+    fix: "Take more pictures, or leave out `splitGap`.",
+  });
+}
+
 /** Whether {@link measureSplitGap} can, before any work. @throws CoreError `unsupported` for a fine-tuned model. */
 export function checkSplitGap({ manifest }: Model): void {
   if (manifest.fineTuned === undefined) return;
@@ -134,7 +145,8 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
  * How much a split that knows no look-alikes flatters: the gap recipe's head is trained on splits that keep look-alikes
  * together and on splits of the same fraction and seeds that draw file by file, {@link DRAWS} of each; features are computed
  * once. Folders that the data set brings are not looked at.
- * @throws CoreError `unsupported` for a fine-tuned model, whose trunk has seen images of both sides; as `train` and `drawSplit`.
+ * @throws CoreError `unsupported` for a fine-tuned model, whose trunk has seen images of both sides; `bad-input` for too few
+ *   pictures; as `train` and `drawSplit`.
  */
 export async function measureSplitGap(options: SplitGapOptions): Promise<SplitGap> {
   const { model, dataset, onProgress } = options;
@@ -164,9 +176,10 @@ export async function measureSplitGap(options: SplitGapOptions): Promise<SplitGa
     });
     onProgress?.({ done: 2 * draw, total: 2 * DRAWS });
     const kept = drawSplit(whole, { seed, fraction });
+    const drawn = drawFileByFile(files.dataset.images, { seed, fraction });
+    for (const split of [kept, drawn]) checkHoldsBack(split, dataset);
     safe.push(await accuracyOn(kept, { dataset: whole, config, contentOf: (hash) => hash }, options));
     onProgress?.({ done: 2 * draw + 1, total: 2 * DRAWS });
-    const drawn = drawFileByFile(files.dataset.images, { seed, fraction });
     images = drawn.validation.length;
     random.push(await accuracyOn(drawn, { ...files, config }, options));
   }
