@@ -206,6 +206,17 @@ describe("a training by a server's worker", () => {
     await expectCalm(id);
   });
 
+  it("that its server was killed over at the very end is over, and keeps no point to go on from", async () => {
+    const points = kept.folderOf(calm.id).folder("checkpoints");
+    await points.replace("12", [new Uint8Array(9)]);
+    await kept.repository.runs.update(calm.id, { state: "running", metrics: null });
+    await server.services.training.reconcile();
+    await expect.poll(async () => (await rowOf(calm.id)).state, { timeout: 20_000 }).toBe("completed");
+    expect((await rowOf(calm.id)).metrics).not.toBeNull();
+    expect(await points.list()).toEqual([]);
+    await expectCalm(calm.id);
+  });
+
   it("is given up for good when it is cancelled", async () => {
     const id = await create();
     await reached(id, 3);

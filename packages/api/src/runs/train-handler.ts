@@ -116,7 +116,8 @@ export class TrainHandler {
     // one that waits and has failed is gone on with because its owner wants it
     const isFailure = end?.status === "failed" && row.state === "running";
     if (!end || !(isEnd || isFailure)) return false;
-    if (begun && begun.record.status !== end.status) await recordEnd(begun, end);
+    // also where its record says so already: what it would be gone on from may be there still
+    if (begun && (isEnd || begun.record.status !== end.status)) await recordEnd(begun, end);
     await ending.over(row.id, end.status, { metrics: end.metrics ?? null, error: end.error ?? null });
     return true;
   }
