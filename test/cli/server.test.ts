@@ -177,6 +177,33 @@ it("says what the server can do", async () => {
   expect(shown.stdout).toMatch(/store +well +Rows are written and read back\.[\s\S]*The server is well\./);
 });
 
+it("says what takes room there, and what frees it; who is no admin is told what to do", async () => {
+  const [url = "", token = ""] = link.split("/enter#");
+  const shown = await graft(["cache", "show"], home);
+  expect(shown.stdout).toMatch(/can go; .* of its disk are free/);
+  expect(shown.stdout).toMatch(/^features +.*kB +\d+ +.*kB +What the network saw in each picture$/m);
+  expect(shown.stdout).toMatch(/^picture +.*kB +\d+ +- +Pictures of data sets$/m);
+  // of the trainings above it is known how fast pictures are looked at
+  expect(shown.stdout).toMatch(/^features: .* To compute all of them again takes about \d+ s\.$/m);
+  const pruned = await graft(["cache", "prune"], home);
+  expect(pruned.stdout).toMatch(/^Freed .*kB on http:\S+ \(features .*kB\)\.\n$/);
+  const [found] = jsonLines((await graft(["cache", "show", "--json"], home)).stdout);
+  const rooms: readonly { readonly kind: string; readonly bytes: number }[] = Object(found).kinds;
+  const bytes = Object.fromEntries(rooms.map((room) => [room.kind, room.bytes]));
+  expect(bytes).toMatchObject({ features: 0, picture: expect.any(Number), model: expect.any(Number) });
+  // it has a cache of its own
+  expect((await graft(["cache", "show", "--local"], home)).stdout).toMatch(/0 features, 0 unpacked archives/);
+  const wrong = await graft(["cache", "prune", "--only", "models"], home);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("and not models")]);
+  const answer = await fetch(`${url}/api/v1/accounts`, {
+    ...{ method: "POST", body: JSON.stringify({ name: "Cleo", role: "member" }) },
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+  });
+  const { secret } = Object(await answer.json());
+  const refused = await graft(["cache", "show", "--server", url, "--token", String(secret)], home);
+  expect(refused.stderr).toContain("add --local");
+});
+
 it("brings a model to this computer, which answers here as it does there", async () => {
   const out = join(home, "model");
   const runs = jsonLines((await graft(["runs", "list", "--json"], home)).stdout);
@@ -256,7 +283,7 @@ it("says what a server refuses, in the words of the command line", async () => {
   expect(stranger.stderr).not.toContain("    at ");
   const gone = await graft(["runs", "list", "--server", "http://127.0.0.1:9", "--token", "graft_x"], home);
   expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining("does not answer")]);
-  const local = await graft(["cache", "show", "--server", "http://127.0.0.1:9"], home);
+  const local = await graft(["weights", "list", "--server", "http://127.0.0.1:9"], home);
   expect([local.code, local.stderr]).toEqual([2, expect.stringContaining("this computer alone")]);
 });
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { cacheFolders, cacheStatus, openFeatureStore, pruneCache } from "@graft/core/node";
+import { cacheFolders, cacheShares, cacheStatus, openFeatureStore, pruneCache } from "@graft/core/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LeasedListing, openArchive } from "../../packages/core/src/dataset/archive-store-node.ts";
 import { newOwner, ownerTag } from "../../packages/core/src/files/owner-node.ts";
@@ -75,6 +75,27 @@ describe("unpacked archives", () => {
     expect(await names()).toEqual(["new.zip"]);
     expect(await prune()).toMatchObject({ freedArchives: 1 });
     expect(await readdir(folders().archives)).toEqual([]);
+  });
+
+  test("are a part of their own, which goes or stays apart from features", async () => {
+    await unpacked("a.zip", 10);
+    {
+      await using store = await openFeatureStore({ folder: folders().features });
+      for (let i = 0; i < 3; i++) await store.put(spaceOf(150), keyOf(i), rowOf(i, 10));
+    }
+    const none = { bytes: 0, count: 0, leasedBytes: 0 };
+    const { features, archives } = await cacheShares(folders());
+    expect(archives).toEqual({ bytes: ARCHIVE_BYTES, count: 1, leasedBytes: 0 });
+    expect(features).toMatchObject({ count: 3, leasedBytes: 0 });
+    expect(features.bytes + archives.bytes).toBe((await cacheStatus(folders())).bytes);
+    const { lease } = await open(await write("b.zip"));
+    expect((await cacheShares(folders())).archives).toMatchObject({ count: 2, leasedBytes: ARCHIVE_BYTES });
+    await pruneCache(folders(), { maxBytes: 0, only: "archives" });
+    expect(await cacheShares(folders())).toMatchObject({ features, archives: { count: 1 } });
+    expect(await names()).toEqual(["b.zip"]);
+    await pruneCache(folders(), { maxBytes: 0, only: "features" });
+    expect(await cacheShares(folders())).toMatchObject({ features: none, archives: { count: 1 } });
+    await lease[Symbol.asyncDispose]();
   });
 
   test("of a graft that wrote no names are shown and go like the others", async () => {

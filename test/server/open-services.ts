@@ -5,6 +5,7 @@ import { BackupMaker } from "../../apps/server/src/backup/backup-maker.ts";
 import { auditedBackups, type BackupSource } from "../../apps/server/src/http/raw/backup-route.ts";
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
+import { HomeStorage } from "../../apps/server/src/storage/home-storage.ts";
 import { describeOnPairs, openPair, type TestPair } from "./open-pair.ts";
 import { openPredictor } from "./open-predictor.ts";
 
@@ -12,6 +13,8 @@ import { openPredictor } from "./open-predictor.ts";
 export interface TestServices extends AsyncDisposable {
   /** Of the store of rows. */
   readonly kind: TestPair["store"]["kind"];
+  /** graft's home; features are not kept in it. */
+  readonly home: string;
   readonly ports: Ports;
   readonly services: Services;
   readonly backups: BackupSource;
@@ -31,11 +34,12 @@ async function openOn(pair: TestPair): Promise<TestServices> {
   const features = createMemoryFeatureStore();
   const ports: Ports = {
     ...{ repository, blobs, spool, jobs, predictor, clock: Date.now, version: "0.1.0" },
+    storage: new HomeStorage({ home, env: {}, store }),
     features: { forget: async () => undefined, open: async () => features },
   };
   const services = createServices(ports);
   return {
-    ...{ kind: store.kind, ports, services },
+    ...{ kind: store.kind, home, ports, services },
     backups: auditedBackups(
       new BackupMaker({
         ...{ store, blobs, keeper: services.keeper, version: "0.1.0", clock: Date.now },

@@ -9,7 +9,7 @@ export {
 } from "./blobs/blob-keeper.ts";
 export { type BlobTrouble, checkBlobs } from "./blobs/check-blobs.ts";
 export { type RunFolderPorts, runFolder } from "./blobs/run-folder.ts";
-export { type Room, type StorageFacts, storageFacts } from "./blobs/storage-facts.ts";
+export { type BlobRoom, type StorageFacts, storageFacts } from "./blobs/storage-facts.ts";
 export { STORE_ID, storeId } from "./blobs/store-id.ts";
 export { jobsOf } from "./identity/access.ts";
 export type { Caller, Identity } from "./identity/identity.ts";
@@ -23,6 +23,7 @@ export { type Predicted, type Predictions, predictedSchema } from "./models/pred
 export type * from "./ports/blob-store.ts";
 export { type Clock, idOf, newId } from "./ports/clock.ts";
 export type * from "./ports/host-health.ts";
+export * from "./ports/host-storage.ts";
 export * from "./ports/jobs.ts";
 export type * from "./ports/keeping-rows.ts";
 export type * from "./ports/ports.ts";

@@ -7,11 +7,13 @@ import type { Ports } from "./ports/ports.ts";
 import { QueueService } from "./queue/queue-service.ts";
 import { type RunServices, runServices } from "./runs/run-services.ts";
 import { Doctor } from "./system/doctor.ts";
+import { StorageService } from "./system/storage-service.ts";
 import { SystemService } from "./system/system-service.ts";
 
 /** What procedures and a host's own routes call. */
 export interface Services extends IdentityServices, DataServices, RunServices, ModelServices {
   readonly system: SystemService;
+  readonly storage: StorageService;
   readonly queue: QueueService;
   readonly doctor: Doctor;
   readonly keeper: BlobKeeper;
@@ -42,6 +44,7 @@ export function createServices(ports: Ports, { isAlone = false }: ServiceOptions
     keeper,
     queue,
     doctor: new Doctor(ports, { keeper, queue }),
+    storage: new StorageService({ ports, keeper, audit: identity.audit, digests: runs.digests }),
     system: new SystemService(ports),
   };
 }

@@ -8,18 +8,19 @@ export {
   type PruneResult,
   pruneCache,
 } from "./cache/cache-node.ts";
+export { type CacheShare, type CacheShares, cacheShares } from "./cache/cache-shares-node.ts";
 export {
   type FeatureStoreOptions,
   type NodeFeatureStore,
   openFeatureStore,
 } from "./cache/feature-store-node.ts";
 export { forgetFeatures } from "./cache/forget-node.ts";
-export type { CacheFolders } from "./cache/give-up-node.ts";
+export type { CacheFolders, CachePart } from "./cache/give-up-node.ts";
 export { openCheckpointStore } from "./checkpoint/store-node.ts";
 export { startThread } from "./concurrency/start-thread-node.ts";
 export { emojiSample } from "./dataset/emoji-sample-node.ts";
 export { type FoundImages, findImages } from "./dataset/find-images-node.ts";
-export { KNOWN_SET_NAMES } from "./dataset/known-sets-node.ts";
+export { KNOWN_SET_NAMES, knownSetFiles } from "./dataset/known-sets-node.ts";
 export { type ListedDataset, listDataset } from "./dataset/list-dataset-node.ts";
 export {
   type OpenedFiles,
@@ -62,5 +63,10 @@ export {
 export { sha256, sha256InPieces } from "./sha256-node.ts";
 export type { LoadWeightsOptions } from "./weights/load-options.ts";
 export { type PlaceOfWeights, placeOfWeights } from "./weights/place-of-weights-node.ts";
-export { fetchWeights, listWeights, type WeightsEntry } from "./weights/weights-list-node.ts";
+export {
+  dropPublicWeights,
+  fetchWeights,
+  listWeights,
+  type WeightsEntry,
+} from "./weights/weights-list-node.ts";
 export { loadWeights } from "./weights/weights-node.ts";

@@ -77,7 +77,7 @@ describeOnPairs("the keeper of blobs", (open) => {
     await using held = await keeper.keep(bytes("an upload under way"));
     expect(await keeper.sweep(), "it is not a day old").toEqual({ blobs: 0, bytes: 0 });
     expect(await storageFacts(ports)).toMatchObject({
-      kinds: { picture: { blobs: 3, bytes: 11 } },
+      kinds: [{ kind: "picture", blobs: 3, bytes: 11 }, {}, {}, {}, {}, {}, {}, {}],
       unnamed: { blobs: 2, bytes: 46 },
       all: { blobs: 5, bytes: 57 },
     });

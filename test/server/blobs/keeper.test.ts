@@ -228,7 +228,7 @@ describe("the keeper of blobs", () => {
   });
 
   it("finds rows whose blob is missing or has another length, and counts what takes room", async () => {
-    const { blobs, rows, ports } = opened();
+    const { blobs, rows, ports, pass } = opened();
     const [whole, short] = [await blobs.put(bytes("whole")), await blobs.put(bytes("short"))];
     await blobs.put(bytes("without a row"));
     const missing = "f".repeat(64);
@@ -243,9 +243,22 @@ describe("the keeper of blobs", () => {
       ].sort(),
     );
     expect(await storageFacts(ports)).toMatchObject({
-      kinds: { picture: { blobs: 1, bytes: 5 }, checkpoint: { blobs: 1, bytes: 5 }, thumbnail: { blobs: 0 } },
-      unnamed: { blobs: 1, bytes: 13 },
-      all: { blobs: 3, bytes: 23 },
+      kinds: [
+        ...[{ kind: "picture", blobs: 1, bytes: 5 }, { kind: "thumbnail", blobs: 0 }, {}, {}],
+        ...[{ kind: "checkpoint", blobs: 1, bytes: 5 }, {}, {}, { kind: "run", bytes: 0 }],
+      ],
+      unnamed: { blobs: 1, bytes: 13, settledBytes: 0 },
+      all: { blobs: 3, bytes: 23, settledBytes: 0 },
     });
+    pass(2 * 60 * MINUTE_MS);
+    const settled: unknown[] = [];
+    const { all, unnamed } = await storageFacts(ports, (hash, kind) => settled.push([hash, kind]));
+    expect([all.settledBytes, unnamed.settledBytes]).toEqual([23, 13]);
+    expect(new Set(settled)).toEqual(
+      new Set([
+        [whole.hash, "picture"],
+        [short.hash, "checkpoint"],
+      ]),
+    );
   });
 });

@@ -64,7 +64,7 @@ export function describeBlobs(open: OpenRepository): void {
       const image = sampleImage(id, { thumbnail: newHash() });
       await images.add(id, { classes: [], images: [image], parts: new Map(), at: NOW });
       const run = await runs.create(sampleRun(id));
-      const paths = ["run.json", "model/weights.bin", "checkpoints/1", "modelling"];
+      const paths = ["run.json", "model/weights.bin", "checkpoints/1", "modelling", "exports/onnx/m.onnx"];
       const put = paths.map((path) => ({ run: run.id, path, hash: newHash(), bytes: path.length }));
       // a blob that rows of several kinds name is of the first kind
       const twice = [image.hash, put[1]?.hash ?? ""].map((hash, n) => ({
@@ -92,13 +92,34 @@ export function describeBlobs(open: OpenRepository): void {
         { hash: image.thumbnail, bytes: null, kind: "thumbnail" },
         { hash: run.frozen, bytes: null, kind: "run" },
         { hash: brought, bytes: 3, kind: "upload" },
-        ...["run", "model", "checkpoint", "run"].map((kind, n) => ({
+        ...["run", "model", "checkpoint", "run", "export"].map((kind, n) => ({
           hash: put[n]?.hash,
           bytes: put[n]?.bytes,
           kind,
         })),
       ]);
       expect(all.has(awaited)).toBe(false);
+      const kindOf = async (at: number): Promise<unknown> =>
+        (await gather(blobs.all())).find(({ hash }) => hash === put[at]?.hash)?.kind;
+      for (const [state, kind] of [
+        ...([
+          ["failed", "checkpoint"],
+          ["interrupted", "checkpoint"],
+        ] as const),
+        ...([
+          ["completed", "old-checkpoint"],
+          ["cancelled", "old-checkpoint"],
+        ] as const),
+      ] as const) {
+        await runs.update(run.id, { state });
+        expect([state, await kindOf(2)]).toStrictEqual([state, kind]);
+      }
+      // one that another run goes on from is no old one
+      const other = await runs.create(sampleRun(id));
+      const shared = { run: other.id, path: "checkpoints/1", hash: put[2]?.hash ?? "", bytes: 13 };
+      await runs.changeFiles(other.id, { put: [shared], remove: [] });
+      expect(await kindOf(2)).toBe("checkpoint");
+      await runs.remove(other.id);
       await images.remove(id, [image.id], NOW);
       await runs.remove(run.id);
       await uploads.remove(upload.id);

@@ -24,6 +24,8 @@ const THERE: Readonly<Record<string, { readonly heard: readonly string[] | "all"
   "datasets split": { heard: "all", in: "server/datasets-there.ts" },
   "datasets delete": { heard: ["yes"], in: "commands/datasets/command.ts" },
   features: { heard: "all", in: "server/features-there.ts" },
+  "cache show": { heard: [], in: "commands/cache/command.ts" },
+  "cache prune": { heard: ["maxBytes", "only"], in: "server/storage-there.ts" },
   worker: { heard: ["name", "threads", "ca"], in: "commands/worker/action.ts" },
   "runs list": { heard: [], in: "commands/runs/command.ts" },
   "runs show": { heard: [], in: "commands/runs/command.ts" },
@@ -35,8 +37,7 @@ const THERE: Readonly<Record<string, { readonly heard: readonly string[] | "all"
 };
 /** Of this computer, whatever is signed in. */
 const ALONE = [
-  ...["weights list", "weights fetch", "cache show", "cache prune", "engines list"],
-  ...["bench", "demo", "completion bash"],
+  ...["weights list", "weights fetch", "engines list", "bench", "demo", "completion bash"],
   ...["serve", "server token", "server restore FILE", "server migrate-store --to home", "server import-home"],
 ];
 
@@ -49,6 +50,8 @@ const VALUES: Readonly<Record<string, string>> = {
   precisionTarget: "0.9",
   notSureBelow: "0.9",
   threads: "1",
+  maxBytes: "2GB",
+  only: "features",
   backend: "cpu",
 };
 

@@ -9,6 +9,7 @@ import { folderSpool } from "../import/upload-spool.ts";
 import { ProcessPredictor } from "../predict/process-predictor.ts";
 import { openJobs } from "../queue/open-jobs.ts";
 import { HomeFeatures } from "../runs/home-features.ts";
+import { HomeStorage } from "../storage/home-storage.ts";
 import { openStore } from "../store/open-store.ts";
 import { countingImages, countingPredictions } from "./count-images.ts";
 import { hostHealth } from "./host-health.ts";
@@ -72,8 +73,9 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   const features = new HomeFeatures(home, onNotice);
   opened.push(features);
   const host = hostHealth({ home, env: options.env, store: store.name, blobs: blobs.name });
+  const storage = new HomeStorage({ home, env: options.env, store });
   const ports: Ports = {
-    ...{ repository, blobs, spool, jobs, predictor, features, clock: Date.now, version, host },
+    ...{ repository, blobs, spool, jobs, predictor, features, storage, clock: Date.now, version, host },
   };
   // an embedded store is one process's
   const isAlone = store.kind === "pglite";

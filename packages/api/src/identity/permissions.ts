@@ -35,6 +35,7 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "system.version": everyone,
   "system.me": known,
   "system.storage": admins,
+  "system.freeStorage": admins,
   "system.doctor": owners,
 
   "queue.list": owners,

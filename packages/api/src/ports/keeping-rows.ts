@@ -26,7 +26,7 @@ export interface AuditRow {
     | ("token-made" | "token-revoked" | "sign-in" | "sign-in-refused")
     | ("account-made" | "account-ended" | "account-deleted" | "group-made" | "group-ended" | "group-deleted")
     | ("dataset-deleted" | "images-deleted" | "run-deleted" | "model-downloaded" | "data-of-another")
-    | "backup-made";
+    | ("backup-made" | "storage-freed");
   /** Account; null: nobody that is known. */
   readonly by: string | null;
   readonly token: string | null;

@@ -2,6 +2,7 @@ import type { FeatureStore } from "@graft/core";
 import type { BlobStore } from "./blob-store.ts";
 import type { Clock } from "./clock.ts";
 import type { HostHealth } from "./host-health.ts";
+import type { HostStorage } from "./host-storage.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Predictor } from "./predictor.ts";
 import type { Repository } from "./repository.ts";
@@ -27,6 +28,8 @@ export interface Ports {
   readonly clock: Clock;
   /** What the host knows of itself. @default nothing, as in a page */
   readonly host?: HostHealth;
+  /** What the host keeps beside rows and blobs. @default nothing that the services could reach */
+  readonly storage?: HostStorage;
   /** graft's. */
   readonly version: string;
 }

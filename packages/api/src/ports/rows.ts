@@ -309,7 +309,10 @@ export interface RunFileRow {
 }
 
 /** What a blob is for; a blob of several kinds is of the first. */
-export const BLOB_KINDS = ["picture", "thumbnail", "upload", "model", "checkpoint", "run"] as const;
+export const BLOB_KINDS = [
+  ...(["picture", "thumbnail", "upload", "model", "checkpoint", "old-checkpoint"] as const),
+  ...(["export", "run"] as const),
+] as const;
 export type BlobKind = (typeof BLOB_KINDS)[number];
 
 /** A blob that rows name. */
@@ -317,7 +320,10 @@ export interface NamedBlob {
   readonly hash: string;
   /** What the rows say; null where none says it. */
   readonly bytes: number | null;
-  /** Of a run's files: "model" and "checkpoint" below the folders model and checkpoints, "run" all others and what it froze. */
+  /**
+   * Of a run's files: "model", "checkpoint" and "export" below the folders model, checkpoints and exports, "old-checkpoint" where
+   * nobody goes on with the run any more; "run" all others and what it froze.
+   */
   readonly kind: BlobKind;
 }
 

@@ -58,6 +58,8 @@ export interface RunServices {
   readonly runEvents: EventService;
   readonly results: ResultService;
   readonly training: Training;
+  /** What the events of runs come to. */
+  readonly digests: RunDigests;
 }
 
 export function runServices(
@@ -79,6 +81,7 @@ export function runServices(
     ...{ ...needs, repository, jobs, clock, access, events, digests, ending, locks, frozen },
   });
   return {
+    digests,
     runs: runService,
     searches: new SearchService({
       ...{ ...needs, searches, jobs, clock, changes, frozen, runs: runService },

@@ -5,5 +5,8 @@ export const UNDER_WAY = ["queued", "running"] as const satisfies readonly ApiRu
 
 export const isUnderWay = (state: ApiRunState): boolean => UNDER_WAY.some((one) => one === state);
 
+/** States that nobody goes on from. */
+export const DONE_WITH = ["completed", "cancelled"] as const satisfies readonly ApiRunState[];
+
 /** States that a run is gone on from when its owner says so: a cancelled one was given up, a completed one is done. */
 export const RESUMABLE = ["interrupted", "failed"] as const satisfies readonly ApiRunState[];

@@ -1,28 +1,79 @@
 import * as z from "zod";
-import { BLOB_KINDS, ROLES } from "../ports/rows.ts";
+import { ROLES } from "../ports/rows.ts";
 import { workerAnswer, workerSchema } from "../queue/worker-view.ts";
 import { openProcedure, procedure, router } from "../rpc/trpc.ts";
 import { CHECKS } from "./doctor.ts";
+import { FREEABLE_KINDS, STORAGE_KINDS } from "./storage-words.ts";
 
-const room = z.object({ blobs: z.int().min(0), bytes: z.number().min(0) });
+const room = z.object({
+  bytes: z.number().min(0),
+  count: z.int().min(0).nullable().meta({ description: "null where nobody counts" }),
+});
 
 export const systemRouter = router({
   storage: procedure
-    .meta({ summary: "What takes room", method: "GET", path: "/system/storage", example: {} })
+    .meta({
+      ...{ summary: "What takes room, what of it can go, and what that costs", method: "GET" },
+      ...{ path: "/system/storage", example: {} },
+    })
     .output(
       z.object({
         kinds: z
-          .array(room.extend({ kind: z.enum(BLOB_KINDS) }))
-          .meta({ description: "By what it is for; what several need is counted once" }),
-        unnamed: room.meta({ description: "What nothing needs: it goes with the next sweep" }),
-        all: room,
+          .array(
+            room.extend({
+              kind: z.enum(STORAGE_KINDS),
+              what: z.string().meta({ description: "What they are, in words" }),
+              freeableBytes: z.number().min(0).meta({ description: "What can go now" }),
+              goes: z
+                .string()
+                .meta({ description: "What comes of it when they go, or why they stay, in words" }),
+            }),
+          )
+          .meta({ description: "What several need is counted once; places of other servers are not in it" }),
+        all: z.object({ bytes: z.number().min(0), freeableBytes: z.number().min(0) }),
+        freeDiskBytes: z
+          .number()
+          .nullable()
+          .meta({ description: "Of the server's disk; null: nobody knows, or it cannot be written" }),
       }),
     )
     .query(async ({ ctx }) => {
-      const { kinds, unnamed, all } = await ctx.services.system.storage();
+      const { kinds, freeDiskBytes } = await ctx.services.storage.rooms();
+      const sum = (of: "bytes" | "freeableBytes"): number => kinds.reduce((all, one) => all + one[of], 0);
       return {
-        kinds: BLOB_KINDS.map((kind) => ({ kind, ...kinds[kind] })),
-        ...{ unnamed: { ...unnamed }, all: { ...all } },
+        kinds: kinds.map((one) => ({ ...one })),
+        ...{ all: { bytes: sum("bytes"), freeableBytes: sum("freeableBytes") }, freeDiskBytes },
+      };
+    }),
+
+  freeStorage: procedure
+    .meta({
+      ...{ summary: "Give up what can be had again, or what is left over", method: "POST" },
+      ...{ path: "/system/storage/free", example: { kinds: ["unnamed"] } },
+    })
+    .input(
+      z.strictObject({
+        kinds: z.array(z.enum(FREEABLE_KINDS)).min(1).max(FREEABLE_KINDS.length),
+        keepBytes: z
+          .int()
+          .min(0)
+          .default(0)
+          .meta({ description: "Of features and unpacked archives so much stays, used last" }),
+      }),
+    )
+    .output(
+      z.object({
+        freedBytes: z.number().min(0),
+        kinds: z
+          .array(room.extend({ kind: z.enum(FREEABLE_KINDS) }))
+          .meta({ description: "What is gone of each; what is in use, or is less than an hour old, stays" }),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const freed = await ctx.services.storage.free(ctx.caller, input);
+      return {
+        freedBytes: freed.reduce((sum, { bytes }) => sum + bytes, 0),
+        kinds: freed.map((one) => ({ ...one })),
       };
     }),
 

@@ -1,4 +1,3 @@
-import { type StorageFacts, storageFacts } from "../blobs/storage-facts.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Role } from "../ports/rows.ts";
@@ -6,16 +5,8 @@ import type { Role } from "../ports/rows.ts";
 export class SystemService {
   readonly #version: string;
 
-  readonly #ports: Pick<Ports, "blobs" | "repository">;
-
-  constructor({ version, blobs, repository }: Pick<Ports, "version" | "blobs" | "repository">) {
+  constructor({ version }: Pick<Ports, "version">) {
     this.#version = version;
-    this.#ports = { blobs, repository };
-  }
-
-  /** What takes room, and how much of it the next sweep takes away. It reads two lists, of any length. */
-  storage(): Promise<StorageFacts> {
-    return storageFacts(this.#ports);
   }
 
   version(): { readonly version: string; readonly api: 1 } {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { FeatureSpace } from "../features/types.ts";
 import { type CachedArchive, listArchives, sweepArchives } from "./archives-node.ts";
 import { listCache, readSpaceFile, sweepCache } from "./folder-node.ts";
-import { type CacheFolders, countEntries, giveUp } from "./give-up-node.ts";
+import { type CacheFolders, type CachePart, countEntries, giveUp } from "./give-up-node.ts";
 
 /** What features and unpacked archives may take together before the least recently used go. */
 export const CACHE_BYTES = 10 * 10 ** 9;
@@ -67,15 +67,16 @@ export interface PruneResult {
 /**
  * Gives up what was least recently used until at most `maxBytes` are left (`graft cache prune`); 0 empties the cache but
  * for what live runs need. What killed processes left goes in any case.
+ * @param options.only the part that the limit is for; the other one stays as it is. @default both together
  */
 export async function pruneCache(
   folders: CacheFolders,
-  { maxBytes }: { readonly maxBytes: number },
+  { maxBytes, only }: { readonly maxBytes: number; readonly only?: CachePart | undefined },
 ): Promise<PruneResult> {
   await sweepCache(folders.features, Date.now());
   if (folders.archives !== undefined) await sweepArchives(folders.archives);
   const limits = { above: maxBytes, downTo: maxBytes };
-  const result = await giveUp(folders, limits, { now: Date.now(), counting: true });
+  const result = await giveUp(folders, limits, { now: Date.now(), counting: true, only });
   const { freedBytes, freedEntries, freedArchives, keptForLiveRuns } = result;
   return { freedBytes, freedEntries, freedArchives, keptForLiveRuns };
 }

@@ -40,6 +40,15 @@ export async function countEntries(spaceId: string, pack: PackFile): Promise<num
   }
 }
 
+export type CachePart = keyof CacheFolders;
+
+export interface GivingUp {
+  readonly now: number;
+  readonly counting: boolean;
+  /** The other part is neither counted nor touched. @default both */
+  readonly only?: CachePart | undefined;
+}
+
 /** All in bytes. */
 export interface CacheLimits {
   /** Nothing is removed from a cache that is not larger than this. */
@@ -82,10 +91,10 @@ const sizeOf = (items: readonly Item[]): number => items.reduce((sum, { bytes })
 export async function giveUp(
   { features, archives: root }: CacheFolders,
   { above, downTo, liveArchives = Number.POSITIVE_INFINITY }: CacheLimits,
-  { now, counting }: { readonly now: number; readonly counting: boolean },
+  { now, counting, only }: GivingUp,
 ): Promise<GivenUp> {
-  const spaces = await listCache(features, now);
-  const archives = root === undefined ? [] : await listArchives(root);
+  const spaces = only === "archives" ? [] : await listCache(features, now);
+  const archives = root === undefined || only === "features" ? [] : await listArchives(root);
   const items = [
     ...spaces.flatMap((space) => space.packs.map((pack) => packItem(space, pack))),
     ...archives.map((archive) => archiveItem(root ?? "", archive)),

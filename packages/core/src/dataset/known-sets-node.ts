@@ -47,6 +47,10 @@ const emoji: KnownSet = {
 
 const CATS_AND_DOGS_URL = "https://storage.googleapis.com/mledu-datasets/";
 const CATS_AND_DOGS_FILE = "cats_and_dogs_filtered.zip";
+/** Where known sets are that were downloaded: they can be downloaded again. */
+export const knownSetFiles = (home: string): readonly string[] => [
+  join(home, "datasets", CATS_AND_DOGS_FILE),
+];
 /** The public set's counts, of each class. */
 const CATS_AND_DOGS_IMAGES = { train: 1000, validation: 500 } as const;
 

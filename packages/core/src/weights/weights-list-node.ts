@@ -8,6 +8,7 @@ import type { LoadWeightsOptions } from "./load-options.ts";
 import { obtain } from "./obtain-node.ts";
 import {
   type CachedSource,
+  dropCached,
   IMAGENET,
   imagenetSource,
   RECORD_ENDING,
@@ -103,6 +104,12 @@ export async function listWeights(options: {
   const urls = await cachedUrls(home);
   return Promise.all([bundledEntry(), imagenetEntry(home, env), ...urls.map(urlEntry)]);
 }
+
+/** Removes the public weights, which are fetched again when they are needed; those of other addresses may be gone there. */
+export const dropPublicWeights = (options: {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+}): Promise<void> => dropCached(imagenetSource(options.home, options.env));
 
 /**
  * Makes sure that weights are in the cache, whole and fitting; fetches them if they are not.

@@ -1,7 +1,10 @@
-import { cacheFolders, cacheStatus, pruneCache } from "@graft/core/node";
+import { type CachePart, cacheFolders, cacheStatus, pruneCache } from "@graft/core/node";
+import { UsageError } from "../../exit/exit-codes.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { byteSize, table } from "../../output/text.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
+
+const CACHE_PARTS = ["features", "archives"] as const satisfies readonly CachePart[];
 
 const timeText = (time: number): string => new Date(time).toISOString().slice(0, 16).replace("T", " ");
 
@@ -42,10 +45,22 @@ export async function show({ environment, json }: CommandContext): Promise<void>
     print(`\n${table([["unpacked archive", "", "files", "size", "last used (UTC)"], ...unpacked])}`);
 }
 
-/** `graft cache prune [--max-bytes SIZE]`: least recently used first. */
+/** @throws UsageError for what a home's cache has not. */
+function partIn(flags: Flags): CachePart | undefined {
+  if (!Array.isArray(flags.only)) return undefined;
+  const parts = flags.only.map((word) => CACHE_PARTS.find((part) => part === word));
+  if (parts.includes(undefined))
+    throw new UsageError(
+      `--only: the cache has ${CACHE_PARTS.join(" and ")}. More can be freed on a server.`,
+    );
+  const [first, ...others] = new Set(parts);
+  return others.length === 0 ? first : undefined;
+}
+
+/** `graft cache prune [--max-bytes SIZE] [--only KINDS]`: least recently used first. */
 export async function prune({ environment, json }: CommandContext, flags: Flags): Promise<void> {
   const maxBytes = Number(flags.maxBytes);
-  const result = await pruneCache(cacheFolders(environment.home), { maxBytes });
+  const result = await pruneCache(cacheFolders(environment.home), { maxBytes, only: partIn(flags) });
   if (json) {
     printJson(result);
     return;

@@ -1,5 +1,5 @@
 import type { BlobKind, BlobRepository, NamedBlob } from "@graft/api";
-import { and, asc, eq, gt, isNotNull, like, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, like, lt, lte, type SQL, sql } from "drizzle-orm";
 import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { patiently } from "../patience.ts";
@@ -11,27 +11,35 @@ interface Names {
   /** The column of their bytes, where one says it. */
   readonly bytes?: PgColumn;
   readonly where?: SQL;
-  readonly kind: BlobKind;
+  /** One kind, or those that `which` tells apart. */
+  readonly kinds: readonly BlobKind[];
+  /** Place among `kinds`; of several the first one counts. */
+  readonly which?: SQL<number>;
 }
 
-const isModel = like(runFiles.path, "model/%");
+const RUN_FILE_KINDS = ["model", "checkpoint", "old-checkpoint", "export", "run"] as const;
 const isCheckpoint = like(runFiles.path, "checkpoints/%");
+/** Nobody goes on with its run: `DONE_WITH` of the API. */
+const isLeftOver = sql`exists (select 1 from ${runs} where ${eq(runs.id, runFiles.run)} and ${runs.state} in ('completed', 'cancelled'))`;
+// the conditions are pieces of their own: of what is written out here the tables' names would be left out
+const runFileKind = sql<number>`case when ${like(runFiles.path, "model/%")} then 0
+  when ${and(isCheckpoint, sql`not ${isLeftOver}`)} then 1 when ${isCheckpoint} then 2
+  when ${like(runFiles.path, "exports/%")} then 3 else 4 end`;
 
 /** Columns that name blobs, each with an index; a blob that several name is of the first one's kind. */
 const NAMES: readonly [Names, Names, ...Names[]] = [
-  { kind: "picture", hash: images.hash, bytes: images.bytes },
-  { kind: "thumbnail", hash: images.thumbnail, where: isNotNull(images.thumbnail) },
-  { kind: "upload", hash: uploadFiles.hash, bytes: uploadFiles.bytes, where: sql`${uploadFiles.isHere}` },
-  { kind: "model", hash: runFiles.hash, bytes: runFiles.bytes, where: isModel },
-  { kind: "checkpoint", hash: runFiles.hash, bytes: runFiles.bytes, where: isCheckpoint },
-  { kind: "run", hash: runs.frozen },
-  { kind: "run", hash: searches.frozen },
+  { kinds: ["picture"], hash: images.hash, bytes: images.bytes },
+  { kinds: ["thumbnail"], hash: images.thumbnail, where: isNotNull(images.thumbnail) },
   {
-    ...{ kind: "run", hash: runFiles.hash, bytes: runFiles.bytes },
-    where: sql`not (${or(isModel, isCheckpoint)})`,
+    ...{ kinds: ["upload"], hash: uploadFiles.hash, bytes: uploadFiles.bytes },
+    where: sql`${uploadFiles.isHere}`,
   },
+  { kinds: RUN_FILE_KINDS, which: runFileKind, hash: runFiles.hash, bytes: runFiles.bytes },
+  { kinds: ["run"], hash: runs.frozen },
+  { kinds: ["run"], hash: searches.frozen },
 ];
 
+const FIRST = sql<number>`0`;
 const LIST_ROWS = 500;
 const ASKED = 2000;
 
@@ -113,20 +121,25 @@ export function blobRepository(db: Database): BlobRepository {
       for (;;) {
         // the first hashes of each column hold the first of all of them
         const found = new Map<string, NamedBlob>();
-        for (const { hash, bytes, where, kind } of NAMES) {
+        for (const { hash, bytes, where, kinds, which } of NAMES) {
           const rows = await patiently(() =>
             db
-              .selectDistinctOn([hash], { hash, bytes: bytes ?? sql<null>`null` })
+              .selectDistinctOn([hash], {
+                hash,
+                bytes: bytes ?? sql<null>`null`,
+                which: which ? sql`${which}` : FIRST,
+              })
               .from(hash.table)
               .where(and(gt(hash, after), where))
-              .orderBy(asc(hash))
+              .orderBy(asc(hash), ...(which ? [which] : []))
               .limit(LIST_ROWS),
           );
           for (const row of rows) {
             const key = String(row.hash);
             const known = found.get(key);
             const said = row.bytes === null ? null : Number(row.bytes);
-            found.set(key, { hash: key, bytes: known?.bytes ?? said, kind: known?.kind ?? kind });
+            const kind = known?.kind ?? kinds[Number(row.which)];
+            if (kind) found.set(key, { hash: key, bytes: known?.bytes ?? said, kind });
           }
         }
         const page = [...found.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, LIST_ROWS);
