@@ -153,7 +153,7 @@ describeServices("what takes room", (open) => {
     const upload = { dataset: (await test.ports.repository.datasets.page({ limit: 1 })).items[0]?.id ?? "" };
     await test.ports.repository.uploads.create({
       ...{ ...upload, id: newId(), account: caller.identity.account.id, createdAt: 1, heardAt: Date.now() },
-      ...{ state: "queued", class: null, labelsFrom: null, known: "cats-and-dogs" },
+      ...{ state: "queued", class: null, labelsFrom: null, labelTable: null, known: "cats-and-dogs" },
       ...{ progress: null, result: null, error: null },
     });
     expect(await storage.free(caller, { kinds: ["known-sets"], ...NONE })).toEqual([]);

@@ -4,7 +4,7 @@ const OF_A_SERVER: readonly string[] = ["server", "token", "local"];
 
 /** Commands that are done on this computer alone, and which of the options of every command mean nothing to them. */
 const WITHOUT: Readonly<Record<string, readonly string[]>> = {
-  ...{ bench: OF_A_SERVER, cache: OF_A_SERVER, completion: OF_A_SERVER, demo: OF_A_SERVER },
+  ...{ bench: OF_A_SERVER, completion: OF_A_SERVER, demo: OF_A_SERVER },
   ...{ engines: OF_A_SERVER, logout: OF_A_SERVER, serve: OF_A_SERVER, weights: OF_A_SERVER },
   ...{ "server token": OF_A_SERVER, "server restore": OF_A_SERVER },
   ...{ "server migrate-store": OF_A_SERVER, "server import-home": OF_A_SERVER },
