@@ -64,7 +64,7 @@ export function humanReporter(
   let startedAt = 0;
   let finishedEpochs = 0;
   let images = 0;
-  /** The phase's amount was told: a cut with several outputs reaches its end more than once. */
+  /** The phase's amount was told: features that each epoch computes anew reach it once an epoch. */
   let isTold = false;
   let head = new HeadStatus({ images, columns, finishedEpochs, time: 0 });
   // a terminal that was closed behind a detached run says something else, and the run goes on

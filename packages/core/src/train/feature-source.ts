@@ -207,7 +207,8 @@ export class FeatureSource {
       if (!may() && extracted.done < extracted.total) return;
       const rate = rateOf(extracted.done);
       const done = before + extracted.done;
-      if (done < phase.told) return;
+      // what another request told already is no news: rows that are read from the store again, the end of each tap
+      if (done <= phase.told) return;
       phase.told = done;
       const facts = { phase: "features", done, total: phase.total, unit: "images" } as const;
       report({ type: "progress", ...facts, ...(rate === undefined ? {} : { rate }) });
