@@ -15,11 +15,7 @@ export interface S3Server extends AsyncDisposable {
 }
 
 /** It takes whatever it is given. */
-const CREDENTIALS = {
-  ...{ AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
-  // of a Node that later versions of the library will not take
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-};
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 
 /** How many objects it lists at a time, where others list a thousand: so that tests see more than one page. */
 export const S3_PAGE = 50;

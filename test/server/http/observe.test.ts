@@ -148,6 +148,9 @@ describe("metrics", () => {
     const { body } = await ask(`${other.url}/metrics`);
     expect(body).toContain("graft_open_streams 1");
     expect(body).toContain('graft_queue_jobs{kind="train",state="waiting"} 2');
+    // nothing of these is there, which is a figure, too
+    expect(body).toContain('graft_queue_jobs{kind="train",state="active"} 0');
+    expect(body).toContain('graft_queue_jobs{kind="find-rate",state="waiting"} 0');
     expect(body).toContain('graft_job_seconds_bucket{le="10",kind="train",end="done"} 1');
     expect(body).toContain('graft_images_total{what="through-trunk"} 64');
     await stream.body?.cancel();

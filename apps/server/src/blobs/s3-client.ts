@@ -37,6 +37,8 @@ export interface OpenedS3 {
 /** Credentials come from where the AWS tools have them: environment, profile, the machine's role. */
 export async function openS3({ endpoint, region }: S3Place): Promise<OpenedS3> {
   const s3 = await loadLibrary();
+  // the library's own switch for one warning: its later versions will not take Node 20, and graft names the one that does
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const config: S3ClientConfig = {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),

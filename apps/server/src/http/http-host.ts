@@ -64,6 +64,7 @@ export class HttpHost {
   readonly #server: HttpServer | HttpsServer;
   readonly #listener: NetServer;
   readonly #proxies: TrustedProxies | undefined;
+  readonly #onError: (error: Error) => void;
   #answers: PortAnswers | undefined;
   readonly #sockets = new Set<Socket>();
   #isClosing = false;
@@ -97,7 +98,7 @@ export class HttpHost {
     });
     this.#listener = tls && plainPages ? plainToTls(server, plainPages, limits) : server;
     this.#listener.maxConnections = limits.connections;
-    this.#listener.on("error", onError);
+    this.#onError = onError;
     this.#listener.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -129,6 +130,8 @@ export class HttpHost {
       listener.once("error", fail);
       listener.listen({ port, host: bind }, () => {
         listener.off("error", fail);
+        // until then the caller is told, and nobody else
+        listener.on("error", this.#onError);
         settle();
       });
     });

@@ -1,8 +1,12 @@
+import { JOB_KINDS } from "@graft/api";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { RequestTally } from "./request-tally.ts";
 
 /** Seconds of a job, from a thumbnail to a night of training. */
 const JOB_BUCKETS = [0.1, 1, 10, 60, 300, 1800, 7200, 36_000];
+
+/** Of jobs that have not ended. */
+const OPEN_STATES = ["waiting", "active"] as const;
 
 /** How many of what there are, when somebody looks. */
 export interface MetricSources {
@@ -46,6 +50,8 @@ export class Metrics {
       labelNames: ["kind", "state"],
       async collect() {
         this.reset();
+        // of an empty queue it is 0, not nothing: an alarm on a sum would be silent
+        for (const kind of JOB_KINDS) for (const state of OPEN_STATES) this.set({ kind, state }, 0);
         for (const { kind, state } of await jobs()) this.inc({ kind, state });
       },
     });
