@@ -114,6 +114,7 @@ async function rate(
   if (options.isShared && workers === 1)
     await repository.workers.put({
       ...{ id: nobody, name: "nobody", version: "test", kind: "local", backends: [], threads: 1, job: null },
+      ...{ names: [], owner: null, state: "ready" },
       ...{ groups: ["sleep:cpu@here"], startedAt: Date.now(), heardAt: Date.now() + 3_600_000 },
     });
   const { id } = await services.runs.create(caller, { dataset, config: CONFIG });

@@ -10,6 +10,8 @@ export interface ServedGraft {
   /** The address with the token, as it is printed. */
   readonly link: string;
   readonly child: ChildProcess;
+  /** All that it has printed. */
+  said(): string;
   /** Ends it as a user does, or at once. */
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -40,7 +42,7 @@ export async function serveGraft(
   }
   const [, url = "", token = options.token ?? ""] = found;
   return {
-    ...{ url, token, link: `${url}/enter#${token}`, child },
+    ...{ url, token, link: `${url}/enter#${token}`, child, said: () => said },
     async stop(signal = "SIGTERM") {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");

@@ -43,6 +43,45 @@ const remote = (...words: string[]) =>
 const stateOf = async (run: string): Promise<unknown> =>
   jsonLines((await remote("runs", "show", run, "--json")).stdout)[0]?.state;
 
+it("is missed by a server that trains nothing by itself, which says so when it starts", () => {
+  expect(server.said()).toContain(
+    `Nothing trains here by itself (--workers 0): what is asked for waits until a worker signs in. Start one with graft worker --server ${server.url} --token TOKEN`,
+  );
+});
+
+it("is waited for in words that say what to do, once, and again when that changes", async () => {
+  const there = ["--server", server.url, "--token", server.token];
+  const training = startGraft(
+    ["train", photos, "--weights", "bundled", "--size", "75", "--backend", "cuda", ...there],
+    home,
+  );
+  const none = await training.waitFor(/^Waiting for a worker with cuda: none is connected\. .*\n/m);
+  expect(none).toContain(`Start one with graft worker --server ${server.url} --token TOKEN`);
+  const [, run = ""] = /runs cancel (\w+)/.exec(none) ?? [];
+  const sweep = startGraft(["sweep", photos, "--backend", "cuda", ...there], home);
+  const missed = await sweep.waitFor(/^Waiting for a worker with cuda: none is connected\. .*\n/m);
+  const [, search = ""] = /searches cancel (\w+)/.exec(missed) ?? [];
+
+  const other = startWorker("other");
+  for (const waiting of [training, sweep])
+    await waiting.waitFor(/^Waiting for a worker with cuda: the one that is connected has .*onnx:cpu.*\n/m);
+  const shown = await remote("runs", "show", run);
+  expect(shown.stdout).toMatch(/^waits +Waiting for a worker with cuda: the one that is connected has /m);
+  expect(shown.stdout).toMatch(/^backend +cuda, once it begins$/m);
+  expect((await remote("runs", "list")).stdout).toMatch(/ queued, needs a worker with cuda +photos /);
+  const listed = (await remote("searches", "list")).stdout;
+  expect(listed).toMatch(new RegExp(`${search} +sweep +queued, needs a worker with cuda +photos `));
+
+  expect((await remote("searches", "cancel", search)).code).toBe(0);
+  expect((await remote("runs", "cancel", run)).code).toBe(0);
+  for (const { stderr } of [await training.done, await sweep.done]) {
+    expect(stderr.match(/Waiting for a worker with cuda: none/g)).toHaveLength(1);
+    expect(stderr.match(/Waiting for a worker with cuda: the one/g)).toHaveLength(1);
+  }
+  other.child.kill("SIGTERM");
+  await other.done;
+});
+
 describe("graft worker", () => {
   it("trains for a server, gives its run back when it is stopped, and another one goes on with it", async () => {
     const words = ["--weights", "bundled", "--size", "75", "--cut", "mixed0", "--backend", "onnx:cpu"];
@@ -100,6 +139,10 @@ describe("graft worker", () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(/99\.0\.0/);
       expect(stderr).toMatch(/[Uu]pdate|[Ii]nstall/);
+      expect(stderr).not.toContain("engines");
+      // and who waits there for one is told of it
+      const { body } = await ask(`${other.url}/api/v1/workers`, { token: other.admin.token ?? "" });
+      expect(body).toMatchObject([{ name: "old", state: "other-version" }]);
     } finally {
       await other.close();
     }

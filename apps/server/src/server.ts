@@ -153,7 +153,8 @@ async function begin(
     return closed;
   };
   return {
-    ...{ url, port, admin, warnings: door.warnings, lanText: lanTextOf(door, port) },
+    ...{ url, port, admin, lanText: lanTextOf(door, port) },
+    warnings: [...door.warnings, ...(options.workers === 0 ? [noWorkers(url)] : [])],
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
@@ -169,6 +170,10 @@ async function listen(http: HttpHost, port: number | undefined, bind: string): P
     return http.listen(0, bind);
   }
 }
+
+/** Of a server that is started so on purpose, and of a machine whose owner does not know what it means. */
+const noWorkers = (url: string): string =>
+  `Nothing trains here by itself (\`workers: 0\`): what is asked for waits until a worker signs in. Start one with \`graft worker --server ${url} --token TOKEN\`, and a token of the role worker; \`workerToken\` keeps one in a file.`;
 
 function lanTextOf({ lan, outside }: Door, port: number): string | undefined {
   if (lan === undefined) return undefined;

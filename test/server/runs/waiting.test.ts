@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Caller, type DatasetRow, newId, type RunRow } from "@graft/api";
+import { type Caller, type DatasetRow, newId, type RunRow, type WorkerRow } from "@graft/api";
 import { CoreError, type TrainEvent } from "@graft/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RunEvents } from "../../../packages/api/src/runs/run-events.ts";
@@ -75,6 +75,55 @@ describeOnStores("runs that no worker has begun", (open) => {
     );
     await edits.keep({ dataset: dataset.id, images: [out.id] });
     for (const { id } of [before, after]) await api().cancel({ run: id });
+  });
+
+  it("say why they wait, as the queue and searches do", async () => {
+    const { workers } = kept.repository;
+    const row: WorkerRow = {
+      ...{ id: newId(), name: "worker 1", version: "test", kind: "local", threads: 1, groups: [] },
+      ...{ backends: ["onnx:cpu"], names: ["onnx:cpu", "cpu"], owner: null, state: "ready" },
+      ...{ startedAt: Date.now(), heardAt: Date.now(), job: null },
+    };
+    const lone = await create({ config: { backend: "webgpu" } });
+    const none = { reason: "no-worker", backend: "webgpu", connected: 0, able: 0, backends: [], refused: [] };
+    expect(lone).toMatchObject({ state: "queued", place: 1, backend: null, waiting: none });
+    await workers.put(row);
+    const other = { ...none, reason: "no-backend", connected: 1, backends: ["onnx:cpu"] };
+    expect((await api().get({ run: lone.id })).waiting).toEqual(other);
+    expect((await api().list({ dataset: dataset.id, limit: 1 })).items[0]?.waiting).toEqual(other);
+
+    const searches = server.as(anna).searches;
+    const config = { size: 75, cut: "mixed0", backend: "webgpu" };
+    const search = await searches.findRate({ dataset: dataset.id, config });
+    expect(search).toMatchObject({ state: "queued", place: 2, waiting: other });
+    expect((await searches.list({ dataset: dataset.id })).items).toMatchObject([{ waiting: other }]);
+
+    await workers.put({ ...row, names: ["webgpu"], job: "another" });
+    const { queue } = server.as(anna);
+    expect(await queue.list()).toMatchObject([
+      { subject: lone.id, state: "waiting", place: 1, waiting: { reason: "busy", able: 1 } },
+      { subject: search.id, kind: "find-rate", waiting: { reason: "busy" } },
+    ]);
+    await workers.put({ ...row, id: newId(), name: "lab-3", version: "0.0.9", state: "refused" });
+    const seen = (await queue.workers()).map(({ name, state }) => [name, state]);
+    expect(seen.toSorted()).toEqual([
+      ["lab-3", "other-version"],
+      ["worker 1", "working"],
+    ]);
+    await searches.cancel({ search: search.id });
+    expect(await api().cancel({ run: lone.id })).toMatchObject({ place: null, waiting: null });
+    for (const { id } of await workers.list()) await workers.remove(id);
+  });
+
+  it("say so when their worker died and they wait for another one", async () => {
+    const { id } = await create();
+    const job = await server.jobs.claim({ worker: "dead", kinds: ["train"], backends: [] });
+    await kept.repository.runs.update(id, { state: "running" });
+    expect(await api().get({ run: id })).toMatchObject({ place: null, waiting: null });
+    await server.jobs.release(job?.id ?? "", "dead");
+    const waiting = { reason: "no-worker", backend: null };
+    expect(await api().get({ run: id })).toMatchObject({ state: "running", place: 1, waiting });
+    await api().cancel({ run: id });
   });
 
   it("are made once for one key, also when it is sent twice at once", async () => {

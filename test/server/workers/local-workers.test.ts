@@ -122,13 +122,19 @@ describe("this machine's workers", () => {
   it("share the cores when there are several, and leave a job that needs another backend in the line", async () => {
     const trainings = new Trainings(set);
     await using workers = started(trainings, 2);
-    const needs = await submit({ backend: "cuda" });
     const rows = (): Promise<readonly WorkerRow[]> => store.repository.workers.list();
+    // they are there before they know what they can do, which takes seconds
+    await expect.poll(async () => (await rows()).map(({ state }) => state)).toEqual(["starting", "starting"]);
+    const needs = await submit({ backend: "cuda" });
     await expect.poll(async () => (await rows()).length, { timeout: 120_000 }).toBe(2);
     expect((await rows()).map(({ name }) => name).toSorted()).toEqual(["worker 1", "worker 2"]);
     for (const { threads } of await rows())
       expect(threads).toBe(Math.max(1, Math.floor(usableThreads() / 2)));
     expect(workers.pids).toHaveLength(2);
+    await expect
+      .poll(async () => (await rows()).every(({ state }) => state === "ready"), { timeout: 120_000 })
+      .toBe(true);
+    expect((await rows())[0]?.names).toEqual(expect.arrayContaining(["onnx:cpu", "cpu"]));
     // a job that both can do shows that they have looked
     const other = await submit();
     await expect.poll(async () => (await jobs.get(other))?.state, { timeout: 120_000 }).toBe("active");

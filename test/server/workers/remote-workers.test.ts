@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { newId } from "@graft/api";
+import { newId, type WorkerRow } from "@graft/api";
 import { PROTOCOL_VERSION, serializeError } from "@graft/core";
 import type { NodeWorkspace } from "@graft/core/node";
 import type { Store } from "@graft/server";
@@ -91,8 +91,10 @@ describe("workers of other machines", () => {
     await jobs.submit({ id, kind: "train", subject: id, owner });
     return id;
   };
-  const names = async (): Promise<readonly string[]> =>
-    (await store.repository.workers.list()).map(({ name }) => name).toSorted();
+  /** Those that were not sent away. */
+  const rows = async (): Promise<readonly WorkerRow[]> =>
+    (await store.repository.workers.list()).filter(({ state }) => state !== "refused");
+  const names = async (): Promise<readonly string[]> => (await rows()).map(({ name }) => name).toSorted();
 
   /** What a worker says when it is made by hand. */
   async function connected({
@@ -120,12 +122,31 @@ describe("workers of other machines", () => {
   };
 
   it("are refused clearly when they are of another version, and when they say nothing sensible", async () => {
-    const older = await connected();
-    // whatever else an older one says
-    const refused = await answerTo(older, { type: "sign-in", version: "0.0.9", protocol: 1, machine: {} });
-    expect(answerSchema.parse(refused)).toMatchObject({ type: "refused", error: { code: "unsupported" } });
-    expect(serializeError(troubles.pop()).message).toContain("Received: graft 0.0.9, protocol 1");
-    await older.closed;
+    // whatever else an older one says, and however often
+    for (const more of [{ machine: {} }, { name: "lab-3" }, { name: "lab-3" }]) {
+      const older = await connected();
+      const refused = await answerTo(older, { type: "sign-in", version: "0.0.9", protocol: 1, ...more });
+      expect(answerSchema.parse(refused)).toMatchObject({ type: "refused", error: { code: "unsupported" } });
+      expect(serializeError(troubles.pop()).message).toContain("Received: graft 0.0.9, protocol 1");
+      await older.closed;
+    }
+    // who waits for a worker is told of them
+    const sentAway = async () =>
+      (await store.repository.workers.list())
+        .filter(({ state }) => state === "refused")
+        .map(({ name, version, owner }) => ({ name, version, owner }))
+        .toSorted((one, other) => one.name.localeCompare(other.name));
+    const one = { version: "0.0.9", owner: null };
+    expect(await sentAway()).toEqual([
+      { ...one, name: "a worker" },
+      { ...one, name: "lab-3" },
+    ]);
+    const updated = await connected();
+    expect(await answerTo(updated, { ...SIGN_IN, name: "lab-3" })).toMatchObject({ type: "welcome" });
+    await expect.poll(sentAway).toEqual([{ ...one, name: "a worker" }]);
+    updated.close();
+    await updated.closed;
+    await expect.poll(names).toEqual([]);
     const strange = await connected();
     expect(await answerTo(strange, { type: "sign-in" })).toMatchObject({ error: { code: "bad-input" } });
     await strange.closed;
@@ -158,7 +179,7 @@ describe("workers of other machines", () => {
       ...{ signal: controller.signal, onLog: (line) => lines.push(line), backends: BACKENDS, name: "attic" },
     });
     await expect.poll(names, PATIENT).toEqual(["attic"]);
-    const [first] = await store.repository.workers.list();
+    const [first] = await rows();
     expect(first).toMatchObject({ kind: "remote", backends: ["onnx:cpu"], version: "test" });
     // what it proved is not what this machine computes
     expect(first?.groups).toEqual([`onnx:cpu@here/${"0".repeat(16)}`]);
@@ -166,7 +187,7 @@ describe("workers of other machines", () => {
     expect(await names()).toEqual([]);
     workers = newServer();
     await expect.poll(names, PATIENT).toEqual(["attic"]);
-    const [second] = await store.repository.workers.list();
+    const [second] = await rows();
     expect(second?.id).not.toBe(first?.id);
     controller.abort();
     await worked;
@@ -246,7 +267,7 @@ describe("workers of other machines", () => {
     const first = start("first");
     await expect.poll(names, PATIENT).toEqual(["first"]);
     // what it proved by itself
-    const [{ groups } = { groups: [] }] = await store.repository.workers.list();
+    const [{ groups } = { groups: [] }] = await rows();
     expect(groups.join()).toMatch(/onnx:cpu@here\/[0-9a-f]{16}(,|$)/);
     const told = { first: 0, second: 0 };
     let working: "first" | "second" = "first";

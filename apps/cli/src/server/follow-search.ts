@@ -3,6 +3,7 @@ import { searchProgress } from "../progress/search-progress.ts";
 import type { Session } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
 import { type Followed, followStream } from "./follow-stream.ts";
+import { watchWaiting } from "./watch-waiting.ts";
 
 interface Told {
   readonly data: { readonly state: string; readonly progress: SearchProgress | null };
@@ -15,9 +16,12 @@ export async function followSearch(
   search: string,
 ): Promise<Followed> {
   const tell = searchProgress(session);
+  using waiting = watchWaiting(session, client, {
+    ...{ subject: search, cancel: ["searches", "cancel", search] },
+  });
   const show = (state: string, progress: SearchProgress | null): void => {
+    if (state !== "queued") waiting.heard();
     if (progress) tell(progress);
-    else if (state === "queued") session.status("Waiting for a worker");
   };
   const followed = await followStream<Told>(session, client, {
     subscribe: (heard) => client.api.searches.events.subscribe({ search }, heard),

@@ -4,6 +4,7 @@ import { humanReporter, jsonReporter, type TrainReporter } from "../progress/tra
 import type { Session, StopWords } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
 import { type Followed, followStream } from "./follow-stream.ts";
+import { watchWaiting } from "./watch-waiting.ts";
 
 /** Work that goes on elsewhere says at its end how to come back to it. */
 export const GOES_ON: StopWords = { interrupt: "", hangUp: "" };
@@ -29,16 +30,15 @@ export async function followRun(session: Session, client: ServerClient, run: str
     if (event.type === "note") session.notice(`Note: ${event.message}`);
     reporter.event(event);
   };
+  using waiting = watchWaiting(session, client, { subject: run, cancel: ["runs", "cancel", run] });
   try {
-    let isWaiting = true;
     let isLost = false;
-    session.status("Waiting for a worker");
     return await followStream<{ readonly data: TrainEvent }>(session, client, {
       subscribe: (heard) => client.api.runs.events.subscribe({ run }, heard),
       onData({ data }) {
-        if (isWaiting) session.clear();
-        isWaiting = false;
         isLost = false;
+        // a server's own notes are told while a run waits, too
+        if (data.type !== "note") waiting.heard();
         show(data);
       },
       onOutage() {

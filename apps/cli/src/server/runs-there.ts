@@ -8,9 +8,11 @@ import { curvesText } from "../training/train-summary.ts";
 import { asking } from "./asking.ts";
 import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
+import { datasetNames } from "./dataset-names.ts";
 import { GOES_ON } from "./follow-there.ts";
 import { inPages } from "./in-pages.ts";
 import { finishThere, resultText } from "./train-there.ts";
+import { waitingText, waitingWords } from "./waiting-text.ts";
 
 type Api = ServerClient["api"];
 type RunLine = Awaited<ReturnType<Api["runs"]["list"]["query"]>>["items"][number];
@@ -24,13 +26,17 @@ export const listThere = ({ json }: CommandContext, server: Credentials): Promis
   });
 
 async function listText(api: Api, rows: readonly RunLine[]): Promise<string> {
-  const names = new Map<string, string>();
-  for (const id of new Set(rows.map(({ dataset }) => dataset)))
-    names.set(id, (await api.datasets.get.query({ dataset: id })).name);
-  const lines = rows.map(({ id, number, state, dataset, config, metrics }) => {
+  const names = await datasetNames(api, rows);
+  const lines = rows.map(({ id, number, state, place, waiting, dataset, config, metrics }) => {
     const accuracy = metrics ? modelAccuracy(metrics) : undefined;
     return [
-      ...[id, state, names.get(dataset) ?? dataset, String(number), config.recipe],
+      ...[
+        id,
+        waiting ? `${state}, ${waitingWords(waiting, place)}` : state,
+        names.get(dataset) ?? dataset,
+        String(number),
+        config.recipe,
+      ],
       accuracy === undefined ? "-" : percent(accuracy),
     ];
   });
@@ -50,11 +56,17 @@ export const showThere = (
       printJson({ ...view, epochEnds: finishedEpochs(events) });
       return;
     }
-    const { state, place, images, backend, worker, notes, error } = view;
+    const { state, place, waiting, config, images, backend, worker, notes, error } = view;
+    const { url } = client;
+    const cancel = ["runs", "cancel", run];
     const facts: readonly (readonly [string, string])[] = [
       ["run", `${run} (${state}${place === null ? "" : `, ${place}. in line`})`],
       ["images", `${images.train} to train on, ${images.validation} to validate, ${images.test} to test`],
-      ["backend", backend ?? "not chosen yet"],
+      ...(waiting ? [["waits", waitingText(waiting, { environment, url, place, cancel })] as const] : []),
+      [
+        "backend",
+        backend ?? (config.backend === undefined ? "not chosen yet" : `${config.backend}, once it begins`),
+      ],
       ...(worker === null ? [] : [["worker", worker] as const]),
       ...notes.map(({ message }) => ["note", message] as const),
       ...(error ? [["error", error.message] as const] : []),

@@ -9,10 +9,12 @@ import type { CommandContext, Flags } from "../session/context.ts";
 import { Session } from "../session/session.ts";
 import { asking } from "./asking.ts";
 import type { Credentials } from "./credentials.ts";
+import { datasetNames } from "./dataset-names.ts";
 import { bringFeatures } from "./features-there.ts";
 import { GOES_ON } from "./follow-there.ts";
 import { inPages } from "./in-pages.ts";
 import { finishSearch, type SearchThere } from "./search-there.ts";
+import { waitingWords } from "./waiting-text.ts";
 
 /** `graft searches list` */
 export const listSearches = ({ json }: CommandContext, server: Credentials): Promise<void> =>
@@ -20,17 +22,29 @@ export const listSearches = ({ json }: CommandContext, server: Credentials): Pro
     const lines = await inPages((page) => api.searches.list.query({ ...page, limit: 200 }));
     if (json) for (const line of lines) printJson(line);
     else if (lines.length === 0) print(`No searches on ${url}.`);
-    else
+    else {
+      const names = await datasetNames(api, lines);
       print(
         table([
           ["search", "kind", "state", "data set", "made"],
-          ...lines.map(({ id, kind, state, progress, dataset, createdAt }) => [
-            ...[id, kind, progress ? `${state}, ${percent(progress.done / progress.total)}` : state],
-            ...[dataset, createdAt.slice(0, 16).replace("T", " ")],
+          ...lines.map(({ id, kind, dataset, createdAt, ...line }) => [
+            ...[id, kind, stateText(line)],
+            ...[names.get(dataset) ?? dataset, createdAt.slice(0, 16).replace("T", " ")],
           ]),
         ]),
       );
+    }
   });
+
+function stateText({
+  state,
+  progress,
+  place,
+  waiting,
+}: Pick<Line, "state" | "progress" | "place" | "waiting">) {
+  if (waiting) return `${state}, ${waitingWords(waiting, place)}`;
+  return progress ? `${state}, ${percent(progress.done / progress.total)}` : state;
+}
 
 /** `graft searches follow SEARCH`: what it found, when it is done; features as files, where `--out` says so. */
 export async function followSearchThere(

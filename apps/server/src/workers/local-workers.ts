@@ -82,24 +82,33 @@ export class LocalWorkers implements AsyncDisposable {
     for (const one of this.#processes) void one.host().catch(() => undefined);
     if (count === 0) return;
     const { signal } = this.#controller;
+    const threads = shareThreads(count, usableThreads()) ?? usableThreads();
+    // at once: who asks why something waits hears that they start
+    const rows = names.map(
+      (name) =>
+        new LivingWorkerRow({
+          ...{ workers, clock, onError: log.error, isStarting: true },
+          row: {
+            ...{ id: newId(), name, version, kind: "local", threads, owner: null },
+            ...{ backends: [], names: [], groups: [] },
+          },
+        }),
+    );
+    this.#rows.push(...rows);
     // what names no backend can be done all the same
     const backends = await findBackends(home, { version, signal }).catch((error: unknown) => {
       if (!signal.aborted) log.error(error);
       return NO_BACKENDS;
     });
-    const threads = shareThreads(count, usableThreads()) ?? usableThreads();
     if (signal.aborted) return;
     const groups = groupNames(backends.ids, OWN_MARKS, cache);
     this.#processes.forEach((one, at) => {
-      const id = newId();
-      const row = new LivingWorkerRow({
-        ...{ workers, clock, onError: log.error },
-        row: { id, name: names[at] ?? id, version, kind: "local", backends: backends.ids, groups, threads },
-      });
-      this.#rows.push(row);
+      const row = rows[at];
+      if (!row) throw new TypeError("each has a row");
+      row.becomes({ backends: backends.ids, names: backends.names, groups });
       this.#claimers.push(
         new JobClaimer({
-          ...{ jobs, worker: id, kinds: TRAINER_KINDS, backends: backends.names, groups },
+          ...{ jobs, worker: row.id, kinds: TRAINER_KINDS, backends: backends.names, groups },
           onError: log.error,
           ready: async () => void (await one.host()),
           handle: async (job, context) => train(job, { ...context, host: await one.host() }),

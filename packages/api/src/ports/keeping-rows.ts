@@ -9,11 +9,20 @@ export interface WorkerRow {
   readonly kind: "local" | "remote";
   /** Backends that it has, by id. */
   readonly backends: readonly string[];
+  /** Whatever a job may name: those ids, and kinds of the ones that are taken without being named. */
+  readonly names: readonly string[];
   /** By backend: names that those share who compute the same features into the same cache; with a "/" in it: not the server's own. */
   readonly groups: readonly string[];
   readonly threads: number;
   readonly startedAt: number;
   readonly heardAt: number;
+  /** Account whose jobs alone it does; null: everybody's. */
+  readonly owner: string | null;
+  /**
+   * starting: it looks at what its machine has, and claims nothing yet. refused: it has another version of graft than the server,
+   * which sent it away when it was heard last.
+   */
+  readonly state: "starting" | "ready" | "refused";
   /** What it works on. */
   readonly job: string | null;
 }

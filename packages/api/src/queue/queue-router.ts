@@ -3,6 +3,7 @@ import * as z from "zod";
 import { idInput, time, timeOutput } from "../identity/shapes.ts";
 import { JOB_KINDS } from "../ports/jobs.ts";
 import { procedure, router } from "../rpc/trpc.ts";
+import { waitingSchema } from "./why-waiting.ts";
 import { workerAnswer, workerSchema } from "./worker-view.ts";
 
 const count = z.int().min(0);
@@ -24,7 +25,8 @@ export const queueRouter = router({
           place: z.int().min(1).nullable().meta({ description: "Among those that wait, from 1" }),
           submittedAt: timeOutput,
           worker: z.string().nullable(),
-          backend: z.string().nullable().meta({ description: "It waits for a worker that has it" }),
+          backend: z.string().nullable().meta({ description: "It needs a worker that has it" }),
+          waiting: waitingSchema.nullable(),
           attempts: count.meta({ description: "How often it was begun before" }),
           error: serializedErrorSchema.omit({ stack: true }).nullable(),
         }),
@@ -32,8 +34,8 @@ export const queueRouter = router({
     )
     .query(async ({ ctx }) =>
       (await ctx.services.queue.list(ctx.caller)).map(
-        ({ id, kind, subject, owner, state, attempts, ...job }) => ({
-          ...{ id, kind, subject, owner, state, attempts },
+        ({ id, kind, subject, owner, state, attempts, waiting, ...job }) => ({
+          ...{ id, kind, subject, owner, state, attempts, waiting },
           ...{ place: job.place ?? null, submittedAt: time(job.submittedAt) },
           ...{ worker: job.worker ?? null, backend: job.backend ?? null },
           error: job.error ? { ...job.error, facts: { ...job.error.facts } } : null,

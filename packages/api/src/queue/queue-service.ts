@@ -3,12 +3,17 @@ import { notThere, ownerOf } from "../identity/identity.ts";
 import type { Job, Jobs } from "../ports/jobs.ts";
 import type { WorkerRow } from "../ports/keeping-rows.ts";
 import type { Repository } from "../ports/repository.ts";
+import { waitingLine } from "./waiting-line.ts";
+import type { Waiting } from "./why-waiting.ts";
+import { isGone, type WorkerState, workerState } from "./worker-state.ts";
 
-/** Nothing was heard of a worker for so long: it is quiet, and soon gone. */
-const QUIET_MS = 20_000;
+/** Something in the queue, and why it waits; null: it does not. */
+export interface QueuedJob extends Job {
+  readonly waiting: Waiting | null;
+}
 
-export interface WorkerView extends Omit<WorkerRow, "job" | "groups"> {
-  readonly state: "idle" | "working" | "quiet";
+export interface WorkerView extends Omit<WorkerRow, "job" | "groups" | "names" | "owner" | "state"> {
+  readonly state: WorkerState;
   /** What it works on: a run's id, an upload's; undefined for what is another's. */
   readonly subject: string | undefined;
   /** Backends whose features it does not share with this server. */
@@ -35,10 +40,18 @@ export class QueueService {
    * The caller's jobs (an admin's: all), in the order of the line; a place counts those of others, too. Shards come after all of
    * them and are not among them: who works on a run's are its helpers.
    */
-  async list({ identity }: Caller): Promise<readonly Job[]> {
+  async list({ identity }: Caller): Promise<readonly QueuedJob[]> {
     const owner = ownerOf(identity);
-    const jobs = (await this.#jobs.list()).filter(({ kind }) => kind !== "extract");
-    return owner === undefined ? jobs : jobs.filter((job) => job.owner === owner);
+    const jobs = await this.#jobs.list();
+    const line = await waitingLine({
+      ...{ jobs: { list: async () => jobs }, workers: this.#repository.workers, clock: this.#clock },
+    });
+    return jobs
+      .filter((job) => job.kind !== "extract" && (owner === undefined || job.owner === owner))
+      .map((job) => ({
+        ...job,
+        waiting: (job.state === "waiting" && line.get(job.subject)?.waiting) || null,
+      }));
   }
 
   /** Puts what waits before all others, or after them. @throws CoreError `not-found` for what does not wait. */
@@ -53,13 +66,14 @@ export class QueueService {
     const owner = ownerOf(identity);
     const active = new Map((await this.#jobs.list()).map((job) => [job.id, job]));
     const now = this.#clock();
-    return (await this.#repository.workers.list()).map(({ job: id, groups, ...worker }) => {
+    const rows = (await this.#repository.workers.list()).filter((row) => !isGone(row, now));
+    return rows.map((row) => {
+      const { job: id, groups, names: _, owner: __, ...worker } = row;
       const job = id === null ? undefined : active.get(id);
-      const isQuiet = now - worker.heardAt > QUIET_MS;
       return {
         ...worker,
         ownFeatures: ownFeatures(groups),
-        state: isQuiet ? "quiet" : id === null ? "idle" : "working",
+        state: workerState(row, now),
         subject: owner === undefined || job?.owner === owner ? job?.subject : undefined,
       };
     });

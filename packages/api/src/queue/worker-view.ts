@@ -1,14 +1,16 @@
 import * as z from "zod";
 import { time, timeOutput } from "../identity/shapes.ts";
 import type { WorkerView } from "./queue-service.ts";
+import { WORKER_STATES } from "./worker-state.ts";
 
 export const workerSchema = z.object({
   ...{ id: z.string(), name: z.string() },
   version: z.string().meta({ description: "Of graft" }),
   kind: z.enum(["local", "remote"]),
-  state: z
-    .enum(["idle", "working", "quiet"])
-    .meta({ description: "quiet: nothing was heard of it for 20 s" }),
+  state: z.enum(WORKER_STATES).meta({
+    description:
+      "starting: it looks at what its machine has; quiet: nothing was heard of it for 20 s; other-version: it was sent away, as its graft is not of this server's version",
+  }),
   backends: z.array(z.string()),
   ownFeatures: z.array(z.string()).meta({
     description:

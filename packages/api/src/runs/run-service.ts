@@ -8,6 +8,7 @@ import { inPages } from "../ports/in-pages.ts";
 import type { Jobs } from "../ports/jobs.ts";
 import type { Page, PageRequest, Repository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
+import { type InLine, waitingLine } from "../queue/waiting-line.ts";
 import { decidedOf, runInUse } from "./decisions.ts";
 import type { RunDigests } from "./digests.ts";
 import { frozenCounts } from "./frozen.ts";
@@ -263,11 +264,11 @@ export class RunService {
     rows: readonly RunRow[],
     { isWhole = false }: { readonly isWhole?: boolean } = {},
   ): Promise<RunView[]> {
-    const { repository, jobs, digests } = this.#options;
-    const { runs } = repository;
-    const waits = rows.some(({ state }) => state === "queued");
-    const waiting = (waits ? await jobs.list() : []).filter(({ kind }) => kind === "train");
-    const places = new Map(waiting.map(({ subject, place }) => [subject, place]));
+    const { repository, jobs, clock, digests } = this.#options;
+    const { runs, workers } = repository;
+    // one that runs waits, too, when its worker died
+    const mayWait = rows.some(({ state }) => isUnderWay(state));
+    const line = mayWait ? await waitingLine({ jobs, workers, clock }) : new Map<string, InLine>();
     const projects = [...new Set(rows.map(({ dataset }) => dataset))];
     const known = new Map(
       await Promise.all(
@@ -283,7 +284,7 @@ export class RunService {
         const { decisions = [], inUse } = known.get(row.dataset) ?? {};
         return runView(row, {
           ...decidedOf(row.id, decisions),
-          place: places.get(row.id) ?? null,
+          inLine: line.get(row.id),
           isInUse: inUse === row.id,
           digest: isWhole || isUnderWay(row.state) ? await digests.of(row.id) : undefined,
         });

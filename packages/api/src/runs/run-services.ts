@@ -84,7 +84,7 @@ export function runServices(
     digests,
     runs: runService,
     searches: new SearchService({
-      ...{ ...needs, searches, jobs, clock, changes, frozen, runs: runService },
+      ...{ ...needs, searches, workers, jobs, clock, changes, frozen, runs: runService },
     }),
     searchFeatures: new SearchFeatures({ access, frozen, features }),
     decisions: new DecisionService({ runs, access, events, clock }),

@@ -7,6 +7,8 @@ import {
 } from "@graft/core";
 import * as z from "zod";
 import type { RunRow } from "../ports/rows.ts";
+import type { InLine } from "../queue/waiting-line.ts";
+import { waitingSchema } from "../queue/why-waiting.ts";
 import type { Decided } from "./decisions.ts";
 import type { PhaseDigest, RunDigest } from "./digest.ts";
 
@@ -48,6 +50,7 @@ export const runSchema = z.object({
   state: z.enum(RUN_STATES),
   isStopping: z.boolean(),
   place: z.int().min(1).nullable().meta({ description: "In the queue, from 1; null: it does not wait" }),
+  waiting: waitingSchema.nullable(),
   isInUse: z.boolean(),
   notSureBelow: z.number().min(0).max(1).nullable(),
   config: z.object(trainConfigSchema.shape),
@@ -95,15 +98,17 @@ const phaseView = ({ startedAt, endedAt, ...phase }: PhaseDigest) => ({
 export function runView(
   row: RunRow,
   also: Decided & {
-    readonly place: number | null;
+    /** Undefined: it does not wait. */
+    readonly inLine: InLine | undefined;
     readonly isInUse: boolean;
     readonly digest: RunDigest | undefined;
   },
 ): RunView {
   const { stopAsked, frozen: _, frozenEdit: __, createdAt, startedAt, endedAt, ...shown } = row;
-  const { digest, name, note, notSureBelow, place, isInUse } = also;
+  const { digest, name, note, notSureBelow, inLine, isInUse } = also;
   return {
-    ...{ ...shown, note, notSureBelow, place, isInUse, name: name === undefined ? row.name : name },
+    ...{ ...shown, note, notSureBelow, isInUse, name: name === undefined ? row.name : name },
+    ...{ place: inLine?.place ?? null, waiting: inLine?.waiting ?? null },
     ...{ createdAt: iso(createdAt), startedAt: isoOrNull(startedAt), endedAt: isoOrNull(endedAt) },
     ...{ isStopping: stopAsked !== null, error: toldError(row.error) },
     progress: digest

@@ -5,9 +5,10 @@ import type { Access } from "../identity/access.ts";
 import { accountOf, type Caller } from "../identity/identity.ts";
 import { type Clock, idOf, newId } from "../ports/clock.ts";
 import type { Jobs } from "../ports/jobs.ts";
-import type { Page, PageRequest, SearchRepository } from "../ports/repository.ts";
+import type { Page, PageRequest, SearchRepository, WorkerRepository } from "../ports/repository.ts";
 import type { SplitRule } from "../ports/rows.ts";
 import type { SearchRow } from "../ports/search-rows.ts";
+import { type InLine, waitingLine } from "../queue/waiting-line.ts";
 import { frozenCounts } from "../runs/frozen.ts";
 import type { FrozenStore } from "../runs/frozen-store.ts";
 import type { RunService } from "../runs/run-service.ts";
@@ -27,6 +28,7 @@ import { type SearchView, searchView, type WholeSearchView, wholeSearchView } fr
 
 export interface SearchParts {
   readonly searches: SearchRepository;
+  readonly workers: Pick<WorkerRepository, "list">;
   readonly jobs: Jobs;
   readonly clock: Clock;
   readonly access: Access;
@@ -90,8 +92,8 @@ export class SearchService {
     if (dataset !== undefined) await access.dataset(caller, dataset);
     const whose = accountOf(caller.identity, owner);
     const { items, next } = await searches.page({ ...request, dataset, owner: whose });
-    const places = await this.#places(items);
-    const views = items.map((row) => searchView(row, places.get(row.id) ?? null));
+    const line = await this.#line(items);
+    const views = items.map((row) => searchView(row, line.get(row.id)));
     return { items: views, ...(next === undefined ? {} : { next }) };
   }
 
@@ -196,12 +198,12 @@ export class SearchService {
   }
 
   async #whole(row: SearchRow): Promise<WholeSearchView> {
-    return wholeSearchView(row, (await this.#places([row])).get(row.id) ?? null);
+    return wholeSearchView(row, (await this.#line([row])).get(row.id));
   }
 
-  /** In the line, by search. */
-  async #places(rows: readonly SearchRow[]): Promise<ReadonlyMap<string, number | undefined>> {
-    if (!rows.some(({ state }) => state === "queued")) return new Map();
-    return new Map((await this.#parts.jobs.list()).map(({ subject, place }) => [subject, place]));
+  /** By search: those that wait. */
+  async #line(rows: readonly SearchRow[]): Promise<ReadonlyMap<string, InLine>> {
+    // one that runs waits, too, when its worker died
+    return rows.some(({ state }) => isUnderWay(state)) ? waitingLine(this.#parts) : new Map();
   }
 }

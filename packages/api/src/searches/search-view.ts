@@ -11,6 +11,8 @@ import {
 import * as z from "zod";
 import { time, timeOrNull, timeOutput } from "../identity/shapes.ts";
 import { SEARCH_KINDS, SEARCH_STATES, type SearchRow } from "../ports/search-rows.ts";
+import type { InLine } from "../queue/waiting-line.ts";
+import { waitingSchema } from "../queue/why-waiting.ts";
 
 const count = z.int().min(0);
 
@@ -39,6 +41,7 @@ export const searchSchema = searchEventSchema.extend({
   kind: z.enum(SEARCH_KINDS),
   isStopping: z.boolean(),
   place: z.int().min(1).nullable().meta({ description: "In the queue, from 1; null: it does not wait" }),
+  waiting: waitingSchema.nullable(),
   config: givenOptions,
   axes: sweepAxesSchema.nullable().meta({ description: "What a sweep goes over" }),
   pool: z
@@ -78,7 +81,8 @@ export const eventOf = ({ state, progress }: SearchRow): SearchEvent => ({
   progress: progress && { ...progress },
 });
 
-export function searchView(row: SearchRow, place: number | null): SearchView {
+/** @param inLine undefined: it does not wait. */
+export function searchView(row: SearchRow, inLine: InLine | undefined): SearchView {
   const { id, dataset, owner, kind, config, axes, pool, images, worker, isStopAsked } = row;
   const {
     stack: _,
@@ -87,7 +91,8 @@ export function searchView(row: SearchRow, place: number | null): SearchView {
     ...error
   } = row.error ?? { facts: {}, name: "", code: "internal", message: "" };
   return {
-    ...{ ...eventOf(row), id, dataset, owner, kind, pool, worker, place, isStopping: isStopAsked },
+    ...{ ...eventOf(row), id, dataset, owner, kind, pool, worker, isStopping: isStopAsked },
+    ...{ place: inLine?.place ?? null, waiting: inLine?.waiting ?? null },
     ...{ config: givenOptions.parse(config), images: { ...images } },
     axes: axes && {
       ...{ recipes: [...axes.recipes], sizes: [...axes.sizes], cuts: [...axes.cuts] },
@@ -99,10 +104,10 @@ export function searchView(row: SearchRow, place: number | null): SearchView {
   };
 }
 
-export function wholeSearchView(row: SearchRow, place: number | null): WholeSearchView {
+export function wholeSearchView(row: SearchRow, inLine: InLine | undefined): WholeSearchView {
   const { result } = row;
   return {
-    ...searchView(row, place),
+    ...searchView(row, inLine),
     sweep: result?.kind === "sweep" ? result.sweep : null,
     rate: result?.kind === "find-rate" ? result.rate : null,
     features: result?.kind === "features" ? featuresView(result.features) : null,

@@ -157,18 +157,24 @@ function disk({ freeDiskBytes }: HostFacts): Found {
 }
 
 function working(workers: readonly WorkerView[]): Found {
-  const living = workers.filter(({ state }) => state !== "quiet");
+  const others = workers.filter(({ state }) => state === "other-version");
+  const living = workers.filter(({ state }) => state !== "quiet" && state !== "other-version");
   const names = [...new Set(living.flatMap(({ backends }) => backends))].join(", ");
   if (living.length === 0)
     return {
-      said: "Nobody trains: what is asked for waits.",
+      said: ["Nobody trains: what is asked for waits.", ...others.map(sentAway)].join(" "),
       fix: "Start the server with `graft serve --workers 1` or more, or start `graft worker` on another machine.",
     };
+  if (living.every(({ state }) => state === "starting"))
+    return { said: `${living.length} start, and look at what their machines have.` };
   const said = `${living.length} train, ${living.filter(({ state }) => state === "working").length} of them now`;
   return names === ""
     ? { said: `${said}.`, fix: "None of them has an engine: `graft doctor` on their machines says why." }
     : { said: `${said}, with ${names}.` };
 }
+
+const sentAway = ({ name, version }: WorkerView): string =>
+  `${name} was sent away, as its graft ${version} is not of this server's version.`;
 
 function computing(engines: readonly EngineHealth[]): Found {
   const chosen = engines.find(({ isUsable, isAutomatic }) => isUsable && isAutomatic);

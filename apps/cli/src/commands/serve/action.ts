@@ -1,6 +1,7 @@
 import { packageVersion } from "../../environment/package-version.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { EXIT } from "../../exit/exit-codes.ts";
+import { inFlags } from "../../options/flag-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { loadServer } from "./load-server.ts";
@@ -26,7 +27,7 @@ export async function serve(context: CommandContext, flags: Flags): Promise<void
     const isShown = admin.isNew || environment.interactive;
     print(isShown && enterUrl !== undefined ? enterUrl : `${url}/enter`);
     if (!isShown || enterUrl === undefined) note(whereToken(context, admin));
-    for (const warning of warnings) note(warning);
+    for (const warning of warnings) note(inFlags(warning));
     if (lanText !== undefined) note(lanText);
   }
   await ending.asked;

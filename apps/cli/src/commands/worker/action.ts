@@ -23,7 +23,7 @@ export async function worker(
       "worker: no server is named. Add --server ADDRESS --token TOKEN (or set GRAFT_SERVER and GRAFT_TOKEN), with a token of the role worker.",
     );
   // what another try would not change is told before the engines are looked at, which takes seconds
-  if (flags.ca === undefined) await checkDoor(server);
+  const isRefused = flags.ca === undefined && (await checkDoor(server)) === "other-version";
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
@@ -41,6 +41,8 @@ export async function worker(
       ...{ env: environment.variables, signal: controller.signal, onLog: note },
       ...(typeof flags.name === "string" ? { name: flags.name } : {}),
       ...(typeof flags.threads === "number" ? { threads: flags.threads } : {}),
+      // signs in to be sent away: those who wait there for a worker hear why there is none
+      ...(isRefused ? { backends: { ids: [], names: [], proofs: {} } } : {}),
       ...(typeof flags.ca === "string" ? { ca: await readFile(flags.ca, "utf8") } : {}),
     });
   } finally {
@@ -48,29 +50,28 @@ export async function worker(
   }
 }
 
-/** @throws CoreError for a token that lets no worker in, and for a server of another version. */
-async function checkDoor(server: Credentials): Promise<void> {
+/**
+ * Looks whether a server takes this worker, or it cannot be asked yet.
+ * @throws CoreError for a token that lets no worker in.
+ */
+async function checkDoor(server: Credentials): Promise<"open" | "other-version"> {
   const { api } = connect(server);
   try {
-    const there = (await api.system.version.query()).version;
-    if (there !== packageVersion())
-      throw new CoreError("unsupported", {
-        what: "The worker has another version of graft than the server.",
-        received: `graft ${packageVersion()}`,
-        expected: `graft ${there}`,
-        fix: "Install the server's version on the worker's machine, then start the worker again.",
-      });
     const { role } = await api.system.me.query();
-    if (role === "worker" || role === "admin") return;
-    throw new CoreError("forbidden", {
-      what: "This token is not a worker's.",
-      received: `a token of the role ${role}`,
-      fix: "Use one of the role worker: on the server, `graft serve --worker-token FILE` writes one into a file.",
-    });
+    if (role !== "worker" && role !== "admin")
+      throw new CoreError("forbidden", {
+        what: "This token is not a worker's.",
+        received: `a token of the role ${role}`,
+        fix: "Use one of the role worker: on the server, `graft serve --worker-token FILE` writes one into a file.",
+      });
+    return (await api.system.version.query()).version === packageVersion() ? "open" : "other-version";
   } catch (error) {
     const told = asCoreError(error, server.url);
-    // one that is not there yet is waited for
-    if (told instanceof CoreError && (told.code === "offline" || told.code === "busy")) return;
+    if (told instanceof CoreError) {
+      if (told.code === "unsupported") return "other-version";
+      // one that is not there yet is waited for
+      if (told.code === "offline" || told.code === "busy") return "open";
+    }
     throw told;
   }
 }

@@ -1,4 +1,5 @@
 import type { WorkerRow } from "@graft/api";
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey } from "drizzle-orm/pg-core";
 import { graft, json, text, whole } from "./columns.ts";
 
@@ -25,9 +26,12 @@ export const workers = graft.table("workers", {
   version: text("version").notNull(),
   kind: text("kind").$type<WorkerRow["kind"]>().notNull(),
   backends: json<WorkerRow["backends"]>("backends").notNull(),
+  names: json<WorkerRow["names"]>("names").notNull().default(sql`'[]'`),
   groups: json<WorkerRow["groups"]>("groups").notNull(),
   threads: integer("threads").notNull(),
   startedAt: whole("started_at").notNull(),
   heardAt: whole("heard_at").notNull(),
+  owner: text("owner"),
+  state: text("state").$type<WorkerRow["state"]>().notNull().default("ready"),
   job: text("job"),
 });

@@ -7,7 +7,8 @@ import { JobClaimer } from "../job-claimer.ts";
 import type { Proofs } from "../proof.ts";
 import { TRAINER_KINDS, type TrainersOptions } from "../trainers.ts";
 import { LivingWorkerRow } from "../worker-row.ts";
-import { type Answer, leavingSchema, parseSignIn, type SignIn } from "./sign-in.ts";
+import { forgetRefused, putRefused } from "./refused-row.ts";
+import { type Answer, leavingSchema, otherVersion, parseSignIn, type SignIn } from "./sign-in.ts";
 import { type LinkTimes, SocketLink } from "./socket-link.ts";
 
 /** For its first words; it computes its proof before it connects. */
@@ -88,7 +89,10 @@ export class RemoteSession {
         this.#link.onControl(resolve);
         void this.#link.closed.then((why) => reject(silent(why)));
       });
-      return parseSignIn(heard, this.#options.version);
+      const { version, identity, log } = this.#options;
+      const other = otherVersion(heard, version);
+      if (other) await putRefused(this.#options, other, identity).catch(log.error);
+      return parseSignIn(heard, version);
     } finally {
       clearTimeout(timer);
     }
@@ -105,8 +109,12 @@ export class RemoteSession {
     });
     await using row = new LivingWorkerRow({
       ...{ workers, clock, onError: log.error },
-      row: { id, name, version, kind: "remote", backends, groups, threads },
+      row: {
+        ...{ id, name, version, kind: "remote", backends, names, groups, threads },
+        owner: jobsOf(identity) ?? null,
+      },
     });
+    await forgetRefused(this.#options, name, identity).catch(log.error);
     const claimer = new JobClaimer({
       ...{ jobs, worker: id, kinds: TRAINER_KINDS, backends: names, groups, onError: log.error },
       // its owner sees whatever it is given

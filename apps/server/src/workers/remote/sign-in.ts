@@ -26,7 +26,10 @@ export const signInSchema = z.object({
 export type SignIn = z.infer<typeof signInSchema>;
 
 /** Whatever an older or newer graft says first has these. */
-const anySignInSchema = z.object({ type: z.literal("sign-in"), version: z.string(), protocol: z.number() });
+const anySignInSchema = z.object({
+  ...{ type: z.literal("sign-in"), version: z.string(), protocol: z.number() },
+  name: name.catch("a worker"),
+});
 
 /** The server's answer. */
 export const answerSchema = z.discriminatedUnion("type", [
@@ -39,16 +42,26 @@ export type Answer = z.infer<typeof answerSchema>;
 export const leavingSchema = z.object({ type: z.literal("leaving") });
 export type Leaving = z.infer<typeof leavingSchema>;
 
+/** Who comes with another version of graft than the server's; undefined for one of its version, and for what is no sign-in. */
+export function otherVersion(
+  message: unknown,
+  version: string,
+): Pick<SignIn, "name" | "version" | "protocol"> | undefined {
+  const { data } = anySignInSchema.safeParse(message);
+  if (!data || (data.version === version && data.protocol === PROTOCOL_VERSION)) return undefined;
+  return { ...data, version: data.version.slice(0, 100) };
+}
+
 /**
  * A worker's first words, when it is one of this server's version.
  * @throws CoreError `unsupported` for another version of graft, which says which is to be updated; `bad-input`.
  */
 export function parseSignIn(message: unknown, version: string): SignIn {
-  const any = anySignInSchema.safeParse(message);
-  if (any.success && (any.data.version !== version || any.data.protocol !== PROTOCOL_VERSION)) {
+  const other = otherVersion(message, version);
+  if (other) {
     throw new CoreError("unsupported", {
       what: "The worker has another version of graft than the server.",
-      received: `graft ${any.data.version}, protocol ${any.data.protocol}`,
+      received: `graft ${other.version}, protocol ${other.protocol}`,
       expected: `graft ${version}, protocol ${PROTOCOL_VERSION}`,
       fix: "Install the server's version on the worker's machine, then start the worker again.",
     });
