@@ -34,7 +34,7 @@ describe("graft serve", () => {
     const port = new URL(url).port;
     const taken = await graft(["serve", "--port", port], await temporaryFolder("taken"));
     expect(taken.code).toBe(1);
-    expect(taken.stderr).toMatch(/^Another program has this port[^\n]*--port[^\n]*\n$/);
+    expect(taken.stderr).toMatch(/^graft: Another program has this port[^\n]*--port[^\n]*\n$/);
 
     server.child.kill("SIGTERM");
     const { code, stdout, stderr } = await server.done;
