@@ -68,6 +68,11 @@ export function describeUploads(open: OpenRepository): void {
       expect(await uploads.fileOfHash(upload.id, newHash())).toBeUndefined();
       await uploads.setHere(upload.id, hash);
       await uploads.setHere(upload.id, newHash());
+      // what another upload of its account need not bring again
+      expect(await uploads.broughtBy(upload.account, [hash, a.hash, newHash()])).toStrictEqual([
+        { ...b, isHere: true },
+      ]);
+      expect(await uploads.broughtBy("another", [hash])).toEqual([]);
       const here = [b, c].map((row) => ({ ...row, isHere: true }));
       const list = (isHere?: boolean) =>
         walkPages((page) => uploads.files(upload.id, isHere === undefined ? page : { ...page, isHere }), 1);

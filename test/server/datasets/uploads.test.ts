@@ -71,6 +71,20 @@ describe("bytes", () => {
     });
   });
 
+  test("that an upload brought which was left then travel no more either", async () => {
+    const set = await newDataset();
+    const left = await newUpload(set);
+    const { uploads } = opened.services;
+    const [bytes, more] = [await picture(2), await picture(3)];
+    const files = [named("a.png", bytes), named("b.png", more)];
+    await uploads.plan(set.caller, left, files);
+    await uploads.receive(set.caller, left, sha256(bytes), pieces(bytes));
+    expect(await uploads.plan(set.caller, await newUpload(set), files)).toEqual({ missing: [sha256(more)] });
+    const other = await newDataset();
+    const { missing } = await uploads.plan(other.caller, await newUpload(other), files);
+    expect(missing).toHaveLength(2);
+  });
+
   test("of a large file go on where they broke off, also after a restart", async () => {
     await using before = await openDatasets({ hasWorker: false });
     const saved = opened;

@@ -42,22 +42,35 @@ function gone(url: string, cause: unknown): CoreError {
   );
 }
 
-/** What a server said no with, or that it said nothing, as graft's own error; anything else as it is. */
+/** What a server said no with, or that it said nothing or broke off, as graft's own error; anything else as it is. */
 export function asCoreError(error: unknown, url: string): unknown {
+  if (isBrokenOff(error)) return gone(url, error);
   if (!(error instanceof TRPCClientError)) return error;
   if (error.cause instanceof CoreError) return error.cause;
   const told = serializedErrorSchema.safeParse(error.data?.error);
   if (told.success) return deserializeError(told.data);
-  return gone(url, error.cause ?? error);
+  // a server that starts refuses before any procedure could
+  return toldIn(error.meta?.responseJSON) ?? gone(url, error.cause ?? error);
+}
+
+/** The connection ended while an answer came. */
+const isBrokenOff = (error: unknown): error is TypeError =>
+  error instanceof TypeError &&
+  error.cause instanceof Error &&
+  "code" in error.cause &&
+  /^(UND_ERR|ECONN|EPIPE|ETIMEDOUT)/.test(String(error.cause.code));
+
+/** The error that a body tells of, where it is one. */
+function toldIn(body: unknown): Error | undefined {
+  const told = serializedErrorSchema.safeParse(
+    typeof body === "object" && body !== null && "error" in body ? body.error : undefined,
+  );
+  return told.success ? deserializeError(told.data) : undefined;
 }
 
 async function refusalOf(answer: Response, url: string): Promise<Error> {
   const body: unknown = await answer.json().catch(() => undefined);
-  const told = serializedErrorSchema.safeParse(
-    typeof body === "object" && body !== null && "error" in body ? body.error : undefined,
-  );
-  if (told.success) return deserializeError(told.data);
-  return gone(url, new Error(`HTTP ${answer.status}`));
+  return toldIn(body) ?? gone(url, new Error(`HTTP ${answer.status}`));
 }
 
 /** As tRPC's links, an `EventSource` and we ask. */

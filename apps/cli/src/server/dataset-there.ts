@@ -165,7 +165,9 @@ async function orNothing<T>({ api }: ServerClient, dataset: string, coming: Prom
   try {
     return await coming;
   } catch (error) {
-    await api.datasets.delete.mutate({ dataset }).catch(() => undefined);
+    // of a server that is away for now the next try goes on with it
+    const isAway = error instanceof CoreError && (error.code === "offline" || error.code === "busy");
+    if (!isAway) await api.datasets.delete.mutate({ dataset }).catch(() => undefined);
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { throwIfCancelled } from "@graft/core";
 import { byteSize } from "../output/text.ts";
 import type { Session } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
+import { Patience } from "./patience.ts";
 
 /** A file that is to come to a server. */
 export interface FileToSend {
@@ -16,7 +17,7 @@ export interface FileToSend {
 
 /** Files that one call may name; the server takes no more. */
 const PLANNED = 1000;
-/** Of files up to this size a server keeps no beginnings: they are not asked for. */
+/** Of files up to this size a server keeps no beginnings: they are not asked for at first. */
 const SENT_WHOLE_BYTES = 4 * 2 ** 20;
 /** Files under way at once. */
 const AT_ONCE = 4;
@@ -27,20 +28,35 @@ async function sentOf(client: ServerClient, path: string, signal: AbortSignal): 
   return typeof answer === "object" && answer !== null && "bytes" in answer ? Number(answer.bytes) : 0;
 }
 
-/** Sends one file; what of a large one is there already stays. @throws CoreError `corrupt` for one that changes meanwhile. */
+/**
+ * Sends one file; what of a large one is there already stays, also when the connection breaks.
+ * @throws CoreError `corrupt` for one that changes meanwhile.
+ */
 async function sendFile(
   client: ServerClient,
-  upload: string,
-  file: FileToSend,
+  {
+    upload,
+    file,
+    patience,
+  }: { readonly upload: string; readonly file: FileToSend; readonly patience: Patience },
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/uploads/${upload}/blobs/${file.hash}`;
-  const have = file.bytes <= SENT_WHOLE_BYTES ? 0 : await sentOf(client, path, signal);
-  await client.bytes(`${path}?offset=${have}`, {
-    method: "PUT",
-    headers: { "content-type": "application/octet-stream" },
-    body: (await file.open()).slice(have),
-    signal,
+  // of a small file nothing was kept before, unless a try broke off
+  let isNew = file.bytes <= SENT_WHOLE_BYTES;
+  let before = 0;
+  await patience.with(async () => {
+    const have = isNew ? 0 : await sentOf(client, path, signal);
+    isNew = false;
+    // it breaks off again and again, and gets on all the same
+    if (have > before) patience.heard();
+    before = have;
+    await client.bytes(`${path}?offset=${have}`, {
+      method: "PUT",
+      headers: { "content-type": "application/octet-stream" },
+      body: (await file.open()).slice(have),
+      signal,
+    });
   });
 }
 
@@ -53,17 +69,18 @@ export async function sendFiles(
   client: ServerClient,
   { upload, files }: { readonly upload: string; readonly files: readonly FileToSend[] },
 ): Promise<void> {
+  const patience = new Patience(session, client.url);
   const missing = new Set<string>();
   for (let at = 0; at < files.length; at += PLANNED) {
     throwIfCancelled(session.signal);
     const some = files.slice(at, at + PLANNED).map(({ path, hash, bytes }) => ({ path, hash, bytes }));
-    const plan = await client.api.uploads.plan.mutate({ upload, files: some });
+    const plan = await patience.with(() => client.api.uploads.plan.mutate({ upload, files: some }));
     for (const hash of plan.missing) missing.add(hash);
   }
   const sent = [
     ...new Map(files.filter(({ hash }) => missing.has(hash)).map((file) => [file.hash, file])).values(),
   ];
-  await sendAll(session, client, { upload, files: sent });
+  await sendAll(session, client, { upload, files: sent, patience });
   const known = files.length - sent.length;
   if (known > 0) session.notice(`Sent ${sent.length} files; the server had ${known} already.`);
 }
@@ -71,14 +88,18 @@ export async function sendFiles(
 async function sendAll(
   session: Session,
   client: ServerClient,
-  { upload, files }: { readonly upload: string; readonly files: readonly FileToSend[] },
+  {
+    upload,
+    files,
+    patience,
+  }: { readonly upload: string; readonly files: readonly FileToSend[]; readonly patience: Patience },
 ): Promise<void> {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let [next, bytes, done] = [0, 0, 0];
   const work = async (): Promise<void> => {
     for (let file = files[next++]; file; file = files[next++]) {
       throwIfCancelled(session.signal);
-      await sendFile(client, upload, file, session.signal);
+      await sendFile(client, { upload, file, patience }, session.signal);
       bytes += file.bytes;
       done++;
       session.status(`Sending  ${done}/${files.length} files  ${byteSize(bytes)} of ${byteSize(total)}`);

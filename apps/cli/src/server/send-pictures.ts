@@ -5,6 +5,7 @@ import { CoreError, nameFew, throwIfCancelled } from "@graft/core";
 import { type ListedDataset, listDataset } from "@graft/core/node";
 import type { Session } from "../session/session.ts";
 import { asCoreError, type ServerClient } from "./client.ts";
+import { Patience } from "./patience.ts";
 import { type FileToSend, sendFiles } from "./send-files.ts";
 
 /** How often a server is asked how far an import is. */
@@ -105,7 +106,7 @@ export async function sendPictures(
   try {
     const upload = await api.uploads.create.mutate({ dataset, ...labelsTold(labelsFrom) });
     await sendFiles(session, client, { upload: upload.id, files });
-    await api.uploads.finish.mutate({ upload: upload.id }, { signal });
+    await new Patience(session, url).with(() => api.uploads.finish.mutate({ upload: upload.id }, { signal }));
     return await imported(session, client, upload.id);
   } catch (error) {
     throw asCoreError(error, url);
@@ -127,10 +128,10 @@ const IMPORT_TEXT = {
 } as const;
 
 /** Waits until a server has read an upload in. @throws CoreError why it refused it */
-export async function imported(session: Session, { api }: ServerClient, id: string): Promise<Upload> {
+export async function imported(session: Session, { api, url }: ServerClient, id: string): Promise<Upload> {
+  const patience = new Patience(session, url);
   for (;;) {
-    throwIfCancelled(session.signal);
-    const upload = await api.uploads.get.query({ upload: id });
+    const upload = await patience.with(() => api.uploads.get.query({ upload: id }));
     if (upload.error)
       throw new CoreError(upload.error.code === "internal" ? "unsupported" : upload.error.code, {
         ...(upload.error.parts ?? { what: upload.error.message }),

@@ -170,6 +170,8 @@ export interface UploadRepository {
   fileOfHash(upload: string, hash: string): Promise<UploadFileRow | undefined>;
   /** By path. */
   files(upload: string, request: PageRequest & { readonly isHere?: boolean }): Promise<Page<UploadFileRow>>;
+  /** Files with these bytes that came with uploads of an account, taken in or not; one for each hash. */
+  broughtBy(account: string, hashes: readonly string[]): Promise<readonly UploadFileRow[]>;
   /** Its files' names go, what came of them stays. @returns the blobs that they named, each once. */
   removeFiles(upload: string): Promise<readonly string[]>;
   remove(id: string): Promise<void>;

@@ -76,7 +76,7 @@ export class UploadService {
 
   /**
    * Notes files of an upload.
-   * @returns hashes whose bytes are to be sent. Those that a data set of the same account has are not among them; whether
+   * @returns hashes whose bytes are to be sent. Those that a data set or an upload of the same account has are not among them; whether
    *   another account has some is told to nobody, and a contributor is told of none.
    * @throws CoreError `not-found`, `bad-input` for a name that leads elsewhere, `limit`, `conflict` for a name that was there
    *   with other bytes and for an upload that is finished.
@@ -251,8 +251,14 @@ export class UploadService {
   async #hereOf({ identity }: Caller, files: readonly PlannedFile[]): Promise<readonly string[]> {
     if (identity.token.role === "contributor") return [];
     const sizes = new Map(files.map(({ hash, bytes }) => [hash, bytes]));
-    const rows = await this.#parts.repository.images.ofAccount(identity.account.id, [...sizes.keys()]);
-    return rows.flatMap(({ hash, bytes }) => (sizes.get(hash) === bytes ? [hash] : []));
+    const { images, uploads } = this.#parts.repository;
+    const [account, hashes] = [identity.account.id, [...sizes.keys()]];
+    // also what an upload that broke off has brought
+    const rows = [
+      ...(await images.ofAccount(account, hashes)),
+      ...(await uploads.broughtBy(account, hashes)),
+    ];
+    return [...new Set(rows.flatMap(({ hash, bytes }) => (sizes.get(hash) === bytes ? [hash] : [])))];
   }
 }
 

@@ -1,5 +1,5 @@
 import type { UploadRepository } from "@graft/api";
-import { and, asc, count, eq, inArray, sum } from "drizzle-orm";
+import { and, asc, count, eq, getTableColumns, inArray, sum } from "drizzle-orm";
 import { atomically, type Database, findAll, gone, inBatches, isOneOf } from "../database.ts";
 import { above, BY_PATH, readPage } from "../page.ts";
 import { uploadFiles, uploads } from "../schema/index.ts";
@@ -116,6 +116,17 @@ export function uploadRepository(db: Database): UploadRepository {
           )
           .orderBy(asc(uploadFiles.path))
           .limit(limit),
+      ),
+    broughtBy: (account, hashes) =>
+      findAll(hashes, (some) =>
+        db
+          .selectDistinctOn([uploadFiles.hash], getTableColumns(uploadFiles))
+          .from(uploadFiles)
+          .innerJoin(uploads, eq(uploads.id, uploadFiles.upload))
+          .where(
+            and(eq(uploads.account, account), eq(uploadFiles.isHere, true), isOneOf(uploadFiles.hash, some)),
+          )
+          .orderBy(asc(uploadFiles.hash), asc(uploadFiles.upload), asc(uploadFiles.path)),
       ),
     async removeFiles(upload) {
       const removed = await db
