@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Caller, newId } from "@graft/api";
+import { type Caller, newId, type WorkerRow } from "@graft/api";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hostHealth } from "../../apps/server/src/serve/host-health.ts";
 import { Doctor } from "../../packages/api/src/system/doctor.ts";
@@ -54,6 +54,24 @@ it("says of each part whether it is well, why not and what to do; places and rea
   expect(shown.engines.length).toBeGreaterThan(0);
   expect(shown.engines.every(({ isUsable }) => isUsable)).toBe(true);
   expect(JSON.stringify(shown)).not.toContain(kept.home);
+});
+
+it("tells workers that start, and that were sent away, from those that train", async () => {
+  const { workers } = kept.repository;
+  const row: WorkerRow = {
+    ...{ id: newId(), name: "lab-3", version: "0.0.9", kind: "remote", threads: 0, owner: null },
+    ...{ backends: [], names: [], groups: [], state: "refused", job: null },
+    ...{ startedAt: Date.now(), heardAt: Date.now() },
+  };
+  const found = async () => (await doctor.examine(admin)).checks.find(({ what }) => what === "workers");
+  await workers.put(row);
+  expect(await found()).toMatchObject({
+    ...{ isOk: false, said: expect.stringMatching(/Nobody trains.* lab-3 was sent away.* 0\.0\.9 /) },
+  });
+  const starting: WorkerRow = { ...row, id: newId(), name: "worker 1", kind: "local", state: "starting" };
+  await workers.put(starting);
+  expect(await found()).toMatchObject({ isOk: true, said: expect.stringContaining("1 start") });
+  for (const { id } of [row, starting]) await workers.remove(id);
 });
 
 it("leaves nothing of its tries behind, and finds blobs that cannot be written", async () => {

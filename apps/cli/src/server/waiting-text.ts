@@ -59,7 +59,7 @@ export function waitingText(
     case "starting":
       return `${wanted}: one is starting.`;
     case "busy":
-      return `${wanted}: ${able === 1 ? "it is" : `all ${able} are`} busy with other work. This is ${lineText(options.place)}.`;
+      return `${wanted}: ${able === 1 ? "the one that can do it is" : `the ${able} that can do it are`} busy. This is ${lineText(options.place)}.`;
     case "soon":
       return `${wanted}: one is free.`;
   }

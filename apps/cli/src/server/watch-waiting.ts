@@ -31,11 +31,13 @@ export function watchWaiting(
   let timer: NodeJS.Timeout | undefined = setTimeout(() => void look(), FIRST_LOOK_MS);
 
   async function look(): Promise<void> {
-    // a server that does not answer is told of by the stream
-    const jobs = isNews ? [] : await api.queue.list.query().catch(() => undefined);
+    const wasNews = isNews;
     isNews = false;
+    // a server that does not answer is told of by the stream
+    const jobs = wasNews ? undefined : await api.queue.list.query().catch(() => undefined);
     if (timer === undefined) return;
-    if (jobs) tell(jobs);
+    // begun while the queue was looked at, it waits no more
+    if (jobs && !isNews) tell(jobs);
     timer = setTimeout(() => void look(), LOOK_MS);
   }
 
