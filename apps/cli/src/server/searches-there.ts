@@ -8,6 +8,7 @@ import { percent, table } from "../output/text.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 import { Session } from "../session/session.ts";
 import { asking } from "./asking.ts";
+import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { datasetNames } from "./dataset-names.ts";
 import { bringFeatures } from "./features-there.ts";
@@ -15,6 +16,8 @@ import { GOES_ON } from "./follow-there.ts";
 import { inPages } from "./in-pages.ts";
 import { finishSearch, type SearchThere } from "./search-there.ts";
 import { waitingWords } from "./waiting-text.ts";
+
+type Line = Awaited<ReturnType<ServerClient["api"]["searches"]["list"]["query"]>>["items"][number];
 
 /** `graft searches list` */
 export const listSearches = ({ json }: CommandContext, server: Credentials): Promise<void> =>
