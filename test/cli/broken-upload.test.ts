@@ -9,7 +9,7 @@ import { graft, startGraft, temporaryFolder } from "./run-graft.ts";
 import { type ServedGraft, serveGraft } from "./serve-graft.ts";
 
 /** What the way to the server does with a request. */
-type Way = "through" | "cut-body" | "cut-answer" | "reset" | "starting";
+type Way = "through" | "cut-body" | "cut-answer" | "lose-answer" | "reset" | "starting";
 
 let server: ServedGraft;
 let folder = "";
@@ -28,18 +28,22 @@ const between = createServer((asked, answer) => {
   else if (way === "cut-answer") {
     answer.writeHead(200, { "content-type": "application/json", "content-length": "100" }).write("{");
     setTimeout(() => asked.socket.destroy(), 50);
-  } else passOn(asked, answer, way === "cut-body");
+  } else passOn(asked, answer, way);
 });
 
-function passOn(asked: IncomingMessage, answer: ServerResponse, isCut: boolean): void {
+function passOn(asked: IncomingMessage, answer: ServerResponse, way: Way): void {
   const { method, url: path = "/", headers } = asked;
   const sent = request(new URL(path, server.url), { method, headers }, (got) => {
+    if (way === "lose-answer") {
+      asked.socket.destroy();
+      return;
+    }
     answer.writeHead(got.statusCode ?? 500, got.headers);
     got.pipe(answer);
   });
   sent.on("error", () => asked.socket.destroy());
   answer.on("close", () => sent.destroy());
-  if (!isCut) asked.pipe(sent);
+  if (way !== "cut-body") asked.pipe(sent);
   else
     asked.once("data", (piece: Buffer) => {
       sent.write(piece.subarray(0, Math.floor(piece.length / 2)), () => asked.socket.destroy());
@@ -77,14 +81,14 @@ function trouble(isMeant: (asked: IncomingMessage) => boolean, first: Way): void
 
 it.each([
   [1, "in the middle of a picture", "PUT", "/blobs/", "cut-body"],
-  [2, "while it is asked what it has", "GET", "/blobs/", "cut-answer"],
+  [2, "after a picture has arrived", "PUT", "/blobs/", "lose-answer"],
   [3, "while it is told of files", "POST", "uploads.plan", "reset"],
   [4, "before it reads them in", "POST", "uploads.finish", "cut-answer"],
   [5, "while it reads them in", "GET", "uploads.get", "cut-answer"],
 ] as const)(
   "an upload that breaks off (%i) %s goes on when the server is back",
   async (at, _, method, path, first) => {
-    const photos = join(folder, `photos ${method} ${path.replaceAll("/", "")}`);
+    const photos = join(folder, `photos ${at}`);
     // some that no other has, which travel
     await copyEmoji(photos, 6 * at);
     trouble(isOf(path, method), first);

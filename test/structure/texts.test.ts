@@ -66,6 +66,7 @@ const AT_START: readonly string[] = [
   ...["http/http-host.ts", "http/edge/trusted-proxies.ts", "serve/door.ts", "serve/home-lock.ts"],
   ...[
     "serve/store-place.ts",
+    "server.ts",
     "serve/worker-token.ts",
     "store/embedded/open-pglite.ts",
     "store/open-store.ts",
