@@ -343,11 +343,8 @@ describe("deleting", () => {
     await opened.services.uploads.receive(set.caller, upload, sha256(part), pieces(part.subarray(0, 1000)));
     await opened.services.datasets.delete(set.caller, set.id);
     expect(await readdir(join(opened.home, "server/spool"))).not.toContain(upload);
-    await expect(opened.services.datasets.get(set.caller, set.id)).rejects.toMatchObject({
-      code: "not-found",
-    });
-    await expect(opened.services.datasets.delete(set.caller, newId())).rejects.toMatchObject({
-      code: "not-found",
-    });
+    const notThere = { code: "not-found" };
+    await expect(opened.services.datasets.get(set.caller, set.id)).rejects.toMatchObject(notThere);
+    await expect(opened.services.datasets.delete(set.caller, newId())).rejects.toMatchObject(notThere);
   });
 });
