@@ -1,4 +1,4 @@
-import { CoreError } from "@graft/core";
+import { CoreError, type ErrorCode } from "@graft/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Repository } from "../ports/repository.ts";
 import type { UploadFileRow, UploadRow } from "../ports/rows.ts";
@@ -8,6 +8,28 @@ import { SPOOLED_BYTES } from "./upload-limits.ts";
 
 /** How often it is noted that something comes. */
 const NOTED_MS = 60_000;
+
+/** Another hash, more bytes or fewer than were told of. */
+const WRONG: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["corrupt", "limit", "bad-input"]);
+
+/** The same pieces, and whether it was their sender who broke off: what such a stream throws says nothing of its bytes. */
+class WatchedStream implements AsyncIterable<Uint8Array> {
+  hasFailed = false;
+  readonly #pieces: AsyncIterable<Uint8Array>;
+
+  constructor(pieces: AsyncIterable<Uint8Array>) {
+    this.#pieces = pieces;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#pieces;
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
+  }
+}
 
 /** How much of a file is here, and whether all of it is. */
 export interface Received {
@@ -51,13 +73,14 @@ export class UploadReceiver {
       return { bytes: file.bytes, isHere: true };
     }
     const { upload: id, hash } = file;
+    const coming = new WatchedStream(bytes);
     try {
-      const have = await spool.append(id, hash, bytes, { offset, maxBytes: file.bytes });
+      const have = await spool.append(id, hash, coming, { offset, maxBytes: file.bytes });
       if (have < file.bytes) return { bytes: have, isHere: false };
       await this.#store(file, spool.stream(id, hash));
     } catch (error) {
-      // whatever is wrong with them, more of them makes it no better
-      const isWrong = error instanceof CoreError && ["corrupt", "limit", "bad-input"].includes(error.code);
+      // more of bytes that are wrong makes them no better; a sender who left, or was too slow, goes on from them
+      const isWrong = error instanceof CoreError && WRONG.has(error.code) && !coming.hasFailed;
       if (isWrong) await spool.remove(id, hash);
       throw error;
     }
