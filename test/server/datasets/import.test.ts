@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ImageRow } from "@graft/api";
 import { drawSplit } from "@graft/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { uploadAnswer } from "../../../packages/api/src/uploads/upload-views.ts";
 import { openWorkplace, picture, type Workplace } from "../../dataset/workplace.ts";
 import { type ZipEntry, zipOf } from "../../dataset/zip-writer.ts";
 import { bundledReader } from "./bundled-reader.ts";
@@ -235,6 +236,50 @@ describe("what a training would refuse is taken in, for somebody to sort", () =>
     await expect(opened.send(caller, id, sent, { labelTable, labelsFrom: "names" })).rejects.toMatchObject({
       code: "bad-input",
     });
+  });
+});
+
+describe("what is said of a table names what an upload takes", () => {
+  /** A row for each picture. */
+  const table = (files: Files, columns: string, rowOf: (at: number) => string): Uint8Array =>
+    Buffer.from(
+      `image,${columns}\n${Object.keys(files)
+        .map((path, at) => `${path},${rowOf(at)}\n`)
+        .join("")}`,
+    );
+  const twoColumns = (files: Files): Uint8Array =>
+    table(files, "dx,sex", (at) => `${at % 2 ? "mel" : "nv"},${at % 3 ? "m" : "f"}`);
+
+  test("where it is not clear which column has the classes", async () => {
+    const { caller, id } = await newDataset();
+    const pictures = await noise(["part_1", "part_2"], 6);
+    const files = { ...pictures, "meta.csv": twoColumns(pictures) };
+    const { error } = uploadAnswer(await opened.bring(caller, id, files));
+    expect(error?.parts?.what).toContain("2 columns of meta.csv may hold the labels");
+    expect(error?.message).not.toMatch(/labelsFrom: meta|Expected +Found|\(\d+ files\)/);
+    const [, named = "{}"] = /`labelTable: ([^`]*"dx"[^`]*)`/.exec(error?.message ?? "") ?? [];
+    const labelTable = JSON.parse(named);
+    expect(labelTable).toEqual({ path: "meta.csv", column: "dx" });
+    const upload = await opened.bring(caller, id, files, { labelTable });
+    expect(upload).toMatchObject({ state: "done", result: { added: 12 } });
+  });
+
+  test("where a column is not there, and where folders say something else", async () => {
+    const { caller, id } = await newDataset();
+    const pictures = await noise(["cats", "dogs"], 4);
+    const files = { ...pictures, "meta.csv": twoColumns(pictures) };
+    const refused = await opened.bring(caller, id, files, {
+      labelTable: { path: "meta.csv", column: "age" },
+    });
+    expect(uploadAnswer(refused).error?.parts).toMatchObject({
+      what: expect.stringContaining("it has no column age"),
+      fix: expect.stringContaining('`labelTable: {"path":"meta.csv","column":"dx"}`'),
+    });
+    const other = { ...pictures, "more.csv": table(pictures, "colour", (at) => (at % 2 ? "red" : "blue")) };
+    const { result } = uploadAnswer(await opened.bring(caller, id, other));
+    expect(result?.notes.map(({ message }) => message).join()).toContain(
+      'to use those: `labelTable: {"path":"more.csv","column":"colour"}`',
+    );
   });
 });
 

@@ -7,6 +7,8 @@ it.each([
   ["try `fineTuneLearningRate: 0.03`", "try --fine-tune-learning-rate 0.03"],
   ["`labelsFrom: my labels.csv:kind`", '--labels-from "my labels.csv:kind"'],
   ["`labelsFrom: FILE[:COLUMN]`   a table", "--labels-from FILE[:COLUMN]   a table"],
+  ['`labelTable: {"path":"my \\"labels\\".csv","column":"kind"}`', '--labels-from "my "labels".csv:kind"'],
+  ['`labelTable: {"path":"labels.csv"}`', "--labels-from labels.csv"],
   ["`inputRange: a,b`", "--input-range a,b"],
   [
     "`graft runs list` shows all; run: `graft runs resume x`",

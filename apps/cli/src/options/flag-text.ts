@@ -16,6 +16,12 @@ const RENAMED: ReadonlyMap<string, string> = new Map([["part", "split"]]);
 export const flagName = (key: string): string =>
   (RENAMED.get(key) ?? key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+/** What an upload is told of a table, `{"path":"labels.csv","column":"breed"}`, as it is typed: "labels.csv:breed". */
+function tableText(value: string): string {
+  const [, path = '""', column] = /^\{"path":(".*?[^\\]")(?:,"column":(".*"))?\}$/.exec(value) ?? [];
+  return [path, ...(column === undefined ? [] : [column])].map((text) => String(JSON.parse(text))).join(":");
+}
+
 const isTyped = (value: string): boolean => /^[\w./:+,[\]-]+$/.test(value);
 
 /**
@@ -24,7 +30,10 @@ const isTyped = (value: string): boolean => /^[\w./:+,[\]-]+$/.test(value);
  */
 export function inFlags(text: string): string {
   const commands = text.replace(/`(graft [a-z][^`\n]*)`/g, "$1");
-  return renderOptions(commands, (key, value) => {
+  return renderOptions(commands, (named, said) => {
+    // a server's words for what is one flag here
+    const isTable = named === "labelTable" && said !== undefined;
+    const [key, value] = isTable ? ["labelsFrom", tableText(said)] : [named, said];
     if (!(key in trainConfigSchema.shape || OTHERS.has(key))) return undefined;
     if (value === "null" || value === "false") return `--no-${flagName(key)}`;
     if (value === undefined || value === "true") return `--${flagName(key)}`;

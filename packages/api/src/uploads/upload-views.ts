@@ -2,6 +2,7 @@ import { serializedErrorSchema } from "@graft/core";
 import * as z from "zod";
 import { time, timeOutput } from "../identity/shapes.ts";
 import { type FilesWithReason, LABEL_SOURCES, type UploadRow } from "../ports/rows.ts";
+import { labelError, labelWords } from "./label-words.ts";
 
 const count = z.int().min(0);
 
@@ -60,9 +61,9 @@ export function uploadAnswer(upload: UploadRow): z.infer<typeof uploadOutput> {
     result: result && {
       ...{ added: result.added, same: result.same, unsorted: result.unsorted },
       ...{ skipped: files(result.skipped), broken: files(result.broken) },
-      notes: result.notes.map(({ code, message }) => ({ code, message })),
+      notes: result.notes.map(({ code, message }) => ({ code, message: labelWords(message) })),
     },
-    error: error && told(error),
+    error: error && told(labelError(error)),
   };
 }
 

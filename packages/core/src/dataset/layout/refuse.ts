@@ -6,7 +6,8 @@ import type { FolderNode } from "./folder-tree.ts";
 /**
  * The error of a layout that cannot be trained on, with the expected tree beside the found one and what to type.
  * @param options.classes set where nothing says what the images show: `none`; or the one folder that may be a class. The facts
- *   `classes` ("none", "one") and `folder` say so to a host that takes such images all the same.
+ *   `classes` ("none", "one") and `folder` say so to a host that takes such images all the same. The fact `choices` is
+ *   `commands`, for an edge whose callers have no folder to look at.
  */
 export function layoutError(
   source: string,
@@ -25,7 +26,7 @@ export function layoutError(
       : `\nOr say where the labels are:\n${commands.map((line) => `  ${line}`).join("\n")}\n`;
   const fix = `Put the images of each class into a folder named after it, and nothing else beside these folders:\n\n${drawTrees(tree, visibleText(name))}\n${typed}`;
   const found = typeof classes === "object" ? { classes: "one", ...classes } : classes && { classes };
-  return new CoreError("bad-input", { what, fix }, { facts: { source, ...found } });
+  return new CoreError("bad-input", { what, fix }, { facts: { source, choices: commands, ...found } });
 }
 
 /** `labelsFrom` with each of these tables and columns, as it can be typed; a column without a name cannot. */
