@@ -42,3 +42,4 @@ export type { SearchContext } from "./searches/search-handler.ts";
 export { createServices, type Services } from "./services.ts";
 export type { IncomingImage } from "./uploads/incoming.ts";
 export { Intake, type IntakeStart } from "./uploads/intake.ts";
+export { SPOOLED_BYTES } from "./uploads/upload-limits.ts";

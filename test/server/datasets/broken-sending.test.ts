@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { Caller } from "@graft/api";
+import { apiRouter, type Caller, SPOOLED_BYTES } from "@graft/api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
+import { HTTP_LIMITS } from "../../../apps/server/src/http/access/limits.ts";
+import { openApiDocument } from "../../../apps/server/src/http/openapi/document.ts";
 import { uploadRoutes } from "../../../apps/server/src/http/raw/upload-routes.ts";
+import { operationsOf } from "../../../apps/server/src/http/rpc/operations.ts";
 import { ask, exchange, talk } from "../http/ask.ts";
 import { ADMIN, type StartedHost, startHost } from "../http/start-host.ts";
 import { type OpenedDatasets, openDatasets, sha256 } from "./open-datasets.ts";
@@ -108,4 +111,36 @@ describe("nothing of a large file stays", () => {
     expect((await file.put(randomBytes(HALF), HALF)).status).toBe(422);
     expect(await file.sent()).toEqual({ bytes: 0, isHere: false });
   });
+});
+
+test.each([
+  ["small: it is sent whole, as the document says", SPOOLED_BYTES, 400],
+  ["larger", SPOOLED_BYTES + 1, 200],
+])("the beginning of a file that is %s", async (_, bytes, status) => {
+  const file = await newFile(randomBytes(bytes));
+  const answer = await file.put(file.bytes.subarray(0, 1000), 0);
+  expect(answer.status).toBe(status);
+  if (status === 400)
+    expect(answer.told).toMatchObject({
+      error: {
+        parts: { received: "1000 bytes", fix: expect.stringContaining(`up to ${SPOOLED_BYTES} bytes`) },
+      },
+    });
+  expect(await file.sent()).toEqual({ bytes: status === 400 ? 0 : 1000, isHere: false });
+});
+
+test("the document says in which order an upload's calls are made", () => {
+  const { description = "" } = operationsOf(apiRouter).get("uploads.create")?.meta ?? {};
+  const named = [...description.matchAll(/(?:POST|PUT|GET) (\/[\w/{}]+)/g)].map(([, path]) => path);
+  const { paths } = z
+    .object({ paths: z.record(z.string(), z.unknown()) })
+    .parse(
+      openApiDocument({
+        operations: operationsOf(apiRouter),
+        raw: uploadRoutes(opened.services.uploads, HTTP_LIMITS),
+        version: "1",
+      }),
+    );
+  expect(named).toHaveLength(4);
+  expect(named.filter((path = "") => !(path in paths))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { SPOOLED_BYTES } from "@graft/api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, exchange, talk } from "./ask.ts";
 import { openApiFaults } from "./openapi-faults.ts";
@@ -256,7 +257,11 @@ it("raw routes stand in the document", async () => {
   expect(body).toMatchObject({
     paths: {
       "/uploads/{upload}/blobs/{hash}": {
-        put: { operationId: "uploads.send", requestBody: { content: { "application/octet-stream": {} } } },
+        put: {
+          operationId: "uploads.send",
+          description: expect.stringContaining(`A file of up to ${SPOOLED_BYTES} bytes is sent whole`),
+          requestBody: { content: { "application/octet-stream": {} } },
+        },
         get: { operationId: "uploads.sent" },
       },
       "/runs/{run}/files/{path}": { get: { parameters: [{ name: "run" }, { name: "path", in: "path" }] } },

@@ -27,6 +27,8 @@ export interface ApiContext {
 export interface ApiMeta {
   /** One line. */
   readonly summary: string;
+  /** What a summary has no room for. */
+  readonly description?: string;
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** Below /api/v1, with `{name}` for parts of the input: "/datasets/{dataset}/images". */
   readonly path: `/${string}`;

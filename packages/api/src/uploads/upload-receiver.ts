@@ -9,8 +9,8 @@ import { SPOOLED_BYTES } from "./upload-limits.ts";
 /** How often it is noted that something comes. */
 const NOTED_MS = 60_000;
 
-/** Another hash, more bytes or fewer than were told of. */
-const WRONG: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["corrupt", "limit", "bad-input"]);
+/** Another hash, or more bytes than were told of. */
+const WRONG: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["corrupt", "limit"]);
 
 /** The same pieces, and whether it was their sender who broke off: what such a stream throws says nothing of its bytes. */
 class WatchedStream implements AsyncIterable<Uint8Array> {
@@ -56,7 +56,7 @@ export class UploadReceiver {
     return isHere ? { bytes, isHere } : { bytes: await this.#parts.spool.size(upload, hash), isHere: false };
   }
 
-  /** @throws CoreError `corrupt`, `limit`, `conflict` for another offset; what the stream throws. */
+  /** @throws CoreError `corrupt`, `limit`, `bad-input` for a part of a small file, `conflict` for another offset; what the stream throws. */
   async receive(
     upload: UploadRow,
     file: UploadFileRow,
@@ -69,7 +69,7 @@ export class UploadReceiver {
     if (now - upload.heardAt > NOTED_MS)
       await repository.uploads.update(upload.id, { heardAt: now }, ["open"]);
     if (offset === 0 && file.bytes <= SPOOLED_BYTES) {
-      await this.#store(file, bytes);
+      await this.#store(file, allOf(file, bytes));
       return { bytes: file.bytes, isHere: true };
     }
     const { upload: id, hash } = file;
@@ -88,19 +88,28 @@ export class UploadReceiver {
     return { bytes: file.bytes, isHere: true };
   }
 
-  async #store(
-    { upload, path, hash, bytes }: UploadFileRow,
-    stream: AsyncIterable<Uint8Array>,
-  ): Promise<void> {
+  async #store({ upload, hash, bytes }: UploadFileRow, stream: AsyncIterable<Uint8Array>): Promise<void> {
     const { repository, kept } = this.#parts;
-    await using stored = await kept.keep(stream, { hash, maxBytes: bytes });
-    if (stored.bytes !== bytes)
-      throw new CoreError("bad-input", {
-        what: `${path} has another size than was told.`,
-        received: `${stored.bytes} bytes`,
-        expected: `${bytes} bytes`,
-        fix: "Begin another upload, and leave the files alone while they are sent.",
-      });
+    await using _stored = await kept.keep(stream, { hash, maxBytes: bytes });
     await repository.uploads.setHere(upload, hash);
   }
+}
+
+/** The pieces of a file that is sent whole. @throws CoreError `bad-input` where they end too early. */
+async function* allOf(
+  { path, bytes }: UploadFileRow,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    yield piece;
+  }
+  if (length >= bytes) return;
+  throw new CoreError("bad-input", {
+    what: `Fewer bytes of ${path} came than were told of.`,
+    received: `${length} bytes`,
+    expected: `${bytes} bytes`,
+    fix: `Send a file of up to ${SPOOLED_BYTES} bytes whole, in one request. If it has another size now, begin another upload, and leave the files alone while they are sent.`,
+  });
 }

@@ -23,6 +23,7 @@ export const uploadRouter = router({
         method: "POST",
         path: "/datasets/{dataset}/uploads",
       },
+      description: `An upload is four calls. This one begins it. POST /uploads/{upload}/files names its files with their sha256, up to ${MOST_PLANNED} in one call, and answers which bytes are missing. PUT /uploads/{upload}/blobs/{hash} sends each that is missing, large ones in pieces. POST /uploads/{upload}/finish has the server read them in; GET /uploads/{upload} says how far that is, until its state is done or failed.`,
       example: { dataset: "$dataset", class: "$class" },
     })
     .input(

@@ -109,7 +109,7 @@ export class UploadService {
   }
 
   /**
-   * Takes a file's bytes, or those from `offset` on; the rest of a large one may come later.
+   * Takes a file's bytes, or those from `offset` on; the rest of a large one (`SPOOLED_BYTES`) may come later.
    * @returns how many bytes of it are here.
    * @throws CoreError `not-found`, `corrupt` for other bytes than were told of, `limit`, `conflict` for another offset than
    *   where it broke off (`sent`); what the stream throws.

@@ -87,6 +87,7 @@ export function operationEntry(operation: Operation, components: Components): Js
   const answered = components.place(jsonSchemaOf(output, "output"), `${name}.output`);
   return {
     ...{ operationId: name, summary: meta.summary, tags: [tagOf(meta.path)] },
+    ...(meta.description === undefined ? {} : { description: meta.description }),
     ...(meta.deprecated ? goes(meta.deprecated) : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body === undefined

@@ -7,10 +7,11 @@ const contentOf = (content: Readonly<Record<string, JsonSchema>>): JsonSchema =>
 
 /** A raw route's entry in the document. */
 export function rawEntry(route: RawRoute): JsonSchema {
-  const { name, path, summary, parameters, body, answers } = route;
+  const { name, path, summary, description: more, parameters, body, answers } = route;
   const inPath = new Set(partsOf(path));
   return {
     ...{ operationId: name, summary, tags: [tagOf(path)] },
+    ...(more === undefined ? {} : { description: more }),
     ...(Object.keys(parameters).length > 0
       ? {
           parameters: Object.entries(parameters).map(([key, told]) => {

@@ -21,6 +21,8 @@ export interface RawRoute {
   /** Below /api/v1; `{name+}` at the end takes all that is left of a path. */
   readonly path: `/${string}`;
   readonly summary: string;
+  /** What a summary has no room for. */
+  readonly description?: string;
   /** Of the parts of the path and of what may stand behind the question mark: what they are; any text, or a schema. */
   readonly parameters: Readonly<Record<string, string | (JsonSchema & { readonly description: string })>>;
   /** By media type; a schema of JSON alone, got when the document is asked for. */

@@ -1,4 +1,4 @@
-import type { Caller } from "@graft/api";
+import { type Caller, SPOOLED_BYTES } from "@graft/api";
 import type { HttpLimits } from "../access/limits.ts";
 import { sendJson } from "../edge/answer.ts";
 import { EdgeError } from "../edge/edge-error.ts";
@@ -74,6 +74,7 @@ export const uploadRoutes = (uploads: UploadReceiver, limits: HttpLimits): reado
   {
     ...{ name: "uploads.send", method: "PUT", path: PATH },
     summary: "Send a file of an upload, or the rest of it",
+    description: `A file of up to ${SPOOLED_BYTES} bytes is sent whole, in one request: of less nothing is kept. A larger one may come in pieces, in the order of its bytes; what came of it stays, also when the connection breaks: GET of this address says how many bytes are here, and a PUT with that \`offset\` goes on. Bytes that turn out to be others than were told of (413, 422) are dropped, and the file is sent from its start again.`,
     parameters: {
       ...PARAMETERS,
       offset: {
