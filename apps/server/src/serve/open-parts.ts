@@ -104,7 +104,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
     },
     async work() {
       await upkeep.start();
-      work.start();
+      await work.start();
     },
     stopWork: (graceMs) => work.close(graceMs),
   };

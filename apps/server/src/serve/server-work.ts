@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Job, type JobHandler, newId, type Ports, type Services } from "@graft/api";
 import { usableThreads } from "@graft/backend-select";
 import { serializeError } from "@graft/core";
@@ -5,6 +6,7 @@ import { importHandler } from "../import/import-handler.ts";
 import type { HomeFeatures } from "../runs/home-features.ts";
 import { ServerPlatform } from "../runs/platform.ts";
 import { cachePlace } from "../workers/feature-groups.ts";
+import { HomeWorkerRows } from "../workers/home-worker-rows.ts";
 import { JobClaimer } from "../workers/job-claimer.ts";
 import { LocalWorkers } from "../workers/local-workers.ts";
 import { ownProofs } from "../workers/own-proofs.ts";
@@ -31,6 +33,7 @@ export class ServerWork implements AsyncDisposable {
   readonly #options: WorkOptions;
   readonly #ending = new AbortController();
   readonly #training: TrainersOptions;
+  readonly #rows: HomeWorkerRows;
   #trainers: LocalWorkers | undefined;
   #importer: JobClaimer | undefined;
   #closed: Promise<void> | undefined;
@@ -43,8 +46,12 @@ export class ServerWork implements AsyncDisposable {
     const platform = new ServerPlatform({ home, env, version, features, signal });
     const workspace = services.training.workspace(platform, signal);
     const { handle } = services.training.handler(workspace);
+    this.#rows = new HomeWorkerRows(repository.workers, {
+      file: join(home, "server", "workers.json"),
+      onError: (error) => log.error({ err: error }, "The workers' ids cannot be kept."),
+    });
     this.#training = {
-      ...{ version, jobs, workspace, clock, workers: repository.workers, cache: cachePlace(home) },
+      ...{ version, jobs, workspace, clock, workers: this.#rows, cache: cachePlace(home) },
       train: (job, context) => this.#timed(job, () => handle(job, context)),
       log: jobLog(log),
     };
@@ -52,8 +59,11 @@ export class ServerWork implements AsyncDisposable {
   }
 
   /** Begins to claim jobs. */
-  start(): void {
+  async start(): Promise<void> {
     const { home, env, workers, checkpointMs, ports, services, log } = this.#options;
+    await this.#rows.forgetKilled().catch((error: unknown) => jobLog(log).error(error));
+    // it ended meanwhile
+    if (this.#closed) return;
     const { repository, blobs, jobs, clock } = ports;
     const { keeper } = services;
     this.#trainers = new LocalWorkers({
