@@ -219,9 +219,11 @@ describe("labels from files, in real folders", () => {
     await expect(place.open(folder, { labelsFrom: sheet })).rejects.toThrow(
       /is a spreadsheet.*Save it as CSV/,
     );
-    await expect(place.open(folder, { labelsFrom: join(elsewhere, "gone.csv") })).rejects.toMatchObject({
-      code: "not-found",
-    });
+    const gone = join(elsewhere, "gone.csv");
+    for (const labelsFrom of [gone, `${gone}:breed`])
+      await expect(place.open(folder, { labelsFrom })).rejects.toMatchObject({
+        ...{ code: "not-found", parts: { what: `There is no label file ${gone}.` } },
+      });
   });
 
   test("a table that an old spreadsheet wrote keeps its letters", async () => {

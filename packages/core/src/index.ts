@@ -6,6 +6,7 @@ export type * from "./backend/state.ts";
 export { copyInto, readLogical, writeLogical } from "./backend/state.ts";
 export * from "./backend/state-refusals.ts";
 export { byCodeUnit } from "./by-code-unit.ts";
+export { capitalized } from "./capitalized.ts";
 export type * from "./checkpoint/types.ts";
 export { inParallel } from "./concurrency/in-parallel.ts";
 export type * from "./config/config.ts";

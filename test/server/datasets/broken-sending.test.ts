@@ -132,15 +132,13 @@ test.each([
 test("the document says in which order an upload's calls are made", () => {
   const { description = "" } = operationsOf(apiRouter).get("uploads.create")?.meta ?? {};
   const named = [...description.matchAll(/(?:POST|PUT|GET) (\/[\w/{}]+)/g)].map(([, path]) => path);
-  const { paths } = z
-    .object({ paths: z.record(z.string(), z.unknown()) })
-    .parse(
-      openApiDocument({
-        operations: operationsOf(apiRouter),
-        raw: uploadRoutes(opened.services.uploads, HTTP_LIMITS),
-        version: "1",
-      }),
-    );
+  const { paths } = z.object({ paths: z.record(z.string(), z.unknown()) }).parse(
+    openApiDocument({
+      operations: operationsOf(apiRouter),
+      raw: uploadRoutes(opened.services.uploads, HTTP_LIMITS),
+      version: "1",
+    }),
+  );
   expect(named).toHaveLength(4);
   expect(named.filter((path = "") => !(path in paths))).toEqual([]);
 });

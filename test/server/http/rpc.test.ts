@@ -270,3 +270,8 @@ describe("streams of events", () => {
     while (host.streams.total > 0) await wait(5);
   });
 });
+
+it("says what is wrong with an input in sentences", async () => {
+  const { body } = await ask(`${host.url}/api/v1/trpc/things.make`, { method: "POST", body: 5 });
+  expect(JSON.stringify(body)).toContain("The input cannot be used. It must be an object, and is 5.");
+});

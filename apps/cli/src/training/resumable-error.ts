@@ -1,12 +1,10 @@
-import { CoreError, maxEpochs } from "@graft/core";
+import { CoreError, capitalized, maxEpochs } from "@graft/core";
 import type { RunRecord } from "@graft/core/node";
 import type { CliEnvironment } from "../environment/env.ts";
 import { nextCommand } from "../environment/self-command.ts";
 
 /** What another place for the model helps against. */
 const OF_A_PLACE = new Set(["conflict", "bad-input"]);
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 type RunFacts = Pick<RunRecord, "id" | "config" | "epochs" | "steps">;
 

@@ -1,5 +1,6 @@
 import {
   CoreError,
+  capitalized,
   type ErrorCode,
   inputFaults,
   inputFaultsText,
@@ -91,7 +92,7 @@ const inputError = (error: z.ZodError, input: unknown): CoreError =>
   new CoreError(
     "bad-input",
     {
-      what: `The input cannot be used. ${inputFaultsText(error, input, "`")}.`,
+      what: `The input cannot be used. ${capitalized(inputFaultsText(error, input, "`"))}.`,
       fix: "Correct it and send it again; /api/v1/openapi.json says what each call takes.",
     },
     { facts: { issues: inputFaults(error, input).slice(0, TOLD_ISSUES) } },

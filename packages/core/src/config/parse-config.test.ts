@@ -41,6 +41,7 @@ it("names a wrong option inside another by the other, and keys that are no optio
   expect(optionIssuesSchema.parse(refusalOf({ epoch: 3, sise: 1 }).facts).issues).toMatchObject([
     { unknown: ["epoch", "sise"], message: "there is no option epoch, sise" },
   ]);
+  expect(refusalOf({ epoch: 3 }).message).toBe("There is no option epoch.");
 });
 
 it.each([

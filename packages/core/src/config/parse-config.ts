@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { capitalized } from "../capitalized.ts";
 import { CoreError } from "../errors.ts";
 import { nameFew } from "../name-few.ts";
 import { tailOf } from "../trunk/tail.ts";
@@ -125,7 +126,7 @@ function unknownInside({ augment }: Readonly<Record<string, unknown>>): OptionIs
 
 /** An issue in a sentence, its option by key. */
 export function optionIssueText({ key, field, message, received }: OptionIssue): string {
-  if (key === undefined) return `${message}.`;
+  if (key === undefined) return `${capitalized(message)}.`;
   return `\`${key}\`: ${field === undefined ? "" : `${field}: `}${message}. Received: ${received}.`;
 }
 

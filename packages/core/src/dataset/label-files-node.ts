@@ -2,6 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { readFailure } from "../files/read-failure-node.ts";
+import { codeOf } from "../files/system-error-node.ts";
 import { visibleText } from "../visible-text.ts";
 import { isTableName, type LabelTable, MOST_TABLE_BYTES, MOST_TABLES } from "./layout/label-table.ts";
 import { type LabelsFrom, parseLabelsFrom } from "./layout/labels-from.ts";
@@ -78,7 +79,10 @@ export async function tableOf({ path, location }: ListedFile, called = path): Pr
   try {
     text = await readText(location);
   } catch (error) {
-    const what = `The label file ${shown} ${reasonOf(error)}.`;
+    const isAbsent = ["ENOENT", "ENOTDIR"].includes(codeOf(error));
+    const what = isAbsent
+      ? `There is no label file ${shown}.`
+      : `The label file ${shown} ${reasonOf(error)}.`;
     throw new CoreError("not-found", { what, expected }, { cause: error });
   }
   if (SPREADSHEET.test(path)) {

@@ -1,3 +1,4 @@
+import { visibleText } from "@graft/core";
 import { EdgeError } from "./edge-error.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -95,9 +96,32 @@ export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EdgeError(400, { what: `${what} is not JSON.`, received: reason });
+    const received = brokenAt(text, error);
+    throw new EdgeError(400, {
+      what: `${what} is not JSON.`,
+      received,
+      fix: "Correct it and send it again.",
+    });
   }
+}
+
+/** How much of a text is shown. */
+const SHOWN = 30;
+
+const excerpt = (text: string): string =>
+  `"${visibleText(text.slice(0, SHOWN))}${text.length > SHOWN ? "…" : ""}"`;
+
+/** Where a text stops being JSON, as far as the engine's own words name a place. */
+function brokenAt(text: string, error: unknown): string {
+  if (text === "") return "nothing";
+  const message = error instanceof Error ? error.message : "";
+  const [, position] = /at position (\d+)/.exec(message) ?? [];
+  const at = position === undefined ? undefined : Number(position);
+  if (/end of JSON/.test(message) || (at !== undefined && at >= text.length))
+    return `${text.length} characters, which end too early`;
+  if (at === undefined) return excerpt(text);
+  const before = text.slice(0, at).split("\n");
+  return `${excerpt(text.slice(at))} in line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
 /** A body in pieces, as fast as they are taken. */

@@ -1,3 +1,4 @@
+import { capitalized } from "../../capitalized.ts";
 import { nameFew } from "../../name-few.ts";
 import { visibleText } from "../../visible-text.ts";
 import { counted, verb } from "../count-words.ts";
@@ -126,7 +127,7 @@ function flatProblem({ root, source, notes }: View): string {
   const masks = notes.find(({ code }) => code === "masks");
   const archives = filesBelow(root).filter((path) => UNREAD_ARCHIVE.test(path));
   const packed = archives.length === 0 ? "" : ` It holds ${nameFew(archives)}, which must be unpacked first.`;
-  const why = masks === undefined ? packed : ` ${masks.message[0]?.toUpperCase()}${masks.message.slice(1)}.`;
+  const why = masks === undefined ? packed : ` ${capitalized(masks.message)}.`;
   const shown = visibleText(source);
   const isHolder = folders.length === 1 && folders.every(({ name }) => mayHold(name));
   if (folders.length === 0 || isHolder) return `${shown} has no class folder; at least two are needed.${why}`;
