@@ -77,20 +77,25 @@ describe("archives on a server", () => {
     const mine = await pictures(1, ...CLASSES);
     const first = await zip("a/photos.zip", mine);
     const other = await zip("b/photos.zip", await pictures(11, ...CLASSES));
-    const { dataset } = await json(remote("inspect", first, "--json"));
+    const made = await remote("inspect", first, "--json");
+    expect(made.stderr).toMatch(/^Sent 4 files\.$/m);
+    expect(made.stderr).toMatch(/^The data set "photos\.zip" is on the server now;/m);
+    const [{ dataset } = {}] = jsonLines(made.stdout);
     const second = await remote("inspect", other, "--json");
     expect(second.stderr).toContain('Its data set there is "photos.zip 2": "photos.zip" has other pictures.');
+    expect(second.stderr).toMatch(/^The data set "photos\.zip 2" is on the server now;/m);
     const [{ dataset: another, images } = {}] = jsonLines(second.stdout);
     expect([another === dataset, images]).toEqual([false, 4]);
     // the first is the same still, and nothing of it travels
     const again = await remote("inspect", first, "--json");
     expect(jsonLines(again.stdout)[0]).toMatchObject({ dataset, images: 4 });
     expect(again.stderr).toContain("Sent 0 files; the server had 4 already.");
+    expect(again.stderr).not.toContain("is on the server now");
     // with one more picture it is its data set still, and that one picture travels
     await zip("a/photos.zip", { ...mine, ...(await pictures(21, "cats/3.png")) });
     const more = await remote("inspect", first, "--json");
     expect(jsonLines(more.stdout)[0]).toMatchObject({ dataset, images: 5 });
-    expect(more.stderr).toContain("Sent 1 files; the server had 4 already.");
+    expect(more.stderr).toContain("Sent 1 file; the server had 4 already.");
   });
 
   it("are read as they are here, with what is broken in them", async () => {

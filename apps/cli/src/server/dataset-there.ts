@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { CoreError, visibleText } from "@graft/core";
+import { nextCommand } from "../environment/self-command.ts";
 import type { Session } from "../session/session.ts";
 import type { ServerClient } from "./client.ts";
 import {
@@ -47,17 +48,22 @@ export async function datasetThere(
 ): Promise<string> {
   const known = KNOWN.find((each) => each === named.name);
   const isHere = known === undefined && existsSync(named.name);
-  const { dataset, isNew } = isHere
+  const { dataset, made } = isHere
     ? await bringFiles(session, client, named)
     : await findThere(session, client, { ...named, known });
-  await splitThere(session, client, { dataset, asked: named.split ?? {}, isNew });
+  await splitThere(session, client, { dataset, asked: named.split ?? {}, isNew: made !== undefined });
+  if (made !== undefined) {
+    const look = nextCommand(session.context.environment, ["datasets", "show", made]);
+    session.notice(`The data set "${made}" is on the server now; look at it there: ${look}`);
+  }
   return dataset;
 }
 
-/** A data set there, and whether it was made just now. */
+/** A data set there. */
 interface Brought {
   readonly dataset: string;
-  readonly isNew: boolean;
+  /** Its name, where it was made just now. */
+  readonly made: string | undefined;
 }
 
 /** Classes of the pictures here, by hash: a picture that lies twice may have two. */
@@ -92,14 +98,14 @@ async function bringFiles(
     files.pictures.filter(({ hash }) => moved.has(hash)),
   );
   const sent = files.pictures.filter(({ hash }) => !moved.has(hash));
-  if (sent.length === 0) return { dataset, isNew: false };
+  if (sent.length === 0) return { dataset, made: undefined };
   const sending = sendPictures(session, client, { dataset, files: sent, labelsFrom: files.labelsFrom });
   const { result } = await (there ? sending : orNothing(client, dataset, sending));
   for (const { message } of result?.notes ?? []) session.notice(`Note: ${message}`);
   if (there && result)
     await tellOthers(session, client, { dataset, name, came: result.added + result.same + moved.size });
   if (result) tellBroken(session, result.broken.first, result.broken.count);
-  return { dataset, isNew: there === undefined };
+  return { dataset, made: there ? undefined : title };
 }
 
 /** Why pictures go to a new data set, and not to the one of their own name. */
@@ -133,7 +139,7 @@ async function findThere(
       fix: "Leave it out.",
     });
   // a known set that never came is brought again
-  if (there && (known === undefined || there.pictures > 0)) return { dataset: there.id, isNew: false };
+  if (there && (known === undefined || there.pictures > 0)) return { dataset: there.id, made: undefined };
   if (known === undefined)
     throw new CoreError("not-found", {
       what: "There is no such data set, neither on this computer nor on the server.",
@@ -142,7 +148,7 @@ async function findThere(
     });
   const made = await client.api.datasets.create.mutate({ name, from: known });
   if (made.upload) await orNothing(client, made.dataset.id, imported(session, client, made.upload.id));
-  return { dataset: made.dataset.id, isNew: true };
+  return { dataset: made.dataset.id, made: name };
 }
 
 /** Says what else is in a data set: what was deleted here since is there still. */

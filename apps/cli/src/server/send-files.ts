@@ -82,7 +82,8 @@ export async function sendFiles(
   ];
   await sendAll(session, client, { upload, files: sent, patience });
   const known = files.length - sent.length;
-  if (known > 0) session.notice(`Sent ${sent.length} files; the server had ${known} already.`);
+  const told = sent.length === 1 ? "Sent 1 file" : `Sent ${sent.length} files`;
+  session.notice(known > 0 ? `${told}; the server had ${known} already.` : `${told}.`);
 }
 
 async function sendAll(
