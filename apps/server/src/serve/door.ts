@@ -128,8 +128,8 @@ async function filesOf(
   keyPath: string | undefined,
 ): Promise<TlsPair | undefined> {
   if (certPath === undefined || keyPath === undefined) return undefined;
-  const [cert, key] = await Promise.all([certPath, keyPath].map(readText));
-  const pair = { cert: cert ?? "", key: key ?? "" };
+  // one after the other: of two that are missing the same one is told each time
+  const pair = { cert: await readText(certPath), key: await readText(keyPath) };
   try {
     createSecureContext(pair);
   } catch (cause) {
