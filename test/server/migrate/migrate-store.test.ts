@@ -44,9 +44,15 @@ describe.skipIf(refusal !== undefined)(`moving rows${refusal ? `, skipped: ${ref
     {
       await using old = await openPlace(here, { isThere: true });
       expect(await old.store.repository.datasets.get(dataset)).toBeDefined();
-      await expect(old.blobs()).rejects.toMatchObject({
-        ...{ code: CONFLICT, message: expect.stringContaining("Another store of graft") },
+      const refused: unknown = await old.blobs().catch((error: unknown) => error);
+      expect(refused).toMatchObject({
+        code: CONFLICT,
+        message: expect.stringMatching(
+          /The rows of this home were moved to PostgreSQL on \d{4}-\d\d-\d\d\..*Set DATABASE_URL.*migrate-store --to home/,
+        ),
+        parts: { expected: `the rows in ${moved.to}` },
       });
+      expect(String(refused)).not.toContain("remove");
     }
     {
       await using now = await openPlace(there, { isThere: true });
@@ -61,8 +67,24 @@ describe.skipIf(refusal !== undefined)(`moving rows${refusal ? `, skipped: ${ref
       message: expect.stringContaining("not empty"),
     });
     await rename(join(home, "server/store"), join(home, "server/store.before"));
+    {
+      await using empty = await openPlace(here, { isThere: false });
+      await expect(empty.blobs()).rejects.toMatchObject({
+        code: CONFLICT,
+        message: expect.stringContaining("Set DATABASE_URL to that database"),
+        parts: { received: `${join(home, "server/blobs")}, whose rows are in ${moved.to}` },
+      });
+    }
     const back = await migrateStore(there, "home");
     expect(back.tables.map(({ to }) => to)).toEqual(moved.tables.map(({ from }) => from));
+    {
+      await using left = await openPlace(there, { isThere: true });
+      await expect(left.blobs()).rejects.toMatchObject({
+        code: CONFLICT,
+        message: expect.stringMatching(/moved to a home's own store on .*Start without DATABASE_URL/),
+        parts: { expected: `the rows in ${join(home, "server/store")}` },
+      });
+    }
     await using again = await openPlace(here, { isThere: true });
     expect(await (await again.blobs()).head("0".repeat(64))).toBeUndefined();
   });

@@ -57,14 +57,14 @@ export interface FolderBlobStore extends BlobStore {
  */
 export async function openFolderBlobStore(
   root: string,
-  { store, from }: Pick<OpenBlobStoreOptions, "store" | "from"> = {},
+  { store, rows, from }: Omit<OpenBlobStoreOptions, "temporary"> = {},
 ): Promise<FolderBlobStore> {
   const name = resolve(root);
   const writing = join(name, WRITING);
   const pathOf = (hash: string): string => blobFile(name, hash);
   try {
     await openUnfinished(writing);
-    if (store !== undefined) await claimPlace({ store, from }, markOf(name));
+    if (store !== undefined) await claimPlace({ store, rows, from }, markOf(name));
   } catch (error) {
     throw placeRefused(name, error);
   }

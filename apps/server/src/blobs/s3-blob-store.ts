@@ -96,7 +96,7 @@ async function check(objects: S3Objects, place: S3Place, claim: PlaceClaim | und
  */
 export async function openS3BlobStore(
   place: S3Place,
-  { store, from, temporary = join(tmpdir(), "graft-blobs") }: OpenBlobStoreOptions = {},
+  { store, rows, from, temporary = join(tmpdir(), "graft-blobs") }: OpenBlobStoreOptions = {},
 ): Promise<BlobStore> {
   try {
     await openUnfinished(temporary);
@@ -104,7 +104,7 @@ export async function openS3BlobStore(
     throw placeRefused(temporary, error);
   }
   const objects = await openS3Objects(place);
-  await check(objects, place, store === undefined ? undefined : { store, from });
+  await check(objects, place, store === undefined ? undefined : { store, rows, from });
 
   const isThere = async ({ hash, bytes }: BlobFacts): Promise<boolean> =>
     (await objects.size(hash)) === bytes;

@@ -1,4 +1,3 @@
-import { storeId } from "@graft/api";
 import { CoreError } from "@graft/core";
 import { sql } from "drizzle-orm";
 import { checkRestored } from "../backup/restoring.ts";
@@ -74,7 +73,7 @@ export async function migrateStore(
   // whose the place of the blobs is, is looked at before anything is copied
   await from.blobs();
   await copyStore(from.store, to, { ...options, takesId: false });
-  const blobs = await from.blobs({ handOnTo: await storeId(to.repository.leases) });
+  const blobs = await from.blobs({ handOnTo: to });
   const [before, after] = [await countAll(from.store.database), await countAll(to.database)];
   const tables = before.map((table, n) => ({ from: table, to: sameTable(table, after[n]) }));
   return { from: from.store.name, to: to.name, blobs: blobs.name, tables };

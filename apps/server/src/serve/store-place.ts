@@ -21,9 +21,9 @@ export interface OpenedStore extends AsyncDisposable {
   readonly store: Store;
   /**
    * Its blobs' place, which is claimed for it.
-   * @param options.handOnTo id of the store that the place is to be of from now on. @throws as `openBlobStore`
+   * @param options.handOnTo the store that the place is to be of from now on. @throws as `openBlobStore`
    */
-  blobs(options?: { readonly handOnTo?: string }): Promise<BlobStore>;
+  blobs(options?: { readonly handOnTo?: Pick<Store, "name" | "repository"> }): Promise<BlobStore>;
 }
 
 /**
@@ -53,8 +53,11 @@ export async function openPlace(
       store,
       async blobs({ handOnTo } = {}) {
         const temporary = join(folder, "blobs-on-their-way");
-        const id = await storeId(store.repository.leases);
-        const claim = handOnTo === undefined ? { store: id } : { store: handOnTo, from: id };
+        const owner = handOnTo ?? store;
+        const claim = {
+          ...{ store: await storeId(owner.repository.leases), rows: owner.name },
+          from: handOnTo && (await storeId(store.repository.leases)),
+        };
         return openBlobStore(blobs ?? join(folder, "blobs"), { ...claim, temporary });
       },
       async [Symbol.asyncDispose]() {

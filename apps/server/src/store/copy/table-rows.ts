@@ -56,7 +56,10 @@ export async function checkNoRows(tx: Database, name: string): Promise<void> {
     if (rows.length > 0)
       throw new CoreError("conflict", {
         what: "The store that is to be filled is not empty.",
-        ...{ received: `${name} with rows in ${shape.name}`, fix: "Give an empty one." },
+        ...{
+          received: `${name} with rows in ${shape.name}`,
+          fix: "Give an empty one; a folder is put aside by giving it another name.",
+        },
       });
   }
 }
