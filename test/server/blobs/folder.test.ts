@@ -119,6 +119,19 @@ describe("a folder of blobs", () => {
     await openBlobStore(folder, { store: "two" });
   });
 
+  it.each([
+    "s3:/bucket/x",
+    "s3//bucket",
+    "s3:bucket",
+    "S3:/a:secret@b",
+    "https://host/bucket",
+    "file:///data",
+  ])("is not made of %s, which was meant as an address", async (place) => {
+    const failed = await openBlobStore(place).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: "bad-input", message: expect.stringContaining("like an address") });
+    expect(String(failed)).not.toContain("secret");
+  });
+
   it("says at the start why a place cannot be used", async () => {
     await writeFile(join(root, "file"), "");
     await expect(openBlobStore(join(root, "file"))).rejects.toMatchObject({

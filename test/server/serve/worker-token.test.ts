@@ -9,7 +9,7 @@ let test: TestIdentity;
 let path = "";
 beforeAll(async () => {
   test = await openTestIdentity("pglite");
-  path = join(await temporaryFolder("worker-token"), "shared", "token");
+  path = join(await temporaryFolder("worker-token"), "token");
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
@@ -46,6 +46,20 @@ it.each(["my notes\n", `graft_${"0".repeat(55)}\n`])(
     expect(await readFile(path, "utf8")).toBe(text);
   },
 );
+
+it("a file that cannot be written is refused, and no folder is made for it", async () => {
+  const { identity } = test.services;
+  const none = join(path, "..", "none");
+  for (const [place, said] of [
+    [join(none, "token"), "none"],
+    [join(path, "token"), "is a file, where a folder is needed"],
+  ] as const)
+    await expect(workerToken(place, identity)).rejects.toMatchObject({
+      ...{ code: "bad-input", message: expect.stringContaining("`workerToken`") },
+      parts: { received: expect.stringContaining(said) },
+    });
+  await expect(stat(none)).rejects.toThrow("ENOENT");
+});
 
 it("a token of another role is nobody's to overwrite, nor to hand to workers", async () => {
   const { secret } = await test.person({ role: "admin" });

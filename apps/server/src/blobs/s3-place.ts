@@ -15,7 +15,7 @@ const EXPECTED = "s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION";
 const PARAMETERS = ["endpoint", "region"];
 
 /** Without what stands in it before an "@", which may be a secret. */
-const shown = (text: string): string => text.replace(/\/\/[^/]*@/, "//…@");
+const shown = (text: string): string => text.replace(/^(\w*:?\/*).*@/, "$1…@");
 
 function refused(text: string, what: string, fix?: string): CoreError {
   return new CoreError("bad-input", {
@@ -25,6 +25,19 @@ function refused(text: string, what: string, fix?: string): CoreError {
 }
 
 export const isS3Address = (text: string): boolean => /^s3:\/\//i.test(text);
+
+/**
+ * Refuses as a folder what somebody meant as an address. A letter and a colon are a drive.
+ * @throws CoreError `bad-input`.
+ */
+export function checkFolderPath(text: string): void {
+  if (/^([a-z][a-z0-9+.-]+:|s3\/\/)/i.test(text))
+    throw refused(
+      text,
+      "This looks like an address, and is none of an S3 store.",
+      'Of a folder give the path; where its name begins like an address, with "./" before it.',
+    );
+}
 
 /** For people. */
 export function s3Name({ bucket, prefix, endpoint }: S3Place): string {
