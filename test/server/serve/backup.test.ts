@@ -120,7 +120,7 @@ it.each([
   [["restore", import.meta.filename], 1, /it is no backup/],
   [["restore", "a.tar", "--server", "http://127.0.0.1:1"], 2, /on this computer alone/],
   [["migrate-store"], 2, /--to/],
-  [["migrate-store", "--to", "mysql://a"], 2, /--to: this is no store/],
+  [["migrate-store", "--to", "mysql://a"], 2, /--to: this is no address of a PostgreSQL/],
   [["migrate-store", "--to", "home"], 1, /in the home's own store already/],
 ] as const)("graft server %j is refused", async (words, code, message) => {
   const empty = await temporaryFolder("empty");

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -113,6 +113,36 @@ describe("graft serve refuses", () => {
     expect([refused.code, refused.stdout]).toEqual([code, ""]);
     expect(refused.stderr).toMatch(message);
     expect(refused.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([
+    ["nonsense", 2, /DATABASE_URL: this is no address.*does not begin with postgres:\/\//],
+    ["mysql://u:secretpw@127.0.0.1/x", 2, /DATABASE_URL: this is no address/],
+    ["postgres://u:secretpw#1@127.0.0.1/x", 2, /host, port or database cannot be read.*%23/],
+    [
+      "postgres://u:secretpw@127.0.0.1:1/x?application_name=secretpw",
+      ...([1, /cannot be reached.*postgres:\/\/u@127\.0\.0\.1:1\/x: nothing listens there/] as const),
+    ],
+    ["postgres://u:secretpw@graft.invalid/x", 1, /cannot be reached.*u@graft\.invalid\/x: .*host/],
+  ] as const)("the database %s, and tells no password", async (DATABASE_URL, code, message) => {
+    const refused = await graft(["serve", "--port", "0"], await temporaryFolder("refused"), {
+      env: { DATABASE_URL },
+    });
+    expect([refused.code, refused.stdout]).toEqual([code, ""]);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr).not.toMatch(/secretpw|defect|^\s+at /m);
+  });
+
+  it.each([
+    [["--blobs", "s3:/bucket/x"], /looks like an address.*s3:\/\/BUCKET/],
+    [["--worker-token", "nowhere/token"], /workers' token cannot be written.*nowhere.*--worker-token/],
+  ])("%j", async (flags, message) => {
+    const cwd = await temporaryFolder("refused");
+    const refused = await graft(["serve", "--port", "0", ...flags], join(cwd, "home"), { cwd });
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr).not.toMatch(/^\s+at /m);
+    expect(await readdir(cwd)).toEqual(["home"]);
   });
 
   it("a home that cannot be one", async () => {

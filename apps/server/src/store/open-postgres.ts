@@ -2,9 +2,11 @@ import { CoreError } from "@graft/core";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { connectError } from "./connect-error.ts";
 import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { isLost } from "./patience.ts";
+import { postgresName } from "./postgres-name.ts";
 import type { OpenOptions, Store } from "./store.ts";
 import { storeError } from "./store-error.ts";
 
@@ -13,18 +15,16 @@ const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 const OLDEST = 150_000;
 
-/** For people: without the password. */
-function shown(url: string): string {
-  const { username, host, pathname } = new URL(url);
-  return `postgres://${username && `${username}@`}${host}${pathname}`;
-}
-
-/** @throws CoreError `unsupported`. */
+/** @throws CoreError `unsupported`; `unreadable` and `bad-input` for one that does not answer, or does not let graft in. */
 async function checkServer(pool: pg.Pool, name: string): Promise<void> {
-  const { rows } = await pool.query<{ version: number; shown: string; encoding: string }>(
-    `select current_setting('server_version_num')::int as version, current_setting('server_version') as shown,
+  const { rows } = await pool
+    .query<{ version: number; shown: string; encoding: string }>(
+      `select current_setting('server_version_num')::int as version, current_setting('server_version') as shown,
        current_setting('server_encoding') as encoding`,
-  );
+    )
+    .catch((error: unknown) => {
+      throw connectError(error, name);
+    });
   const [server] = rows;
   if (server && server.version < OLDEST)
     throw new CoreError("unsupported", {
@@ -79,12 +79,12 @@ function openDatabase(pool: pg.Pool): Database {
   });
 }
 
-/** @throws CoreError `unreadable` when it cannot be reached, `unsupported` for an old server and for a newer graft's store. */
+/** @throws CoreError `bad-input` for what is no address, `unreadable` when it cannot be reached, `unsupported` for an old server and for a newer graft's store. */
 export async function openPostgres(
   url: string,
   { onNotice, migrations }: OpenOptions,
 ): Promise<Omit<Store, "repository">> {
-  const name = shown(url);
+  const name = postgresName(url);
   const pool = new pg.Pool({
     ...{
       connectionString: url,

@@ -34,27 +34,30 @@ const BY_STATE: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
 
 /** Words of `pg` for a connection that is gone; it has no code for it. */
 const GONE = /connection terminated|client has encountered a connection error/i;
+/** What it says itself to a database that asks for a password. */
+const NO_PASSWORD = /^SASL: .*client password must be/;
 const NONE = /timeout exceeded when trying to connect/i;
 
 /** The error that a driver threw, inside what drizzle makes of it: that one has the values in its text, which may be secrets. */
-function ofDriver(error: unknown): unknown {
+export function driverError(error: unknown): unknown {
   return error instanceof Error && error.name !== "CoreError" && error.cause instanceof Error
-    ? ofDriver(error.cause)
+    ? driverError(error.cause)
     : error;
 }
 
 /** PostgreSQL's five characters, or a system's code; undefined for anything else. */
 export function sqlState(error: unknown): string | undefined {
-  const cause = ofDriver(error);
+  const cause = driverError(error);
   if (!(cause instanceof Error)) return undefined;
   if ("code" in cause && typeof cause.code === "string") return cause.code;
+  if (NO_PASSWORD.test(cause.message)) return "28P01";
   if (NONE.test(cause.message)) return "ECONNREFUSED";
   return GONE.test(cause.message) ? "08006" : undefined;
 }
 
 /** What a database threw, as people should hear it; a defect stays what it is, without the values of its query. */
 export function storeError(error: unknown): unknown {
-  const cause = ofDriver(error);
+  const cause = driverError(error);
   const state = sqlState(error);
   const row = BY_STATE.find(([pattern]) => state !== undefined && pattern.test(state));
   if (!row || cause instanceof CoreError) return cause;

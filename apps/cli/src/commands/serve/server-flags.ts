@@ -1,5 +1,6 @@
 import type { ServerOptions } from "@graft/server";
 import { UsageError } from "../../exit/exit-codes.ts";
+import { postgresUrl } from "../../options/postgres-url.ts";
 import type { Flags } from "../../session/context.ts";
 
 const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -9,7 +10,7 @@ const numberOf = (value: unknown): number | undefined => (typeof value === "numb
 const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 
-/** Flags of `graft serve` as the server's options. @throws UsageError for an origin that is none. */
+/** Flags of `graft serve` as the server's options. @throws UsageError for an origin or a database that is none. */
 export function serverOptions(
   flags: Flags,
   variables: NodeJS.ProcessEnv,
@@ -22,7 +23,7 @@ export function serverOptions(
     hostName: textsOf(flags.hostName),
     allowOrigin: textsOf(flags.allowOrigin).map(originOf),
     logLevel: LEVELS.find((level) => level === flags.logLevel),
-    databaseUrl: variables.DATABASE_URL?.trim() || undefined,
+    databaseUrl: postgresUrl(variables.DATABASE_URL, "DATABASE_URL"),
   };
 }
 

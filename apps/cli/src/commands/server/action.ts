@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { packageVersion } from "../../environment/package-version.ts";
 import { nextCommand } from "../../environment/self-command.ts";
 import { UsageError } from "../../exit/exit-codes.ts";
+import { postgresUrl } from "../../options/postgres-url.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { byteSize, table } from "../../output/text.ts";
 import { checkOutFile } from "../../places/out-path.ts";
@@ -97,8 +98,7 @@ export async function migrate(context: CommandContext, flags: Flags): Promise<vo
 function targetOf(to: unknown): "home" | { readonly databaseUrl: string } {
   const text = typeof to === "string" ? to.trim() : "";
   if (text === "home") return "home";
-  if (/^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text)) return { databaseUrl: text };
-  throw new UsageError(
-    `--to: this is no store. Received: ${JSON.stringify(text.replace(/\/\/[^@]*@/, "//…@"))}. Expected: postgres://USER:PASSWORD@HOST/DATABASE, or home.`,
-  );
+  const databaseUrl = postgresUrl(text, "--to", ["home"]);
+  if (databaseUrl !== undefined) return { databaseUrl };
+  throw new UsageError("--to: name a store: postgres://USER:PASSWORD@HOST/DATABASE, or home.");
 }

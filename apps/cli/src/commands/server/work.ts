@@ -1,4 +1,5 @@
 import type { StorePlace } from "@graft/server";
+import { postgresUrl } from "../../options/postgres-url.ts";
 import { StatusLine } from "../../progress/status-line.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 
@@ -30,7 +31,7 @@ export function begin({ environment }: CommandContext): Work {
 
 export const placeOf = ({ environment }: CommandContext, { blobs }: Flags, { line }: Work): StorePlace => ({
   home: environment.home,
-  databaseUrl: environment.variables.DATABASE_URL?.trim() || undefined,
+  databaseUrl: postgresUrl(environment.variables.DATABASE_URL, "DATABASE_URL"),
   ...(typeof blobs === "string" ? { blobs } : {}),
   onNotice: (notice) => line.print(notice),
 });
