@@ -13,6 +13,7 @@ import { plainPages } from "./http/tls/plain-pages.ts";
 import { workerDoor } from "./http/worker-door.ts";
 import { type AdminToken, adminToken } from "./serve/admin-token.ts";
 import { type Door, doorUrl, openDoor, renewed } from "./serve/door.ts";
+import { drain } from "./serve/drain.ts";
 import { forgetAddress, tellAddress } from "./serve/home-address.ts";
 import { lockHome } from "./serve/home-lock.ts";
 import { openParts } from "./serve/open-parts.ts";
@@ -24,6 +25,8 @@ import { workerToken } from "./serve/worker-token.ts";
 const GRACE_MS = 20_000;
 /** How long requests under way have to end. */
 const PATIENCE_MS = 5000;
+/** How long the store, and what stands on it, have to close. */
+const CLOSE_MS = 10_000;
 /** How often it is looked whether the machine has another address, and the certificate is near its end. */
 const RENEW_MS = 10 * 60_000;
 
@@ -95,7 +98,7 @@ async function begin(
     onJobEnd: (kind, end, seconds) => metrics.job(kind, end, seconds),
     onImages: (what, count) => metrics.images(what, count),
   });
-  const { services, raw, trouble, work, stopWork, remoteWorkers, close: closeParts } = parts;
+  const { services, raw, trouble, work, stopWork, isStoreAway, remoteWorkers, close: closeParts } = parts;
   ends.push(closeParts);
   const tokens = services.identity;
   const admin = await adminToken(home, tokens);
@@ -137,11 +140,10 @@ async function begin(
     isClosing = true;
     clearInterval(timer);
     log.info("The server ends.");
-    await Promise.all([
-      http.close(PATIENCE_MS),
-      stopWork(GRACE_MS).catch((error: unknown) => log.error({ err: error }, "Jobs did not stop.")),
-    ]);
-    await closeParts();
+    const told = { log, trouble: () => (isStoreAway() ? "The database does not answer." : undefined) };
+    const work = { "requests to end": http.close(PATIENCE_MS), "jobs to stop": stopWork(GRACE_MS) };
+    await drain(work, { ...told, lastMs: GRACE_MS + PATIENCE_MS });
+    await drain({ "the store to close": closeParts() }, { ...told, lastMs: CLOSE_MS });
     await forgetAddress(home);
     await lock.release();
     log.info("The server has ended.");

@@ -35,6 +35,7 @@ export type * from "./ports/upload-spool.ts";
 export { type ApiRouter, apiRouter } from "./router.ts";
 export { type ApiContext, type ApiMeta, asRpcError, toldError } from "./rpc/trpc.ts";
 export { decidedOf, runInUse } from "./runs/decisions.ts";
+export { IS_LAST } from "./runs/patient.ts";
 export type { RunPlatform } from "./runs/run-platform.ts";
 export type { RunNeeds, RunServices, Training } from "./runs/run-services.ts";
 export type { TrainContext } from "./runs/train-handler.ts";

@@ -1,4 +1,5 @@
 import { PgBoss } from "pg-boss";
+import { Patience } from "../store/patience.ts";
 import type { QueueDatabase } from "../store/store.ts";
 import { withStoreErrors } from "../store/with-store-errors.ts";
 import { ensureQueue } from "./ensure-queue.ts";
@@ -10,6 +11,8 @@ export interface JobsOptions {
   readonly database: QueueDatabase;
   /** Hears of trouble that nobody waits for: a database that is gone for a while. */
   readonly onError: (error: unknown) => void;
+  /** `Store.patience`. @default one of its own */
+  readonly patience?: Patience;
   /** Of pg-boss's tables. @default "pgboss" */
   readonly schema?: string;
   /** A job whose worker tells nothing for so long goes back into the line; pg-boss takes 10 and more. @default 30 */
@@ -24,7 +27,7 @@ export interface JobsOptions {
  * @throws CoreError `unreadable`, `disk-full`.
  */
 export async function openJobs(options: JobsOptions): Promise<PgBossJobs> {
-  const { database, onError, schema = "pgboss" } = options;
+  const { database, onError, schema = "pgboss", patience = new Patience() } = options;
   const { silentAfterSeconds, lookEverySeconds = 10 } = options;
   const isAlone = "db" in database;
   const boss = new PgBoss({
@@ -43,6 +46,7 @@ export async function openJobs(options: JobsOptions): Promise<PgBossJobs> {
   await ensureQueue(boss, silentAfterSeconds);
   const jobs = withStoreErrors(
     new PgBossJobs({ boss, table: new JobTable(schema), channel: `graft_${schema}`, onError }),
+    patience,
   );
   if (isAlone) await jobs.loseAll();
   await jobs.start(lookEverySeconds * 1000);

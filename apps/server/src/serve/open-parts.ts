@@ -17,6 +17,9 @@ import type { Parts, PartsOptions } from "./parts.ts";
 import { ServerWork } from "./server-work.ts";
 import { Upkeep } from "./upkeep.ts";
 
+/** How long a server that ends waits for a database that is away; what was under way goes on from what was kept. */
+const STORE_PATIENCE_MS = 5000;
+
 /**
  * Opens what a server stands on, in the order in which each needs the other.
  * @throws what they throw; what was opened before is closed then.
@@ -52,10 +55,11 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   opened.push(store);
   await checkRestored(store);
   const blobs = await openBlobStore(options.blobs ?? join(folder, "blobs"), {
-    ...{ store: await storeId(store.repository.leases), temporary: join(folder, "blobs-on-their-way") },
+    ...{ store: await storeId(store.repository.leases), rows: store.name },
+    temporary: join(folder, "blobs-on-their-way"),
   });
   const jobs = await openJobs({
-    database: store.queue,
+    ...{ database: store.queue, patience: store.patience },
     onError: (error) => log.error({ err: error }, "The queue is in trouble."),
   });
   opened.push(jobs);
@@ -106,6 +110,10 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
       await upkeep.start();
       await work.start();
     },
-    stopWork: (graceMs) => work.close(graceMs),
+    isStoreAway: () => store.patience.isWaiting,
+    stopWork(graceMs) {
+      store.patience.endIn(STORE_PATIENCE_MS);
+      return work.close(graceMs);
+    },
   };
 }

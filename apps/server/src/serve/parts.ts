@@ -35,6 +35,8 @@ export interface Parts {
    * @param graceMs for that.
    */
   readonly stopWork: (graceMs: number) => Promise<void>;
+  /** Something waits for a database that is away. */
+  readonly isStoreAway: () => boolean;
   /** Closes the store, and all that stands on it. */
   readonly close: () => Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { isLost } from "./patience.ts";
 import { postgresName } from "./postgres-name.ts";
-import type { OpenOptions, Store } from "./store.ts";
+import type { OpenedDatabase, OpenOptions } from "./store.ts";
 import { storeError } from "./store-error.ts";
 
 /** Two servers, each with its queue's own connections, stay below PostgreSQL's default of 100. */
@@ -83,7 +83,7 @@ function openDatabase(pool: pg.Pool): Database {
 export async function openPostgres(
   url: string,
   { onNotice, migrations }: OpenOptions,
-): Promise<Omit<Store, "repository">> {
+): Promise<OpenedDatabase> {
   const name = postgresName(url);
   const pool = new pg.Pool({
     ...{

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { CoreError } from "@graft/core";
 import { openPglite } from "./embedded/open-pglite.ts";
 import { openPostgres } from "./open-postgres.ts";
+import { Patience } from "./patience.ts";
 import { sqlRepository } from "./repository/repository.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
@@ -22,5 +23,6 @@ export async function openStore({ home, url, isSynced, onNotice = () => {} }: St
     url === undefined
       ? await openPglite(join(home ?? "", "server"), { onNotice, isSynced })
       : await openPostgres(url, { onNotice });
-  return { ...opened, repository: sqlRepository(opened.database) };
+  const patience = new Patience();
+  return { ...opened, patience, repository: sqlRepository(opened.database, patience) };
 }

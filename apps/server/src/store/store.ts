@@ -2,6 +2,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import type { Repository } from "@graft/api";
 import type { Db } from "pg-boss";
 import type { Database } from "./database.ts";
+import type { Patience } from "./patience.ts";
 
 export interface StoreOptions {
   /** Folder of this graft's files; the embedded store lies in `server/store` of it. */
@@ -39,4 +40,9 @@ export interface Store extends AsyncDisposable {
   /** For copying and backups; all else goes through the repository. */
   readonly database: Database;
   readonly queue: QueueDatabase;
+  /** Of the repository, and of the queue on the same database. */
+  readonly patience: Patience;
 }
+
+/** A store whose rows nobody asks for yet. */
+export type OpenedDatabase = Omit<Store, "repository" | "patience">;

@@ -1,4 +1,6 @@
-import { patiently } from "./patience.ts";
+import { IS_LAST } from "@graft/api";
+import { CoreError } from "@graft/core";
+import type { Patience } from "./patience.ts";
 import { storeError } from "./store-error.ts";
 
 async function* telling<T>(items: AsyncIterable<T>): AsyncIterable<T> {
@@ -9,6 +11,13 @@ async function* telling<T>(items: AsyncIterable<T>): AsyncIterable<T> {
   }
 }
 
+/** Who would ask again for a minute does not. */
+function lastWord(error: unknown): unknown {
+  if (!(error instanceof CoreError)) return error;
+  const { code, parts, facts, cause } = error;
+  return new CoreError(code, parts, { cause, facts: { ...facts, [IS_LAST]: true } });
+}
+
 const isAwaited = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 
@@ -16,7 +25,7 @@ const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 
 /** The same repository, which waits for a database that is away for a while, and throws what people should hear. */
-export function withStoreErrors<T extends object>(target: T): T {
+export function withStoreErrors<T extends object>(target: T, patience: Patience): T {
   return new Proxy(target, {
     get(_, key) {
       const value: unknown = Reflect.get(target, key);
@@ -33,8 +42,8 @@ export function withStoreErrors<T extends object>(target: T): T {
           first = undefined;
           return await asked;
         };
-        return patiently(ask).catch((error: unknown) => {
-          throw storeError(error);
+        return patience.ask(ask).catch((error: unknown) => {
+          throw patience.isOver ? lastWord(storeError(error)) : storeError(error);
         });
       };
     },

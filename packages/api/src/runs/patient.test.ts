@@ -1,6 +1,6 @@
 import { CoreError, type ErrorCode } from "@graft/core";
 import { describe, expect, it } from "vitest";
-import { patiently } from "./patient.ts";
+import { IS_LAST, patiently } from "./patient.ts";
 
 /** Work that fails a few times. */
 function failing(times: number, code: ErrorCode): { readonly work: () => Promise<string>; tries: number } {
@@ -28,6 +28,16 @@ describe("patience with a store", () => {
     const away = failing(9, "unreadable");
     await expect(patiently(away.work, { forMs: 50 })).rejects.toMatchObject({ code: "unreadable" });
     expect(away.tries).toBe(1);
+  });
+
+  it("gives up at once where the host's store is not waited for any more", async () => {
+    let tries = 0;
+    const last = patiently(async () => {
+      tries++;
+      throw new CoreError("unreadable", { what: "No." }, { facts: { [IS_LAST]: true } });
+    });
+    await expect(last).rejects.toMatchObject({ code: "unreadable" });
+    expect(tries).toBe(1);
   });
 
   it("ends with its host", async () => {

@@ -2,6 +2,8 @@ import { CoreError, type ErrorCode, throwIfCancelled } from "@graft/core";
 
 /** A store that cannot be reached, of rows or of blobs, and a disk that is full may be well again in a moment. */
 const PASSING: readonly ErrorCode[] = ["unreadable", "offline", "disk-full"];
+/** Of an error's facts: true where the host ends, and what is in trouble is not to be asked again. */
+export const IS_LAST = "isLast";
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2000;
 /** So long a run waits for its store before it gives up. */
@@ -41,7 +43,8 @@ export async function patiently<T>(
     try {
       return await work();
     } catch (error) {
-      const isPassing = error instanceof CoreError && PASSING.includes(error.code);
+      const isPassing =
+        error instanceof CoreError && PASSING.includes(error.code) && error.facts[IS_LAST] !== true;
       if (!isPassing || performance.now() + waitMs > until) throw error;
     }
     await pause(waitMs, signal);

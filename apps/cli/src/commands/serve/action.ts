@@ -7,6 +7,8 @@ import type { CommandContext, Flags } from "../../session/context.ts";
 import { loadServer } from "./load-server.ts";
 import { serverOptions } from "./server-flags.ts";
 
+const LEFT_MS = 1000;
+
 /** `graft serve`: until a signal ends it. */
 export async function serve(context: CommandContext, flags: Flags): Promise<void> {
   const { environment, json } = context;
@@ -37,6 +39,8 @@ export async function serve(context: CommandContext, flags: Flags): Promise<void
     );
   await server.close();
   ending.stop();
+  // what the end did not wait for any longer shall not keep the process
+  setTimeout(() => process.exit(), LEFT_MS).unref();
 }
 
 function whereToken(

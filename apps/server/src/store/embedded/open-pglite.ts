@@ -7,7 +7,7 @@ import { makeFolder, placeOnDisk } from "@graft/core/node";
 import { drizzle } from "drizzle-orm/pglite";
 import { pgliteConnection } from "../../queue/pglite-connection.ts";
 import { migrate, migrationState } from "../migrate.ts";
-import type { OpenOptions, Store } from "../store.ts";
+import type { OpenedDatabase, OpenOptions } from "../store.ts";
 import { storeError } from "../store-error.ts";
 import { type EngineOptions, openEngine, POSTGRES_MAJOR } from "./engine.ts";
 import { LogReserve } from "./log-reserve.ts";
@@ -84,7 +84,7 @@ async function inThisForm(
  * The embedded store of a folder, which one process has at a time: nothing else guards it.
  * @throws CoreError `conflict` with the other process's number, `unsupported` for a newer graft's, `corrupt`.
  */
-export async function openPglite(folder: string, options: OpenOptions): Promise<Omit<Store, "repository">> {
+export async function openPglite(folder: string, options: OpenOptions): Promise<OpenedDatabase> {
   await makeFolder(folder);
   const lock = await lockHome(folder);
   const name = join(folder, "store");

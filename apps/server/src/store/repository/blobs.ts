@@ -2,7 +2,7 @@ import type { BlobKind, BlobRepository, NamedBlob } from "@graft/api";
 import { and, asc, eq, gt, isNotNull, like, lt, lte, type SQL, sql } from "drizzle-orm";
 import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
-import { patiently } from "../patience.ts";
+import { Patience } from "../patience.ts";
 import { blobDeletions, blobHolds, images, runFiles, runs, searches, uploadFiles } from "../schema/index.ts";
 import { startNaming, stopNaming } from "./blob-names.ts";
 
@@ -59,7 +59,7 @@ async function findNamed(db: Database, hashes: readonly string[]): Promise<Reado
   return found;
 }
 
-export function blobRepository(db: Database): BlobRepository {
+export function blobRepository(db: Database, patience = new Patience()): BlobRepository {
   return {
     hold: (hashes, { id, until }) =>
       atomically(db, async (tx) => {
@@ -122,7 +122,7 @@ export function blobRepository(db: Database): BlobRepository {
         // the first hashes of each column hold the first of all of them
         const found = new Map<string, NamedBlob>();
         for (const { hash, bytes, where, kinds, which } of NAMES) {
-          const rows = await patiently(() =>
+          const rows = await patience.ask(() =>
             db
               .selectDistinctOn([hash], {
                 hash,

@@ -2,7 +2,7 @@ import type { ImageFilter, ImageRepository, ImageRow } from "@graft/api";
 import { and, asc, desc, eq, isNull, like, type SQL, sql } from "drizzle-orm";
 import { type Database, findAll, isOneOf } from "../database.ts";
 import { above, BY_PATH, BY_TIME, below, readPage } from "../page.ts";
-import { patiently } from "../patience.ts";
+import { Patience } from "../patience.ts";
 import { datasets, images } from "../schema/index.ts";
 import { addImages, COLUMNS, folded, removeImages } from "./image-changes.ts";
 
@@ -20,7 +20,7 @@ function isLike({ class: inClass, use, part, search }: ImageFilter): SQL | undef
   );
 }
 
-export function imageRepository(db: Database): ImageRepository {
+export function imageRepository(db: Database, patience = new Patience()): ImageRepository {
   const rows = () => db.select(COLUMNS).from(images);
   const byPath = (where: SQL | undefined, after: readonly string[] | undefined, limit: number) =>
     rows()
@@ -57,7 +57,7 @@ export function imageRepository(db: Database): ImageRepository {
     async *all(dataset) {
       let after: readonly string[] | undefined;
       for (;;) {
-        const page: readonly ImageRow[] = await patiently(() =>
+        const page: readonly ImageRow[] = await patience.ask(() =>
           byPath(eq(images.dataset, dataset), after, LIST_ROWS),
         );
         if (page.length > 0) yield page;

@@ -1,5 +1,6 @@
 import type { Repository } from "@graft/api";
 import type { Database } from "../database.ts";
+import type { Patience } from "../patience.ts";
 import { withStoreErrors } from "../with-store-errors.ts";
 import { accountRepository } from "./accounts.ts";
 import { blobRepository } from "./blobs.ts";
@@ -13,19 +14,20 @@ import { auditRepository, tokenRepository } from "./tokens.ts";
 import { uploadRepository } from "./uploads.ts";
 
 /** The port of rows on a database that has the schema. */
-export function sqlRepository(db: Database): Repository {
+export function sqlRepository(db: Database, patience: Patience): Repository {
+  const told = <T extends object>(target: T): T => withStoreErrors(target, patience);
   return {
-    accounts: withStoreErrors(accountRepository(db)),
-    tokens: withStoreErrors(tokenRepository(db)),
-    datasets: withStoreErrors(datasetRepository(db)),
-    images: withStoreErrors(imageRepository(db)),
-    edits: withStoreErrors(editRepository(db)),
-    uploads: withStoreErrors(uploadRepository(db)),
-    runs: withStoreErrors(runRepository(db)),
-    searches: withStoreErrors(searchRepository(db)),
-    leases: withStoreErrors(leaseRepository(db)),
-    blobs: withStoreErrors(blobRepository(db)),
-    workers: withStoreErrors(workerRepository(db)),
-    audit: withStoreErrors(auditRepository(db)),
+    accounts: told(accountRepository(db)),
+    tokens: told(tokenRepository(db)),
+    datasets: told(datasetRepository(db)),
+    images: told(imageRepository(db, patience)),
+    edits: told(editRepository(db)),
+    uploads: told(uploadRepository(db)),
+    runs: told(runRepository(db)),
+    searches: told(searchRepository(db)),
+    leases: told(leaseRepository(db)),
+    blobs: told(blobRepository(db, patience)),
+    workers: told(workerRepository(db)),
+    audit: told(auditRepository(db)),
   };
 }
