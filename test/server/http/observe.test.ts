@@ -114,6 +114,19 @@ describe("secrets", () => {
     log.info({ err: new Error(`no ${ADMIN}`), deep: { list: [ADMIN] } }, ADMIN);
     expect(written.join("")).not.toContain(ADMIN);
   });
+
+  it("do not hang on an error that is told: its kind, words and causes are", () => {
+    const written: string[] = [];
+    const log = openLog({ level: "info", hide: (text) => text, write: (line) => void written.push(line) });
+    const broken = Object.assign(new Error("it broke"), { code: "57P01", client: { secretKey: 4711 } });
+    log.error({ err: new TypeError("no store", { cause: broken }) }, "store");
+    log.error({ err: "no error at all" }, "odd");
+    const [first, second] = written.map((line) => JSON.parse(line).err);
+    expect(first).toMatchObject({ type: "TypeError", message: "no store", stack: expect.any(String) });
+    expect(first.cause).toMatchObject({ type: "Error", message: "it broke", code: "57P01" });
+    expect(second).toEqual({ message: "no error at all" });
+    expect(written.join("")).not.toContain("4711");
+  });
 });
 
 describe("metrics", () => {

@@ -1,4 +1,5 @@
 import { destination, type Logger, pino } from "pino";
+import { errorFacts } from "./error-facts.ts";
 import { LineGatherer } from "./line-gatherer.ts";
 
 export type { Logger } from "pino";
@@ -27,6 +28,7 @@ export function openLog({ level, hide, write }: LogOptions): Logger {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: hide },
+      serializers: { err: (error) => errorFacts(error) },
     },
     stream,
   );
