@@ -12,7 +12,7 @@ export type ErrorCode =
   | "disk-full" // the disk (or its quota) has no room
   | "unreadable" // files that cannot be read or written for now: a disk, a network drive or a folder is in trouble, not one file
   | "conflict" // something is in the way: an existing target, a live run
-  | "unauthorized" // a server knows nobody by what was shown: no token, one that ended or was revoked
+  | "unauthorized" // a server knows nobody by what was shown: no token, one that ended or was revoked; or a server by its certificate
   | "forbidden" // a server knows the caller, whose role does not allow this
   | "busy" // a server takes no more for now: too many requests, or too much under way
   | "cancelled"; // stopped by the caller's signal

@@ -32,6 +32,7 @@ export { type NodeImageSource, type OpenDatasetOptions, openDataset } from "./da
 export { isUnlabelled, openUnlabelled, type UnlabelledImages } from "./dataset/open-unlabelled-node.ts";
 export { type DownloadOptions, download } from "./download/download-node.ts";
 export { nodeFetch } from "./download/fetch-node.ts";
+export { trustingFetch } from "./download/trusting-fetch-node.ts";
 export { exportHdf5, exportKeras, exportTfjs } from "./export/export-node.ts";
 export { checkModelFolder, verifyModelFolder, writeModelFolder } from "./export/write-model-node.ts";
 export { checkFilePlace, checkPlace } from "./files/check-place-node.ts";

@@ -43,6 +43,7 @@ export { copyGroups, namePrefix } from "./dataset/source-group.ts";
 export { drawSplit, parseSplit, splitHash } from "./dataset/split.ts";
 export type * from "./dataset/types.ts";
 export { checkUrl } from "./download/answer.ts";
+export { certificateTrouble } from "./download/certificate-trouble.ts";
 export type * from "./download/types.ts";
 export type * from "./errors.ts";
 export { CoreError, deserializeError, isCancelled, serializeError, throwIfCancelled } from "./errors.ts";

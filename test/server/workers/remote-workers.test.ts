@@ -193,6 +193,8 @@ describe("workers of other machines", () => {
     await worked;
     expect(lines.filter((line) => line.startsWith("Connected"))).toHaveLength(2);
     expect(lines.at(-1)).toBe("The worker has ended.");
+    // it had no job that another one could go on with
+    expect(lines.join("\n")).not.toContain("Stopping");
     await expect.poll(names).toEqual([]);
   });
 

@@ -2,7 +2,19 @@ import { renderOptions, trainConfigSchema } from "@graft/core";
 
 /** Options beside those of a training that texts of core and of the server name. */
 const OTHERS = new Set([
-  ...["allowOrigin", "bind", "blobs", "hostName", "insecure", "lan", "port", "tlsCert", "tlsKey", "workers"],
+  ...[
+    "allowOrigin",
+    "bind",
+    "blobs",
+    "ca",
+    "hostName",
+    "insecure",
+    "lan",
+    "port",
+    "tlsCert",
+    "tlsKey",
+    "workers",
+  ],
   "trustProxy",
   "workerToken",
   ...["columns", "data", "flip", "force", "format", "home", "learningRates", "out"],

@@ -1,5 +1,13 @@
 import type { ApiRouter } from "@graft/api";
-import { CoreError, deserializeError, type Fetch, serializedErrorSchema, versionGap } from "@graft/core";
+import {
+  CoreError,
+  certificateTrouble,
+  deserializeError,
+  type Fetch,
+  serializedErrorSchema,
+  versionGap,
+} from "@graft/core";
+import { trustingFetch } from "@graft/core/node";
 import {
   createTRPCClient,
   httpLink,
@@ -76,23 +84,40 @@ async function refusalOf(answer: Response, url: string): Promise<Error> {
 /** As tRPC's links, an `EventSource` and we ask. */
 type Asked = Omit<RequestInit, "signal"> & { readonly signal?: AbortSignal | null | undefined };
 
+/** What no other try would change, where it is that. */
+function refusedHere({ url, ca }: Credentials, error: unknown): CoreError | undefined {
+  // `fetch` asks no port of other services (https://fetch.spec.whatwg.org/#port-blocking), as no browser does
+  if (error instanceof Error && error.cause instanceof Error && error.cause.message === "bad port")
+    return new CoreError("bad-input", {
+      what: "No web server can be at the port of this address.",
+      received: url,
+      fix: "Look at the address that `graft serve` prints.",
+    });
+  return certificateTrouble(url, error, { hasCa: ca !== undefined });
+}
+
 /**
  * `fetch` that says which graft asks, and takes no answer of a server that is too old or too new for it.
  * @param version @default this package's
- * @throws CoreError `unsupported`, which says what to update.
+ * @throws CoreError `unsupported`, which says what to update; `unauthorized` for a server's certificate that is not believed.
  */
-const fetchAs =
-  (token: string, version: string) =>
-  async (input: string | URL | Request, { signal = null, ...init }: Asked = {}): Promise<Response> => {
+function fetchAs(server: Credentials, version: string) {
+  const { token, ca } = server;
+  const plain: Fetch = ca === undefined ? fetch : trustingFetch(ca);
+  return async (input: string | URL | Request, { signal = null, ...init }: Asked = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);
     headers.set("graft-client", version);
-    const answer = await fetch(input, { ...init, signal, headers });
+    const address = input instanceof Request ? input.url : String(input);
+    const answer = await plain(address, { ...init, signal, headers }).catch((error: unknown) => {
+      throw refusedHere(server, error) ?? error;
+    });
     const gap = versionGap(version, answer.headers.get("graft-version") ?? "");
     if (!gap) return answer;
     await answer.body?.cancel();
     throw new CoreError("unsupported", gap.parts);
   };
+}
 
 /** A stream is asked for again after trouble of the network, and so it is of a server that starts and says 503. */
 const whenReady =
@@ -105,8 +130,9 @@ const whenReady =
   };
 
 /** @param version of this graft. @default the package's */
-export function connect({ url, token }: Credentials, version = packageVersion()): ServerClient {
-  const ask = fetchAs(token, version);
+export function connect(server: Credentials, version = packageVersion()): ServerClient {
+  const { url } = server;
+  const ask = fetchAs(server, version);
   const link = { url: `${url}${API}/trpc` };
   return {
     url,

@@ -11,11 +11,16 @@ export interface Credentials {
   /** Without a slash at its end. */
   readonly url: string;
   readonly token: string;
+  /** Certificates (PEM) that it is believed by, beside those that every program believes. */
+  readonly ca?: string | undefined;
 }
 
 const FILE = "login.json";
 
-const storedSchema = z.object({ version: z.literal(1), url: z.string(), token: z.string() });
+const storedSchema = z.object({
+  ...{ version: z.literal(1), url: z.string(), token: z.string() },
+  ca: z.string().optional(),
+});
 
 /**
  * An address as it was typed → the server's.
@@ -37,8 +42,8 @@ export async function readCredentials(home: string): Promise<Credentials | undef
   const text = await readPrivate(path);
   if (text === undefined) return undefined;
   try {
-    const { url, token } = storedSchema.parse(JSON.parse(text));
-    return { url, token };
+    const { version: _, ...kept } = storedSchema.parse(JSON.parse(text));
+    return kept;
   } catch (error) {
     const what = "What `graft login` kept cannot be read.";
     throw new CoreError("corrupt", { what, received: path, fix: "Sign in again." }, { cause: error });
@@ -46,9 +51,9 @@ export async function readCredentials(home: string): Promise<Credentials | undef
 }
 
 /** Keeps them for this user alone. @throws CoreError `disk-full`, `bad-input` */
-export async function writeCredentials(home: string, { url, token }: Credentials): Promise<string> {
+export async function writeCredentials(home: string, { url, token, ca }: Credentials): Promise<string> {
   const path = join(home, FILE);
-  await writePrivate(path, `${JSON.stringify({ version: 1, url, token }, undefined, 2)}\n`);
+  await writePrivate(path, `${JSON.stringify({ version: 1, url, token, ca }, undefined, 2)}\n`);
   return path;
 }
 
@@ -77,8 +82,10 @@ export async function findServer(
     return kept;
   }
   const url = serverUrl(typed, typeof flags.server === "string" ? "--server" : "GRAFT_SERVER");
-  const token = given ?? (kept?.url === url ? kept.token : undefined);
-  if (token !== undefined) return { url, token };
+  // another server is not believed for the certificate of this one
+  const same = kept?.url === url ? kept : undefined;
+  const token = given ?? same?.token;
+  if (token !== undefined) return { url, token, ca: same?.ca };
   throw new UsageError(
     `--server: a token is needed, too. Add --token TOKEN (or GRAFT_TOKEN), or sign in once: graft login ${url}`,
   );

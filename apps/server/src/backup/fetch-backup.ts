@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
-import { CoreError, deserializeError, serializedErrorSchema } from "@graft/core";
+import { rootCertificates } from "node:tls";
+import { CoreError, certificateTrouble, deserializeError, serializedErrorSchema } from "@graft/core";
 import * as z from "zod";
 import type { BackupManifest } from "./archive/backup-form.ts";
 import { type PlaceBackupOptions, placeBackup } from "./place-backup.ts";
@@ -11,7 +12,7 @@ export interface BackupServer {
   readonly url: string;
   /** An admin's. */
   readonly token: string;
-  /** PEM of the authority that its certificate is from. @default those that the system trusts */
+  /** Certificates (PEM) that it is believed by, beside those that Node believes. */
   readonly ca?: string | undefined;
 }
 
@@ -27,7 +28,7 @@ async function ask({ url, token, ca }: BackupServer, signal?: AbortSignal): Prom
   const request = url.startsWith("https:") ? requestTls : requestPlain;
   const asked = request(`${url}/api/v1/system/backup`, {
     headers: { authorization: `Bearer ${token}` },
-    ...(ca === undefined ? {} : { ca }),
+    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
     ...(signal === undefined ? {} : { signal }),
   });
   asked.end();
@@ -38,7 +39,7 @@ async function ask({ url, token, ca }: BackupServer, signal?: AbortSignal): Prom
     throw new TypeError("a request was answered by nothing");
   } catch (cause) {
     if (signal?.aborted) throw new CoreError("cancelled", { what: "The work was cancelled." });
-    throw offline(url, cause);
+    throw certificateTrouble(url, cause, { hasCa: ca !== undefined }) ?? offline(url, cause);
   }
 }
 

@@ -57,12 +57,18 @@ export class TrainingWorker implements AsyncDisposable {
   readonly #options: TrainingWorkerOptions;
   readonly #engines: Engines;
   readonly #pool: ImagePool;
+  #worker: ProtocolWorker | undefined;
 
   constructor(options: TrainingWorkerOptions) {
     const { threads } = options;
     this.#options = options;
     this.#engines = new Engines(options);
     this.#pool = createImagePool(threads === undefined ? {} : { threads });
+  }
+
+  /** A job is under way. */
+  get isWorking(): boolean {
+    return this.#worker?.isWorking === true;
   }
 
   /**
@@ -92,6 +98,7 @@ export class TrainingWorker implements AsyncDisposable {
         }),
       }),
     });
+    this.#worker = worker;
     return worker.done;
   }
 

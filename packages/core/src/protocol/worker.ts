@@ -143,6 +143,11 @@ export class ProtocolWorker {
     this.#post({ v: PROTOCOL_VERSION, type: "ready" });
   }
 
+  /** A job is under way. */
+  get isWorking(): boolean {
+    return this.#running !== undefined;
+  }
+
   #post(report: Report): void {
     this.#options.port.post(report);
   }

@@ -2,7 +2,9 @@ import { UsageError } from "../../exit/exit-codes.ts";
 import { print, printJson } from "../../output/stdout.ts";
 import { asCoreError, connect } from "../../server/client.ts";
 import { serverUrl, writeCredentials } from "../../server/credentials.ts";
+import { readCa } from "../../server/read-ca.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
+import { signedInText } from "./signed-in-text.ts";
 
 /**
  * `graft login ADDRESS`: tries the token and keeps it. A link as `graft serve` prints it (`…/enter#TOKEN`) has it with it;
@@ -11,16 +13,15 @@ import type { CommandContext, Flags } from "../../session/context.ts";
 export async function login(context: CommandContext, flags: Flags, address: string): Promise<void> {
   const [place = "", inLink] = address.split("#");
   const url = serverUrl(place, "address");
+  const given = typeof flags.ca === "string" ? await readCa(flags.ca) : undefined;
   const token = await tokenOf(context, flags, inLink);
-  const server = { url, token };
+  const server = { url, token, ca: given?.pem };
   try {
     const { name, role, endsAt } = await connect(server).api.system.me.query();
     const file = await writeCredentials(context.environment.home, server);
-    if (context.json) printJson({ url, name, role, endsAt });
-    else
-      print(
-        `Signed in at ${url} as ${name} (${role}${endsAt === null ? "" : `, until ${endsAt.slice(0, 10)}`}). Kept in ${file}.\nCommands work there now. --local does one on this computer; graft logout signs out.`,
-      );
+    const fingerprint = given?.fingerprint;
+    if (context.json) printJson({ url, name, role, endsAt, certificate: fingerprint ?? null });
+    else print(signedInText({ url, name, role, endsAt, file, fingerprint }));
   } catch (error) {
     throw asCoreError(error, url);
   }

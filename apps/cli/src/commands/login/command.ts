@@ -9,6 +9,10 @@ export const loginCommand: CommandDeclaration = {
         "<address>",
         "the link that graft serve prints; or the address alone, with --token, GRAFT_TOKEN or the token by a pipe",
       )
+      .option(
+        "--ca <file>",
+        "certificate (PEM) that a server with --lan offers at ADDRESS/ca; it is kept, too",
+      )
       .addHelpText(
         "after",
         "\nThe token is kept in the home, in login.json, which only you can read. After that --local does a command on this computer,\nand graft logout signs out.",

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { CoreError } from "@graft/core";
 import { packageVersion } from "../../environment/package-version.ts";
 import { EXIT, UsageError } from "../../exit/exit-codes.ts";
 import { asCoreError, connect } from "../../server/client.ts";
 import type { Credentials } from "../../server/credentials.ts";
+import { readCa } from "../../server/read-ca.ts";
 import type { CommandContext, Flags } from "../../session/context.ts";
 import { loadServer } from "../serve/load-server.ts";
 
@@ -16,20 +16,19 @@ const note = (text: string): void => void process.stderr.write(`${text}\n`);
 export async function worker(
   { environment }: CommandContext,
   flags: Flags,
-  server: Credentials | undefined,
+  named: Credentials | undefined,
 ): Promise<void> {
-  if (!server)
+  if (!named)
     throw new UsageError(
       "worker: no server is named. Add --server ADDRESS --token TOKEN (or set GRAFT_SERVER and GRAFT_TOKEN), with a token of the role worker.",
     );
+  const server = typeof flags.ca === "string" ? { ...named, ca: (await readCa(flags.ca)).pem } : named;
   // what another try would not change is told before the engines are looked at, which takes seconds
-  const isRefused = flags.ca === undefined && (await checkDoor(server)) === "other-version";
+  const isRefused = (await checkDoor(server)) === "other-version";
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    note(
-      "Ending: the training is stopped so that another worker can go on with it. Press Ctrl-C again to end at once.",
-    );
+    note("Ending. Press Ctrl-C again to end at once.");
     controller.abort();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -43,7 +42,7 @@ export async function worker(
       ...(typeof flags.threads === "number" ? { threads: flags.threads } : {}),
       // signs in to be sent away: those who wait there for a worker hear why there is none
       ...(isRefused ? { backends: { ids: [], names: [], proofs: {} } } : {}),
-      ...(typeof flags.ca === "string" ? { ca: await readFile(flags.ca, "utf8") } : {}),
+      ...(server.ca === undefined ? {} : { ca: server.ca }),
     });
   } finally {
     for (const signal of signals) process.off(signal, onSignal);

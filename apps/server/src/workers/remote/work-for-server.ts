@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { rootCertificates } from "node:tls";
 import { usableThreads } from "@graft/backend-select";
-import { CoreError, deserializeError, PROTOCOL_VERSION } from "@graft/core";
+import { CoreError, certificateTrouble, deserializeError, PROTOCOL_VERSION } from "@graft/core";
 import { WebSocket } from "ws";
 import { type FoundBackends, findBackends } from "../find-backends.ts";
 import { GrowingPause } from "../growing-pause.ts";
@@ -49,7 +49,7 @@ const HANDSHAKE_MS = 15_000;
 /**
  * Works for a server until the signal ends it: connects, signs in, does jobs, and connects again after growing pauses when
  * the connection is lost.
- * @throws CoreError `unauthorized` and `forbidden` for the token, `not-found` for an address that takes no workers, `unsupported`
+ * @throws CoreError `unauthorized` and `forbidden` for the token, `unauthorized` for the server's certificate, `not-found` for an address that takes no workers, `unsupported`
  *   for another version of graft, `bad-input` for what is no address: another try would end the same.
  */
 export async function workForServer(options: RemoteWorkerOptions): Promise<void> {
@@ -124,7 +124,7 @@ async function session(options: RemoteWorkerOptions, { address, signIn, worker }
   }
   onLog(`Connected to ${address.host} as ${signIn.name}.`);
   const leave = (): void => {
-    onLog("Stopping so that another worker can go on.");
+    if (worker.isWorking) onLog("Stopping so that another worker can go on.");
     const leaving: Leaving = { type: "leaving" };
     link.say(leaving);
     setTimeout(() => link.end("it took too long to stop"), LEAVE_MS).unref();
@@ -138,7 +138,10 @@ async function session(options: RemoteWorkerOptions, { address, signIn, worker }
 }
 
 /** @returns why there is none, a sentence. @throws CoreError for an answer that another try would not change. */
-function connect(address: URL, { token, ca, signal }: RemoteWorkerOptions): Promise<WebSocket | string> {
+function connect(
+  address: URL,
+  { server, token, ca, signal }: RemoteWorkerOptions,
+): Promise<WebSocket | string> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(address, {
       ...CLIENT_SOCKET_OPTIONS,
@@ -153,9 +156,11 @@ function connect(address: URL, { token, ca, signal }: RemoteWorkerOptions): Prom
       settled();
       resolve(socket);
     });
-    socket.on("error", ({ message }) => {
+    socket.on("error", (error) => {
       settled();
-      resolve(`The server ${address.host} cannot be reached: ${message}.`);
+      const trouble = certificateTrouble(server, error, { hasCa: ca !== undefined });
+      if (trouble) reject(trouble);
+      else resolve(`The server ${address.host} cannot be reached: ${error.message}.`);
     });
     socket.once("unexpected-response", (request, { statusCode = 0 }) => {
       settled();
