@@ -71,13 +71,14 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       "after",
       "\nStart with:  graft demo      a model from embedded images, in about a minute\n             graft train FOLDER   FOLDER has one sub-folder of images for each class",
     );
-  for (const { name, declare, trainFlags, trainFlagsOf } of COMMANDS) {
+  for (const { name, declare, trainFlags, trainFlagsOf, trainFlagsChange = false } of COMMANDS) {
     // the library that answers declares this one, too
     if (answers && name === completionCommand.name) continue;
     const command = program.command(name);
     declare(command);
     const flagged = trainFlagsOf ? command.commands.find((one) => one.name() === trainFlagsOf) : command;
-    if (known && trainFlags && flagged) known.addTrainFlags(flagged, trainFlags(known));
+    if (known && trainFlags && flagged)
+      known.addTrainFlags(flagged, trainFlags(known), { isChange: trainFlagsChange });
   }
   if (answers) (await import("./completion/completion.ts")).addCompletion(program);
   return program;

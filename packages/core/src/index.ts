@@ -28,7 +28,7 @@ export { type DealtImage, dealInto } from "./dataset/deal-into.ts";
 export type { DrawnImage } from "./dataset/draw.ts";
 export type { DuplicateGroup } from "./dataset/duplicates.ts";
 export type * from "./dataset/foreign-images.ts";
-export { prefixGroups } from "./dataset/group-prefix.ts";
+export { prefixGroups, prefixNotes } from "./dataset/group-prefix.ts";
 export { imagesOfPart } from "./dataset/images-of-part.ts";
 export { isNamedLikeImage } from "./dataset/junk.ts";
 export * from "./dataset/prepare-image.ts";

@@ -229,6 +229,17 @@ describe("sides", () => {
     expect((await datasets.freeze(id)).split.validation).toHaveLength(30);
     expect(more.moved).toEqual([{ from: "train", to: "validation", pictures: 18 }]);
   });
+
+  test("grouping that finds nothing to group says so, in the answer and in the report", async () => {
+    const { caller, id } = await made(10);
+    const { datasets } = opened.services;
+    const note = { code: "no-groups", message: expect.stringContaining("finds no images that are numbered") };
+    expect((await datasets.resplit(caller, id, { seed: 2 })).notes).toEqual([]);
+    expect((await datasets.resplit(caller, id, { groupPrefix: true })).notes).toEqual([note]);
+    expect((await datasets.inspect(caller, id)).notes).toContainEqual(note);
+    expect((await datasets.resplit(caller, id, { groupPrefix: false })).notes).toEqual([]);
+    expect((await datasets.inspect(caller, id)).notes).not.toContainEqual(note);
+  });
 });
 
 describe("a data set", () => {

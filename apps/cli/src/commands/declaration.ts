@@ -14,6 +14,8 @@ export interface CommandDeclaration {
   readonly trainFlags?: (known: TrainFlagsModule) => readonly string[];
   /** The sub-command that has them. @default the command itself */
   readonly trainFlagsOf?: string;
+  /** They change what has its own: no defaults are told. */
+  readonly trainFlagsChange?: true;
 }
 
 /** The flags made from the config schema, which takes zod to load (60 ms). */

@@ -40,6 +40,24 @@ describe("flags of train", () => {
     expect(text("group-prefix")).not.toContain("default");
   });
 
+  it("says no default of what changes something that has its own", () => {
+    const keys = ["valSplit", "groupPrefix", "seed"];
+    const help = addTrainFlags(new Command("split"), keys, { isChange: true }).helpInformation();
+    expect(help).toContain("--val-split");
+    expect(help).not.toContain("default");
+  });
+
+  it("turns grouping on and off, and leaves it unsaid", () => {
+    const given = (...words: string[]) => {
+      const command = addTrainFlags(new Command("split"), ["groupPrefix"]);
+      return command.parse(words, { from: "user" }).opts();
+    };
+    expect([given(), given("--group-prefix"), given("--no-group-prefix")]).toEqual([
+      ...[{}, { groupPrefix: true }, { groupPrefix: false }],
+    ]);
+    expect(configFromFlags({ groupPrefix: false }, { groupPrefix: true }).groupPrefix).toBe(false);
+  });
+
   it("gives the schema's defaults when no flag is set", () => {
     expect(parse()).toMatchObject({ recipe: "gap", size: 150, batchSize: 32, earlyStop: 5, augment: null });
   });

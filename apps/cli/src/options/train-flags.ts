@@ -51,8 +51,9 @@ export const RATE_KEYS: readonly Key[] = [
 /** What a split depends on: the flags of `graft inspect`. */
 export const SPLIT_KEYS: readonly Key[] = ["valSplit", "groupPrefix", "labelsFrom", "seed"];
 
-/** What can be turned off, and what a training then does. */
+/** What can be turned off, and what is done then. */
 const WITHOUT: Readonly<Partial<Record<Key, string>>> = {
+  groupPrefix: "deal images that are numbered alike one by one, whatever was said before",
   augment: "train on the images as they are",
   earlyStop: "run all epochs",
   fineTune: "train the head alone, whatever --config says",
@@ -74,13 +75,18 @@ function parserOf({ kind }: OptionValues): ((text: string) => unknown) | undefin
 /**
  * Adds one flag for each option of the schema.
  * @param keys those that the command knows. @default all
+ * @param options.isChange what is left out stays as it is: there are no defaults
  */
-export function addTrainFlags<T extends Command>(command: T, keys: readonly string[] = ALL_KEYS): T {
+export function addTrainFlags<T extends Command>(
+  command: T,
+  keys: readonly string[] = ALL_KEYS,
+  { isChange = false }: { readonly isChange?: boolean } = {},
+): T {
   for (const key of keys) {
     const option = OPTIONS.get(key);
     if (!option) continue;
     const { values } = option;
-    const [name, help] = [flagName(key), helpText(option)];
+    const [name, help] = [flagName(key), isChange ? inFlags(option.help) : helpText(option)];
     if (values.kind === "group") {
       command.option(`--${name}`, help).option("--no-flip", WITHOUT_FLIP);
     } else if (values.kind === "switch") {
@@ -113,7 +119,8 @@ export function optionsFromFlags(
     for (const key of Object.keys(base)) if (key.startsWith("fineTune")) delete base[key];
   for (const [key, value] of Object.entries(flags)) {
     if (!isKey(key) || value === undefined) continue;
-    if (key in WITHOUT && value === false) base[key] = null;
+    if (key in WITHOUT && value === false)
+      base[key] = OPTIONS.get(key)?.values.kind === "switch" ? false : null;
     else if (key in TURNED_ON && value === true) base[key] ??= TURNED_ON[key];
     else base[key] = value;
   }

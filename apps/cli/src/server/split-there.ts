@@ -64,5 +64,8 @@ export async function splitThere(
   const { seed = split.seed, valSplit = split.fraction, groupPrefix = split.groupPrefix } = asked;
   if (seed === split.seed && valSplit === split.fraction && groupPrefix === split.groupPrefix) return;
   const drawn = await drawSplit(client, dataset, asked);
+  // `graft inspect` prints them with its report
+  if (session.context.command !== "inspect")
+    for (const { message } of drawn.notes) session.notice(`Note: ${message}`);
   if (!isNew) session.notice(`Note: the data set there was split anew: ${resplitText(drawn)}`);
 }

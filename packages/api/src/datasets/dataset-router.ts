@@ -149,16 +149,20 @@ export const datasetRouter = router({
         moved: z
           .array(z.object({ from: part, to: part, pictures: z.int().min(1) }))
           .meta({ description: "Pictures that are on another side now" }),
+        notes: z.array(noteOutput),
       }),
     )
     .mutation(async ({ ctx, input }) => {
       const { dataset: id, seed, fraction, groupPrefix } = input;
-      const { rule, moved } = await ctx.services.datasets.resplit(ctx.caller, id, {
+      const { rule, moved, notes } = await ctx.services.datasets.resplit(ctx.caller, id, {
         ...(seed === undefined ? {} : { seed }),
         ...(fraction === undefined ? {} : { fraction }),
         ...(groupPrefix === undefined ? {} : { groupPrefix }),
       });
-      return { split: { ...rule }, moved: moved.map((each) => ({ ...each })) };
+      return {
+        ...{ split: { ...rule }, moved: moved.map((each) => ({ ...each })) },
+        notes: notes.map(({ code, message }) => ({ code, message })),
+      };
     }),
 
   delete: procedure

@@ -1,4 +1,4 @@
-import { CoreError, type DatasetReport, describeDataset, trainConfigSchema } from "@graft/core";
+import { CoreError, type DatasetReport, describeDataset, prefixNotes, trainConfigSchema } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import { accountOf, type Caller } from "../identity/identity.ts";
@@ -122,7 +122,10 @@ export class DatasetService {
     const dataset = await this.#parts.access.dataset(caller, id);
     const view = await this.#read(dataset, viewDataset);
     const report = describeDataset(view.dataset, view.dataset.images.length === 0 ? null : view.split);
-    return { report, notes: [...dataset.notes, ...report.warnings] };
+    const { kind, groupPrefix } = dataset.split;
+    const ofSplit =
+      kind === "drawn" && groupPrefix ? prefixNotes(view.dataset.images.map(({ path }) => path)) : [];
+    return { report, notes: [...dataset.notes, ...ofSplit, ...report.warnings] };
   }
 
   /** @throws CoreError `not-found`. */
@@ -162,23 +165,23 @@ export class DatasetService {
 
   /**
    * A whole new split, by another seed, share or grouping. What is not asked for stays.
-   * @returns the rule, and which pictures are on another side than before.
+   * @returns the rule, what should be known of it, and which pictures are on another side than before.
    * @throws CoreError `not-found`, `busy`, `bad-input` for a grouping that makes one group of all.
    */
   async resplit(
     caller: Caller,
     id: string,
     asked: Partial<Pick<SplitRule, "seed" | "fraction" | "groupPrefix">>,
-  ): Promise<Pick<NewSides, "moved"> & { readonly rule: SplitRule }> {
+  ): Promise<Pick<NewSides, "moved" | "notes"> & { readonly rule: SplitRule }> {
     const { repository, access, dealer, clock } = this.#parts;
     const dataset = await access.dataset(caller, id);
     await using _ = await dealer.patientTurn(id);
     const { split } = (await repository.datasets.get(id)) ?? dataset;
     const rule: SplitRule = { ...split, ...asked, kind: "drawn", version: split.version + 1 };
     const classes = await repository.datasets.classes(id);
-    const { parts, moved } = drawSides(await allImages(repository, id), classes, rule);
+    const { parts, moved, notes } = drawSides(await allImages(repository, id), classes, rule);
     await repository.datasets.resplit(id, rule, parts, clock());
-    return { rule, moved };
+    return { rule, moved, notes };
   }
 
   /**

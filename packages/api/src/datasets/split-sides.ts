@@ -1,4 +1,12 @@
-import { byCodeUnit, type DealtImage, type DrawnImage, dealInto, type Part, prefixGroups } from "@graft/core";
+import {
+  byCodeUnit,
+  type DatasetNote,
+  type DealtImage,
+  type DrawnImage,
+  dealInto,
+  type Part,
+  prefixGroups,
+} from "@graft/core";
 import type { ClassRow, ImageRow, SplitRule } from "../ports/rows.ts";
 import { splitGroups } from "./split-groups.ts";
 
@@ -87,6 +95,8 @@ export interface NewSides {
   readonly parts: ReadonlyMap<string, Part>;
   /** Pictures that were on a side and are on another now. */
   readonly moved: readonly { readonly from: Part; readonly to: Part; readonly pictures: number }[];
+  /** What should be known of it. */
+  readonly notes: readonly DatasetNote[];
 }
 
 /**
@@ -98,7 +108,9 @@ export function drawSides(
   classes: readonly Pick<ClassRow, "id" | "isOff">[],
   rule: SplitRule,
 ): NewSides {
-  if (rule.groupPrefix) prefixGroups(usedImages(images, classes).map(({ path }) => path));
+  const notes = rule.groupPrefix
+    ? prefixGroups(usedImages(images, classes).map(({ path }) => path)).notes
+    : [];
   const kept = images.map((image) => (image.part === "test" ? image : { ...image, part: null }));
   const tests = images.flatMap(({ id, part }) => (part === "test" ? [[id, part] as const] : []));
   const parts = new Map<string, Part>([...tests, ...dealUndealt(kept, classes, rule)]);
@@ -109,5 +121,5 @@ export function drawSides(
     const move = counts.get(`${from} ${to}`) ?? { from, to, pictures: 0 };
     counts.set(`${from} ${to}`, { ...move, pictures: move.pictures + 1 });
   }
-  return { parts, moved: [...counts.values()] };
+  return { parts, moved: [...counts.values()], notes };
 }

@@ -23,8 +23,14 @@ export function prefixGroups(paths: readonly string[]): {
       expected: "names whose numbered part differs: clip1_001.jpg and clip2_001.jpg are in two groups",
       fix: "Leave out `groupPrefix`, or name the images after what they come from.",
     });
-  const hasGroup = [...groups.values()].some((same) => same.length > 1);
+  return { groupOf: namePrefix, notes: prefixNotes(paths) };
+}
+
+/** That `--group-prefix` finds nothing to group; none where it does. */
+export function prefixNotes(paths: readonly string[]): readonly DatasetNote[] {
+  const prefixes = paths.flatMap((path) => namePrefix(path) ?? []);
+  if (new Set(prefixes).size < prefixes.length) return [];
   const message =
     "`groupPrefix` finds no images that are numbered alike (clip3_001.jpg, clip3_002.jpg), so it does not change the split";
-  return { groupOf: namePrefix, notes: hasGroup ? [] : [{ code: "no-groups", message }] };
+  return [{ code: "no-groups", message }];
 }

@@ -70,4 +70,5 @@ export const datasetsCommand: CommandDeclaration = {
   },
   trainFlags: ({ SPLIT_KEYS }) => SPLIT_KEYS.filter((key) => key !== "labelsFrom"),
   trainFlagsOf: "split",
+  trainFlagsChange: true,
 };
