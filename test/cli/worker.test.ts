@@ -114,7 +114,7 @@ describe("graft worker", () => {
 
   it("is told at once that a token lets no worker in", async () => {
     const stranger = await startWorker("x", server.url, "graft_x").done;
-    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining("token")]);
+    expect([stranger.code, stranger.stderr]).toEqual([2, expect.stringContaining("mistyped")]);
     const pupil = await startWorker("x", server.url, await makeToken("member")).done;
     expect([pupil.code, pupil.stderr]).toEqual([1, expect.stringContaining("role worker")]);
     // no engine was looked at for it
@@ -122,7 +122,7 @@ describe("graft worker", () => {
   });
 
   it("waits for a server that is not there, until it is stopped", async () => {
-    const waiting = startWorker("patient", "http://127.0.0.1:9");
+    const waiting = startWorker("patient", "http://127.0.0.1:2");
     await waiting.waitFor(/cannot be reached: .*Trying again in \d+ s\./);
     waiting.child.kill("SIGTERM");
     const { code, stderr } = await waiting.done;

@@ -8,6 +8,7 @@ export { type Restored, type RestoreOptions, restoreBackup } from "./backup/rest
 export { type ImportedRun, type ImportHomeOptions, importHome } from "./import-home/import-home.ts";
 export { type MigratedStore, type MigrationTarget, migrateStore } from "./migrate/migrate-store.ts";
 export { ProcessPredictor, type ProcessPredictorOptions } from "./predict/process-predictor.ts";
+export { checkOptions } from "./serve/check-options.ts";
 export { homeToken, readAddress } from "./serve/home-address.ts";
 export type { ServerOptions } from "./serve/server-options.ts";
 export type { StorePlace } from "./serve/store-place.ts";

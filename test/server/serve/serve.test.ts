@@ -100,8 +100,10 @@ describe("graft serve", () => {
 
 describe("graft serve refuses", () => {
   it.each([
-    [["--bind", "0.0.0.0"], 1, /without encryption.*--lan.*--tls-cert.*--insecure/s],
-    [["--tls-cert", "a.pem"], 1, /belong together.*--tls-key/],
+    [["--bind", "0.0.0.0"], 2, /without encryption.*--lan.*--tls-cert.*--insecure/s],
+    [["--tls-cert", "a.pem"], 2, /belong together.*--tls-key/],
+    [["--lan", "--insecure"], 2, /--insecure means: without a certificate/],
+    [["--trust-proxy", "abc"], 2, /--trust-proxy does not say.*"abc".*10\.0\.0\.2/],
     [["--tls-cert", "a.pem", "--tls-key", "b.pem"], 1, /a\.pem cannot be read/],
     [["--port", "70000"], 2, /--port.*from 0 to 65535/],
     [["--workers", "many"], 2, /--workers.*whole number/],

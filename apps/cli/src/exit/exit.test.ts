@@ -37,3 +37,9 @@ it("ends with 130 for a cancelled work and 1 for any other failure", () => {
   expect(exitCodeOf(new CoreError("cancelled", { what: "Stopped." }))).toBe(130);
   expect(exitCodeOf(new Error())).toBe(1);
 });
+
+it("ends with 2 for a token that is mistyped, and with 1 for one that was good once", () => {
+  const refused = (reason: string) => new CoreError("unauthorized", { what: "No." }, { facts: { reason } });
+  expect(exitCodeOf(refused("mistyped"))).toBe(2);
+  expect(exitCodeOf(refused("ended"))).toBe(1);
+});

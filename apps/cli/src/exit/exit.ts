@@ -6,6 +6,9 @@ import { EXIT, UsageError } from "./exit-codes.ts";
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof CoreError && error.code === "cancelled") return EXIT.interrupted;
+  // as a flag is: who was let in once is another matter
+  if (error instanceof CoreError && error.code === "unauthorized" && error.facts.reason === "mistyped")
+    return EXIT.usage;
   return EXIT.failed;
 }
 

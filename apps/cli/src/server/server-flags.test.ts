@@ -6,7 +6,7 @@ import { UsageError } from "../exit/exit-codes.ts";
 import { createProgram } from "../program.ts";
 
 /** A server that nobody is at: what it is asked for is a refusal of the network, and never one of the flag. */
-const NOBODY = ["--server", "http://127.0.0.1:9", "--token", "graft_x", "--home", "/nowhere/home"];
+const NOBODY = ["--server", "http://127.0.0.1:2", "--token", "graft_x", "--home", "/nowhere/home"];
 
 /** Of each command that a server does: flags that count there, and where they are read. Any other flag of it is refused. */
 const THERE: Readonly<Record<string, { readonly heard: readonly string[] | "all"; readonly in: string }>> = {

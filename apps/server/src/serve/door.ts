@@ -12,10 +12,8 @@ import { type LanCertificate, lanCertificate } from "../http/tls/lan-certificate
 import { LOCAL, machineNames } from "../http/tls/machine-names.ts";
 import type { ServerOptions } from "./server-options.ts";
 
-type DoorOptions = Pick<
-  ServerOptions,
-  "home" | "bind" | "hostName" | "tlsCert" | "tlsKey" | "lan" | "insecure"
->;
+type DoorFlags = Pick<ServerOptions, "bind" | "hostName" | "tlsCert" | "tlsKey" | "lan" | "insecure">;
+type DoorOptions = DoorFlags & Pick<ServerOptions, "home">;
 
 export interface Door {
   readonly bind: string;
@@ -46,14 +44,8 @@ const INSECURE =
  */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { home, tlsCert, tlsKey, lan = false, insecure = false, hostName = [] } = options;
-  const bind = options.bind ?? (lan ? "0.0.0.0" : "127.0.0.1");
-  checkTogether(options);
-  if (!isThisMachine(bind) && !lan && tlsCert === undefined && !insecure)
-    throw new CoreError("bad-input", {
-      what: "Other machines would reach this address without encryption.",
-      received: bind,
-      fix: "Use `lan`, or a certificate with `tlsCert` and `tlsKey`; `insecure` does without, if you must.",
-    });
+  checkDoor(options);
+  const bind = boundTo(options);
   const outside = isThisMachine(bind) ? NOWHERE : outsideOf(bind);
   const certificate = lan ? await certificateOf(home, outside) : undefined;
   return {
@@ -72,6 +64,8 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     warnings: insecure && !isThisMachine(bind) ? [INSECURE] : [],
   };
 }
+
+const boundTo = ({ bind, lan = false }: DoorFlags): string => bind ?? (lan ? "0.0.0.0" : "127.0.0.1");
 
 const named = (bind: string): readonly string[] => (isAll(bind) ? [] : [bind]);
 
@@ -113,7 +107,12 @@ export function doorUrl({ bind, tls }: Door, { hostName: [name] = [] }: DoorOpti
   return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function checkTogether({ tlsCert, tlsKey, lan, insecure }: DoorOptions): void {
+/**
+ * @throws CoreError `bad-input` for what does not go together, and for an address that other machines reach without encryption;
+ *   nothing is looked at.
+ */
+export function checkDoor(options: DoorFlags): void {
+  const { tlsCert, tlsKey, lan = false, insecure = false } = options;
   const together = (what: string, fix: string): CoreError => new CoreError("bad-input", { what, fix });
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw together("A certificate and its key belong together.", "Give both `tlsCert` and `tlsKey`.");
@@ -121,6 +120,13 @@ function checkTogether({ tlsCert, tlsKey, lan, insecure }: DoorOptions): void {
     throw together("`lan` makes a certificate of its own.", "Leave out `lan`, or `tlsCert` and `tlsKey`.");
   if (insecure && (lan || tlsCert !== undefined))
     throw together("`insecure` means: without a certificate.", "Leave it out.");
+  const bind = boundTo(options);
+  if (!isThisMachine(bind) && !lan && tlsCert === undefined && !insecure)
+    throw new CoreError("bad-input", {
+      what: "Other machines would reach this address without encryption.",
+      received: bind,
+      fix: "Use `lan`, or a certificate with `tlsCert` and `tlsKey`; `insecure` does without, if you must.",
+    });
 }
 
 async function filesOf(

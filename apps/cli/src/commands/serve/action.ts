@@ -1,5 +1,6 @@
 import { packageVersion } from "../../environment/package-version.ts";
 import { nextCommand } from "../../environment/self-command.ts";
+import { asUsage } from "../../exit/as-usage.ts";
 import { EXIT } from "../../exit/exit-codes.ts";
 import { inFlags } from "../../options/flag-text.ts";
 import { print, printJson } from "../../output/stdout.ts";
@@ -13,8 +14,9 @@ const LEFT_MS = 1000;
 export async function serve(context: CommandContext, flags: Flags): Promise<void> {
   const { environment, json } = context;
   const ending = endOnSignal();
-  const { startServer } = await loadServer();
+  const { startServer, checkOptions } = await loadServer();
   const options = serverOptions(flags, environment.variables);
+  asUsage(() => checkOptions(options));
   const server = await startServer({
     ...options,
     // who sits before it reads what went wrong; a file or a collector of logs gets all
