@@ -11,6 +11,7 @@ import { printerOf } from "../output/prediction-printers.ts";
 import { checkOutsideImages } from "../places/outside-images.ts";
 import type { CommandContext, Flags } from "../session/context.ts";
 import { Session } from "../session/session.ts";
+import { Allowance } from "./allowance.ts";
 import { asCoreError, connect, type ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { GOES_ON } from "./follow-there.ts";
@@ -37,12 +38,13 @@ interface Asking {
   readonly run: string;
   readonly explain: boolean;
   readonly signal: AbortSignal;
+  readonly allowance: Allowance;
 }
 
 /** @returns the answer, or why this picture has none: it stops no other. */
 async function ask(client: ServerClient, image: NamedImage, asking: Asking): Promise<Answer | CoreError> {
   if ("error" in image) return image.error;
-  const { run, explain, signal } = asking;
+  const { run, explain, signal, allowance } = asking;
   const body = await readFile(image.path).catch((error: unknown) => readFailure(image.path, error));
   if (body instanceof CoreError) {
     if (body.code === "unreadable") throw body;
@@ -51,7 +53,9 @@ async function ask(client: ServerClient, image: NamedImage, asking: Asking): Pro
   const address = `/models/${encodeURIComponent(run)}/predict${explain ? "?explain=true" : ""}`;
   const headers = { "content-type": "application/octet-stream" };
   try {
-    const answer = await client.bytes(address, { method: "POST", headers, body, signal });
+    const answer = await allowance.with(() =>
+      client.bytes(address, { method: "POST", headers, body, signal }),
+    );
     return answerSchema.parse(await answer.json());
   } catch (error) {
     if (error instanceof CoreError && OF_ONE_PICTURE.includes(error.code)) return error;
@@ -92,25 +96,34 @@ export async function predictThere(
         notSureBelow: typeof flags.notSureBelow === "number" ? flags.notSureBelow : (model.notSureBelow ?? 0),
       },
     );
-    const asking = { run, explain: heatMaps !== undefined, signal: session.signal };
-    let broken = 0;
-    for (let at = 0; at < images.length; at += AT_ONCE) {
-      const some = images.slice(at, at + AT_ONCE);
-      const answers = await Promise.all(some.map((image) => ask(client, image, asking)));
-      for (const [i, image] of some.entries()) {
-        const answer = answers[i];
-        if (!answer || answer instanceof CoreError) {
-          broken++;
-          if (answer) printer.broken(image.path, answer);
-          continue;
+    const allowance = new Allowance(session, server.url);
+    const asking = { run, explain: heatMaps !== undefined, signal: session.signal, allowance };
+    let [broken, told] = [0, 0];
+    try {
+      for (let at = 0; at < images.length; at += AT_ONCE) {
+        const some = images.slice(at, at + AT_ONCE);
+        const answers = some.map((image) => ask(client, image, asking));
+        // the first one that fails is told; the others are nobody's any more
+        for (const answer of answers) answer.catch(() => undefined);
+        for (const [i, image] of some.entries()) {
+          const answer = await answers[i];
+          if (!answer) continue;
+          if (answer instanceof CoreError) {
+            broken++;
+            printer.broken(image.path, answer);
+          } else {
+            const prediction = predictionOf(answer, labels);
+            unlike.set(prediction, { is: answer.unlike ?? undefined });
+            const drawn = heatMaps?.write(image.path, () => heatMapOf(session, image, { answer, model }));
+            printer.prediction(image.path, prediction, await drawn);
+          }
+          told++;
         }
-        const prediction = predictionOf(answer, labels);
-        unlike.set(prediction, { is: answer.unlike ?? undefined });
-        const drawn = heatMaps?.write(image.path, () => heatMapOf(session, image, { answer, model }));
-        printer.prediction(image.path, prediction, await drawn);
       }
+    } finally {
+      // what came is printed, whatever stops the rest
+      if (told > 0) printer.end();
     }
-    printer.end();
     if (folder !== undefined) session.notice(`Heat maps: ${images.length - broken} in ${folder}`);
     if (broken === 0) return;
     session.notice(unusableText(broken, images.length));
