@@ -72,6 +72,12 @@ it("graft login --ca lets every command after it in", async () => {
     const { code, stderr } = await graft(words, home);
     expect([words[0], code, stderr]).toEqual([words[0], 0, ""]);
   }
+  const worker = startGraft(["worker", "--name", "attic"], home);
+  await worker.waitFor(/Connected to \S+ as attic\./);
+  worker.child.kill("SIGTERM");
+  const idle = await worker.done;
+  expect([idle.code, idle.stderr]).toEqual([0, expect.stringContaining("The worker has ended.")]);
+  expect(idle.stderr).not.toMatch(/the training|another worker/);
   // another address is not believed for it
   const other = url.replace("127.0.0.1", "localhost");
   const { code, stderr } = await graft(["runs", "list", "--server", other, "--token", token], home);

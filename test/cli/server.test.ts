@@ -49,6 +49,9 @@ it("signs in, trains there, and asks the model of a picture", async () => {
     [2, "completed"],
     [1, "completed"],
   ]);
+  const listed = (await graft(["runs", "list"], home)).stdout;
+  expect(listed).toMatch(/^run +state .* made +owner$/m);
+  expect(listed).toMatch(new RegExp(`^${run} .* \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d +admin$`, "m"));
   const asked = await graft(["predict", run, photos, "--json"], home);
   const answers = jsonLines(asked.stdout);
   expect(answers.length).toBe(24);
@@ -276,16 +279,19 @@ it("goes on showing a run whose server was killed and started again, and says so
 
 it("says what a server refuses, in the words of the command line", async () => {
   const wrong = await graft(["runs", "show", "nobody", "--json"], home);
-  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("There is no such run")]);
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toContain(
+    "There is no such run. Received: nobody. To see all of them: graft runs list",
+  );
   const stranger = await graft(
     ["runs", "list", "--server", link.replace(/\/enter.*/, ""), "--token", "graft_x"],
     home,
   );
-  expect(stranger.code).toBe(1);
+  expect(stranger.code).toBe(2);
   expect(stranger.stderr).not.toContain("    at ");
-  const gone = await graft(["runs", "list", "--server", "http://127.0.0.1:9", "--token", "graft_x"], home);
+  const gone = await graft(["runs", "list", "--server", "http://127.0.0.1:2", "--token", "graft_x"], home);
   expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining("does not answer")]);
-  const local = await graft(["weights", "list", "--server", "http://127.0.0.1:9"], home);
+  const local = await graft(["weights", "list", "--server", "http://127.0.0.1:2"], home);
   expect([local.code, local.stderr]).toEqual([2, expect.stringContaining("this computer alone")]);
 });
 

@@ -29,6 +29,19 @@ it("says that the server is gone when an answer breaks off in its middle", async
   expect(asCoreError(new TypeError("a defect"), url)).toBeInstanceOf(TypeError);
 });
 
+it("says that a port is one that no browser opens, and does not wait for it", async () => {
+  const url = "http://127.0.0.1:1";
+  const thrown = await connect({ url, token: "t" })
+    .api.system.version.query()
+    .catch((error: unknown) => error);
+  expect(asCoreError(thrown, url)).toMatchObject({
+    ...{
+      code: "bad-input",
+      message: expect.stringMatching(/No web server can be at the port.*127\.0\.0\.1:1\./),
+    },
+  });
+});
+
 it("gives the words of a server that refuses before a procedure could", async () => {
   const error = { name: "CoreError", code: "busy", message: "The server is starting.", facts: {} };
   const url = await serve((_, answer) => {

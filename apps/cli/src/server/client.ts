@@ -19,6 +19,7 @@ import {
 import { EventSource } from "eventsource";
 import { packageVersion } from "../environment/package-version.ts";
 import type { Credentials } from "./credentials.ts";
+import { nameList } from "./name-list.ts";
 
 /** A graft server, as a command sees it. */
 export interface ServerClient {
@@ -56,7 +57,7 @@ export function asCoreError(error: unknown, url: string): unknown {
   if (!(error instanceof TRPCClientError)) return error;
   if (error.cause instanceof CoreError) return error.cause;
   const told = serializedErrorSchema.safeParse(error.data?.error);
-  if (told.success) return deserializeError(told.data);
+  if (told.success) return nameList(deserializeError(told.data));
   // a server that starts refuses before any procedure could
   return toldIn(error.meta?.responseJSON) ?? gone(url, error.cause ?? error);
 }
@@ -73,7 +74,7 @@ function toldIn(body: unknown): Error | undefined {
   const told = serializedErrorSchema.safeParse(
     typeof body === "object" && body !== null && "error" in body ? body.error : undefined,
   );
-  return told.success ? deserializeError(told.data) : undefined;
+  return told.success ? nameList(deserializeError(told.data)) : undefined;
 }
 
 async function refusalOf(answer: Response, url: string): Promise<Error> {

@@ -10,17 +10,11 @@ import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { type DatasetThere, theDataset } from "./find-dataset.ts";
 import { inPages } from "./in-pages.ts";
+import { ownersOf } from "./owners-of.ts";
 import { drawSplit, resplitText, splitAsked, splitText } from "./split-there.ts";
 
 type Api = ServerClient["api"];
 type WholeDataset = Awaited<ReturnType<Api["datasets"]["get"]["query"]>>;
-
-/** Names of accounts by id, for who sees the data sets of all; undefined: there are none but the caller's. */
-async function ownersOf({ accounts, system }: Api): Promise<ReadonlyMap<string, string> | undefined> {
-  if ((await system.me.query()).role !== "admin") return undefined;
-  const all = await inPages((page) => accounts.list.query({ ...page, limit: 100 }));
-  return new Map(all.map(({ id, name }) => [id, name]));
-}
 
 const pictures = (count: number): string => (count === 1 ? "1 picture" : `${count} pictures`);
 
@@ -105,13 +99,19 @@ export async function splitDataset(
   const asked = splitAsked(configFromFlags(flags), flags);
   if (Object.keys(asked).length === 0)
     throw new UsageError(
-      "datasets split: say how. Expected: --val-split SHARE, --seed NUMBER or --group-prefix.",
+      "datasets split: say how. Expected: --val-split SHARE, --seed NUMBER, --group-prefix or --no-group-prefix.",
     );
   await asking(server, async (client) => {
     const { id, name } = await theDataset(client, dataset);
     const drawn = await drawSplit(client, id, asked);
     if (json) printJson({ dataset: id, ...drawn });
-    else print(`${name} has a new split: ${resplitText(drawn)}`);
+    else
+      print(
+        [
+          `${name} has a new split: ${resplitText(drawn)}`,
+          ...drawn.notes.map(({ message }) => `Note: ${message}`),
+        ].join("\n"),
+      );
   });
 }
 

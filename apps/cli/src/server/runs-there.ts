@@ -11,6 +11,7 @@ import type { Credentials } from "./credentials.ts";
 import { datasetNames } from "./dataset-names.ts";
 import { GOES_ON } from "./follow-there.ts";
 import { inPages } from "./in-pages.ts";
+import { ownersOf } from "./owners-of.ts";
 import { finishThere, resultText } from "./train-there.ts";
 import { waitingText, waitingWords } from "./waiting-text.ts";
 
@@ -27,7 +28,9 @@ export const listThere = ({ json }: CommandContext, server: Credentials): Promis
 
 async function listText(api: Api, rows: readonly RunLine[]): Promise<string> {
   const names = await datasetNames(api, rows);
-  const lines = rows.map(({ id, number, state, place, waiting, dataset, config, metrics }) => {
+  const owners = await ownersOf(api);
+  const lines = rows.map((row) => {
+    const { id, number, state, place, waiting, dataset, config, metrics, createdAt, owner } = row;
     const accuracy = metrics ? modelAccuracy(metrics) : undefined;
     return [
       ...[
@@ -38,9 +41,12 @@ async function listText(api: Api, rows: readonly RunLine[]): Promise<string> {
         config.recipe,
       ],
       accuracy === undefined ? "-" : percent(accuracy),
+      createdAt.slice(0, 16).replace("T", " "),
+      ...(owners ? [owners.get(owner) ?? owner] : []),
     ];
   });
-  return table([["run", "state", "data set", "number", "recipe", "validation"], ...lines]);
+  const head = ["run", "state", "data set", "number", "recipe", "validation", "made"];
+  return table([owners ? [...head, "owner"] : head, ...lines]);
 }
 
 /** `graft runs show RUN` */

@@ -35,11 +35,13 @@ export const owns = (identity: Identity, owner: string): boolean => (ownerOf(ide
  * @throws CoreError `not-found`.
  */
 export function notThere(what: string, id: string): CoreError {
-  return new CoreError("not-found", {
+  const parts = {
     what: `There is no such ${what}.`,
     received: id,
     fix: "List them to see which there are.",
-  });
+  };
+  // an edge that has a word for the list of these says it
+  return new CoreError("not-found", parts, { facts: { thing: what } });
 }
 
 /** An error about what something lies in, told of the thing itself: so much is known of it that it is not the caller's. */
