@@ -57,6 +57,8 @@ const FLAG = /(?<![\w-])--[a-z][a-z-]+/;
 const HERE_ALONE: Readonly<Record<string, string>> = {
   force: "a server writes into folders of its own",
   data: "a server compares on pictures of the run's data set",
+  ca: "whom a caller believes is no server's to know",
+  lan: "a server is started so",
   home: "what a server says of its home names the variable, too",
 };
 

@@ -44,7 +44,7 @@ export class Allowance {
   async #wait({ parts }: CoreError, waitMs: number): Promise<void> {
     const text = `${parts.what} Waiting ${Math.ceil(waitMs / 1000)} s, then going on`;
     if (this.#isTold) this.#session.status(text);
-    else this.#session.notice(`${text}; so it is whenever that many were asked.`);
+    else this.#session.notice(`${text}, as often as needed.`);
     this.#isTold = true;
     await wait(waitMs, undefined, { signal: this.#session.signal }).catch(() => undefined);
     this.#pause = undefined;

@@ -32,7 +32,7 @@ export function certificateTrouble(
         what: hasCa
           ? `The certificate of ${url} is not from the one given with \`ca\`.`
           : `The certificate of ${url} is not known here.`,
-        fix: `A server with \`lan\` makes its own. Get it from http://${host}/ca/graft-ca.pem, compare its SHA-256 with the one that \`graft serve\` prints there, and give it: \`graft login ${url} --ca graft-ca.pem\` keeps it for every command, and \`graft worker\` takes \`ca: graft-ca.pem\`, too.`,
+        fix: `A server with \`lan\` makes its own. Get it from http://${host}/ca/graft-ca.pem, compare its SHA-256 with the one that \`graft serve\` prints there, and give it with \`ca: graft-ca.pem\`: to \`graft login\`, which keeps it for every command, or to \`graft worker\`.`,
       }
     : {
         what: `The certificate of ${url} cannot be used.`,
