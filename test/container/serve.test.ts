@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../cli/run-graft.ts";
@@ -13,6 +13,8 @@ let tokenFile = "";
 beforeAll(async () => {
   folder = await temporaryFolder("container-serve");
   bin = await makeProgram(folder, true);
+  // a volume, in a container
+  await mkdir(join(folder, "workers"));
   tokenFile = join(folder, "workers", "token");
 });
 
