@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CoreError } from "../errors.ts";
 import { machineCode } from "../files/one-file-error.ts";
@@ -8,19 +8,10 @@ import { visibleText } from "../visible-text.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";
 import { type ExpandOptions, expandArchives } from "./expand-archives-node.ts";
+import { headOf } from "./head-of-node.ts";
 import { KNOWN_SETS } from "./known-sets-node.ts";
 import type { Listing } from "./listing.ts";
 import { reasonOf, walkFolder } from "./walk-node.ts";
-
-async function readHead(path: string): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(512), 0, 512, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
 
 export interface ListPathOptions {
   /** Where archives are unpacked; below a folder it is passed over. */
@@ -55,7 +46,7 @@ export async function listPath(
     if (facts.isDirectory()) return await expandArchives(await walkFolder(path, { signal, home }), unpacking);
     if (!facts.isFile())
       throw new CoreError("bad-input", { what: `${shown} is neither a folder nor a file.`, expected });
-    head = await readHead(path);
+    head = await headOf(path);
   } catch (error) {
     if (error instanceof CoreError) throw error;
     if (machineCode(error) !== undefined) throw readFailure(path, error);

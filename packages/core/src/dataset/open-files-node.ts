@@ -1,9 +1,9 @@
-import { open } from "node:fs/promises";
 import { CoreError } from "../errors.ts";
 import { visibleText } from "../visible-text.ts";
 import { archiveKind } from "./archive-kind.ts";
 import { openArchive } from "./archive-store-node.ts";
 import { expandArchives } from "./expand-archives-node.ts";
+import { headOf } from "./head-of-node.ts";
 import { tableOf, tableReader } from "./label-files-node.ts";
 import type { LayoutOptions } from "./layout/find-layout.ts";
 import type { LabelsFrom } from "./layout/labels-from.ts";
@@ -38,16 +38,6 @@ export interface OpenedFiles extends AsyncDisposable {
    * @throws CoreError as `openDataset`.
    */
   scan(options: ScanFilesOptions): Promise<Scanned>;
-}
-
-async function headOf(location: string): Promise<Uint8Array> {
-  const file = await open(location);
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(512), 0, 512, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 /** One archive is the data set, as for `openDataset`; more of them, and those in folders, are folders of their names. */
