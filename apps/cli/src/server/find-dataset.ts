@@ -1,5 +1,6 @@
 import { CoreError } from "@graft/core";
 import { asCoreError, type ServerClient } from "./client.ts";
+import { pagesOf } from "./in-pages.ts";
 
 export type DatasetThere = Awaited<
   ReturnType<ServerClient["api"]["datasets"]["list"]["query"]>
@@ -12,13 +13,8 @@ const PAGE = 500;
 /** The caller's own data sets, changed last first: an admin, who sees everybody's, writes into nobody's by its name. */
 async function* ownDatasets({ api }: ServerClient): AsyncGenerator<DatasetThere> {
   const { account: owner } = await api.system.me.query();
-  let after: string | undefined;
-  do {
-    const given = { owner, limit: 100, ...(after === undefined ? {} : { after }) };
-    const page = await api.datasets.list.query(given);
-    yield* page.items;
-    after = page.next ?? undefined;
-  } while (after !== undefined);
+  for await (const items of pagesOf((from) => api.datasets.list.query({ owner, limit: 100, ...from })))
+    yield* items;
 }
 
 /**
@@ -69,11 +65,8 @@ async function* sharedPictures(
 ): AsyncGenerator<{ readonly seen: number; readonly both: ReadonlyMap<string, boolean> }> {
   const { classes } = await api.datasets.get.query({ dataset });
   const nameOf = new Map(classes.map(({ id, name }) => [id, name]));
-  let after: string | undefined;
   let seen = 0;
-  do {
-    const given = { dataset, limit: PAGE, ...(after === undefined ? {} : { after }) };
-    const { items, next } = await api.images.list.query(given);
+  for await (const items of pagesOf((from) => api.images.list.query({ dataset, limit: PAGE, ...from }))) {
     const both = new Map<string, boolean>();
     for (const { hash, class: of } of items) {
       if (!here.has(hash)) continue;
@@ -83,8 +76,7 @@ async function* sharedPictures(
     }
     seen += items.length;
     yield { seen, both };
-    after = next ?? undefined;
-  } while (after !== undefined);
+  }
 }
 
 /** What a data set there has of pictures of this computer: one in the class that it has here, one in another, or none. */

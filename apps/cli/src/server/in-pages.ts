@@ -1,16 +1,21 @@
-/** All of a list that a server gives in pages. @param page asks for the page after a place; from the start without one. */
-export async function inPages<T>(
-  page: (from: { readonly after?: string }) => Promise<{
-    readonly items: readonly T[];
-    readonly next: string | null;
-  }>,
-): Promise<T[]> {
-  const all: T[] = [];
+type AskPage<T> = (from: { readonly after?: string }) => Promise<{
+  readonly items: readonly T[];
+  readonly next: string | null;
+}>;
+
+/** The pages of a list that a server gives so. @param page asks for the one after a place; for the first without one. */
+export async function* pagesOf<T>(page: AskPage<T>): AsyncGenerator<readonly T[]> {
   let after: string | undefined;
   do {
     const { items, next } = await page(after === undefined ? {} : { after });
-    all.push(...items);
+    yield items;
     after = next ?? undefined;
   } while (after !== undefined);
+}
+
+/** All of such a list. */
+export async function inPages<T>(page: AskPage<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const items of pagesOf(page)) all.push(...items);
   return all;
 }
