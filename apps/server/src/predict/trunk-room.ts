@@ -79,11 +79,10 @@ export class TrunkRoom {
 
   #makeRoom(model: Model, options: { readonly features: boolean }): Room {
     const once = trunkMemory(model, this.#engine.batch);
-    const onLanes = once * this.#lanes.length;
-    const lanes = onLanes <= this.#laneBytes ? this.#lanes : [];
+    const lanes = once * this.#lanes.length <= this.#laneBytes ? this.#lanes : [];
     return {
       opening: this.#open(model, { ...options, lanes }),
-      bytes: once + (lanes.length > 0 ? onLanes : 0),
+      bytes: once * (1 + lanes.length),
       holders: 0,
     };
   }
