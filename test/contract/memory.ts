@@ -1,8 +1,7 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type Backend, GraphBuilder } from "@graft/core";
 import { describe, expect, it } from "vitest";
 import type { TestBackend } from "../backends.ts";
+import { collectGarbage } from "../collect-garbage.ts";
 import { itLong } from "../long.ts";
 import { stepInputs, type TrainingOptions, trainingGraph } from "./training-problem.ts";
 
@@ -10,9 +9,7 @@ const MIB = 2 ** 20;
 
 /** Resident bytes of this process after a garbage collection, engines' own memory included. */
 function residentBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  if (typeof collect === "function") collect();
+  collectGarbage();
   return process.memoryUsage.rss();
 }
 

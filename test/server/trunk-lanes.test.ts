@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Engine } from "../../apps/server/src/predict/engine.ts";
 import { openLanes } from "../../apps/server/src/predict/trunk-lanes.ts";
 import { type HeldTrunk, TrunkRoom } from "../../apps/server/src/predict/trunk-room.ts";
+import { collectGarbage } from "../collect-garbage.ts";
 import { patchImages } from "../export/formats.ts";
 import { randomWeights, sampleModel } from "../export/sample-model.ts";
 
@@ -59,6 +60,23 @@ describe("lanes of an engine", () => {
     expect(await rowsFromLanes(beside, engine)).toEqual(expected);
     beside.release();
     alone.release();
+  });
+
+  it("leave nothing of a model's numbers in this thread once each has its own", async () => {
+    await using lanes = openLanes("onnx:cpu", { home, threads: 2 });
+    const engine = new Engine(backend);
+    const room = new TrunkRoom(engine, { lanes: lanes.all, laneBytes: 1e9 });
+    const made = (): Model =>
+      sampleModel({ weights: randomWeights("mixed1"), recipe: "gap", cut: "mixed1", size: 75, labels: ["a", "b"] });
+    const open = async (): Promise<{ readonly trunk: HeldTrunk; readonly model: WeakRef<Model> }> => {
+      const model = made();
+      return { trunk: await room.take(model, { features: false }), model: new WeakRef(model) };
+    };
+    const { trunk, model } = await open();
+    await rowsFromLanes(trunk, engine);
+    collectGarbage();
+    expect(model.deref() === undefined).toBe(true);
+    trunk.release();
   });
 
   it("are not used where their memory is short, for another engine, or by one thread", async () => {

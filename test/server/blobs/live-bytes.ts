@@ -1,12 +1,8 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
+import { collectGarbage } from "../../collect-garbage.ts";
 
 /** Bytes in buffers that something still holds. */
 export function liveBytes(): number {
-  collect();
+  collectGarbage();
   return process.memoryUsage().arrayBuffers;
 }
 

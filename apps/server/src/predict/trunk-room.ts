@@ -30,6 +30,13 @@ export interface TrunkRoomOptions {
   readonly laneBytes?: number;
 }
 
+/** A function of its own: what lives as long as the trunk would hold the model's numbers, were it made beside them. */
+const trunksBeside = (
+  lanes: readonly TrunkLane[],
+  model: Model,
+  options: { readonly features: boolean },
+): LaneTrunks => new LaneTrunks(lanes, (lane) => lane.openTrunk(model, options));
+
 /** Trunks that are loaded, each once for all models that stand on it. */
 export class TrunkRoom {
   readonly #engine: Engine;
@@ -92,7 +99,7 @@ export class TrunkRoom {
     { features, lanes }: { readonly features: boolean; readonly lanes: readonly TrunkLane[] },
   ): Promise<OpenedTrunk> {
     const trunk = await openTrunk(model, this.#engine.backend, { features });
-    const beside = new LaneTrunks(lanes, (lane) => lane.openTrunk(model, { features }));
+    const beside = trunksBeside(lanes, model, { features });
     return {
       line: this.#engine.line<TrunkRow>(
         (images) => trunk.run(images),
