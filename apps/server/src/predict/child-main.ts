@@ -1,6 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { selectBackend } from "@graft/backend-select";
 import { type Port, type SelectedBackend, serializeError } from "@graft/core";
 import { parentPort } from "@graft/core/node";
@@ -36,15 +34,6 @@ function offerMemory(): void {
   } catch {
     // another system, or not allowed: then memory is short for all alike
   }
-}
-
-/** Lets go of what a model was read from at once: hundreds of megabytes that V8 does not see as its own. */
-export function memorySweeper(): () => void {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  return () => {
-    if (typeof collect === "function") collect();
-  };
 }
 
 /** Runs one of the processes' programs to its end; a defect ends it with its message on stderr. */
