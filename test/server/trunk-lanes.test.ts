@@ -67,7 +67,13 @@ describe("lanes of an engine", () => {
     const engine = new Engine(backend);
     const room = new TrunkRoom(engine, { lanes: lanes.all, laneBytes: 1e9 });
     const made = (): Model =>
-      sampleModel({ weights: randomWeights("mixed1"), recipe: "gap", cut: "mixed1", size: 75, labels: ["a", "b"] });
+      sampleModel({
+        weights: randomWeights("mixed1"),
+        recipe: "gap",
+        cut: "mixed1",
+        size: 75,
+        labels: ["a", "b"],
+      });
     const open = async (): Promise<{ readonly trunk: HeldTrunk; readonly model: WeakRef<Model> }> => {
       const model = made();
       return { trunk: await room.take(model, { features: false }), model: new WeakRef(model) };
