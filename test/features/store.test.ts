@@ -143,6 +143,35 @@ describe("damage", () => {
     expect(await found(4)).toEqual([0, 1, 2, 3]);
   });
 
+  test("a damaged row takes nothing from those that are read with it, of one length or far from each other", async () => {
+    for (const length of [LENGTH, 10_000]) {
+      const space = spaceOf(length);
+      const keys = Array.from({ length: 20 }, (_, image) => keyOf(image));
+      await using store = await cache.open();
+      await store.putMany(
+        space,
+        keys.map((key, image) => ({ key, row: rowOf(image, length) })),
+      );
+      const id = await featureSpaceId(space);
+      const [pack = ""] = (await cache.files(".pack")).filter((path) => path.includes(id));
+      const bytes = await readFile(pack);
+      const record = 48 + 4 * length;
+      for (const at of [3, 11, 19]) bytes[64 + at * record + 100] = (bytes[64 + at * record + 100] ?? 0) ^ 1;
+      await writeFile(pack, bytes);
+      // another order, a row that is not there, and one twice
+      const asked = [...keys.toReversed(), keyOf(99), keyOf(5)];
+      const rows = await store.getMany(space, asked);
+      const expected = [...keys.keys()]
+        .reverse()
+        .map((at) => ([3, 11, 19].includes(at) ? undefined : rowOf(at, length)));
+      expect(rows).toEqual([...expected, undefined, rowOf(5, length)]);
+      // of its own: who changes it changes no other
+      rows.at(-1)?.fill(0);
+      expect(rows.at(-3)).toEqual(rowOf(0, length));
+      expect(await store.getMany(space, [keyOf(5)])).toEqual([rowOf(5, length)]);
+    }
+  });
+
   test("a pack cut off anywhere keeps its whole rows, and the next writer goes on behind them", async () => {
     await fill(3);
     const [pack = ""] = await cache.files(".pack");

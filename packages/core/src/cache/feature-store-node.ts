@@ -1,4 +1,3 @@
-import { inParallel } from "../concurrency/in-parallel.ts";
 import { CoreError } from "../errors.ts";
 import type { RowStore } from "../features/one-by-one.ts";
 import { decodeRow, encodeRow } from "../features/row-record.ts";
@@ -42,8 +41,6 @@ export interface NodeFeatureStore extends FeatureStore, RowStore, AsyncDisposabl
   close(): Promise<void>;
 }
 
-/** Rows of one call that are read from the disk together. */
-const READS_AT_ONCE = 32;
 /** A full cache is about this many packs, which are given up one by one. */
 const PACKS = 64;
 
@@ -104,10 +101,7 @@ class FolderStore implements NodeFeatureStore {
   }
 
   async get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined> {
-    checkKey(key);
-    const { reader } = await this.#open(space);
-    const bytes = await this.#read(reader.get(key));
-    return bytes && decodeRow(space, bytes);
+    return (await this.getMany(space, [key]))[0];
   }
 
   async put(space: FeatureSpace, key: FeatureKey, row: Float32Array): Promise<void> {
@@ -121,11 +115,10 @@ class FolderStore implements NodeFeatureStore {
     space: FeatureSpace,
     keys: readonly FeatureKey[],
   ): Promise<readonly (Float32Array | undefined)[]> {
-    const rows = keys.map((): Float32Array | undefined => undefined);
-    await inParallel(keys.entries(), READS_AT_ONCE, async ([i, key]) => {
-      rows[i] = await this.get(space, key);
-    });
-    return rows;
+    for (const key of keys) checkKey(key);
+    const { reader } = await this.#open(space);
+    const rows = await this.#read(reader.getMany(keys));
+    return rows.map((bytes) => bytes && decodeRow(space, bytes));
   }
 
   async hasMany(space: FeatureSpace, keys: readonly FeatureKey[]): Promise<readonly boolean[]> {

@@ -22,6 +22,8 @@ export const PACK_HEADER_BYTES = 64;
 /** Records up to this size are scanned by reading everything, larger ones by their headers alone. */
 const READ_THROUGH_BYTES = 16 * 1024;
 const SCAN_BYTES = 256 * 1024;
+/** From one record to the next that is read with it: reading what lies between takes less than a call. */
+const NEAR_BYTES = 32 * 1024;
 
 export const recordBytes = (rowBytes: number): number => RECORD_HEADER_BYTES + rowBytes;
 export const recordPosition = (rowBytes: number, index: number): number =>
@@ -77,23 +79,52 @@ export async function scanRecords(
   for (const [index, header] of headers.sort(([a], [b]) => a - b)) found(index, header);
 }
 
+/** A record that is to be read. */
+export interface WantedRecord {
+  readonly index: number;
+  /** Whose row it must be. */
+  readonly key: FeatureKey;
+}
+
+/** Records in groups that are read with one call each, with what lies between them. @param wanted by index, ascending. */
+export function inStretches<T extends WantedRecord>(rowBytes: number, wanted: readonly T[]): T[][] {
+  const stride = recordBytes(rowBytes);
+  const stretches: T[][] = [];
+  for (const record of wanted) {
+    const stretch = stretches.at(-1);
+    const [first, last] = [stretch?.[0]?.index ?? 0, stretch?.at(-1)?.index ?? 0];
+    const isNear =
+      (record.index - last) * stride <= NEAR_BYTES && (record.index + 1 - first) * stride <= SCAN_BYTES;
+    if (stretch && isNear) stretch.push(record);
+    else stretches.push([record]);
+  }
+  return stretches;
+}
+
 /**
- * The row of a record as its own bytes, or undefined when it is not the whole, undamaged row of that key.
- * The buffer is the caller's; the row starts at a multiple of 4 in it.
+ * The rows of a stretch, each as its own bytes, or undefined where a record is not the whole, undamaged row of its key.
+ * Buffers are the caller's; a row starts at a multiple of 4 in its own.
  */
-export async function readRow(
+export async function readStretch(
   handle: FileHandle,
   rowBytes: number,
-  index: number,
-  key: FeatureKey,
-): Promise<Buffer<ArrayBuffer> | undefined> {
-  const record = Buffer.allocUnsafeSlow(recordBytes(rowBytes));
-  const { bytesRead } = await handle.read(record, 0, record.length, recordPosition(rowBytes, index));
-  if (bytesRead < record.length) return undefined;
-  const header = parseRecordHeader(record, crc32);
-  const row = record.subarray(RECORD_HEADER_BYTES);
-  const isIt = header?.hash === key.hash && header.variant === key.variant && header.crc === crc32(row);
-  return isIt ? row : undefined;
+  stretch: readonly WantedRecord[],
+): Promise<(Buffer<ArrayBuffer> | undefined)[]> {
+  const stride = recordBytes(rowBytes);
+  const [first, last] = [stretch[0]?.index ?? 0, stretch.at(-1)?.index ?? 0];
+  const bytes = Buffer.allocUnsafeSlow((last + 1 - first) * stride);
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, recordPosition(rowBytes, first));
+  return stretch.map(({ index, key }) => {
+    const start = (index - first) * stride;
+    if (start + stride > bytesRead) return undefined;
+    const record = bytes.subarray(start, start + stride);
+    const header = parseRecordHeader(record, crc32);
+    const row = record.subarray(RECORD_HEADER_BYTES);
+    const isIt = header?.hash === key.hash && header.variant === key.variant && header.crc === crc32(row);
+    if (!isIt) return undefined;
+    // one that is kept must not hold the others
+    return stretch.length === 1 ? row : Buffer.from(new Uint8Array(row).buffer);
+  });
 }
 
 /** Marks a record as gone for every process. */

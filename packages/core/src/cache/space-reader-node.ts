@@ -1,8 +1,18 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
+import { inParallel } from "../concurrency/in-parallel.ts";
 import type { FeatureKey } from "../features/types.ts";
 import { listSpace, type PackFile, unlessGone } from "./folder-node.ts";
-import { eraseRecord, isNewerPack, numRecords, readPackHeader, readRow, scanRecords } from "./pack-node.ts";
+import {
+  eraseRecord,
+  inStretches,
+  isNewerPack,
+  numRecords,
+  readPackHeader,
+  readStretch,
+  scanRecords,
+  type WantedRecord,
+} from "./pack-node.ts";
 
 /** A pack that this process has open. */
 export interface OpenPack {
@@ -15,6 +25,14 @@ export interface OpenPack {
   lastTouched: number;
 }
 
+/** Where a row is. */
+interface Entry {
+  readonly pack: OpenPack;
+  readonly index: number;
+}
+
+/** Calls to a disk that are under way together. */
+const READS_AT_ONCE = 32;
 /** A miss looks again for what other processes wrote, at most this often. */
 const LOOK_AGAIN_MS = 1000;
 /** A pack in use is marked as used at most this often. */
@@ -29,7 +47,7 @@ export class SpaceReader {
   readonly #now: () => number;
   readonly #onNewer: (path: string) => void;
   readonly #packs = new Map<string, OpenPack>();
-  readonly #entries = new Map<string, { readonly pack: OpenPack; readonly index: number }>();
+  readonly #entries = new Map<string, Entry>();
   #lastLook = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
 
@@ -47,25 +65,30 @@ export class SpaceReader {
     return this.#entries.has(keyText(key));
   }
 
-  /** A row's bytes (at a multiple of 4 in a buffer of their own), or undefined. Damaged ones are erased. */
-  async get(key: FeatureKey): Promise<Buffer<ArrayBuffer> | undefined> {
-    if (!(await this.has(key))) return undefined;
-    const text = keyText(key);
-    const entry = this.#entries.get(text);
-    if (!entry) return undefined;
-    const { pack, index } = entry;
-    try {
-      const row = await readRow(pack.handle, pack.rowBytes, index, key);
-      if (row) {
-        await this.#touch(pack);
-        return row;
-      }
-      await eraseRecord(pack.handle, pack.rowBytes, index);
-    } catch {
-      // a disk that cannot be read, or a pack given up meanwhile: the row is computed again
+  /** Rows' bytes (each at a multiple of 4 in a buffer of its own), or undefined, in the keys' order. Damaged ones are erased. */
+  async getMany(keys: readonly FeatureKey[]): Promise<(Buffer<ArrayBuffer> | undefined)[]> {
+    const rows = keys.map((): Buffer<ArrayBuffer> | undefined => undefined);
+    if (keys.some((key) => !this.#entries.has(keyText(key)))) await this.#lookAgain();
+    const wanted = new Map<OpenPack, (WantedRecord & { readonly at: number; readonly entry: Entry })[]>();
+    for (const [at, key] of keys.entries()) {
+      const entry = this.#entries.get(keyText(key));
+      if (!entry) continue;
+      const ofPack = wanted.get(entry.pack) ?? [];
+      wanted.set(entry.pack, ofPack);
+      ofPack.push({ at, key, index: entry.index, entry });
     }
-    if (this.#entries.get(text) === entry) this.#entries.delete(text);
-    return undefined;
+    for (const [pack, records] of wanted) {
+      records.sort((a, b) => a.index - b.index);
+      await inParallel(inStretches(pack.rowBytes, records), READS_AT_ONCE, async (stretch) => {
+        const found = await this.#readStretch(pack, stretch);
+        for (const [i, { at, key, entry }] of stretch.entries()) {
+          rows[at] = found[i];
+          if (found[i] === undefined && this.#entries.get(keyText(key)) === entry)
+            this.#entries.delete(keyText(key));
+        }
+      });
+    }
+    return rows;
   }
 
   /** Takes over a pack that this process writes to: from now on `add` tells what is in it. */
@@ -108,6 +131,22 @@ export class SpaceReader {
     this.#entries.clear();
     for (const pack of this.#packs.values()) await pack.handle.close();
     this.#packs.clear();
+  }
+
+  async #readStretch(
+    pack: OpenPack,
+    stretch: readonly WantedRecord[],
+  ): Promise<(Buffer<ArrayBuffer> | undefined)[]> {
+    try {
+      const found = await readStretch(pack.handle, pack.rowBytes, stretch);
+      for (const [i, { index }] of stretch.entries())
+        if (!found[i]) await eraseRecord(pack.handle, pack.rowBytes, index);
+      await this.#touch(pack);
+      return found;
+    } catch {
+      // a disk that cannot be read, or a pack given up meanwhile: the rows are computed again
+      return [];
+    }
   }
 
   async #lookAgain(): Promise<void> {
