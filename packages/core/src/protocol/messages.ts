@@ -16,7 +16,7 @@ import { modelFactsSchema } from "../model/manifest.ts";
 import { isRunId } from "../runs/run-id.ts";
 import { searchProgressSchema, searchResultSchema, sweepAxesSchema } from "../sweep/search-schema.ts";
 
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 const base = { v: z.literal(PROTOCOL_VERSION) };
 const number = z.int().min(0);
@@ -149,9 +149,12 @@ const reportSchema = z.discriminatedUnion("type", [
 ]);
 export type Report = z.infer<typeof reportSchema>;
 
+/** Apart from the messages: a schema that is made for each would be compiled for each, which took as long as all else of it. */
+const versionSchema = z.object({ v: z.number() });
+
 /** @throws CoreError `unsupported` for another version, `bad-input`. */
 function parse<T>(schema: z.ZodType<T>, message: unknown, from: string): T {
-  const version = z.object({ v: z.number() }).safeParse(message).data?.v;
+  const version = versionSchema.safeParse(message).data?.v;
   if (version !== undefined && version !== PROTOCOL_VERSION) {
     throw new CoreError("unsupported", {
       what: `The ${from} speaks another version of graft's protocol.`,
