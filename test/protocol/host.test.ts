@@ -1,4 +1,4 @@
-import { CoreError, serializeError } from "@graft/core";
+import { CoreError, type NextShard, type Shard, type ShardBoard, serializeError } from "@graft/core";
 import { describe, expect, it } from "vitest";
 import { followed, hostOfMemory, type MadeUpWorker, madeUpWorker, PETS, TRAIN } from "./made-up-worker.ts";
 
@@ -78,6 +78,7 @@ describe("what a worker asks of its host", () => {
     calls: readonly (readonly [method: string, params: unknown])[],
     workspace = hostOfMemory(),
     work = TRAIN,
+    shards?: ShardBoard,
   ): Promise<unknown[]> {
     const answers: unknown[] = [];
     const next = ({ say, port }: MadeUpWorker): void => {
@@ -90,7 +91,7 @@ describe("what a worker asks of its host", () => {
       if (command.type === "refusal") answers.push(Object(command.error).code);
       if (command.type !== "progress") next(worker);
     });
-    await followed(host.work(work));
+    await followed(host.work(work, shards ? { shards } : {}));
     return answers;
   }
 
@@ -144,6 +145,35 @@ describe("what a worker asks of its host", () => {
     expect(await answersTo(calls, workspace, help)).toMatchObject([
       ...["not-found", { id: RUN }, { set: 0 }, "conflict", "conflict", "conflict", "conflict", { open: 0 }],
     ]);
+  });
+
+  it("tells a worker that helps with a run of its shards' images alone, and of no other run", async () => {
+    const workspace = hostOfMemory();
+    await answersTo([open, ["run.create", create(RUN)], ["run.create", create("mine")]], workspace);
+    const shard: Shard = { part: "train", from: 2, to: 4, taps: ["features"] };
+    const given: NextShard[] = [{ shard, open: 1 }, { open: 0 }];
+    const board: ShardBoard = {
+      helpers: async () => 1,
+      offer: async () => undefined,
+      next: async () => given.shift() ?? { open: 0 },
+    };
+    const calls = [
+      ["help.open", { run: "mine" }],
+      ["help.open", { run: RUN }],
+      ["shards.next", {}],
+      ["image.read", { set: 0, path: PETS.images[2]?.path }],
+      ["shards.next", {}],
+    ] as const;
+    const help = { kind: "extract", run: RUN, backend: "onnx:cpu" } as const;
+    const [other, opened, next, , last] = await answersTo(calls, workspace, help, board);
+    expect(other).toBe("not-found");
+    // too few images for a likeness; of the run neither its split nor the list of its images
+    expect(opened).toEqual({
+      ...{ set: 0, learnsLikeness: false, weights: expect.objectContaining({ source: expect.any(String) }) },
+      config: expect.objectContaining({ size: 75, cut: "mixed0" }),
+    });
+    expect(next).toEqual({ shard, open: 1, images: PETS.images.slice(2, 4), sampled: [] });
+    expect(last).toEqual({ open: 0 });
   });
 
   it("makes no other run than the one that its host has an id for", async () => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { DatasetImage } from "../dataset/types.ts";
 
 const place = z.int().min(0);
 const TRAINED_TAPS = ["features", "tail"] as const;
@@ -20,6 +21,10 @@ export type Shard = z.infer<typeof shardSchema>;
 export interface NextShard {
   /** Absent: none waits now. */
   readonly shard?: Shard | undefined;
+  /** The shard's, for a helper, which has not opened the data set. */
+  readonly images?: readonly DatasetImage[];
+  /** Places among these of images that the likeness looks at. */
+  readonly sampled?: readonly number[];
   /** Shards of the run that are not done, the given one among them; 0 tells a helper to end. */
   readonly open: number;
 }

@@ -107,6 +107,16 @@ export interface MachineFacts {
   readonly threads: number;
 }
 
+/** As much of a run as a worker needs that computes some of its features. */
+export interface HelpedRun {
+  readonly config: TrainConfig;
+  readonly weights: TrunkWeights;
+  /** Of images of shards that it is given. */
+  readonly prepare: PrepareImage;
+  /** Whether the run learns a likeness. */
+  readonly learnsLikeness: boolean;
+}
+
 export interface EncodeRequest {
   /** png loses nothing; webp is small. */
   readonly format: "png" | "webp";
@@ -155,6 +165,8 @@ export interface Workspace {
   features(): Promise<FeatureStore>;
   /** Others who may compute some of a run's features. @default nobody */
   readonly shards?: ShardBoard;
+  /** Opens a run that another worker trains. @default there are none */
+  openHelp?(run: string): Promise<HelpedRun>;
   readonly runs: RunStore;
   /** @param name a run's id, or whatever else the host finds a model by. @throws CoreError `not-found`, `corrupt`, `unsupported`. */
   openModel(name: string): Promise<OpenedModel>;

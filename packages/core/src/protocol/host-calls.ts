@@ -3,7 +3,7 @@
  * weights and models as tensors by name.
  */
 import * as z from "zod";
-import { trainConfigSchema } from "../config/config.ts";
+import { type TrainConfig, trainConfigSchema } from "../config/config.ts";
 import type { Dataset, Split } from "../dataset/types.ts";
 import { trainEventSchema } from "../events/event-schema.ts";
 import type { TrainEvent } from "../events/events.ts";
@@ -48,6 +48,8 @@ export const CALL_PARAMS = {
   "shards.helpers": z.object({ backend: text }),
   "shards.offer": z.object({ backend: text, shards: z.array(shardSchema) }),
   "shards.next": z.object({}),
+  /** For a worker that helps with a run. */
+  "help.open": z.object({ run: text }),
   "run.create": z.object({
     id: text.refine(isRunId, "it must be a run's id"),
     config: trainConfigSchema,
@@ -118,6 +120,13 @@ export interface CallResults {
   readonly "shards.helpers": number;
   readonly "shards.offer": null;
   readonly "shards.next": NextShard;
+  readonly "help.open": {
+    /** Of which images are asked for. */
+    readonly set: number;
+    readonly config: TrainConfig;
+    readonly weights: TrunkWeights;
+    readonly learnsLikeness: boolean;
+  };
   readonly "run.create": RunMessage;
   readonly "run.open": RunMessage;
   readonly "run.beginning": RunBeginning;

@@ -1,7 +1,7 @@
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint/encoding.ts";
 import { wholeFile } from "../checkpoint/tensor-file.ts";
 import { parseSplit } from "../dataset/split.ts";
-import type { DatasetImage } from "../dataset/types.ts";
+import type { Dataset, DatasetImage } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
 import { decodeRecord, encodeRecord, encodeRow } from "../features/row-record.ts";
 import type { ShardBoard } from "../features/shard.ts";
@@ -15,6 +15,7 @@ import type { StoredRun } from "../runs/types.ts";
 import { type CutLayer, isCutLayer } from "../trunk/cut-layers.ts";
 import { tensorsUpTo } from "../trunk/tensors.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
+import { type HelpedRunOfHost, openHelpedRun } from "./helped-run.ts";
 import { CALL_PARAMS, type CallMethod, type CallParams, type CallResults } from "./host-calls.ts";
 import { JobScope } from "./job-scope.ts";
 import type { SearchWork, Work } from "./messages.ts";
@@ -25,6 +26,9 @@ type Answers = {
     onEvent: (event: WorkspaceEvent) => void,
   ) => Promise<CallResults[Method]>;
 };
+
+/** One for all workers of a data set that was opened once. */
+const imagesByPath = new WeakMap<Dataset["images"], ReadonlyMap<string, DatasetImage>>();
 
 const jobIsOver = (): CoreError => new CoreError("conflict", { what: "The worker's job is over." });
 
@@ -39,7 +43,8 @@ export class HostServices implements AsyncDisposable {
   readonly #crc32: Crc32;
   readonly #scope: JobScope;
   readonly #sets: OpenedDataset[] = [];
-  readonly #images = new Map<number, ReadonlyMap<string, DatasetImage>>();
+  /** The run that the worker helps with, if it does. */
+  #helped: HelpedRunOfHost | undefined;
   readonly #runs = new Map<string, StoredRun>();
   readonly #held = new Map<number, AsyncDisposable>();
   /** Runs that the worker may write to, by the lock's handle. */
@@ -155,11 +160,10 @@ export class HostServices implements AsyncDisposable {
 
   /** By path: each image is asked for by it. */
   #imagesOf(set: number): ReadonlyMap<string, DatasetImage> {
-    const known = this.#images.get(set);
-    if (known) return known;
-    const images = new Map(this.#set(set).dataset.images.map((image) => [image.path, image]));
-    this.#images.set(set, images);
-    return images;
+    const { images } = this.#set(set).dataset;
+    const known = imagesByPath.get(images) ?? new Map(images.map((image) => [image.path, image]));
+    imagesByPath.set(images, known);
+    return known;
   }
 
   readonly #answers: Answers = {
@@ -213,7 +217,19 @@ export class HostServices implements AsyncDisposable {
       await this.#shards?.offer(backend, shards);
       return null;
     },
-    "shards.next": async () => (await this.#shards?.next()) ?? { open: 0 },
+    "shards.next": async () => {
+      const next = (await this.#shards?.next()) ?? { open: 0 };
+      return next.shard && this.#helped ? { ...next, ...this.#helped.imagesOf(next.shard) } : next;
+    },
+    "help.open": async ({ run }) => {
+      this.#scope.check("run", run);
+      const helped = await openHelpedRun(this.#workspace, run);
+      this.#helped = helped;
+      this.#sets.push(helped.opened);
+      const { config, learnsLikeness, weights } = helped;
+      const tensors = upTo(config.cut, weights.tensors);
+      return { set: this.#sets.length - 1, config, weights: { ...weights, tensors }, learnsLikeness };
+    },
     "run.create": async ({ set, split, dataset, command, out, force, ...run }) => {
       this.#scope.checkNewRun(run.id);
       const made = await this.#workspace.runs.create({

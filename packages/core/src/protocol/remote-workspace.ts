@@ -72,11 +72,8 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
     if (set === undefined) throw new TypeError("a run is of a data set that was opened here");
     return set;
   };
-  const openDataset: Workspace["openDataset"] = async (name, request = {}): Promise<OpenedDataset> => {
-    const { onEvent: hear = onEvent, purpose, knownLabels, groupPrefix, labelsFrom } = request;
-    const asked = { purpose, knownLabels: knownLabels && [...knownLabels], groupPrefix, labelsFrom };
-    const { set, dataset, split } = await call("dataset.open", { name, request: asked }, hear);
-    sets.set(dataset.images, set);
+  /** Images of a data set that the host has opened. */
+  const imagesOf = (set: number): Pick<OpenedDataset, "prepare" | "read"> => {
     const ask: OpenedDataset["read"] = ({ path }) => call("image.read", { set, path });
     const { readHere } = options;
     const read: OpenedDataset["read"] = readHere
@@ -85,7 +82,14 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
     const prepare = preparedBy(pool.decoder, async (image, rule, augmentation, variants) =>
       pool.prepare({ bytes: await read(image), hash: image.hash }, rule, augmentation, variants),
     );
-    return { dataset, prepare, read, ...(split ? { split } : {}) };
+    return { read, prepare };
+  };
+  const openDataset: Workspace["openDataset"] = async (name, request = {}): Promise<OpenedDataset> => {
+    const { onEvent: hear = onEvent, purpose, knownLabels, groupPrefix, labelsFrom } = request;
+    const asked = { purpose, knownLabels: knownLabels && [...knownLabels], groupPrefix, labelsFrom };
+    const { set, dataset, split } = await call("dataset.open", { name, request: asked }, hear);
+    sets.set(dataset.images, set);
+    return { dataset, ...imagesOf(set), ...(split ? { split } : {}) };
   };
   const { signal, foreign, versions, selectBackend, checkInt8, machine } = options;
   return {
@@ -111,6 +115,10 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
       helpers: (backend) => call("shards.helpers", { backend }),
       offer: async (backend, shards) => void (await call("shards.offer", { backend, shards: [...shards] })),
       next: () => call("shards.next", {}),
+    },
+    async openHelp(run) {
+      const { set, ...opened } = await call("help.open", { run });
+      return { ...opened, prepare: imagesOf(set).prepare };
     },
     runs: remoteRuns(call, { setOf: (images) => setOf(images?.images), crc32 }),
     openModel: () => Promise.reject(unsupported("open models")),

@@ -1,36 +1,51 @@
 import { untilCancelled } from "../concurrency/until-cancelled.ts";
-import { imagesOfPart } from "../dataset/images-of-part.ts";
+import type { DatasetImage } from "../dataset/types.ts";
 import { createEventMaker } from "../events/event-maker.ts";
-import type { ShardBoard } from "../features/shard.ts";
-import { FeatureSource, type SourceOptions } from "./feature-source.ts";
-import { LikenessSample } from "./likeness-sample.ts";
+import { likenessTaps } from "../features/recipe-space.ts";
+import type { NextShard } from "../features/shard.ts";
+import { FeatureSource, type LostList, type SourceOptions } from "./feature-source.ts";
 import { shardRows } from "./shard-rows.ts";
-import type { TrainOptions } from "./types.ts";
+
+export interface HelpOptions {
+  /** The next shard that a helper may compute, once the one before is done. */
+  readonly next: () => Promise<NextShard>;
+  /** Whether the run learns a likeness. */
+  readonly learnsLikeness: boolean;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
+}
+
+/** Images that cannot be read are passed over: the run's own worker finds that out for itself, and says it. */
+function passedOver(): LostList {
+  const lost = new Set<DatasetImage>();
+  return {
+    has: (image) => lost.has(image),
+    add: (image) => void lost.add(image),
+    refusal: async (error) => error,
+    notice: () => undefined,
+  };
+}
 
 /**
- * Computes shards of a run that another worker trains, one by one, until none waits. Images that cannot be read are passed over:
- * the run's worker finds that out for itself, and says it.
+ * Computes shards of a run that another worker trains, one by one, until none waits.
  * @throws CoreError as `FeatureSource.rows`; `cancelled`.
  */
 export async function computeShards(
-  options: SourceOptions & Pick<TrainOptions, "split">,
-  { board, clock }: { readonly board: ShardBoard; readonly clock: () => number },
+  options: SourceOptions,
+  { next: nextShard, learnsLikeness, clock }: HelpOptions,
 ): Promise<void> {
-  const { dataset, split, signal } = options;
-  const images = {
-    train: imagesOfPart(dataset, split, "train"),
-    validation: imagesOfPart(dataset, split, "validation"),
-    test: [],
-  };
+  const { config, signal } = options;
   // what is told of the run is told by its own worker
   const events = createEventMaker({ run: "", firstSeq: 0, now: clock });
-  const source = new FeatureSource(options, { events, clock, images });
-  const likeness = new LikenessSample({ options, images, source, events, clock });
+  const source = new FeatureSource(options, { events, clock, lost: passedOver() });
+  const taps = learnsLikeness ? likenessTaps(config) : [];
   try {
     for (;;) {
-      const { shard } = await untilCancelled(board.next(), signal);
+      const { shard, images = [], sampled = [] } = await untilCancelled(nextShard(), signal);
       if (!shard) return;
-      const told = shardRows({ options, images, source, likeness }, shard);
+      const sample = sampled.flatMap((at) => images[at] ?? []);
+      const likeness = { taps, imagesOf: () => sample };
+      const told = shardRows({ options, source, likeness }, shard, { images });
       for (let next = await told.next(); !next.done; ) next = await told.next();
     }
   } finally {

@@ -1,6 +1,6 @@
 import type { Program } from "../backend/backend.ts";
 import type { Augmentation, TrainConfig } from "../config/config.ts";
-import { LostImages } from "../dataset/lost-images.ts";
+import type { LostImages } from "../dataset/lost-images.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
@@ -21,7 +21,7 @@ import type { TrainOptions } from "./types.ts";
 /** What a run's features are made with and of. */
 export type SourceOptions = Pick<
   TrainOptions,
-  "config" | "dataset" | "weights" | "backend" | "prepare" | "decodeAhead" | "store" | "signal"
+  "config" | "weights" | "backend" | "prepare" | "decodeAhead" | "store" | "signal"
 >;
 
 /** How far a phase is said to be: it never goes back, whatever requests count. */
@@ -31,6 +31,9 @@ export interface PhaseProgress {
   /** The most that was told. */
   told: number;
 }
+
+/** Images that could not be used any more, as `LostImages` keeps them. */
+export type LostList = Pick<LostImages, "has" | "add" | "refusal" | "notice">;
 
 /** Some images, which copies of them, and what of the trunk. */
 export interface FeatureRequest {
@@ -71,7 +74,7 @@ export interface TrunkCalibration {
 /** Makes features for one run, with one trunk for all requests of the same taps. */
 export class FeatureSource {
   /** Images that could not be used any more so far; no later request takes them. */
-  readonly lost: LostImages;
+  readonly lost: LostList;
   readonly #options: SourceOptions;
   readonly #events: EventMaker;
   readonly #clock: () => number;
@@ -86,22 +89,17 @@ export class FeatureSource {
       clock,
       calibration,
       lost,
-      images,
     }: {
       readonly events: EventMaker;
       /** Milliseconds of a clock that never goes back. */
       readonly clock: () => number;
       readonly calibration?: TrunkCalibration | undefined;
-      /** All that the run computes features of. */
-      readonly images: Readonly<Record<"train" | "validation", readonly DatasetImage[]>>;
-      /** What another source of the run lost already. @default none */
-      readonly lost?: LostImages;
+      /** Of all that the run computes features of, with what another source of it lost already. */
+      readonly lost: LostList;
     },
   ) {
     this.#options = options;
-    const { source, labels } = options.dataset;
-    this.lost =
-      lost ?? new LostImages({ source, labels, needed: images.train, validation: images.validation });
+    this.lost = lost;
     this.#calibration = calibration;
     this.#events = events;
     this.#clock = clock;

@@ -1,8 +1,7 @@
-import { lowestHashes } from "../dataset/lowest-hashes.ts";
 import type { DatasetImage, Part } from "../dataset/types.ts";
 import type { EventMaker } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";
-import { likenessTaps, type TapName } from "../features/recipe-space.ts";
+import type { TapName } from "../features/recipe-space.ts";
 import { learnDirections, unitDirections } from "../likeness/directions.ts";
 import { likenessDistance, likenessVector } from "../likeness/distance.ts";
 import { likenessLayers } from "../likeness/likeness-layers.ts";
@@ -10,23 +9,18 @@ import type { ForeignShare, Likeness } from "../likeness/types.ts";
 import { quantile } from "../metrics/quantile.ts";
 import { type FeatureRequest, FeatureSource, type SourceOptions } from "./feature-source.ts";
 import { rowLength } from "./labelled-rows.ts";
+import { FEWEST_FOR_LIKENESS, type LikenessImages, likenessImages } from "./likeness-images.ts";
 import type { TrainOptions } from "./types.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
 
 /** Share of the held-back images that are to count as like the training. */
 const KEPT_SHARE = 0.95;
-/** With fewer training or held-back images neither the directions nor the threshold would mean much: nothing is said. */
-const FEWEST = 20;
-/** 256 flag within 1 % what 400 do (cats and dogs), and each one's features take 3 to 6 kB of the cache. */
-const MOST_TRAINING = 512;
-/** Of so many the share above the threshold is known to 1.4 %, twice its standard error. */
-const MOST_HELD_BACK = 1024;
 /** Of each tap: the likeness's own rows, 3 KB each, stay in memory, and blocks that the head trains on are left in the store. */
 const MEMORY_BYTES = 4 * 2 ** 20;
 
 /** What it needs of the run's context. */
 interface Context {
-  readonly options: SourceOptions & Pick<TrainOptions, "foreign" | "likeness">;
+  readonly options: SourceOptions & Pick<TrainOptions, "dataset" | "foreign" | "likeness">;
   readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
   readonly source: FeatureSource;
   readonly events: EventMaker;
@@ -40,34 +34,24 @@ interface Context {
  */
 export class LikenessSample {
   readonly #context: Context;
-  readonly #taps: readonly TapName[];
-  readonly #images: {
-    readonly training: readonly DatasetImage[];
-    readonly heldBack: readonly DatasetImage[];
-  };
+  readonly #sample: LikenessImages;
   #training: readonly Float32Array[] | undefined;
   #heldBack: readonly Float32Array[] | undefined;
   #foreign: readonly Float32Array[] = [];
 
   constructor(context: Context) {
     this.#context = context;
-    const { options, images } = context;
-    const training = lowestHashes(images.train, MOST_TRAINING);
-    const heldBack = lowestHashes(images.validation, MOST_HELD_BACK);
-    const canLearn = options.likeness !== false && training.length >= FEWEST && heldBack.length >= FEWEST;
-    this.#taps = canLearn ? likenessTaps(options.config) : [];
-    this.#images = { training, heldBack };
+    this.#sample = likenessImages(context.options, context.images);
   }
 
   /** What the trunk is to give for it beside what is trained on; none when nothing can be learned. */
   get taps(): readonly TapName[] {
-    return this.#taps;
+    return this.#sample.taps;
   }
 
   /** Its images of a side; none when nothing can be learned. */
   imagesOf(part: "train" | "validation"): readonly DatasetImage[] {
-    if (this.#taps.length === 0) return [];
-    return part === "train" ? this.#images.training : this.#images.heldBack;
+    return this.#sample[part];
   }
 
   /**
@@ -75,10 +59,10 @@ export class LikenessSample {
    * @param request what the training itself asks the trunk for, so that these images go through it once.
    */
   async *seeTraining(request: SampleRequest = {}): AsyncGenerator<TrainEvent, void> {
-    if (this.#taps.length === 0 || this.#training) return;
+    if (this.taps.length === 0 || this.#training) return;
     const { source, options } = this.#context;
     const { config } = options;
-    this.#training = yield* this.#vectors(source, this.#images.training, {
+    this.#training = yield* this.#vectors(source, this.#sample.train, {
       ...request,
       augmentation: config.augment,
       variants: [variantOfEpoch(config, 1)],
@@ -88,14 +72,14 @@ export class LikenessSample {
 
   /** Features of the held-back images in the sample, and of pictures of something else, through the trunk that predicts. */
   async *seeHeldBack(request: SampleRequest = {}): AsyncGenerator<TrainEvent, void> {
-    if (this.#taps.length === 0 || this.#heldBack) return;
-    const { source, options, images, events, clock } = this.#context;
+    if (this.taps.length === 0 || this.#heldBack) return;
+    const { source, options, events, clock } = this.#context;
     const isInt8 = options.config.precision === "int8";
     // predictions take the float32 trunk
-    const exact = isInt8 ? new FeatureSource(options, { events, clock, images, lost: source.lost }) : source;
+    const exact = isInt8 ? new FeatureSource(options, { events, clock, lost: source.lost }) : source;
     const plain = { ...request, augmentation: null, variants: [0], stored: true };
     try {
-      this.#heldBack = yield* this.#vectors(exact, this.#images.heldBack, plain);
+      this.#heldBack = yield* this.#vectors(exact, this.#sample.validation, plain);
       this.#foreign = yield* this.#foreignVectors(exact, plain);
     } finally {
       if (isInt8) await exact.dispose();
@@ -115,7 +99,7 @@ export class LikenessSample {
       await source.dispose();
     }
     const [training, heldBack] = [this.#training ?? [], this.#heldBack ?? []];
-    if (training.length < FEWEST || heldBack.length < FEWEST) return undefined;
+    if (training.length < FEWEST_FOR_LIKENESS || heldBack.length < FEWEST_FOR_LIKENESS) return undefined;
     const directions = learnDirections(training);
     const width = training[0]?.length ?? 0;
     const kept = unitDirections(directions, width);
@@ -166,10 +150,10 @@ export class LikenessSample {
     images: readonly DatasetImage[],
     { trained = [], ...request }: SourceRequest,
   ): AsyncGenerator<TrainEvent, Float32Array[]> {
-    const taps = [...new Set([...trained, ...this.#taps])];
+    const taps = [...new Set([...trained, ...this.taps])];
     const rows = yield* source.rows({ ...request, taps, images, memoryBytes: MEMORY_BYTES });
     const layers = await Promise.all(
-      this.#taps.map(async (tap) => {
+      this.taps.map(async (tap) => {
         const found = rows.get(tap)?.[0];
         if (!found) throw new TypeError(`${tap} was asked for`);
         const length = rowLength(found.table);

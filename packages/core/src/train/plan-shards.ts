@@ -10,7 +10,7 @@ const FEWEST_MISSING = 128;
 /** Images of a shard: a small one costs more questions, with a large one the last worker is waited for longer. */
 const [SMALLEST, LARGEST] = [64, 256];
 /** Shards that each worker is to get, so that fast ones take more. */
-const EACH = 16;
+const EACH = 32;
 /** Keys that the store is asked for at a time. */
 const KEYS_AT_ONCE = 4096;
 
@@ -33,6 +33,7 @@ interface PartPlan {
 }
 
 interface Lookup extends ShardContext {
+  readonly images: Readonly<Record<Shard["part"], readonly DatasetImage[]>>;
   readonly options: ShardContext["options"] & {
     readonly store: FeatureStore;
     readonly signal?: AbortSignal;
@@ -41,7 +42,7 @@ interface Lookup extends ShardContext {
 
 /** Hashes of images of which the store lacks a row. */
 export async function lackingImages(
-  context: Lookup,
+  context: Omit<Lookup, "images">,
   of: Pick<Shard, "part" | "taps">,
   images: readonly DatasetImage[],
 ): Promise<ReadonlySet<string>> {

@@ -4,6 +4,7 @@ import { type CheckpointPace, createCheckpointPace } from "../checkpoint/pace.ts
 import { type CheckpointSaver, createCheckpointSaver } from "../checkpoint/saver.ts";
 import type { Checkpoint, PhaseStart, RunHashes } from "../checkpoint/types.ts";
 import { imagesOfPart } from "../dataset/images-of-part.ts";
+import { LostImages } from "../dataset/lost-images.ts";
 import { splitHash } from "../dataset/split.ts";
 import type { DatasetImage, Part } from "../dataset/types.ts";
 import { CoreError } from "../errors.ts";
@@ -103,7 +104,11 @@ export async function openRunContext(
   };
   checkImages(images.train);
   const calibration = await calibrationOf(options, images.train);
-  const source = new FeatureSource(options, { events, clock, calibration, images });
+  const lost = new LostImages({
+    ...{ source: dataset.source, labels: dataset.labels },
+    ...{ needed: images.train, validation: images.validation },
+  });
+  const source = new FeatureSource(options, { events, clock, calibration, lost });
   const hashes = await runHashes(options, source);
   const fallbacks: string[] = [];
   const checkpoint = await options.checkpoints.load((reason) => fallbacks.push(reason));

@@ -1,17 +1,16 @@
 import type { TrainConfig } from "../config/config.ts";
-import type { DatasetImage, Part } from "../dataset/types.ts";
+import type { DatasetImage } from "../dataset/types.ts";
 import type { TrainEvent } from "../events/events.ts";
 import type { Shard } from "../features/shard.ts";
 import type { FeatureRequest, FeatureSource } from "./feature-source.ts";
 import type { LikenessSample } from "./likeness-sample.ts";
 import { cachedVariants, variantOfEpoch } from "./variants.ts";
 
-/** What a run's shards are of; equal on every worker that has the run's options and split. */
+/** What a run's shards are computed with. */
 export interface ShardContext {
   readonly options: { readonly config: TrainConfig };
-  readonly images: Readonly<Record<Part, readonly DatasetImage[]>>;
   readonly source: FeatureSource;
-  readonly likeness: LikenessSample;
+  readonly likeness: Pick<LikenessSample, "taps" | "imagesOf">;
 }
 
 /**
@@ -41,17 +40,26 @@ export function shardRequests(
   ];
 }
 
+/** The images of a shard. @param images of each side, in the split's order. */
+export const imagesOfShard = (
+  images: Readonly<Record<Shard["part"], readonly DatasetImage[]>>,
+  { part, from, to }: Shard,
+): readonly DatasetImage[] => images[part].slice(from, to);
+
 /**
  * Computes what the store lacks of a shard.
- * @param progress of what the training asks for. @default nothing is told
+ * @param options.images the shard's.
+ * @param options.progress of what the training asks for. @default nothing is told
  * @throws CoreError as `FeatureSource.rows`.
  */
 export async function* shardRows(
   context: ShardContext,
-  shard: Shard,
-  progress?: FeatureRequest["progress"],
+  shard: Pick<Shard, "part" | "taps">,
+  {
+    images,
+    progress,
+  }: { readonly images: readonly DatasetImage[]; readonly progress?: FeatureRequest["progress"] },
 ): AsyncGenerator<TrainEvent, void> {
-  const images = context.images[shard.part].slice(shard.from, shard.to);
   const requests = shardRequests(context, shard, images);
   for (const request of requests)
     yield* context.source.rows(request === requests.at(-1) ? { ...request, progress } : request);

@@ -5,7 +5,7 @@ import type { PhaseProgress } from "./feature-source.ts";
 import { lackingImages, planShards } from "./plan-shards.ts";
 import { createRate } from "./rate.ts";
 import type { RunContext } from "./run-context.ts";
-import { shardRows } from "./shard-rows.ts";
+import { imagesOfShard, shardRows } from "./shard-rows.ts";
 
 /**
  * Has others compute some of a run's features, where there are any who could: what is missing is offered in shards, of which this
@@ -41,7 +41,9 @@ export async function* shareFeatures(
       yield events.make({ type: "progress", ...facts, ...(rate === undefined ? {} : { rate }) });
     }
     if (shard) {
-      yield* shardRows(context, shard, { before: phase.told - storedOf(shard), phase });
+      const images = imagesOfShard(context.images, shard);
+      const progress = { before: phase.told - storedOf(shard), phase };
+      yield* shardRows(context, shard, { images, progress });
       if (await isKept(context, shard)) continue;
       // a store without room: whatever others compute would be computed again
       await board.offer(backend.id, []);
@@ -53,7 +55,7 @@ export async function* shareFeatures(
 
 /** Whether the store has any of a shard that was just computed. */
 async function isKept(context: RunContext, shard: Shard): Promise<boolean> {
-  const images = context.images[shard.part].slice(shard.from, shard.to);
+  const images = imagesOfShard(context.images, shard);
   const lacking = await lackingImages(context, shard, images);
   return images.some(({ hash }) => !lacking.has(hash));
 }
