@@ -1,5 +1,5 @@
 // node --conditions=graft-source --import tsx test/bench/bench-shards.ts [MS] [PICTURES]: what it costs that a run's features are
-// computed in shards, and what it brings. Workers of a process of their own sleep MS (40) for each picture; HTTP, the queue, the
+// computed in shards, and what it brings. Workers, five to a process, sleep MS (40) for each picture; HTTP, the queue, the
 // database, blobs and the cache of features are the server's.
 // - one: a worker alone, of which nobody asks for shards
 // - shared: the same worker, which offers shards that nobody else pulls; overhead = what it takes longer
@@ -30,6 +30,8 @@ const FEW = 1280;
 /** Of a small photo. */
 const PICTURE_BYTES = 12 * 1024;
 const AT_ONCE = 500;
+/** Workers of one process: with all of them in one it is they that wait for each other. */
+const PER_PROCESS = 5;
 const CONFIG = {
   ...{ weights: "bundled", backend: "cpu", size: 75, cut: "mixed0", epochs: 1, earlyStop: null },
 } as const;
@@ -104,9 +106,14 @@ async function rate(
   options: { readonly isShared: boolean },
 ): Promise<number> {
   const dataset = await addPictures(account.id, count);
-  const given = { url: port.url, token: port.token, count: workers, ms };
-  const program = [...FROM_SOURCES, join(import.meta.dirname, "sleeping-workers.ts"), JSON.stringify(given)];
-  const child = spawn(process.execPath, program, { stdio: ["ignore", "inherit", "inherit"] });
+  const children = Array.from({ length: Math.ceil(workers / PER_PROCESS) }, (_, at) => {
+    const first = at * PER_PROCESS;
+    const many = Math.min(PER_PROCESS, workers - first);
+    const given = { url: port.url, token: port.token, first, count: many, ms };
+    const file = join(import.meta.dirname, "sleeping-workers.ts");
+    const program = [...FROM_SOURCES, file, JSON.stringify(given)];
+    return spawn(process.execPath, program, { stdio: ["ignore", "inherit", "inherit"] });
+  });
   const list = () => repository.workers.list();
   while ((await list()).length < workers) await new Promise((resolve) => setTimeout(resolve, 100));
   const nobody = newId();
@@ -136,9 +143,9 @@ async function rate(
     await services.runs.stop(caller, id, "cancel");
   }
   await repository.workers.remove(nobody);
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await ended;
+  const ended = children.map((child) => new Promise((resolve) => child.once("exit", resolve)));
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all(ended);
   while ((await list()).length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
   const shards = options.isShared ? "" : ", no shards";
   console.log(

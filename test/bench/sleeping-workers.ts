@@ -18,8 +18,8 @@ import * as z from "zod";
 import { CLIENT_SOCKET_OPTIONS, SocketLink } from "../../apps/server/src/workers/remote/socket-link.ts";
 import { WORKERS_PATH } from "../../apps/server/src/workers/remote/work-for-server.ts";
 
-const { url, token, count, ms } = z
-  .object({ url: z.string(), token: z.string(), count: z.int(), ms: z.number() })
+const { url, token, first, count, ms } = z
+  .object({ url: z.string(), token: z.string(), first: z.int(), count: z.int(), ms: z.number() })
   .parse(JSON.parse(process.argv[2] ?? "{}"));
 
 const ID = "sleep:cpu";
@@ -96,4 +96,4 @@ async function work(at: number): Promise<void> {
   await worker.done;
 }
 
-await Promise.all(Array.from({ length: count }, (_, at) => work(at)));
+await Promise.all(Array.from({ length: count }, (_, at) => work(first + at)));
