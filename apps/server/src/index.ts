@@ -5,6 +5,7 @@ export { backUpHome } from "./backup/back-up-home.ts";
 export { type BackupServer, fetchBackup } from "./backup/fetch-backup.ts";
 export type { BackupProgress, PlaceBackupOptions } from "./backup/place-backup.ts";
 export { type Restored, type RestoreOptions, restoreBackup } from "./backup/restore-backup.ts";
+export { letHeapGrow } from "./heap-growth.ts";
 export { type ImportedRun, type ImportHomeOptions, importHome } from "./import-home/import-home.ts";
 export { type MigratedStore, type MigrationTarget, migrateStore } from "./migrate/migrate-store.ts";
 export { ProcessPredictor, type ProcessPredictorOptions } from "./predict/process-predictor.ts";

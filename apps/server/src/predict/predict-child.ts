@@ -5,13 +5,12 @@
 import { availableParallelism } from "node:os";
 import { createImagePool } from "@graft/core/node";
 import { answerPictures } from "./answer-pictures.ts";
-import { runChild } from "./child-main.ts";
+import { memorySweeper, runChild } from "./child-main.ts";
 import { Engine } from "./engine.ts";
 import { ModelShelf } from "./model-shelf.ts";
 import { PixelGate } from "./pixel-gate.ts";
 import { servedModelSource } from "./read-served-model.ts";
 import { serveRequests } from "./serve-requests.ts";
-import { memorySweeper, PictureSweep } from "./sweeping.ts";
 import { openLanes } from "./trunk-lanes.ts";
 import { TrunkRoom } from "./trunk-room.ts";
 
@@ -34,7 +33,6 @@ await runChild(async ({ port, settings, selectBackend }) => {
     const place = { engine, trunks };
     const shelf = new ModelShelf({ place, limitBytes: modelBytes, onLoaded: memorySweeper() });
     const gate = new PixelGate(PIXELS_AT_ONCE);
-    const sweep = new PictureSweep();
     const ended = serveRequests(port, {
       async predict({ model: key, pictures, explain }, context) {
         const source = servedModelSource(context, engine);
@@ -43,7 +41,6 @@ await runChild(async ({ port, settings, selectBackend }) => {
             ...{ model, pictures, explain, pool, gate, signal: context.signal },
             atOnce: 2 * engine.batch + 2 * threads,
           });
-          sweep.answered(pictures);
           return { labels: model.manifest.labels, backend: backend.id, answers };
         });
       },

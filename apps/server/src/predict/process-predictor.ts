@@ -12,7 +12,6 @@ import { CoreError } from "@graft/core";
 import { type CallHost, ChildGone } from "./child-link.ts";
 import { KeptChild } from "./kept-child.ts";
 import type { Answered } from "./request-messages.ts";
-import { PictureSweep } from "./sweeping.ts";
 import { Turns } from "./turns.ts";
 import { Workshop } from "./workshop.ts";
 
@@ -67,7 +66,6 @@ export class ProcessPredictor implements Predictor, AsyncDisposable {
   readonly #waitingMost: number;
   #waiting = 0;
   readonly #alone = new Turns();
-  readonly #sweep = new PictureSweep();
 
   constructor(options: ProcessPredictorOptions) {
     const { home, folder, backend, threads, modelBytes = defaultModelBytes() } = options;
@@ -102,7 +100,6 @@ export class ProcessPredictor implements Predictor, AsyncDisposable {
       return await this.#predictTwice(request);
     } finally {
       this.#waiting -= bytes;
-      this.#sweep.answered(request.pictures);
     }
   }
 

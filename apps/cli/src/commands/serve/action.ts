@@ -14,9 +14,10 @@ const LEFT_MS = 1000;
 export async function serve(context: CommandContext, flags: Flags): Promise<void> {
   const { environment, json } = context;
   const ending = endOnSignal();
-  const { startServer, checkOptions } = await loadServer();
+  const { startServer, checkOptions, letHeapGrow } = await loadServer();
   const options = serverOptions(flags, environment.variables);
   asUsage(() => checkOptions(options));
+  letHeapGrow();
   const server = await startServer({
     ...options,
     // who sits before it reads what went wrong; a file or a collector of logs gets all
