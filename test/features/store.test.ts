@@ -165,9 +165,18 @@ describe("damage", () => {
         .reverse()
         .map((at) => ([3, 11, 19].includes(at) ? undefined : rowOf(at, length)));
       expect(rows).toEqual([...expected, undefined, rowOf(5, length)]);
-      // of its own: who changes it changes no other
+      // of its own: who changes it changes no other, who keeps it holds no other
       rows.at(-1)?.fill(0);
-      expect(rows.at(-3)).toEqual(rowOf(0, length));
+      expect(rows[14]).toEqual(rowOf(5, length));
+      expect(rows[14]?.buffer.byteLength).toBeLessThan(4 * length + 64);
+      // some of them, with others between
+      const few = [2, 3, 6, 12, 18];
+      expect(
+        await store.getMany(
+          space,
+          few.map((at) => keyOf(at)),
+        ),
+      ).toEqual(few.map((at) => (at === 3 ? undefined : rowOf(at, length))));
       expect(await store.getMany(space, [keyOf(5)])).toEqual([rowOf(5, length)]);
     }
   });

@@ -133,20 +133,23 @@ export class SpaceReader {
     this.#packs.clear();
   }
 
+  /** One for each record. A disk that cannot be read, or a pack given up meanwhile: the rows are computed again. */
   async #readStretch(
     pack: OpenPack,
     stretch: readonly WantedRecord[],
-  ): Promise<(Buffer<ArrayBuffer> | undefined)[]> {
+  ): Promise<readonly (Buffer<ArrayBuffer> | undefined)[]> {
+    let found: readonly (Buffer<ArrayBuffer> | undefined)[];
     try {
-      const found = await readStretch(pack.handle, pack.rowBytes, stretch);
-      for (const [i, { index }] of stretch.entries())
-        if (!found[i]) await eraseRecord(pack.handle, pack.rowBytes, index);
-      await this.#touch(pack);
-      return found;
+      found = await readStretch(pack.handle, pack.rowBytes, stretch);
     } catch {
-      // a disk that cannot be read, or a pack given up meanwhile: the rows are computed again
-      return [];
+      if (stretch.length === 1) return [undefined];
+      // what the others share is the call, not the fault
+      return Promise.all(stretch.map(async (record) => (await this.#readStretch(pack, [record]))[0]));
     }
+    for (const [i, { index }] of stretch.entries())
+      if (!found[i]) await eraseRecord(pack.handle, pack.rowBytes, index).catch(() => undefined);
+    await this.#touch(pack);
+    return found;
   }
 
   async #lookAgain(): Promise<void> {
