@@ -48,6 +48,16 @@ async function rowsFromLanes(trunk: HeldTrunk, engine: Engine): Promise<readonly
   }
 }
 
+/** The trunk of a model that nobody else has. */
+async function takeNew(
+  room: TrunkRoom,
+): Promise<{ readonly trunk: HeldTrunk; readonly model: WeakRef<Model> }> {
+  const model = sampleModel({
+    ...{ weights: randomWeights("mixed1"), recipe: "gap", cut: "mixed1", size: 75, labels: ["a", "b"] },
+  });
+  return { trunk: await room.take(model, { features: false }), model: new WeakRef(model) };
+}
+
 describe("lanes of an engine", () => {
   it("give images that wait together the bits that the whole engine gives", async () => {
     await using lanes = openLanes("onnx:cpu", { home, threads: 2 });
@@ -65,21 +75,16 @@ describe("lanes of an engine", () => {
   it("leave nothing of a model's numbers in this thread once each has its own", async () => {
     await using lanes = openLanes("onnx:cpu", { home, threads: 2 });
     const engine = new Engine(backend);
-    const room = new TrunkRoom(engine, { lanes: lanes.all, laneBytes: 1e9 });
-    const made = (): Model =>
-      sampleModel({
-        weights: randomWeights("mixed1"),
-        recipe: "gap",
-        cut: "mixed1",
-        size: 75,
-        labels: ["a", "b"],
-      });
-    const open = async (): Promise<{ readonly trunk: HeldTrunk; readonly model: WeakRef<Model> }> => {
-      const model = made();
-      return { trunk: await room.take(model, { features: false }), model: new WeakRef(model) };
-    };
-    const { trunk, model } = await open();
+    const { trunk, model } = await takeNew(new TrunkRoom(engine, { lanes: lanes.all, laneBytes: 1e9 }));
     await rowsFromLanes(trunk, engine);
+    collectGarbage();
+    expect(model.deref() === undefined).toBe(true);
+    trunk.release();
+  });
+
+  it("that there are not need no model's numbers", async () => {
+    const { trunk, model } = await takeNew(new TrunkRoom(new Engine(backend)));
+    await trunk.line.add(images[0] ?? new Uint8Array(), never, (row) => row);
     collectGarbage();
     expect(model.deref() === undefined).toBe(true);
     trunk.release();

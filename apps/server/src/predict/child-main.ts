@@ -5,7 +5,6 @@ import { selectBackend } from "@graft/backend-select";
 import { type Port, type SelectedBackend, serializeError } from "@graft/core";
 import { parentPort } from "@graft/core/node";
 import * as z from "zod";
-import { letHeapGrow } from "../heap-growth.ts";
 import type { News } from "./request-messages.ts";
 
 const settingsSchema = z.object({
@@ -51,7 +50,6 @@ export function memorySweeper(): () => void {
 /** Runs one of the processes' programs to its end; a defect ends it with its message on stderr. */
 export async function runChild(work: (parts: ChildParts) => Promise<void>): Promise<void> {
   offerMemory();
-  letHeapGrow();
   const port = parentPort();
   const settings = settingsSchema.parse(JSON.parse(process.argv[2] ?? ""));
   const { home, backend, threads } = settings;

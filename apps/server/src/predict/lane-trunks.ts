@@ -13,7 +13,8 @@ export class LaneTrunks implements Disposable {
   /** @param openOne holds the trunk's numbers until all lanes have them. */
   constructor(lanes: readonly TrunkLane[], openOne: (lane: TrunkLane) => Promise<SharedTrunk>) {
     this.#lanes = lanes;
-    this.#openOne = openOne;
+    // without lanes nobody would have them opened, and let go of what is held
+    this.#openOne = lanes.length > 0 ? openOne : undefined;
   }
 
   /** None while they are opened; who asks first has them opened. */

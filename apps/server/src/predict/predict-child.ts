@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { createImagePool } from "@graft/core/node";
+import { letHeapGrow } from "../heap-growth.ts";
 import { answerPictures } from "./answer-pictures.ts";
 import { memorySweeper, runChild } from "./child-main.ts";
 import { Engine } from "./engine.ts";
@@ -19,6 +20,7 @@ const PIXELS_AT_ONCE = 64e6;
 /** Of the memory for models what a trunk may take on lanes: where that is short, more models are worth more. */
 const LANES_SHARE = 8;
 
+letHeapGrow();
 await runChild(async ({ port, settings, selectBackend }) => {
   const { threads = availableParallelism(), modelBytes } = settings;
   const pool = createImagePool({ threads });
@@ -36,13 +38,14 @@ await runChild(async ({ port, settings, selectBackend }) => {
     const ended = serveRequests(port, {
       async predict({ model: key, pictures, explain }, context) {
         const source = servedModelSource(context, engine);
-        return shelf.use({ key, explains: explain !== undefined, source }, async (model) => {
-          const answers = await answerPictures({
+        return shelf.use({ key, explains: explain !== undefined, source }, async (model) => ({
+          labels: model.manifest.labels,
+          backend: backend.id,
+          answers: await answerPictures({
             ...{ model, pictures, explain, pool, gate, signal: context.signal },
             atOnce: 2 * engine.batch + 2 * threads,
-          });
-          return { labels: model.manifest.labels, backend: backend.id, answers };
-        });
+          }),
+        }));
       },
       facts: async () => ({
         backend: backend.id,
