@@ -6,7 +6,6 @@ import type { NextShard, Shard } from "../features/shard.ts";
 import { locationOf, readingOf } from "../jobs/open-dataset.ts";
 import { weightsOfRun } from "../jobs/resume-training.ts";
 import type { OpenedDataset, Workspace } from "../jobs/workspace.ts";
-import type { RunRecord } from "../runs/run-record.ts";
 import { likenessImages } from "../train/likeness-images.ts";
 import { imagesOfShard } from "../train/shard-rows.ts";
 import type { TrunkWeights } from "../trunk/types.ts";
@@ -16,7 +15,6 @@ import type { TrunkWeights } from "../trunk/types.ts";
  * of twenty helpers took the host ten seconds of a run of 24,000, in which none of them computed anything.
  */
 export interface HelpedRunOfHost {
-  readonly record: RunRecord;
   readonly config: TrainConfig;
   readonly weights: TrunkWeights;
   readonly opened: OpenedDataset;
@@ -38,7 +36,7 @@ async function open(workspace: Workspace, id: string): Promise<HelpedRunOfHost> 
   const likeness = likenessImages({ config }, images);
   const sample = { train: new Set(likeness.train), validation: new Set(likeness.validation) };
   return {
-    ...{ record, config, weights, opened, learnsLikeness: likeness.taps.length > 0 },
+    ...{ config, weights, opened, learnsLikeness: likeness.taps.length > 0 },
     imagesOf(shard) {
       const some: readonly DatasetImage[] = imagesOfShard(images, shard);
       const sampled = some.flatMap((image, at) => (sample[shard.part].has(image) ? [at] : []));

@@ -43,8 +43,8 @@ export class HostServices implements AsyncDisposable {
   readonly #crc32: Crc32;
   readonly #scope: JobScope;
   readonly #sets: OpenedDataset[] = [];
-  /** The run that the worker helps with, if it does. */
-  #helped: HelpedRunOfHost | undefined;
+  /** Of the run that the worker helps with, if it does: nothing that holds its weights. */
+  #imagesOfShard: HelpedRunOfHost["imagesOf"] | undefined;
   readonly #runs = new Map<string, StoredRun>();
   readonly #held = new Map<number, AsyncDisposable>();
   /** Runs that the worker may write to, by the lock's handle. */
@@ -77,7 +77,7 @@ export class HostServices implements AsyncDisposable {
 
   /**
    * @throws CoreError `unsupported` for a method that there is not, `bad-input` for wrong parameters, `conflict` when the job
-   * is over and for a write to a run that the worker has not locked, `not-found` for what is not the job's; as the workspace.
+   * is over, for what a helper has no need of, and for a write to a run that the worker has not locked, `not-found` for what is not the job's; as the workspace.
    */
   async answer(method: string, params: unknown, onEvent: (event: WorkspaceEvent) => void): Promise<unknown> {
     if (this.#isClosed) throw jobIsOver();
@@ -89,11 +89,13 @@ export class HostServices implements AsyncDisposable {
         fix: "Use the same version of graft on both sides.",
       });
     }
+    this.#scope.checkMethod(method);
     return this.#answerTo(method, params, onEvent);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#imagesOfShard = undefined;
     for (const held of this.#held.values()) await held[Symbol.asyncDispose]();
     this.#held.clear();
     this.#locks.clear();
@@ -213,18 +215,17 @@ export class HostServices implements AsyncDisposable {
     "features.release": ({ lease }) => this.#letGo(lease),
     "shards.helpers": async ({ backend }) => (await this.#shards?.helpers(backend)) ?? 0,
     "shards.offer": async ({ backend, shards }) => {
-      this.#scope.checkMayWrite();
       await this.#shards?.offer(backend, shards);
       return null;
     },
     "shards.next": async () => {
       const next = (await this.#shards?.next()) ?? { open: 0 };
-      return next.shard && this.#helped ? { ...next, ...this.#helped.imagesOf(next.shard) } : next;
+      return next.shard && this.#imagesOfShard ? { ...next, ...this.#imagesOfShard(next.shard) } : next;
     },
     "help.open": async ({ run }) => {
       this.#scope.check("run", run);
       const helped = await openHelpedRun(this.#workspace, run);
-      this.#helped = helped;
+      this.#imagesOfShard = helped.imagesOf;
       this.#sets.push(helped.opened);
       const { config, learnsLikeness, weights } = helped;
       const tensors = upTo(config.cut, weights.tensors);
@@ -249,7 +250,6 @@ export class HostServices implements AsyncDisposable {
     },
     "run.beginning": async ({ run }) => (await this.#run(run)).beginning(),
     "run.lock": async ({ run }) => {
-      this.#scope.checkMayWrite();
       const lock = await this.#hold(await (await this.#run(run)).lock());
       this.#locks.set(lock, run);
       return lock;

@@ -1,9 +1,16 @@
 import { CoreError } from "../errors.ts";
 import { locationOf } from "../jobs/open-dataset.ts";
 import type { StoredRun } from "../runs/types.ts";
+import type { CallMethod } from "./host-calls.ts";
 import type { SearchWork, Work } from "./messages.ts";
 
 const WORDS = { dataset: "data set", weights: "weights", run: "run" } as const;
+
+/** What a worker asks that helps with a run of another. */
+const HELP_METHODS: ReadonlySet<CallMethod> = new Set<CallMethod>([
+  ...(["help.open", "shards.next", "image.read"] as const),
+  ...(["features.get", "features.has", "features.put", "features.lease", "features.release"] as const),
+]);
 
 /** What a worker may ask for by name: the data set, the weights and the run of its job. All else of the host is not its business. */
 export class JobScope {
@@ -31,17 +38,17 @@ export class JobScope {
     this.#names.weights.add(record.config.weights).add(record.weights.source);
   }
 
-  /** @throws CoreError `conflict` for a helper: the run is another worker's. */
-  checkMayWrite(): void {
-    if (this.#isHelp)
-      throw new CoreError("conflict", {
-        what: "A worker that helps with a run writes nothing but features.",
-      });
+  /** @throws CoreError `conflict` for a helper that asks for more than shards and writes more than features. */
+  checkMethod(method: CallMethod): void {
+    if (!this.#isHelp || HELP_METHODS.has(method)) return;
+    throw new CoreError("conflict", {
+      what: "A worker that helps with a run is told of its shards and writes nothing but features.",
+      received: method,
+    });
   }
 
   /** @throws CoreError `not-found` for another run than the one that the host asked for. */
   checkNewRun(id: string): void {
-    this.checkMayWrite();
     if (this.#newRun !== undefined && this.#newRun !== id) throw notOfJob("run", id);
   }
 

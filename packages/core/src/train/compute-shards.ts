@@ -1,5 +1,6 @@
 import { untilCancelled } from "../concurrency/until-cancelled.ts";
 import type { DatasetImage } from "../dataset/types.ts";
+import type { CoreError } from "../errors.ts";
 import { createEventMaker } from "../events/event-maker.ts";
 import { likenessTaps } from "../features/recipe-space.ts";
 import type { NextShard } from "../features/shard.ts";
@@ -15,20 +16,37 @@ export interface HelpOptions {
   readonly clock: () => number;
 }
 
+/** Of all that were tried; beyond it is this worker that is in trouble, not the images. */
+const MOST_LOST = 0.02;
+/** That many may be lost however few were tried. */
+const FEW = 8;
+
 /** Images that cannot be read are passed over: the run's own worker finds that out for itself, and says it. */
-function passedOver(): LostList {
-  const lost = new Set<DatasetImage>();
-  return {
-    has: (image) => lost.has(image),
-    add: (image) => void lost.add(image),
-    refusal: async (error) => error,
-    notice: () => undefined,
-  };
+class PassedOver implements LostList {
+  readonly #lost = new Set<DatasetImage>();
+  #tried = 0;
+
+  tries(images: readonly DatasetImage[]): void {
+    this.#tried += images.length;
+  }
+
+  has(image: DatasetImage): boolean {
+    return this.#lost.has(image);
+  }
+
+  /** @throws the error of one too many. */
+  add(image: DatasetImage, error: CoreError): void {
+    this.#lost.add(image);
+    if (this.#lost.size > Math.max(FEW, MOST_LOST * this.#tried)) throw error;
+  }
+
+  refusal = async (error: unknown): Promise<unknown> => error;
+  notice = (): undefined => undefined;
 }
 
 /**
  * Computes shards of a run that another worker trains, one by one, until none waits.
- * @throws CoreError as `FeatureSource.rows`; `cancelled`.
+ * @throws CoreError as `FeatureSource.rows`; `cancelled`; what keeps more images from being read than a few.
  */
 export async function computeShards(
   options: SourceOptions,
@@ -37,12 +55,15 @@ export async function computeShards(
   const { config, signal } = options;
   // what is told of the run is told by its own worker
   const events = createEventMaker({ run: "", firstSeq: 0, now: clock });
-  const source = new FeatureSource(options, { events, clock, lost: passedOver() });
+  const lost = new PassedOver();
+  const source = new FeatureSource(options, { events, clock, lost });
   const taps = learnsLikeness ? likenessTaps(config) : [];
   try {
     for (;;) {
-      const { shard, images = [], sampled = [] } = await untilCancelled(nextShard(), signal);
+      const { shard, images, sampled = [] } = await untilCancelled(nextShard(), signal);
       if (!shard) return;
+      if (!images) throw new TypeError("a helper's shard comes with its images");
+      lost.tries(images);
       const sample = sampled.flatMap((at) => images[at] ?? []);
       const likeness = { taps, imagesOf: () => sample };
       const told = shardRows({ options, source, likeness }, shard, { images });
