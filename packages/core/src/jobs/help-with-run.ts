@@ -15,8 +15,5 @@ export async function helpWithRun(
   const { learnsLikeness, ...opened } = await workspace.openHelp(run);
   const { backend } = await workspace.selectBackend(name);
   const store = await workspace.features();
-  await computeShards(
-    { ...opened, backend, decodeAhead, store, signal },
-    { next: () => board.next(), learnsLikeness, clock },
-  );
+  await computeShards({ ...opened, backend, decodeAhead, store, signal }, { board, learnsLikeness, clock });
 }

@@ -77,7 +77,8 @@ export class HostServices implements AsyncDisposable {
 
   /**
    * @throws CoreError `unsupported` for a method that there is not, `bad-input` for wrong parameters, `conflict` when the job
-   * is over, for what a helper has no need of, and for a write to a run that the worker has not locked, `not-found` for what is not the job's; as the workspace.
+   * is over, for what a helper has no need of, and for a write to a run that the worker has not locked, `not-found` for what is
+   * not the job's; as the workspace.
    */
   async answer(method: string, params: unknown, onEvent: (event: WorkspaceEvent) => void): Promise<unknown> {
     if (this.#isClosed) throw jobIsOver();

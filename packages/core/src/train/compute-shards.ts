@@ -3,13 +3,12 @@ import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
 import { createEventMaker } from "../events/event-maker.ts";
 import { likenessTaps } from "../features/recipe-space.ts";
-import type { NextShard } from "../features/shard.ts";
+import type { ShardBoard } from "../features/shard.ts";
 import { FeatureSource, type LostList, type SourceOptions } from "./feature-source.ts";
 import { shardRows } from "./shard-rows.ts";
 
 export interface HelpOptions {
-  /** The next shard that a helper may compute, once the one before is done. */
-  readonly next: () => Promise<NextShard>;
+  readonly board: Pick<ShardBoard, "next">;
   /** Whether the run learns a likeness. */
   readonly learnsLikeness: boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -50,7 +49,7 @@ class PassedOver implements LostList {
  */
 export async function computeShards(
   options: SourceOptions,
-  { next: nextShard, learnsLikeness, clock }: HelpOptions,
+  { board, learnsLikeness, clock }: HelpOptions,
 ): Promise<void> {
   const { config, signal } = options;
   // what is told of the run is told by its own worker
@@ -60,7 +59,7 @@ export async function computeShards(
   const taps = learnsLikeness ? likenessTaps(config) : [];
   try {
     for (;;) {
-      const { shard, images, sampled = [] } = await untilCancelled(nextShard(), signal);
+      const { shard, images, sampled = [] } = await untilCancelled(board.next(), signal);
       if (!shard) return;
       if (!images) throw new TypeError("a helper's shard comes with its images");
       lost.tries(images);
