@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Caller, DatasetRow, Job, Jobs, RunRow, WorkerRow } from "@graft/api";
 import { createMemoryFeatureStore, type FeatureStore, type TrainEvent, type Workspace } from "@graft/core";
+import { cacheFolders, cacheStatus } from "@graft/core/node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { LocalWorkers } from "../../../apps/server/src/workers/local-workers.ts";
+import { LocalWorkers, type LocalWorkersOptions } from "../../../apps/server/src/workers/local-workers.ts";
 import { RemoteWorkers } from "../../../apps/server/src/workers/remote/remote-workers.ts";
 import { workForServer } from "../../../apps/server/src/workers/remote/work-for-server.ts";
 import type { TrainersOptions } from "../../../apps/server/src/workers/trainers.ts";
@@ -91,8 +92,11 @@ describe("a run's features in shards", { timeout: BUSY_MS }, () => {
     log: { error: (error) => errors.push(error), worker: () => undefined },
   });
   const rows = (): Promise<readonly WorkerRow[]> => kept.repository.workers.list();
-  const startWorkers = async (count: number): Promise<LocalWorkers> => {
-    const started = new LocalWorkers({ ...trainers(), count, home: kept.home, env: process.env });
+  const startWorkers = async (
+    count: number,
+    options: Partial<LocalWorkersOptions> = {},
+  ): Promise<LocalWorkers> => {
+    const started = new LocalWorkers({ ...trainers(), count, home: kept.home, env: process.env, ...options });
     await vi.waitUntil(async () => (await rows()).length === count, PATIENT);
     return started;
   };
@@ -229,6 +233,21 @@ describe("a run's features in shards", { timeout: BUSY_MS }, () => {
     // and its workers are free
     const other = await create();
     await expectAlone(other, await ended(other));
+  });
+
+  it("are read and written where they lie by workers that share the home's cache, each once", async () => {
+    await workers.close(10_000);
+    const home = await temporaryFolder("shards-home");
+    workers = await startWorkers(3, { home, sharesCache: true });
+    const id = await create();
+    await expectAlone(id, await ended(id));
+    expect(new Set(begun.map(({ worker }) => worker)).size).toBeGreaterThan(1);
+    const rowsIn = async (of: string): Promise<number> => (await cacheStatus(cacheFolders(of))).entries;
+    // one that the run's own worker had not found would be there twice
+    expect(await rowsIn(home)).toBe(await rowsIn(kept.home));
+    // the host was given none
+    expect([...engines]).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   describe("and a worker of another machine", () => {

@@ -10,6 +10,7 @@ import {
 } from "@graft/core";
 import { createImagePool, emojiSample } from "@graft/core/node";
 import { readBlobFile } from "../blobs/blob-file.ts";
+import type { HomeFeatures } from "../runs/home-features.ts";
 
 export interface TrainingWorkerOptions {
   /** Where engines that were installed are, and which devices passed their self-check. */
@@ -21,6 +22,8 @@ export interface TrainingWorkerOptions {
   readonly threads?: number | undefined;
   /** Folder of the host's blobs, on this machine. @default pictures are asked for */
   readonly blobs?: string | undefined;
+  /** The host's cache, on this machine. @default rows of features are asked for */
+  readonly features?: Pick<HomeFeatures, "open"> | undefined;
   /** See `Workspace`. */
   readonly checkpointMs?: number | undefined;
 }
@@ -76,7 +79,7 @@ export class TrainingWorker implements AsyncDisposable {
    * @returns when the host has ended it, or is gone.
    */
   work(port: Port): Promise<void> {
-    const { threads, version, blobs, checkpointMs } = this.#options;
+    const { threads, version, blobs, features, checkpointMs } = this.#options;
     const pool = this.#pool;
     const worker = new ProtocolWorker({
       port,
@@ -84,6 +87,7 @@ export class TrainingWorker implements AsyncDisposable {
         workspace: remoteWorkspace({
           ...{ call, signal, pool, crc32, checkInt8, versions: { graft: version } },
           ...(blobs === undefined ? {} : { readHere: (hash: string) => readBlobFile(blobs, hash) }),
+          ...(features ? { features: () => features.open() } : {}),
           ...(checkpointMs === undefined ? {} : { checkpointMs }),
           onEvent: () => undefined,
           selectBackend: (backend) => this.#engines.select(backend),

@@ -95,9 +95,7 @@ class FolderStore implements NodeFeatureStore {
   }
 
   async has(space: FeatureSpace, key: FeatureKey): Promise<boolean> {
-    checkKey(key);
-    const { reader } = await this.#open(space);
-    return this.#read(reader.has(key));
+    return (await this.hasMany(space, [key]))[0] === true;
   }
 
   async get(space: FeatureSpace, key: FeatureKey): Promise<Float32Array | undefined> {
@@ -122,9 +120,9 @@ class FolderStore implements NodeFeatureStore {
   }
 
   async hasMany(space: FeatureSpace, keys: readonly FeatureKey[]): Promise<readonly boolean[]> {
-    const found: boolean[] = [];
-    for (const key of keys) found.push(await this.has(space, key));
-    return found;
+    for (const key of keys) checkKey(key);
+    const { reader } = await this.#open(space);
+    return this.#read(reader.hasMany(keys));
   }
 
   /** Rows that are put together are written together. */

@@ -33,8 +33,6 @@ interface Entry {
 
 /** Calls to a disk that are under way together. */
 const READS_AT_ONCE = 32;
-/** A miss looks again for what other processes wrote, at most this often. */
-const LOOK_AGAIN_MS = 1000;
 /** A pack in use is marked as used at most this often. */
 const TOUCH_MS = 60_000;
 
@@ -48,7 +46,6 @@ export class SpaceReader {
   readonly #onNewer: (path: string) => void;
   readonly #packs = new Map<string, OpenPack>();
   readonly #entries = new Map<string, Entry>();
-  #lastLook = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
 
   /** @param onNewer told of each pack of a newer graft, at each look; it is left alone, and its rows are not known. */
@@ -59,16 +56,16 @@ export class SpaceReader {
     this.#onNewer = onNewer;
   }
 
-  async has(key: FeatureKey): Promise<boolean> {
-    if (this.#entries.has(keyText(key))) return true;
-    await this.#lookAgain();
-    return this.#entries.has(keyText(key));
+  /** One for each key. */
+  async hasMany(keys: readonly FeatureKey[]): Promise<readonly boolean[]> {
+    await this.#lookFor(keys);
+    return keys.map((key) => this.#entries.has(keyText(key)));
   }
 
   /** Rows' bytes (each at a multiple of 4 in a buffer of its own), or undefined, in the keys' order. Damaged ones are erased. */
   async getMany(keys: readonly FeatureKey[]): Promise<(Buffer<ArrayBuffer> | undefined)[]> {
     const rows = keys.map((): Buffer<ArrayBuffer> | undefined => undefined);
-    if (keys.some((key) => !this.#entries.has(keyText(key)))) await this.#lookAgain();
+    await this.#lookFor(keys);
     const wanted = new Map<OpenPack, (WantedRecord & { readonly at: number; readonly entry: Entry })[]>();
     for (const [at, key] of keys.entries()) {
       const entry = this.#entries.get(keyText(key));
@@ -121,7 +118,6 @@ export class SpaceReader {
   async look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
-      this.#lastLook = performance.now();
     });
     await this.#looking;
   }
@@ -152,8 +148,12 @@ export class SpaceReader {
     return found;
   }
 
-  async #lookAgain(): Promise<void> {
-    if (performance.now() - this.#lastLook >= LOOK_AGAIN_MS || this.#looking) await this.look();
+  /** Looks for what other processes wrote before this was called, where a key is not known. */
+  async #lookFor(keys: readonly FeatureKey[]): Promise<void> {
+    if (keys.every((key) => this.#entries.has(keyText(key)))) return;
+    // one that is under way may have passed the folder already
+    await this.#looking;
+    await this.look();
   }
 
   async #look(): Promise<void> {

@@ -23,6 +23,8 @@ export interface RemoteWorkspaceOptions {
    * for. @default all are asked for
    */
   readonly readHere?: (hash: string) => Promise<Uint8Array>;
+  /** The cache of the host's machine, where the worker can reach it. @default rows cross as messages */
+  readonly features?: () => Promise<FeatureStore>;
   /** @param name a kind or an id; undefined: the fastest usable */
   readonly selectBackend: (name: string | undefined) => Promise<SelectedBackend>;
   readonly checkInt8: (backend: Backend) => Promise<Int8Use>;
@@ -66,7 +68,7 @@ const unsupported = (what: string): CoreError =>
 export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
   const { call, pool, crc32 = inJavaScript, onEvent, shortName } = options;
   const sets = new Map<Dataset["images"], number>();
-  const features = remoteFeatures(call, crc32);
+  const remote = remoteFeatures(call, crc32);
   const setOf = (images: Dataset["images"] | undefined): number => {
     const set = images && sets.get(images);
     if (set === undefined) throw new TypeError("a run is of a data set that was opened here");
@@ -110,7 +112,7 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
     lasting: (config) => config,
     selectBackend,
     hasFeatures: async () => true,
-    features: async () => features,
+    features: options.features ?? (async () => remote),
     shards: {
       helpers: (backend) => call("shards.helpers", { backend }),
       offer: async (backend, shards) => void (await call("shards.offer", { backend, shards: [...shards] })),

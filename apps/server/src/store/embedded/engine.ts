@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import { PGlite, types } from "@electric-sql/pglite";
 import * as z from "zod";
 import { SyncedFiles } from "./synced-files.ts";
 
@@ -30,14 +30,30 @@ export interface EngineOptions {
 }
 
 /** Opens a data folder, which is made where there is none. */
-export function openEngine(
+export async function openEngine(
   folder: string,
   { isSynced = true, makeRoom }: EngineOptions = {},
 ): Promise<PGlite> {
   const startParams = [...SETTINGS, ...setting("fsync", isSynced ? "on" : "off")];
-  return isSynced
+  const engine = await (isSynced
     ? PGlite.create({ fs: new SyncedFiles(folder, { makeRoom }), startParams })
-    : PGlite.create(folder, { startParams });
+    : PGlite.create(folder, { startParams }));
+  await keepFewParsers(engine);
+  return engine;
+}
+
+/**
+ * PGlite copies its table of parsers for each statement; with one for the arrays of every type, those of tables among them, that
+ * is half of what a small statement takes. Arrays of the types that it reads are left; others come as text.
+ */
+async function keepFewParsers(engine: PGlite): Promise<void> {
+  const read = Object.keys(types.parsers);
+  const { rows } = await engine.query<{ id: number }>(
+    "select typarray as id from pg_type where oid::text = any($1::text[]) and typarray <> 0",
+    [read],
+  );
+  const kept = new Set([...read, ...rows.map(({ id }) => `${id}`)]);
+  engine.parsers = Object.fromEntries(Object.entries(engine.parsers).filter(([id]) => kept.has(id)));
 }
 
 /** Version of an installed package, whatever it lets others import. */

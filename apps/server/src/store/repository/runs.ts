@@ -1,6 +1,6 @@
 import type { RunRepository } from "@graft/api";
 import { and, asc, desc, eq, getTableColumns, gt, inArray, sql } from "drizzle-orm";
-import { atomically, type Database, gone, inBatches } from "../database.ts";
+import { ask, atomically, type Database, gone, inBatches } from "../database.ts";
 import { BY_TIME, below, readPage } from "../page.ts";
 import { datasets, decisions, events, runs } from "../schema/index.ts";
 import { nameBlobs } from "./blob-names.ts";
@@ -61,21 +61,23 @@ export function runRepository(db: Database): RunRepository {
       await db.delete(runs).where(eq(runs.id, id));
     },
     async appendEvents(run, added) {
-      if (added.length === 0) return;
-      await atomically(db, async (tx) => {
-        const last = added.reduce((most, { seq }) => Math.max(most, seq), -1);
-        const changed = await tx
-          .update(runs)
-          .set({ lastSeq: sql`greatest(${runs.lastSeq}, ${last})` })
-          .where(eq(runs.id, run))
-          .returning({ id: runs.id });
-        if (changed.length === 0) throw gone("run", run);
-        for await (const some of inBatches(added))
-          await tx
-            .insert(events)
-            .values(some.map((event) => ({ run, seq: event.seq, event })))
-            .onConflictDoNothing({ target: [events.run, events.seq] });
-      });
+      for await (const some of inBatches(added)) {
+        const seqs = some.map(({ seq }) => seq);
+        const texts = some.map((event) => JSON.stringify(event));
+        // one statement, as a run tells several events a second
+        const found = await ask(
+          db,
+          sql`with changed as (
+            update ${runs} set last_seq = greatest(last_seq, ${Math.max(...seqs)}) where id = ${run} returning id
+          ), added as (
+            insert into ${events} (run_id, seq, event)
+            select changed.id, told.seq, told.event
+            from changed, unnest(${sql.param(seqs)}::int[], ${sql.param(texts)}::text[]) as told(seq, event)
+            on conflict (run_id, seq) do nothing
+          ) select id from changed`,
+        );
+        if (found.length === 0) throw gone("run", run);
+      }
     },
     async events(run, { after, limit }) {
       const rows = await db
