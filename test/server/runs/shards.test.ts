@@ -238,7 +238,7 @@ describe("a run's features in shards", { timeout: BUSY_MS }, () => {
   it("are read and written where they lie by workers that share the home's cache, each once", async () => {
     await workers.close(10_000);
     const home = await temporaryFolder("shards-home");
-    workers = await startWorkers(3, { home, sharesCache: true });
+    workers = await startWorkers(3, { home, sharesHome: true });
     const id = await create();
     await expectAlone(id, await ended(id));
     expect(new Set(begun.map(({ worker }) => worker)).size).toBeGreaterThan(1);

@@ -67,7 +67,7 @@ export class ServerWork implements AsyncDisposable {
     const { repository, blobs, jobs, clock } = ports;
     const { keeper } = services;
     this.#trainers = new LocalWorkers({
-      ...{ ...this.#training, count: workers, home, env, sharesCache: true },
+      ...{ ...this.#training, count: workers, home, env, sharesHome: true },
       ...("fileOf" in blobs ? { blobs: blobs.name } : {}),
       ...(checkpointMs === undefined ? {} : { checkpointMs }),
     });

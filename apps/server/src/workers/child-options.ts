@@ -6,8 +6,8 @@ export const childOptionsSchema = z.strictObject({
   version: z.string(),
   /** Folder of the server's blobs, where they lie in one: its pictures are read from it. */
   blobs: z.string().exactOptional(),
-  /** Rows of features are read and written in the home's cache, which is the server's, too. */
-  sharesCache: z.boolean().exactOptional(),
+  /** The home is the server's: features and weights are read there, and features written. */
+  sharesHome: z.boolean().exactOptional(),
   threads: z.int().min(1).exactOptional(),
   checkpointMs: z.number().min(0).exactOptional(),
 });

@@ -38,7 +38,8 @@ interface Held {
   isLost: boolean;
   /** The owner's wish, in contrast to this process's end. */
   isStopped: boolean;
-  hasKept: boolean;
+  /** What the next worker goes on from. The queue hears of it once: it counts the tries anew from there. */
+  kept: "nothing" | "untold" | "told";
   /** Who does it looks after it. */
   isHandedOver: boolean;
   beating: Promise<void> | undefined;
@@ -125,7 +126,7 @@ export class JobClaimer implements AsyncDisposable {
     const controller = new AbortController();
     const held: Held = {
       ...{ job, controller, isLost: false, isStopped: false },
-      ...{ hasKept: false, isHandedOver: false, beating: undefined, isBeatAsked: false },
+      ...{ kept: "nothing", isHandedOver: false, beating: undefined, isBeatAsked: false },
     };
     this.#held = held;
     onJob?.(job);
@@ -136,7 +137,8 @@ export class JobClaimer implements AsyncDisposable {
         ...{ worker, signal: controller.signal },
         isForHost: () => !held.isStopped && (held.isLost || this.#isClosing),
         hasKept: () => {
-          held.hasKept = true;
+          if (held.kept !== "nothing") return;
+          held.kept = "untold";
           void this.#beat(held);
         },
         groups,
@@ -179,16 +181,16 @@ export class JobClaimer implements AsyncDisposable {
   async #beatOnce(held: Held): Promise<void> {
     const { jobs, worker, onError } = this.#options;
     if (held.isLost || held.isHandedOver || this.#held !== held) return;
-    const { hasKept, controller, job } = held;
-    held.hasKept = false;
+    const { controller, job } = held;
+    const hasKept = held.kept === "untold";
     try {
       const said = await jobs.beat(job.id, worker, { hasKept });
+      if (hasKept) held.kept = "told";
       if (said === "go-on") return;
       if (said === "lost") held.isLost = true;
       else held.isStopped = true;
       controller.abort((said === "lost" ? "interrupt" : said) satisfies StopReason);
     } catch (error) {
-      held.hasKept ||= hasKept;
       onError(error, job);
     }
   }

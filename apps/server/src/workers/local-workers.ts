@@ -15,8 +15,8 @@ export interface LocalWorkersOptions extends TrainersOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Folder of the blobs, where they lie in one: children read pictures there. @default they ask for them */
   readonly blobs?: string | undefined;
-  /** The workspace's features are the home's cache: children read and write it themselves. @default they ask for rows */
-  readonly sharesCache?: boolean;
+  /** The workspace's features and weights are the home's: children read and write them themselves. @default they ask */
+  readonly sharesHome?: boolean;
   /** See `Workspace`. */
   readonly checkpointMs?: number;
 }
@@ -33,10 +33,10 @@ export class LocalWorkers implements AsyncDisposable {
 
   /** Starts at once, and does not wait for it. */
   constructor(options: LocalWorkersOptions) {
-    const { count, home, env, blobs, sharesCache = false, workspace, version, checkpointMs, log } = options;
+    const { count, home, env, blobs, sharesHome = false, workspace, version, checkpointMs, log } = options;
     const threads = shareThreads(count, usableThreads());
     const child = {
-      ...{ home, version, sharesCache },
+      ...{ home, version, sharesHome },
       ...(blobs === undefined ? {} : { blobs }),
       ...(threads === undefined ? {} : { threads }),
       ...(checkpointMs === undefined ? {} : { checkpointMs }),

@@ -10,9 +10,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 // who waits for a page or an answer goes first
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
-const { sharesCache, ...options } = childOptionsSchema.parse(JSON.parse(process.argv[2] ?? "{}"));
+const { sharesHome, ...options } = childOptionsSchema.parse(JSON.parse(process.argv[2] ?? "{}"));
 // a notice is a line of the parent's log
 await using kept = new HomeFeatures(options.home, (notice) => process.stderr.write(`${notice}\n`));
-const features = sharesCache === true ? kept : undefined;
+const features = sharesHome === true ? kept : undefined;
 await using worker = new TrainingWorker({ ...options, features, env: process.env });
 await worker.work(parentPort());

@@ -11,6 +11,7 @@ import {
 import { createImagePool, emojiSample } from "@graft/core/node";
 import { readBlobFile } from "../blobs/blob-file.ts";
 import type { HomeFeatures } from "../runs/home-features.ts";
+import { ServerPlatform } from "../runs/platform.ts";
 
 export interface TrainingWorkerOptions {
   /** Where engines that were installed are, and which devices passed their self-check. */
@@ -22,11 +23,14 @@ export interface TrainingWorkerOptions {
   readonly threads?: number | undefined;
   /** Folder of the host's blobs, on this machine. @default pictures are asked for */
   readonly blobs?: string | undefined;
-  /** The host's cache, on this machine. @default rows of features are asked for */
+  /** The host's cache: its home is this one, with its weights. @default rows of features and weights are asked for */
   readonly features?: Pick<HomeFeatures, "open"> | undefined;
   /** See `Workspace`. */
   readonly checkpointMs?: number | undefined;
 }
+
+/** A server stores each event durably, and sends it to all who follow: a bar that moves four times a second is live. */
+const EVENT_INTERVAL_MS = 250;
 
 /** Engines by the name that was asked for, opened once and kept from job to job. */
 class Engines implements AsyncDisposable {
@@ -79,7 +83,7 @@ export class TrainingWorker implements AsyncDisposable {
    * @returns when the host has ended it, or is gone.
    */
   work(port: Port): Promise<void> {
-    const { threads, version, blobs, features, checkpointMs } = this.#options;
+    const { home, env, threads, version, blobs, features, checkpointMs } = this.#options;
     const pool = this.#pool;
     const worker = new ProtocolWorker({
       port,
@@ -87,9 +91,9 @@ export class TrainingWorker implements AsyncDisposable {
         workspace: remoteWorkspace({
           ...{ call, signal, pool, crc32, checkInt8, versions: { graft: version } },
           ...(blobs === undefined ? {} : { readHere: (hash: string) => readBlobFile(blobs, hash) }),
-          ...(features ? { features: () => features.open() } : {}),
+          ...(features ? { here: new ServerPlatform({ home, env, version, features, signal }) } : {}),
           ...(checkpointMs === undefined ? {} : { checkpointMs }),
-          onEvent: () => undefined,
+          ...{ eventIntervalMs: EVENT_INTERVAL_MS, onEvent: () => undefined },
           selectBackend: (backend) => this.#engines.select(backend),
           machine: async () => ({
             runtime: `Node ${process.version}`,

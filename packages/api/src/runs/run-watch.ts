@@ -7,6 +7,13 @@ const KEPT = 1000;
 /** Events that are read at a time. */
 export const READ_AT_ONCE = 500;
 
+/**
+ * How long news are gathered for each of those who wait for them, and at most. To tell one of them costs about 40 us of a core:
+ * however many follow a run, that is some hundredths of one, and what few of them hear is as new as ever.
+ */
+const GATHER_MS = 2;
+const MOST_GATHER_MS = 500;
+
 /** The newest of one run, for all who follow it: they read the store once together. */
 export class RunWatch {
   readonly #runs: RunRepository;
@@ -18,6 +25,7 @@ export class RunWatch {
   #error: unknown;
   #version = 0;
   readonly #listeners = new Set<() => void>();
+  #waking: ReturnType<typeof setTimeout> | undefined;
   #refreshing: Promise<void> | undefined;
   #isAskedAgain = false;
 
@@ -85,7 +93,7 @@ export class RunWatch {
     return this.#runs.events(this.#run, { after: seq - 1, limit: READ_AT_ONCE });
   }
 
-  /** Settles at the next change after a version, or when the signal is aborted. */
+  /** Settles after the next change from a version on, for all who wait together, or when the signal is aborted. */
   changedSince(version: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       if (this.#version !== version || signal?.aborted) return resolve();
@@ -127,6 +135,13 @@ export class RunWatch {
 
   #changed(): void {
     this.#version++;
-    for (const listener of [...this.#listeners]) listener();
+    if (this.#waking !== undefined) return;
+    const ms = Math.min(MOST_GATHER_MS, GATHER_MS * (this.#listeners.size - 1));
+    const wake = (): void => {
+      this.#waking = undefined;
+      for (const listener of [...this.#listeners]) listener();
+    };
+    if (ms > 0) this.#waking = setTimeout(wake, ms);
+    else wake();
   }
 }

@@ -4,23 +4,26 @@ type Numbered = Pick<TrainEvent, "run" | "seq" | "time">;
 
 /** Gives each event of a run its id, number and time. */
 export interface EventMaker {
+  /** Milliseconds between two events of one kind that tell how far the work is. */
+  readonly intervalMs: number;
   /** Call it where the event is yielded: numbers follow the order of calls. */
   make<Body extends TrainEventBody>(body: Body): Body & Numbered;
 }
 
-/** @param options.firstSeq number of the first event. */
+/** Ten a second look smooth. */
+const INTERVAL_MS = 100;
+
+/** @param options.firstSeq number of the first event. @param options.intervalMs @default 100 */
 export function createEventMaker(options: {
   readonly run: string;
   readonly firstSeq: number;
   readonly now: () => number;
+  readonly intervalMs?: number | undefined;
 }): EventMaker {
-  const { run, firstSeq, now } = options;
+  const { run, firstSeq, now, intervalMs = INTERVAL_MS } = options;
   let seq = firstSeq;
-  return { make: (body) => ({ ...body, run, seq: seq++, time: now() }) };
+  return { intervalMs, make: (body) => ({ ...body, run, seq: seq++, time: now() }) };
 }
-
-/** Milliseconds between two events of one kind that tell how far the work is: ten a second look smooth. */
-export const EVENT_INTERVAL_MS = 100;
 
 /** @returns a function that is true at most once an interval; the first call is true. */
 export function createThrottle(intervalMs: number, now: () => number): () => boolean {

@@ -1,5 +1,5 @@
 import type { EventMaker } from "../events/event-maker.ts";
-import { createThrottle, EVENT_INTERVAL_MS } from "../events/event-maker.ts";
+import { createThrottle } from "../events/event-maker.ts";
 import type { TrainEvent, TrainEventBody } from "../events/events.ts";
 import { reportsOf } from "../train/reports.ts";
 import type { Workspace, WorkspaceEvent } from "./workspace.ts";
@@ -31,7 +31,7 @@ export async function* openingEvents<T>(
   open: (onEvent: (event: WorkspaceEvent) => void) => Promise<T>,
 ): AsyncGenerator<TrainEvent, T> {
   yield events.make({ type: "phase-start", phase });
-  const mayReport = createThrottle(EVENT_INTERVAL_MS, workspace.clock);
+  const mayReport = createThrottle(events.intervalMs, workspace.clock);
   return yield* reportsOf<TrainEventBody, TrainEvent, T>(
     (report) =>
       open((event) => {

@@ -66,7 +66,8 @@ export async function* runTraining(
   for (const event of early) await run.appendEvent(event);
   const logged = await run.readEvents();
   const firstSeq = (logged.at(-1)?.seq ?? -1) + 1;
-  const { foreign, shards, versions, decodeAhead, signal, now, clock, checkpointMs } = workspace;
+  const { foreign, shards, versions, decodeAhead, signal, now, clock, checkpointMs, eventIntervalMs } =
+    workspace;
   const startedAt = clock();
   let store: FeatureStore;
   let leases: readonly AsyncDisposable[];
@@ -98,6 +99,7 @@ export async function* runTraining(
     ...(foreign ? { foreign } : {}),
     ...(shards ? { shards } : {}),
     ...(checkpointMs === undefined ? {} : { checkpointMs }),
+    ...(eventIntervalMs === undefined ? {} : { eventIntervalMs }),
     ...{ checkpointsAsked, firstSeq },
   });
   try {

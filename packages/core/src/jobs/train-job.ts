@@ -49,7 +49,7 @@ async function* trainingEvents(
     readonly open: Opening;
   },
 ): AsyncGenerator<TrainEvent, TrainingEnd> {
-  const { now, clock } = workspace;
+  const { now, clock, eventIntervalMs } = workspace;
   const startedAt = clock();
   let nextSeq = 0;
   let isEnded = false;
@@ -61,7 +61,7 @@ async function* trainingEvents(
   try {
     nextSeq = await firstSeqOf();
     const early: TrainEvent[] = [];
-    const events = createEventMaker({ run: id, firstSeq: nextSeq, now });
+    const events = createEventMaker({ run: id, firstSeq: nextSeq, now, intervalMs: eventIntervalMs });
     training = yield* heard(open({ id, events }), (event) => {
       hear(event);
       early.push(event);

@@ -190,6 +190,8 @@ export interface Workspace {
   machine(): Promise<MachineFacts>;
   /** Work that a kill costs at most, where writing a checkpoint is quick. @default 30 s */
   readonly checkpointMs?: number;
+  /** Milliseconds between two events of one kind that tell how far the work is. @default 100 */
+  readonly eventIntervalMs?: number;
   /** Versions of what makes models, for their records: `{ graft: "0.1.0" }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */

@@ -23,8 +23,8 @@ export interface RemoteWorkspaceOptions {
    * for. @default all are asked for
    */
   readonly readHere?: (hash: string) => Promise<Uint8Array>;
-  /** The cache of the host's machine, where the worker can reach it. @default rows cross as messages */
-  readonly features?: () => Promise<FeatureStore>;
+  /** What the worker does itself, on its host's machine: rows of features and weights need not cross. @default the host does it */
+  readonly here?: Partial<Pick<Workspace, "features" | "loadWeights">>;
   /** @param name a kind or an id; undefined: the fastest usable */
   readonly selectBackend: (name: string | undefined) => Promise<SelectedBackend>;
   readonly checkInt8: (backend: Backend) => Promise<Int8Use>;
@@ -36,6 +36,8 @@ export interface RemoteWorkspaceOptions {
   readonly foreign?: ForeignImages;
   /** See `Workspace`. @default 30 s */
   readonly checkpointMs?: number;
+  /** See `Workspace`. @default 100 */
+  readonly eventIntervalMs?: number;
   /** A quicker one than JavaScript's. */
   readonly crc32?: Crc32;
 }
@@ -66,9 +68,9 @@ const unsupported = (what: string): CoreError =>
 
 /** A host's things, over a channel, with an engine of the worker's own: images, features, checkpoints and models cross as messages. */
 export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
-  const { call, pool, crc32 = inJavaScript, onEvent, shortName } = options;
+  const { call, pool, crc32 = inJavaScript, onEvent, shortName, here = {} } = options;
   const sets = new Map<Dataset["images"], number>();
-  const remote = remoteFeatures(call, crc32);
+  const features = remoteFeatures(call, crc32);
   const setOf = (images: Dataset["images"] | undefined): number => {
     const set = images && sets.get(images);
     if (set === undefined) throw new TypeError("a run is of a data set that was opened here");
@@ -93,26 +95,29 @@ export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
     sets.set(dataset.images, set);
     return { dataset, ...imagesOf(set), ...(split ? { split } : {}) };
   };
+  const askForWeights: Workspace["loadWeights"] = ({ weights, inputRange, cut, onEvent: hear }) =>
+    call(
+      "weights.load",
+      { weights, cut, ...(inputRange ? { inputRange: [inputRange[0], inputRange[1]] } : {}) },
+      hear,
+    );
   const { signal, foreign, versions, selectBackend, checkInt8, machine } = options;
   return {
     ...{ signal, onEvent, openDataset, versions, checkInt8, machine },
     ...(foreign ? { foreign } : {}),
     ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
+    ...(options.eventIntervalMs === undefined ? {} : { eventIntervalMs: options.eventIntervalMs }),
     hasDataset: (name) => call("dataset.has", { name }),
     locate: (name) => ({ location: name, shortName: shortName(name) }),
     openUnlabelled: () => Promise.reject(unsupported("open images of no class")),
-    loadWeights: ({ weights, inputRange, cut, onEvent: hear = onEvent }) =>
-      call(
-        "weights.load",
-        { weights, cut, ...(inputRange ? { inputRange: [inputRange[0], inputRange[1]] } : {}) },
-        hear,
-      ),
+    loadWeights: (request) =>
+      (here.loadWeights ?? askForWeights)({ ...request, onEvent: request.onEvent ?? onEvent }),
     hasWeights: (name) => call("weights.has", { name }),
     // the host named things so that it finds them again
     lasting: (config) => config,
     selectBackend,
     hasFeatures: async () => true,
-    features: options.features ?? (async () => remote),
+    features: here.features ?? (async () => features),
     shards: {
       helpers: (backend) => call("shards.helpers", { backend }),
       offer: async (backend, shards) => void (await call("shards.offer", { backend, shards: [...shards] })),

@@ -4,7 +4,7 @@ import type { LostImages } from "../dataset/lost-images.ts";
 import type { PrepareImage } from "../dataset/prepare-image.ts";
 import type { DatasetImage } from "../dataset/types.ts";
 import type { CoreError } from "../errors.ts";
-import { createThrottle, EVENT_INTERVAL_MS, type EventMaker } from "../events/event-maker.ts";
+import { createThrottle, type EventMaker } from "../events/event-maker.ts";
 import type { TrainEvent, TrainEventBody } from "../events/events.ts";
 import { extractTaps } from "../features/extract.ts";
 import type { ExtractProgress } from "../features/extract-options.ts";
@@ -199,7 +199,7 @@ export class FeatureSource {
     { before, phase }: NonNullable<FeatureRequest["progress"]>,
     report: (body: TrainEventBody) => void,
   ) {
-    const may = createThrottle(EVENT_INTERVAL_MS, this.#clock);
+    const may = createThrottle(this.#events.intervalMs, this.#clock);
     const rateOf = createRate(this.#clock);
     return (extracted: ExtractProgress): void => {
       if (!may() && extracted.done < extracted.total) return;

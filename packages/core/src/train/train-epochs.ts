@@ -1,7 +1,7 @@
 import type { EpochProgress } from "../checkpoint/types.ts";
 import { createThreadSharing } from "../concurrency/event-loop-turn.ts";
 import { CoreError, isCancelled } from "../errors.ts";
-import { createThrottle, EVENT_INTERVAL_MS } from "../events/event-maker.ts";
+import { createThrottle } from "../events/event-maker.ts";
 import type { TrainEvent } from "../events/events.ts";
 import { CheckpointKeeper, type CheckpointKeeperOptions } from "./checkpoint-keeper.ts";
 import { classWeights } from "./class-weights.ts";
@@ -98,7 +98,7 @@ export async function* trainEpochs(options: TrainEpochsOptions): AsyncGenerator<
   const { trainer, config, progress, events, now } = options;
   // one for all epochs: those of the gap head take some milliseconds
   const pauses = {
-    mayReport: createThrottle(EVENT_INTERVAL_MS, now),
+    mayReport: createThrottle(events.intervalMs, now),
     shareThread: createThreadSharing(),
   };
   const keeper = new CheckpointKeeper(options);

@@ -82,9 +82,9 @@ function* endWarnings({ options, progress, events, spec }: RunContext): Generato
  * @throws what is no CoreError (a defect), after `run-end`.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult> {
-  const { run, backend, signal, firstSeq = 0, now = Date.now } = options;
+  const { run, backend, signal, firstSeq = 0, now = Date.now, eventIntervalMs } = options;
   const { clock = options.now ?? (() => performance.now()) } = options;
-  const events = createEventMaker({ run, firstSeq, now });
+  const events = createEventMaker({ run, firstSeq, now, intervalMs: eventIntervalMs });
   const start = clock();
   let context: RunContext | undefined;
   let saved: Pick<TrainResult, "model" | "where"> = {};

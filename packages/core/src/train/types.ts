@@ -62,6 +62,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Work that a kill costs at most, where writing a checkpoint is quick (`checkpointInterval`). @default 30 s */
   readonly checkpointMs?: number;
+  /** Milliseconds between two events of one kind that tell how far the work is. @default 100 */
+  readonly eventIntervalMs?: number;
   /** How many checkpoints were asked for so far; one more is written at the end of the running step. */
   readonly checkpointsAsked?: (() => number) | undefined;
   /** Milliseconds since 1970, for what says when: the events' `time`. It may be set back. @default Date.now */
