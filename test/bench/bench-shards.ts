@@ -130,18 +130,19 @@ async function rate(
   let cpu = process.cpuUsage();
   let cpuMs = 0;
   const events = await services.runEvents.follow(caller, id, {});
-  for await (const event of events) {
-    if (event.type !== "phase-start") continue;
-    if (event.phase === "features") {
-      begun = event.time;
-      cpu = process.cpuUsage();
+  for await (const told of events)
+    for (const event of told) {
+      if (event.type !== "phase-start") continue;
+      if (event.phase === "features") {
+        begun = event.time;
+        cpu = process.cpuUsage();
+      }
+      if (event.phase !== "head") continue;
+      seconds = (event.time - begun) / 1000;
+      const { user, system } = process.cpuUsage(cpu);
+      cpuMs = (user + system) / 1000 / count;
+      await services.runs.stop(caller, id, "cancel");
     }
-    if (event.phase !== "head") continue;
-    seconds = (event.time - begun) / 1000;
-    const { user, system } = process.cpuUsage(cpu);
-    cpuMs = (user + system) / 1000 / count;
-    await services.runs.stop(caller, id, "cancel");
-  }
   await repository.workers.remove(nobody);
   const ended = children.map((child) => new Promise((resolve) => child.once("exit", resolve)));
   for (const child of children) child.kill("SIGKILL");

@@ -11,13 +11,10 @@ const isStream = (value: unknown): boolean =>
 export const streamOf = <T>(event: z.ZodType<T>) =>
   z.custom<AsyncIterable<TrackedEnvelope<T>>>(isStream).meta(z.toJSONSchema(event, { io: "output" }));
 
-/** @param told an event and its id, which a client names to go on after it. */
+/** @param told events and their ids, which a client names to go on after one. */
 export async function* withIds<News, T>(
   news: AsyncIterable<News>,
-  told: (news: News) => { readonly id: string; readonly event: T },
+  told: (news: News) => Iterable<{ readonly id: string; readonly event: T }>,
 ): AsyncGenerator<TrackedEnvelope<T>> {
-  for await (const each of news) {
-    const { id, event } = told(each);
-    yield tracked(id, event);
-  }
+  for await (const some of news) for (const { id, event } of told(some)) yield tracked(id, event);
 }

@@ -22,7 +22,7 @@ export class EventService {
   }
 
   /**
-   * A run's events, each once and in order, after the one that was seen last; it ends when nobody works on the run any more.
+   * A run's events, each once and in order, those that come together, after the one that was seen last; it ends when nobody works on the run any more.
    * @param options.lastEventId number of that event. @default all
    * @throws CoreError `not-found`, `bad-input`, before the first event is asked for.
    */
@@ -30,11 +30,11 @@ export class EventService {
     caller: Caller,
     run: string,
     options: { readonly lastEventId?: string | null | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<AsyncGenerator<TrainEvent>> {
+  ): Promise<AsyncGenerator<readonly TrainEvent[]>> {
     const { lastEventId, signal } = options;
     await this.#access.run(caller, run);
     const after = lastEventId === undefined || lastEventId === null ? -1 : numberOf(lastEventId);
-    return oneByOne(this.#events.follow(run, { after, signal }), signal);
+    return this.#events.follow(run, { after, signal });
   }
 
   /** Some stored events, from the one after `after` on. @throws CoreError `not-found`. */
@@ -61,17 +61,6 @@ export class EventService {
       }
     return { lastSeq, phases: drawing.phases(most) };
   }
-}
-
-async function* oneByOne(
-  told: AsyncGenerator<readonly TrainEvent[]>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<TrainEvent> {
-  for await (const events of told)
-    for (const event of events) {
-      if (signal?.aborted) return;
-      yield event;
-    }
 }
 
 function numberOf(id: string): number {

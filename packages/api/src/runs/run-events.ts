@@ -95,6 +95,7 @@ export class RunEvents {
     try {
       await watched.ready;
       const { watch } = watched;
+      using listener = watch.listen(signal);
       let next = after + 1;
       while (!signal?.aborted) {
         const { version, isOver } = watch;
@@ -104,7 +105,7 @@ export class RunEvents {
           yield events;
           next = last.seq + 1;
         } else if (isOver && watch.version === version) return;
-        else await watch.changedSince(version, signal);
+        else await listener.changedSince(version);
       }
     } finally {
       this.#leave(run, watched);

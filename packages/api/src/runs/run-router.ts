@@ -98,10 +98,9 @@ export const runRouter = router({
     )
     .output(streamOf(trainEventSchema))
     .subscription(async ({ ctx, input, signal }) =>
-      withIds(await ctx.services.runEvents.follow(ctx.caller, input.run, { ...input, signal }), (event) => ({
-        id: String(event.seq),
-        event,
-      })),
+      withIds(await ctx.services.runEvents.follow(ctx.caller, input.run, { ...input, signal }), (events) =>
+        events.map((event) => ({ id: String(event.seq), event })),
+      ),
     ),
 
   log: procedure

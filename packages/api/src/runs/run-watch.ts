@@ -14,6 +14,12 @@ export const READ_AT_ONCE = 500;
 const GATHER_MS = 2;
 const MOST_GATHER_MS = 500;
 
+/** Somebody who waits for what comes of a run. */
+export interface RunListener extends Disposable {
+  /** Settles after the next change from a version on, for all who wait together, or when the listener's signal is aborted. */
+  changedSince(version: number): Promise<void>;
+}
+
 /** The newest of one run, for all who follow it: they read the store once together. */
 export class RunWatch {
   readonly #runs: RunRepository;
@@ -93,18 +99,23 @@ export class RunWatch {
     return this.#runs.events(this.#run, { after: seq - 1, limit: READ_AT_ONCE });
   }
 
-  /** Settles after the next change from a version on, for all who wait together, or when the signal is aborted. */
-  changedSince(version: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#version !== version || signal?.aborted) return resolve();
-      const wake = (): void => {
+  /** One more who waits for changes, until it is disposed of or its signal is aborted. */
+  listen(signal: AbortSignal | undefined): RunListener {
+    let resolve = (): void => undefined;
+    const wake = (): void => resolve();
+    this.#listeners.add(wake);
+    signal?.addEventListener("abort", wake, { once: true });
+    return {
+      changedSince: (version) =>
+        new Promise((settle) => {
+          resolve = settle;
+          if (this.#version !== version || signal?.aborted) settle();
+        }),
+      [Symbol.dispose]: () => {
         this.#listeners.delete(wake);
         signal?.removeEventListener("abort", wake);
-        resolve();
-      };
-      this.#listeners.add(wake);
-      signal?.addEventListener("abort", wake, { once: true });
-    });
+      },
+    };
   }
 
   async #look(): Promise<void> {

@@ -119,10 +119,9 @@ export const searchRouter = router({
     )
     .output(streamOf(searchEventSchema))
     .subscription(async ({ ctx, input, signal }) =>
-      withIds(
-        await ctx.services.searches.follow(ctx.caller, input.search, { ...input, signal }),
-        (news) => news,
-      ),
+      withIds(await ctx.services.searches.follow(ctx.caller, input.search, { ...input, signal }), (news) => [
+        news,
+      ]),
     ),
 
   cancel: procedure

@@ -1,0 +1,67 @@
+import type { TrainEvent } from "@graft/core";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { RunRepository } from "../ports/repository.ts";
+import { RunWatch } from "./run-watch.ts";
+
+const event = (seq: number): TrainEvent => ({
+  ...{ v: 1, run: "r", time: 0, type: "warning", code: "w", message: "", seq },
+});
+
+/** A watch of a run that nothing is stored of, with so many who wait for its events. */
+function watched(count: number) {
+  const none = { get: async () => undefined, events: async () => [] };
+  const watch = new RunWatch(none as Pick<RunRepository, "get" | "events"> as RunRepository, "r");
+  const heard: number[][] = [];
+  const controllers = Array.from({ length: count }, () => new AbortController());
+  for (const [at, { signal }] of controllers.entries()) {
+    heard.push([]);
+    const listener = watch.listen(signal);
+    void (async () => {
+      for (let next = 0; !signal.aborted; ) {
+        const { version } = watch;
+        const events = await watch.from(next);
+        heard[at]?.push(...events.map(({ seq }) => seq));
+        next += events.length;
+        if (events.length === 0) await listener.changedSince(version);
+      }
+      listener[Symbol.dispose]();
+    })();
+  }
+  return { watch, heard, controllers };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it("tells one follower at once, and hundreds together a little later", async () => {
+  const one = watched(1);
+  await vi.advanceTimersByTimeAsync(0);
+  one.watch.add([event(0)]);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(one.heard).toEqual([[0]]);
+
+  const many = watched(101);
+  await vi.advanceTimersByTimeAsync(0);
+  many.watch.add([event(0)]);
+  await vi.advanceTimersByTimeAsync(150);
+  many.watch.add([event(1)]);
+  await vi.advanceTimersByTimeAsync(49);
+  expect(new Set(many.heard.flat())).toEqual(new Set());
+  await vi.advanceTimersByTimeAsync(1);
+  expect(many.heard).toEqual(Array.from({ length: 101 }, () => [0, 1]));
+});
+
+it("wakes a follower that leaves at once, and tells the others all the same", async () => {
+  const { watch, heard, controllers } = watched(3);
+  await vi.advanceTimersByTimeAsync(0);
+  controllers[0]?.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  watch.add([event(0)]);
+  // two are left, so one of them is gathered for
+  await vi.advanceTimersByTimeAsync(2);
+  expect(heard).toEqual([[], [0], [0]]);
+});
