@@ -65,3 +65,22 @@ it("wakes a follower that leaves at once, and tells the others all the same", as
   await vi.advanceTimersByTimeAsync(2);
   expect(heard).toEqual([[], [0], [0]]);
 });
+
+it("reads once what was told before, for all who come together", async () => {
+  const stored = Array.from({ length: 700 }, (_, seq) => event(seq));
+  const asked: number[] = [];
+  const watch = new RunWatch(
+    {
+      get: async () => ({ state: "running", lastSeq: stored.length - 1 }),
+      events: async (_run: string, { after, limit }: { after: number; limit: number }) => {
+        asked.push(after);
+        return stored.slice(after + 1, after + 1 + limit);
+      },
+    } as unknown as RunRepository,
+    "r",
+  );
+  await watch.refresh();
+  const all = await Promise.all(Array.from({ length: 50 }, () => watch.from(0)));
+  expect(all).toEqual(Array.from({ length: 50 }, () => stored));
+  expect(asked).toEqual([-1, 499]);
+});

@@ -121,7 +121,8 @@ export class RunWatch {
   async #look(): Promise<void> {
     // the state first: a run is over when its last event is stored, so what is read afterwards is all of it
     const row = await this.#runs.get(this.#run);
-    if (this.#version === 0 && row) this.#start = row.lastSeq + 1;
+    // the first who follow come together, mostly from the first event on: they read it once
+    if (this.#version === 0 && row) this.#start = Math.max(0, row.lastSeq + 1 - KEPT);
     while (row && row.lastSeq >= this.#end) {
       const events = await this.#runs.events(this.#run, { after: this.#end - 1, limit: READ_AT_ONCE });
       const news = events.filter(({ seq }) => seq >= this.#end);
