@@ -1,7 +1,7 @@
 // npm run build && node --conditions=graft-source --import tsx test/bench/bench-listeners.ts [DATA]
 // A run that LISTENERS (200) clients follow by server-sent events, over `graft serve` as users start it: each must see every
 // event once and in order, and what it costs the server stands beside what the training costs. DATA is a folder of classes
-// (photos beside the checkout, else emoji); EPOCHS (20), FINE_TUNE_EPOCHS (20; 0: a run of seconds, in which what each run costs
+// (photos beside the checkout, else emoji); EPOCHS (20), FINE_TUNE_EPOCHS (100: minutes; 0: a run of seconds, in which what each run costs
 // the server once weighs most). Processor time of the server's own process and of its trainer is from /proc, so on Linux alone;
 // the clients are in this process, which counts for neither.
 import { existsSync, readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { machine } from "./figures.ts";
 import { runCommand } from "./graft-command.ts";
 import { type GraftServer, startGraftServer } from "./graft-server.ts";
 
-const { LISTENERS = "200", EPOCHS = "20", FINE_TUNE_EPOCHS = "20" } = process.env;
+const { LISTENERS = "200", EPOCHS = "20", FINE_TUNE_EPOCHS = "100" } = process.env;
 const listeners = Number(LISTENERS);
 
 /** Seconds of processor time so far, in ticks of 10 ms. */

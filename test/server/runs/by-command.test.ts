@@ -35,10 +35,14 @@ it("a run of a server's own process of a worker has the numbers of the command, 
       },
     };
   });
+  // nor do weights and features cross
+  const weights = vi.spyOn(server.workspace, "loadWeights");
+  const features = vi.spyOn(server.workspace, "features");
   await using _workers = new LocalWorkers({
     ...{ count: 1, home: kept.home, env: process.env, jobs: server.jobs, clock: Date.now, version: "test" },
     ...{
       blobs: kept.blobs.name,
+      sharesHome: true,
       cache: "here",
       workers: kept.repository.workers,
       workspace: server.workspace,
@@ -55,6 +59,7 @@ it("a run of a server's own process of a worker has the numbers of the command, 
   expect({ end: events.at(-1), lines, asked }).toMatchObject({
     ...{ end: { status: "completed" }, lines: [], asked: [] },
   });
+  expect([weights.mock.calls, features.mock.calls]).toEqual([[], []]);
   expect(lossesOf(events)).toEqual(lossesOf(commanded));
   const bytes = await modelBytes(kept.folderOf(id));
   expect(createHash("sha256").update(bytes).digest("hex")).toBe(

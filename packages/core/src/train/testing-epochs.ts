@@ -74,6 +74,8 @@ export async function trained(
     readonly goneFrom?: number;
     /** @default a checkpoint wherever there can be one */
     readonly pace?: CheckpointPace;
+    /** Of the events; the clock stands still. */
+    readonly intervalMs?: number;
   } = {},
 ): Promise<Outcome> {
   const {
@@ -84,6 +86,7 @@ export async function trained(
     signal,
     onEvent,
     disk,
+    intervalMs,
     pace = createCheckpointPace({ clock: () => 0, shortestMs: 0 }),
   } = given;
   await using backend = createReferenceBackend({ statePrecision: "float32" });
@@ -112,7 +115,7 @@ export async function trained(
     progress: progressOf(start),
     hashes: { config: "", split: "", weights: "", features: "" },
     backend: { id: backend.id, engineVersion: "1" },
-    events: createEventMaker({ run: "r", firstSeq: 0, now: () => 0 }),
+    events: createEventMaker({ run: "r", firstSeq: 0, now: () => 0, intervalMs }),
   });
   const events: TrainEvent[] = [];
   let error: CoreError | undefined;

@@ -32,6 +32,13 @@ describe("trainEpochs", () => {
     expect((await trained({}, { start: slow.all[1] })).all.at(-1)).toEqual(undisturbed.all.at(-1));
   });
 
+  it("tells of steps as often as its events may come", async () => {
+    const steps = ({ events }: Outcome) => events.filter(({ type }) => type === "step-end").length;
+    // three steps an epoch, six epochs
+    expect(steps(await trained({}, { intervalMs: 0 }))).toBe(18);
+    expect(steps(await trained({}, { intervalMs: 250 }))).toBe(1);
+  });
+
   it("saves the last step of a run that is cancelled while the disk is behind", async () => {
     const controller = new AbortController();
     const released: (() => void)[] = [];
