@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Caller, DatasetRow, Job, Jobs, RunRow, WorkerRow } from "@graft/api";
 import { createMemoryFeatureStore, type FeatureStore, type TrainEvent, type Workspace } from "@graft/core";
@@ -245,6 +246,12 @@ describe("a run's features in shards", { timeout: BUSY_MS }, () => {
     const rowsIn = async (of: string): Promise<number> => (await cacheStatus(cacheFolders(of))).entries;
     // one that the run's own worker had not found would be there twice
     expect(await rowsIn(home)).toBe(await rowsIn(kept.home));
+    // and nobody holds a pack any more: one that is given up is gone from the disk
+    const owned = async (): Promise<readonly string[]> =>
+      (await readdir(cacheFolders(home).features, { recursive: true })).filter((path) =>
+        /(\.[^.]+\.pack|\.lease)$/.test(path),
+      );
+    await expect.poll(owned, PATIENT).toEqual([]);
     // the host was given none
     expect([...engines]).toEqual([]);
     expect(errors).toEqual([]);

@@ -1,7 +1,6 @@
 // node training-child.js OPTIONS, started by `worker-process.ts`: trains for its parent, in a process that may be killed.
 import { constants, setPriority } from "node:os";
 import { parentPort } from "@graft/core/node";
-import { HomeFeatures } from "../runs/home-features.ts";
 import { childOptionsSchema } from "./child-options.ts";
 import { TrainingWorker } from "./training-worker.ts";
 
@@ -10,9 +9,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 // who waits for a page or an answer goes first
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
-const { sharesHome, ...options } = childOptionsSchema.parse(JSON.parse(process.argv[2] ?? "{}"));
+const options = childOptionsSchema.parse(JSON.parse(process.argv[2] ?? "{}"));
 // a notice is a line of the parent's log
-await using kept = new HomeFeatures(options.home, (notice) => process.stderr.write(`${notice}\n`));
-const features = sharesHome === true ? kept : undefined;
-await using worker = new TrainingWorker({ ...options, features, env: process.env });
+const onNotice = (notice: string): void => void process.stderr.write(`${notice}\n`);
+await using worker = new TrainingWorker({ ...options, env: process.env, onNotice });
 await worker.work(parentPort());

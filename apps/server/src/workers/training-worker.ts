@@ -10,7 +10,7 @@ import {
 } from "@graft/core";
 import { createImagePool, emojiSample } from "@graft/core/node";
 import { readBlobFile } from "../blobs/blob-file.ts";
-import type { HomeFeatures } from "../runs/home-features.ts";
+import { HomeFeatures } from "../runs/home-features.ts";
 import { ServerPlatform } from "../runs/platform.ts";
 
 export interface TrainingWorkerOptions {
@@ -23,8 +23,10 @@ export interface TrainingWorkerOptions {
   readonly threads?: number | undefined;
   /** Folder of the host's blobs, on this machine. @default pictures are asked for */
   readonly blobs?: string | undefined;
-  /** The host's cache: its home is this one, with its weights. @default rows of features and weights are asked for */
-  readonly features?: Pick<HomeFeatures, "open"> | undefined;
+  /** The host's home is this one: its weights and its cache of features are used. @default they are asked for */
+  readonly sharesHome?: boolean | undefined;
+  /** Told what the home's owner should know of the cache. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
   /** See `Workspace`. */
   readonly checkpointMs?: number | undefined;
 }
@@ -83,28 +85,34 @@ export class TrainingWorker implements AsyncDisposable {
    * @returns when the host has ended it, or is gone.
    */
   work(port: Port): Promise<void> {
-    const { home, env, threads, version, blobs, features, checkpointMs } = this.#options;
+    const { home, env, threads, version, blobs, checkpointMs } = this.#options;
+    const { sharesHome = false, onNotice = () => undefined } = this.#options;
     const pool = this.#pool;
     const worker = new ProtocolWorker({
       port,
-      open: async ({ call, signal, work }) => ({
-        workspace: remoteWorkspace({
-          ...{ call, signal, pool, crc32, checkInt8, versions: { graft: version } },
-          ...(blobs === undefined ? {} : { readHere: (hash: string) => readBlobFile(blobs, hash) }),
-          ...(features ? { here: new ServerPlatform({ home, env, version, features, signal }) } : {}),
-          ...(checkpointMs === undefined ? {} : { checkpointMs }),
-          ...{ eventIntervalMs: EVENT_INTERVAL_MS, onEvent: () => undefined },
-          selectBackend: (backend) => this.#engines.select(backend),
-          machine: async () => ({
-            runtime: `Node ${process.version}`,
-            platform: `${process.platform} ${process.arch}`,
-            processor: cpus()[0]?.model.trim() ?? "unknown processor",
-            threads: threads ?? availableParallelism(),
+      open: async ({ call, signal, work }) => {
+        // closed with the job: packs that are given up or emptied meanwhile are let go of
+        const features = new HomeFeatures(home, onNotice);
+        return {
+          workspace: remoteWorkspace({
+            ...{ call, signal, pool, crc32, checkInt8, versions: { graft: version } },
+            ...(blobs === undefined ? {} : { readHere: (hash: string) => readBlobFile(blobs, hash) }),
+            ...(sharesHome ? { here: new ServerPlatform({ home, env, version, features, signal }) } : {}),
+            ...(checkpointMs === undefined ? {} : { checkpointMs }),
+            ...{ eventIntervalMs: EVENT_INTERVAL_MS, onEvent: () => undefined },
+            selectBackend: (backend) => this.#engines.select(backend),
+            machine: async () => ({
+              runtime: `Node ${process.version}`,
+              platform: `${process.platform} ${process.arch}`,
+              processor: cpus()[0]?.model.trim() ?? "unknown processor",
+              threads: threads ?? availableParallelism(),
+            }),
+            shortName: (location) => (work.kind === "train" ? work.datasetName : location),
+            foreign: emojiSample(pool),
           }),
-          shortName: (location) => (work.kind === "train" ? work.datasetName : location),
-          foreign: emojiSample(pool),
-        }),
-      }),
+          [Symbol.asyncDispose]: () => features[Symbol.asyncDispose](),
+        };
+      },
     });
     this.#worker = worker;
     return worker.done;
