@@ -79,9 +79,11 @@ export async function openModels(): Promise<OpenedModels> {
     async [Symbol.asyncDispose]() {
       await ofPredictor[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
+      // a connection that still closes may tell that its database goes
+      const [trouble] = troubles;
       await store[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });
-      if (troubles.length > 0) throw troubles[0];
+      if (trouble !== undefined) throw trouble;
     },
   };
   return opened;
