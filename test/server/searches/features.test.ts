@@ -6,7 +6,9 @@ import {
   parseNpy,
   parseTrainConfig,
 } from "@graft/core";
+import { cacheFolders, pruneCache } from "@graft/core/node";
 import { afterAll, describe, expect, it } from "vitest";
+import { LocalWorkers } from "../../../apps/server/src/workers/local-workers.ts";
 import { RemoteWorkers } from "../../../apps/server/src/workers/remote/remote-workers.ts";
 import { workForServer } from "../../../apps/server/src/workers/remote/work-for-server.ts";
 import { temporaryFolder } from "../../cli/run-graft.ts";
@@ -104,6 +106,30 @@ describe("features of a data set", () => {
       expect(view.features?.shape[0]).toBe(2 * PER_CLASS);
     },
   );
+
+  it("are computed again by a server's own child, which keeps them itself, when they are gone", async () => {
+    const troubles: unknown[] = [];
+    await using _workers = new LocalWorkers({
+      ...{ count: 1, home: kept.home, sharesHome: true, env: process.env, cache: "here" },
+      ...{ jobs: server.jobs, workers: kept.repository.workers, workspace: server.workspace },
+      ...{ train: server.handler.handle, clock: Date.now, version: "test" },
+      log: { error: (error) => troubles.push(error), worker: () => undefined },
+    });
+    const computed = async (): Promise<string> => {
+      const { id } = await api().features({ dataset: dataset.id, config: { ...CONFIG, cut: "mixed1" } });
+      expect(await followed(id)).toBe("completed");
+      return id;
+    };
+    const first = await computed();
+    const { npy } = await brought(first);
+    const [picture] = (await server.as(anna).images.list({ dataset: dataset.id, limit: 1 })).items;
+    await server.features.forget(new Set([picture?.hash ?? ""]));
+    expect(await codeOf(files().openTable(anna, first))).toBe("conflict");
+    expect((await brought(await computed())).npy).toEqual(npy);
+    await pruneCache(cacheFolders(kept.home), { maxBytes: 0 });
+    expect((await brought(await computed())).npy).toEqual(npy);
+    expect(troubles).toEqual([]);
+  });
 
   it("are another owner's not at all, and no other search has them", async () => {
     const { id } = await api().features({ dataset: dataset.id, config: CONFIG });

@@ -1,7 +1,7 @@
 // node training-child.js OPTIONS, started by `worker-process.ts`: trains for its parent, in a process that may be killed.
 import { constants, setPriority } from "node:os";
 import { parentPort } from "@graft/core/node";
-import { childOptionsSchema } from "./child-options.ts";
+import { childOptionsSchema, NOTICE } from "./child-options.ts";
 import { TrainingWorker } from "./training-worker.ts";
 
 // Ctrl-C and a service's end reach every process: the parent says when this one is to stop
@@ -10,7 +10,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const options = childOptionsSchema.parse(JSON.parse(process.argv[2] ?? "{}"));
-// a notice is a line of the parent's log
-const onNotice = (notice: string): void => void process.stderr.write(`${notice}\n`);
+const onNotice = (notice: string): void => void process.stderr.write(`${NOTICE}${notice}\n`);
 await using worker = new TrainingWorker({ ...options, env: process.env, onNotice });
 await worker.work(parentPort());

@@ -66,6 +66,7 @@ export class TrainingWorker implements AsyncDisposable {
   readonly #options: TrainingWorkerOptions;
   readonly #engines: Engines;
   readonly #pool: ImagePool;
+  readonly #told = new Set<string>();
   #worker: ProtocolWorker | undefined;
 
   constructor(options: TrainingWorkerOptions) {
@@ -86,7 +87,8 @@ export class TrainingWorker implements AsyncDisposable {
    */
   work(port: Port): Promise<void> {
     const { home, env, threads, version, blobs, checkpointMs } = this.#options;
-    const { sharesHome = false, onNotice = () => undefined } = this.#options;
+    const { sharesHome = false } = this.#options;
+    const onNotice = (notice: string): void => this.#tell(notice);
     const pool = this.#pool;
     const worker = new ProtocolWorker({
       port,
@@ -110,12 +112,23 @@ export class TrainingWorker implements AsyncDisposable {
             shortName: (location) => (work.kind === "train" ? work.datasetName : location),
             foreign: emojiSample(pool),
           }),
-          [Symbol.asyncDispose]: () => features[Symbol.asyncDispose](),
+          // a run that has ended well has
+          [Symbol.asyncDispose]: () =>
+            features[Symbol.asyncDispose]().catch((error: unknown) =>
+              onNotice(`The cache: ${String(error)}`),
+            ),
         };
       },
     });
     this.#worker = worker;
     return worker.done;
+  }
+
+  /** Once each, however many jobs say it. */
+  #tell(notice: string): void {
+    if (this.#told.has(notice)) return;
+    this.#told.add(notice);
+    this.#options.onNotice?.(notice);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -200,7 +200,10 @@ export interface RunRepository {
   /** @param from only a run in one of these states is changed. @returns whether it was. */
   update(id: string, change: RunChange, from?: readonly ApiRunState[]): Promise<boolean>;
   remove(id: string): Promise<void>;
-  /** An event of a number that is stored is passed over: nothing is stored twice. */
+  /**
+   * An event of a number that is stored is passed over: nothing is stored twice. They are stored in order, some hundreds at a
+   * time: what was stored before a failure stays, and may be given again.
+   */
   appendEvents(run: string, events: readonly TrainEvent[]): Promise<void>;
   /** By number, from `after` + 1 on. */
   events(

@@ -22,7 +22,7 @@ export class EventService {
   }
 
   /**
-   * A run's events, each once and in order, those that come together, after the one that was seen last; it ends when nobody works on the run any more.
+   * A run's events, each once and in order, those together that come together, after the one that was seen last; it ends when nobody works on the run any more.
    * @param options.lastEventId number of that event. @default all
    * @throws CoreError `not-found`, `bad-input`, before the first event is asked for.
    */

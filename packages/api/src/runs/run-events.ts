@@ -4,7 +4,7 @@ import { EventQueue } from "./event-queue.ts";
 import { patiently } from "./patient.ts";
 import { READ_AT_ONCE, RunWatch } from "./run-watch.ts";
 
-/** So late at most is heard what another server stored. */
+/** So late at most is heard what another server stored, before it is gathered for who follow (`run-watch.ts`). */
 const POLL_MS = 1000;
 
 /** Events on their way into the store, and what is called before they are written. */
@@ -21,7 +21,8 @@ interface Watched {
 }
 
 /**
- * Events of runs: stored once each, and told to who follows at once, by another server of the same store at most a second late.
+ * Events of runs: stored once each, and told to who follows: at once to one, together after 2 ms a follower to many, and by
+ * another server of the same store at most a second later.
  */
 export class RunEvents {
   readonly #runs: RunRepository;
@@ -91,7 +92,7 @@ export class RunEvents {
     run: string,
     { after, signal }: { readonly after: number; readonly signal?: AbortSignal | undefined },
   ): AsyncGenerator<readonly TrainEvent[]> {
-    const watched = this.#watch(run);
+    const watched = this.#watch(run, after + 1);
     try {
       await watched.ready;
       const { watch } = watched;
@@ -127,13 +128,13 @@ export class RunEvents {
     return taken;
   }
 
-  #watch(run: string): Watched {
+  #watch(run: string, next: number): Watched {
     const known = this.#watched.get(run);
     if (known) {
       known.followers++;
       return known;
     }
-    const watch = new RunWatch(this.#runs, run);
+    const watch = new RunWatch(this.#runs, run, next);
     const timer = setInterval(() => void watch.refresh(), this.#pollMs);
     const watched = { watch, timer, followers: 1, ready: watch.refresh() };
     this.#watched.set(run, watched);
@@ -144,6 +145,7 @@ export class RunEvents {
     watched.followers--;
     if (watched.followers > 0) return;
     clearInterval(watched.timer);
+    watched.watch.close();
     this.#watched.delete(run);
   }
 }

@@ -1,4 +1,4 @@
-import type { TrainEvent } from "@graft/core";
+import { CoreError, type TrainEvent } from "@graft/core";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { RunRepository } from "../ports/repository.ts";
 import { RunWatch } from "./run-watch.ts";
@@ -83,4 +83,23 @@ it("reads once what was told before, for all who come together", async () => {
   const all = await Promise.all(Array.from({ length: 50 }, () => watch.from(0)));
   expect(all).toEqual(Array.from({ length: 50 }, () => stored));
   expect(asked).toEqual([-1, 499]);
+});
+
+it("stands a store that is away for a while, however often it is looked at meanwhile", async () => {
+  let get = async (): Promise<unknown> => {
+    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    throw new CoreError("unreadable", { what: "The database is away." });
+  };
+  const repository = { get: () => get(), events: async () => [event(0)] } as unknown as RunRepository;
+  const watch = new RunWatch(repository, "r");
+  // as a timer looks, which hears of nothing that goes wrong
+  for (let second = 0; second < 19; second++) {
+    void watch.refresh();
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  await vi.advanceTimersByTimeAsync(21_000);
+  expect(await watch.from(0)).toEqual([]);
+  get = async () => ({ state: "running", lastSeq: 0 });
+  await watch.refresh();
+  expect(await watch.from(0)).toEqual([event(0)]);
 });

@@ -8,7 +8,7 @@ const KEPT = 1000;
 export const READ_AT_ONCE = 500;
 
 /**
- * How long news are gathered for each of those who wait for them, and at most. To tell one of them costs about 40 us of a core:
+ * How long news are gathered for each of those who follow, and at most. To tell one of them costs about 40 us of a core:
  * however many follow a run, that is some hundredths of one, and what few of them hear is as new as ever.
  */
 const GATHER_MS = 2;
@@ -16,7 +16,10 @@ const MOST_GATHER_MS = 500;
 
 /** Somebody who waits for what comes of a run. */
 export interface RunListener extends Disposable {
-  /** Settles after the next change from a version on, for all who wait together, or when the listener's signal is aborted. */
+  /**
+   * Settles after the next change from a version on, for all who wait together, or when the listener's signal is aborted. It is
+   * to be waited for before it is called again.
+   */
   changedSince(version: number): Promise<void>;
 }
 
@@ -24,6 +27,7 @@ export interface RunListener extends Disposable {
 export class RunWatch {
   readonly #runs: RunRepository;
   readonly #run: string;
+  readonly #next: number;
   /** Without gaps, from `#start` on. */
   #tail: TrainEvent[] = [];
   #start = 0;
@@ -35,9 +39,11 @@ export class RunWatch {
   #refreshing: Promise<void> | undefined;
   #isAskedAgain = false;
 
-  constructor(runs: RunRepository, run: string) {
+  /** @param next number of the event that the first follower asks for. @default 0 */
+  constructor(runs: RunRepository, run: string, next = 0) {
     this.#runs = runs;
     this.#run = run;
+    this.#next = next;
   }
 
   /** Rises with each change. */
@@ -64,29 +70,11 @@ export class RunWatch {
     else this.#push(news);
   }
 
-  /** Looks at the store; when it does already, once more after that. */
-  async refresh(): Promise<void> {
-    if (this.#refreshing) {
-      this.#isAskedAgain = true;
-      return this.#refreshing;
-    }
-    this.#refreshing = (async () => {
-      do {
-        this.#isAskedAgain = false;
-        await this.#look();
-      } while (this.#isAskedAgain);
-    })();
-    try {
-      await this.#refreshing;
-      this.#error = undefined;
-    } catch (error) {
-      // a store that cannot be reached for now is asked again soon
-      if (error instanceof CoreError && error.code === "unreadable") return;
-      this.#error = error;
-      this.#changed();
-    } finally {
-      this.#refreshing = undefined;
-    }
+  /** Looks at the store; when it does already, once more after that. What keeps it from that is told to who asks `from`. */
+  refresh(): Promise<void> {
+    this.#isAskedAgain = true;
+    this.#refreshing ??= this.#lookWhileAsked();
+    return this.#refreshing;
   }
 
   /**
@@ -118,11 +106,34 @@ export class RunWatch {
     };
   }
 
+  /** Nobody follows any more. */
+  close(): void {
+    clearTimeout(this.#waking);
+  }
+
+  async #lookWhileAsked(): Promise<void> {
+    try {
+      while (this.#isAskedAgain) {
+        this.#isAskedAgain = false;
+        await this.#look();
+      }
+      this.#error = undefined;
+    } catch (error) {
+      // a store that cannot be reached for now is asked again soon
+      if (error instanceof CoreError && error.code === "unreadable") return;
+      this.#error = error;
+      this.#changed();
+    } finally {
+      this.#refreshing = undefined;
+    }
+  }
+
   async #look(): Promise<void> {
     // the state first: a run is over when its last event is stored, so what is read afterwards is all of it
     const row = await this.#runs.get(this.#run);
     // the first who follow come together, mostly from the first event on: they read it once
-    if (this.#version === 0 && row) this.#start = Math.max(0, row.lastSeq + 1 - KEPT);
+    if (this.#version === 0 && row)
+      this.#start = Math.max(row.lastSeq + 1 - KEPT, Math.min(this.#next, row.lastSeq + 1));
     while (row && row.lastSeq >= this.#end) {
       const events = await this.#runs.events(this.#run, { after: this.#end - 1, limit: READ_AT_ONCE });
       const news = events.filter(({ seq }) => seq >= this.#end);

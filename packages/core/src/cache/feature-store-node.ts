@@ -168,11 +168,17 @@ class FolderStore implements NodeFeatureStore {
   }
 
   async #close(): Promise<void> {
-    for (const { reader, writer } of this.#spaces.values()) {
-      await writer.close();
-      await reader.close();
-    }
-    for (const lease of this.#leases) await lease[Symbol.asyncDispose]();
+    const spaces = [...this.#spaces.values()].map(async ({ reader, writer }) => {
+      try {
+        await writer.close();
+      } finally {
+        await reader.close();
+      }
+    });
+    const ends = await Promise.allSettled(spaces);
+    // whatever went wrong, nothing stays held
+    ends.push(...(await Promise.allSettled([...this.#leases].map((lease) => lease[Symbol.asyncDispose]()))));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   async #open(space: FeatureSpace): Promise<OpenSpace> {

@@ -114,7 +114,7 @@ export class SpaceReader {
       if (hashes.has(text.slice(0, text.indexOf(":")))) this.#entries.delete(text);
   }
 
-  /** Lets go of packs that were given up, so that the disk gets its room back. */
+  /** Finds rows that other processes wrote, and lets go of packs that were given up, so that the disk gets its room back. */
   async look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -123,7 +123,7 @@ export class SpaceReader {
   }
 
   async close(): Promise<void> {
-    await this.#looking;
+    while (this.#looking) await this.#looking.catch(() => undefined);
     this.#entries.clear();
     for (const pack of this.#packs.values()) await pack.handle.close();
     this.#packs.clear();
@@ -157,11 +157,12 @@ export class SpaceReader {
   }
 
   async #look(): Promise<void> {
+    // one that is made meanwhile is not missed
+    const before = [...this.#packs];
     const { packs } = await listSpace(this.#folder, this.#id, this.#now());
     const there = new Set(packs.map(({ id }) => id));
-    for (const [id, pack] of this.#packs) {
-      if (!there.has(id)) await this.#drop(id, pack);
-    }
+    for (const [id, pack] of before)
+      if (!there.has(id) && this.#packs.get(id) === pack) await this.#drop(id, pack);
     for (const file of packs) {
       const pack = this.#packs.get(file.id) ?? (await this.#open(file));
       if (pack) await this.#scan(pack, numRecords(file.bytes, pack.rowBytes));
@@ -176,6 +177,12 @@ export class SpaceReader {
       if (await isNewerPack(handle)) this.#onNewer(file.path);
       await handle.close(); // being made, or damaged: in the latter case it is given up when room is needed
       return undefined;
+    }
+    const known = this.#packs.get(file.id);
+    if (known) {
+      // this process's writer took it over meanwhile
+      await handle.close();
+      return known;
     }
     const pack = { handle, rowBytes, isWritten: false, scanned: 0, lastTouched: file.lastUsed };
     this.#packs.set(file.id, pack);

@@ -12,7 +12,7 @@ import { type Crc32, crc32 as inJavaScript } from "../numbers/crc32.ts";
 import type { CallHost } from "./host-calls.ts";
 import { remoteRuns } from "./remote-run.ts";
 
-/** What a worker has itself: an engine, and what decodes images. */
+/** What a worker has itself: an engine, what decodes images, and what of its host's it can reach. */
 export interface RemoteWorkspaceOptions {
   readonly call: CallHost;
   readonly signal: AbortSignal;
@@ -66,7 +66,10 @@ function remoteFeatures(call: CallHost, crc32: Crc32): FeatureStore {
 const unsupported = (what: string): CoreError =>
   new CoreError("unsupported", { what: `A worker that shares nothing with its host cannot ${what}.` });
 
-/** A host's things, over a channel, with an engine of the worker's own: images, features, checkpoints and models cross as messages. */
+/**
+ * A host's things, over a channel, with an engine of the worker's own: images, features, checkpoints and models cross as
+ * messages, but for what the worker reaches itself.
+ */
 export function remoteWorkspace(options: RemoteWorkspaceOptions): Workspace {
   const { call, pool, crc32 = inJavaScript, onEvent, shortName, here = {} } = options;
   const sets = new Map<Dataset["images"], number>();

@@ -38,7 +38,12 @@ export async function openEngine(
   const engine = await (isSynced
     ? PGlite.create({ fs: new SyncedFiles(folder, { makeRoom }), startParams })
     : PGlite.create(folder, { startParams }));
-  await keepFewParsers(engine);
+  try {
+    await keepFewParsers(engine);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
   return engine;
 }
 
@@ -49,7 +54,8 @@ export async function openEngine(
 async function keepFewParsers(engine: PGlite): Promise<void> {
   const read = Object.keys(types.parsers);
   const { rows } = await engine.query<{ id: number }>(
-    "select typarray as id from pg_type where oid::text = any($1::text[]) and typarray <> 0",
+    // ids of jobs, too
+    "select typarray as id from pg_type where (oid::text = any($1::text[]) or typname = 'uuid') and typarray <> 0",
     [read],
   );
   const kept = new Set([...read, ...rows.map(({ id }) => `${id}`)]);
