@@ -1,3 +1,6 @@
+import { existsSync, readlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import {
   CoreError,
   computeFeaturesJob,
@@ -129,6 +132,17 @@ describe("features of a data set", () => {
     await pruneCache(cacheFolders(kept.home), { maxBytes: 0 });
     expect((await brought(await computed())).npy).toEqual(npy);
     expect(troubles).toEqual([]);
+    if (!existsSync("/proc/self/fd")) return;
+    // what was given up takes no room any more
+    await server.features.look();
+    const held = (await readdir("/proc/self/fd")).map((fd) => {
+      try {
+        return readlinkSync(join("/proc/self/fd", fd));
+      } catch {
+        return "";
+      }
+    });
+    expect(held.filter((path) => path.includes(".pack") && path.endsWith("(deleted)"))).toEqual([]);
   });
 
   it("are another owner's not at all, and no other search has them", async () => {

@@ -19,6 +19,12 @@ export class HomeFeatures implements KeptFeatures, AsyncDisposable {
     else await forgetFeatures(cacheFolders(this.#home).features, hashes);
   }
 
+  /** Another process may have given up some of it: it is let go of. */
+  async look(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.look();
+  }
+
   open(): Promise<NodeFeatureStore> {
     const { features: folder, archives } = cacheFolders(this.#home);
     const [onLimit, onNewer] = [this.#onNotice, this.#onNotice];

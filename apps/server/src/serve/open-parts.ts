@@ -77,7 +77,7 @@ async function open(options: PartsOptions, opened: AsyncDisposable[]): Promise<O
   const features = new HomeFeatures(home, onNotice);
   opened.push(features);
   const host = hostHealth({ home, env: options.env, store: store.name, blobs: blobs.name });
-  const storage = new HomeStorage({ home, env: options.env, store });
+  const storage = new HomeStorage({ home, env: options.env, features, store });
   const ports: Ports = {
     ...{ repository, blobs, spool, jobs, predictor, features, storage, clock: Date.now, version, host },
   };

@@ -106,6 +106,9 @@ export class ServerWork implements AsyncDisposable {
     } catch (error) {
       told(serializeError(error).code);
       throw error;
+    } finally {
+      // its child may have given up features that this process has open
+      await this.#options.features.look().catch((error: unknown) => jobLog(this.#options.log).error(error));
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   listWeights,
   pruneCache,
 } from "@graft/core/node";
+import type { HomeFeatures } from "../runs/home-features.ts";
 import type { Store } from "../store/store.ts";
 import { databaseBytes } from "./database-bytes.ts";
 import { diskSize, namesIn } from "./disk-size.ts";
@@ -25,6 +26,8 @@ export interface HomeStorageOptions {
   readonly home: string;
   /** GRAFT_… is read. */
   readonly env: NodeJS.ProcessEnv;
+  /** The home's cache, where this process uses it. */
+  readonly features?: Pick<HomeFeatures, "look">;
   readonly store: Pick<Store, "kind" | "database">;
 }
 
@@ -92,6 +95,7 @@ export class HomeStorage implements HostStorage {
       const folders = cacheFolders(home);
       const before = await cacheShares(folders);
       await pruneCache(folders, { maxBytes: keepBytes, only: cached.length === 1 ? cached[0] : undefined });
+      await this.#options.features?.look();
       const after = await cacheShares(folders);
       for (const kind of cached) gone(kind, before[kind], after[kind]);
     }

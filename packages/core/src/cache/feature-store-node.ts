@@ -37,6 +37,8 @@ export interface NodeFeatureStore extends FeatureStore, RowStore, AsyncDisposabl
   has(space: FeatureSpace, key: FeatureKey): Promise<boolean>;
   /** As `forgetFeatures` of its folder; it knows of none of these rows afterwards. */
   forget(hashes: ReadonlySet<string>): Promise<void>;
+  /** Lets go of packs that another process gave up, so that the disk gets their room back. */
+  look(): Promise<void>;
   /** Finishes what is being written. Idempotent; nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -88,9 +90,7 @@ class FolderStore implements NodeFeatureStore {
       folders: { features: folder, archives },
       ...{ maxBytes, now },
       onLimit: onLimit ?? (() => undefined),
-      afterGivingUp: async () => {
-        for (const { reader } of this.#spaces.values()) await reader.look();
-      },
+      afterGivingUp: () => this.look(),
     });
   }
 
@@ -147,6 +147,13 @@ class FolderStore implements NodeFeatureStore {
     this.#checkOpen();
     await forgetFeatures(this.#folder, hashes);
     for (const { reader } of this.#spaces.values()) reader.forget(hashes);
+  }
+
+  async look(): Promise<void> {
+    for (const { reader, writer } of this.#spaces.values()) {
+      await reader.look();
+      await writer.look();
+    }
   }
 
   async close(): Promise<void> {

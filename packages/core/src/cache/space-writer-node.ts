@@ -73,6 +73,13 @@ export class SpaceWriter {
     });
   }
 
+  /** Lets go of a pack that another process gave up, unless it is being written to: then the next row finds that out. */
+  async look(): Promise<void> {
+    const pack = this.#pack;
+    if (!pack || this.#isWriting || (await pack.handle.stat()).nlink > 0) return;
+    if (this.#pack === pack && !this.#isWriting) await this.#leave();
+  }
+
   /** Finishes what waits and leaves the pack to the next writer. The reader closes its handle. */
   async close(): Promise<void> {
     await this.#writing;
