@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { EdgeError } from "../../apps/server/src/http/edge/edge-error.ts";
 import { errorText } from "../../apps/server/src/http/edge/send-error.ts";
+import { firstOrAll } from "../long.ts";
 import { copyEmoji } from "../server/workers/host.ts";
 import { graft, startGraft, temporaryFolder } from "./run-graft.ts";
 import { type ServedGraft, serveGraft } from "./serve-graft.ts";
@@ -79,13 +80,15 @@ function trouble(isMeant: (asked: IncomingMessage) => boolean, first: Way): void
   };
 }
 
-it.each([
+const BREAKS = firstOrAll([
   [1, "in the middle of a picture", "PUT", "/blobs/", "cut-body"],
   [2, "after a picture has arrived", "PUT", "/blobs/", "lose-answer"],
   [3, "while it is told of files", "POST", "uploads.plan", "reset"],
   [4, "before it reads them in", "POST", "uploads.finish", "cut-answer"],
   [5, "while it reads them in", "GET", "uploads.get", "cut-answer"],
-] as const)(
+] as const);
+
+it.each(BREAKS)(
   "an upload that breaks off (%i) %s goes on when the server is back",
   async (at, _, method, path, first) => {
     const photos = join(folder, `photos ${at}`);

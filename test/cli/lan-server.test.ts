@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createCa } from "../../apps/server/src/http/tls/certificate.ts";
+import { itLong } from "../long.ts";
 import { ask } from "../server/http/ask.ts";
 import { copyEmoji } from "../server/workers/host.ts";
 import { graft, jsonLines, type StartedGraft, startGraft, temporaryFolder } from "./run-graft.ts";
@@ -49,7 +50,7 @@ it("graft login says what to do about a certificate that is not known, and keeps
   expect((await graft(["logout"], home)).stdout).toContain("Nobody was signed in.");
 });
 
-it("graft login --ca lets every command after it in", async () => {
+itLong("graft login --ca lets every command after it in", async () => {
   const home = join(folder, "home");
   const login = await graft(["login", link, "--ca", ca], home);
   expect([login.code, login.stderr]).toEqual([0, ""]);

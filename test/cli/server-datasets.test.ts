@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { picture } from "../dataset/workplace.ts";
 import { zipOf } from "../dataset/zip-writer.ts";
+import { itLong } from "../long.ts";
 import { copyEmoji } from "../server/workers/host.ts";
 import { graft, jsonLines, temporaryFolder } from "./run-graft.ts";
 import { type ServedGraft, serveGraft } from "./serve-graft.ts";
@@ -204,7 +205,7 @@ describe("a split on a server", () => {
       .sort();
   };
 
-  it("is drawn anew for a data set that is there, as it is drawn here, and that is said", async () => {
+  itLong("is drawn anew for a data set that is there, as it is drawn here, and that is said", async () => {
     const emoji = join(folder, "split/emoji-set");
     await copyEmoji(emoji, 12);
     const { dataset } = await json(remote("inspect", emoji, "--json"));

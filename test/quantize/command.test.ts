@@ -53,22 +53,26 @@ describe.skipIf(PHOTOS === undefined)("--precision int8 on photos (needs ../shar
     120_000,
   );
 
-  it("exports a quarter of the bytes, with the accuracy before and after, and 98 % of the labels", async () => {
-    const path = join(home, "model.onnx");
-    const words = ["export", join(home, "model"), "--format", "onnx-int8", "--out", path, "--json"];
-    const { code, stdout, stderr } = await graft(words, home);
-    expect(code, stderr).toBe(0);
-    const [line] = jsonLines(stdout);
-    console.log(stdout.trim());
-    expect(line).toMatchObject({ format: "onnx-int8", path, images: 200, calibratedOn: 32 });
-    expect(line?.agreement).toBeGreaterThanOrEqual(0.98);
-    expect(Number(line?.accuracyBefore) - Number(line?.accuracyAfter)).toBeLessThanOrEqual(TOLERANCE);
-    expect((await stat(path)).size).toBeLessThan(10e6);
-    const metadata = await readOnnxMetadata(await readFile(path));
-    expect(metadata.get("labels")).toBe('["cats","dogs"]');
-  }, 120_000);
+  itLong(
+    "exports a quarter of the bytes, with the accuracy before and after, and 98 % of the labels",
+    async () => {
+      const path = join(home, "model.onnx");
+      const words = ["export", join(home, "model"), "--format", "onnx-int8", "--out", path, "--json"];
+      const { code, stdout, stderr } = await graft(words, home);
+      expect(code, stderr).toBe(0);
+      const [line] = jsonLines(stdout);
+      console.log(stdout.trim());
+      expect(line).toMatchObject({ format: "onnx-int8", path, images: 200, calibratedOn: 32 });
+      expect(line?.agreement).toBeGreaterThanOrEqual(0.98);
+      expect(Number(line?.accuracyBefore) - Number(line?.accuracyAfter)).toBeLessThanOrEqual(TOLERANCE);
+      expect((await stat(path)).size).toBeLessThan(10e6);
+      const metadata = await readOnnxMetadata(await readFile(path));
+      expect(metadata.get("labels")).toBe('["cats","dogs"]');
+    },
+    120_000,
+  );
 
-  it("does not write over an export that is there, and wants a name that programs know", async () => {
+  itLong("does not write over an export that is there, and wants a name that programs know", async () => {
     const words = ["export", join(home, "model"), "--format", "onnx-int8", "--out"];
     const there = await graft([...words, join(home, "model.onnx")], home);
     expect([there.code, there.stderr]).toEqual([1, expect.stringContaining("--force")]);

@@ -3,6 +3,7 @@ import { cpSync, existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { placeOnDisk } from "@graft/core/node";
 import { openStore, type Store } from "@graft/server";
 import pg from "pg";
@@ -123,7 +124,15 @@ export async function newTestDatabase(
   return {
     url: await testDatabaseUrl(name),
     async [Symbol.asyncDispose]() {
-      await onServer((client) => client.query(`drop database if exists ${name} with (force)`));
+      await onServer(async (client) => {
+        // connections that were just closed are there for a moment more, and would tell their test that they are ended by force
+        for (let look = 0; look < 60; look++) {
+          const { rows } = await client.query("select 1 from pg_stat_activity where datname = $1", [name]);
+          if (rows.length === 0) break;
+          await pause(50);
+        }
+        await client.query(`drop database if exists ${name} with (force)`);
+      });
     },
   };
 }

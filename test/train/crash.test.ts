@@ -8,6 +8,7 @@ import { openCheckpointStore } from "@graft/core/node";
 import { testRandom } from "@graft/core/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bundledChild } from "../bundled-child.ts";
+import { itLong } from "../long.ts";
 import { checkpointFacts } from "./training-problem.ts";
 import { writtenCheckpoint } from "./written-checkpoint.ts";
 
@@ -53,37 +54,41 @@ async function outcome(checkpoints: string) {
   return facts && { ...facts, seconds: 0, parameters: {} };
 }
 
-it("ends with the losses and weights of an undisturbed run, killed at random steps and resumed", async () => {
-  const whole = join(folder, "whole");
-  expect(await trainInChild(whole, Infinity)).toBe(true);
-  const expected = await outcome(whole);
-  // the head stopped early, the tail ran to its end
-  expect(expected).toMatchObject({ phase: { name: "fine-tune" }, partial: null });
-  expect(expected?.phase.epoch).toBeLessThan(30);
-  expect(expected?.epoch).toBe((expected?.phase.epoch ?? 0) + 4);
+itLong(
+  "ends with the losses and weights of an undisturbed run, killed at random steps and resumed",
+  async () => {
+    const whole = join(folder, "whole");
+    expect(await trainInChild(whole, Infinity)).toBe(true);
+    const expected = await outcome(whole);
+    // the head stopped early, the tail ran to its end
+    expect(expected).toMatchObject({ phase: { name: "fine-tune" }, partial: null });
+    expect(expected?.phase.epoch).toBeLessThan(30);
+    expect(expected?.epoch).toBe((expected?.phase.epoch ?? 0) + 4);
 
-  const seed = Date.now() % 1_000_000;
-  const random = testRandom(seed);
-  const places = new Set<string>();
-  let run = 0;
-  for (let kills = 0; kills < KILLS; ) {
-    const killed = join(folder, `run ${run}`);
-    if (await trainInChild(killed, random.int(1, MAX_STEPS))) {
-      expect(await outcome(killed), `seed ${seed}, run ${run}`).toEqual(expected);
-      run++;
-      continue;
+    const seed = Date.now() % 1_000_000;
+    const random = testRandom(seed);
+    const places = new Set<string>();
+    let run = 0;
+    for (let kills = 0; kills < KILLS; ) {
+      const killed = join(folder, `run ${run}`);
+      if (await trainInChild(killed, random.int(1, MAX_STEPS))) {
+        expect(await outcome(killed), `seed ${seed}, run ${run}`).toEqual(expected);
+        run++;
+        continue;
+      }
+      kills++;
+      const { phase, partial } = (await openCheckpointStore(killed).load()) ?? {};
+      places.add(`${phase?.name ?? "the start"}, ${partial ? "inside an epoch" : "between epochs"}`);
     }
-    kills++;
-    const { phase, partial } = (await openCheckpointStore(killed).load()) ?? {};
-    places.add(`${phase?.name ?? "the start"}, ${partial ? "inside an epoch" : "between epochs"}`);
-  }
-  const killed = join(folder, `run ${run}`);
-  expect(await trainInChild(killed, Infinity)).toBe(true);
-  expect(await outcome(killed), `seed ${seed}, run ${run}`).toEqual(expected);
-  expect(places).toContain("head, inside an epoch");
-  const left = (await readdir(killed)).filter((name) => !name.endsWith(".tmp"));
-  expect(left.length).toBeLessThanOrEqual(4);
-}, 600_000);
+    const killed = join(folder, `run ${run}`);
+    expect(await trainInChild(killed, Infinity)).toBe(true);
+    expect(await outcome(killed), `seed ${seed}, run ${run}`).toEqual(expected);
+    expect(places).toContain("head, inside an epoch");
+    const left = (await readdir(killed)).filter((name) => !name.endsWith(".tmp"));
+    expect(left.length).toBeLessThanOrEqual(4);
+  },
+  600_000,
+);
 
 it("is left whole by a kill at any moment of writing: each is the newest or the one before", async () => {
   const store = join(folder, "written");

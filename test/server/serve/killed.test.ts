@@ -1,11 +1,12 @@
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import * as z from "zod";
 import { temporaryFolder } from "../../cli/run-graft.ts";
+import { itLong } from "../../long.ts";
 import { serve } from "./serving.ts";
 
 const Workers = z.array(z.object({ id: z.string(), name: z.string(), state: z.string() }));
 
-it("a server that was killed leaves no worker behind for the next one to tell of", async () => {
+itLong("a server that was killed leaves no worker behind for the next one to tell of", async () => {
   const home = await temporaryFolder("killed");
   for (let start = 0; start < 3; start++) {
     const { api, graft } = await serve(home, {}, "--workers", "2");
