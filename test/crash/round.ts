@@ -21,7 +21,7 @@ export async function workRound(
   const runs = await trainRuns(client, dataset, stage);
   const [first] = runs;
   const [picture] = pictures.loose.values();
-  if (first && picture) await exportRun(client, first.watcher.run, { picture, stage });
+  if (first && picture) await exportRun(client, { run: first.watcher.run, dataset }, { picture, stage });
   return { dataset, runs };
 }
 

@@ -54,7 +54,7 @@ async function run(
 /** What takes away that which all others are asked with, the own token among it: asked by itself, when they are through. */
 const TAKE_AWAY = ["tokens.revoke", "accounts.end", "accounts.delete", "datasets.delete", "runs.remove"];
 /** A stream is no answer to hold against a schema. */
-const STREAMS = ["runs.events", "searches.events"];
+const STREAMS = ["runs.events", "searches.events", "modelJobs.events"];
 
 /** Refusals of what no schema allows: headers and bodies may be too large before anybody reads them. */
 const REFUSED = [400, 401, 403, 404, 409, 413, 415, 429, 431];

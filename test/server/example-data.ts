@@ -3,6 +3,7 @@ import { type AccountRow, type Caller, type Identity, newId, type Role, type Tok
 import { makeToken } from "../../packages/api/src/identity/token-row.ts";
 import { sampleAccount, sampleImage } from "./contract/sample-rows.ts";
 import type { ExampleId } from "./example-ids.ts";
+import { exampleModelJobs } from "./example-model-jobs.ts";
 import { type ExamplePicture, examplePicture, exampleThumbnail, SENT_PICTURE } from "./example-pictures.ts";
 import { exampleRuns } from "./example-runs.ts";
 import { exampleSearches } from "./example-searches.ts";
@@ -67,13 +68,16 @@ export async function exampleData(test: TestServices, owner: AccountRow): Promis
   const cats = await addPictures(test, { dataset: dataset.id, class: first.id }, [0, 1, 2, 3, 4]);
   const dogs = await addPictures(test, { dataset: dataset.id, class: second.id }, [5, 6, 7, 8]);
   await edit(test, caller, dataset.id, cats.slice(3));
+  const sent = await uploads(test, caller, { dataset: dataset.id, class: first.id });
+  const runs = await exampleRuns(test, caller, dataset.id);
+  const of = { ...sent, ...runs, $dataset: dataset.id };
   return {
+    ...of,
     ...{ $account: account.id, $group: pupil.group ?? "", $token: row.id },
-    ...{ $dataset: dataset.id, $otherDataset: other.id, $class: first.id, $otherClass: second.id },
+    ...{ $otherDataset: other.id, $class: first.id, $otherClass: second.id },
     ...{ $image: cats[0] ?? "", $otherImage: dogs[0] ?? "" },
-    ...(await uploads(test, caller, { dataset: dataset.id, class: first.id })),
-    ...(await exampleRuns(test, caller, dataset.id)),
     ...(await exampleSearches(test, caller, dataset.id)),
+    ...(await exampleModelJobs(test, caller, of)),
   };
 }
 

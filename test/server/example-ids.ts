@@ -21,6 +21,8 @@ export const EXAMPLE_IDS = {
   $search: "a completed sweep of it",
   $features: "features of it that are computed and kept",
   $waitingSearch: "a test of learning rates of it that waits",
+  $modelJob: "a completed evaluation of it by the model of $run",
+  $sentJob: "the same of $sentUpload",
   $stopped: "a run that was interrupted, with a checkpoint",
 } as const;
 export type ExampleId = keyof typeof EXAMPLE_IDS;

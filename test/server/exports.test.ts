@@ -140,7 +140,7 @@ describe("a model for other programs", () => {
   it.each(Object.keys(CHECKS).filter((name): name is keyof typeof CHECKS => name in EXPORT_FORMATS))(
     "as %s is compared with the model, kept with its run, and opens elsewhere",
     async (format) => {
-      const made = await opened.services.exports.export(ada, { run: run.id, format });
+      const made = await opened.services.modelJobResults.exportNow(ada, { run: run.id, format });
       expect(made).toMatchObject({ format, notSureBelow: 0.75, isCurrent: true });
       if (format === "onnx-int8") expect(made.int8).toMatchObject({ calibratedOn: 2 });
       else expect(made).toMatchObject({ int8: null, images: 8, comparedOn: "8 images of My pets" });
@@ -170,7 +170,7 @@ describe("a model for other programs", () => {
     opened.ahead += 2000;
     expect((await exports.list(ada, run.id)).every(({ isCurrent }) => !isCurrent)).toBe(true);
     const before = (await exports.list(ada, run.id)).find(({ format }) => format === "onnx");
-    const again = await exports.export(ada, { run: run.id, format: "onnx" });
+    const again = await opened.services.modelJobResults.exportNow(ada, { run: run.id, format: "onnx" });
     expect(again).toMatchObject({ notSureBelow: 0.5, isCurrent: true });
     expect(again.files.map(({ path }) => path)).toEqual(before?.files.map(({ path }) => path));
     // what it was before is nobody's any more; model.onnx itself is node's and python's, too
@@ -185,7 +185,7 @@ describe("a model for other programs", () => {
 
   it("in int8 needs a picture of its data set, and says so in words of the API", async () => {
     const bare = await opened.run(ada, (await opened.dataset(ada, { cats: [], dogs: [] })).id, model);
-    const made = opened.services.exports.export(ada, { run: bare.id, format: "onnx-int8" });
+    const made = opened.services.modelJobResults.exportNow(ada, { run: bare.id, format: "onnx-int8" });
     await expect(made).rejects.toMatchObject({
       code: "not-found",
       message: expect.stringMatching(/data set has none any more.*such as onnx/),
@@ -193,11 +193,15 @@ describe("a model for other programs", () => {
   });
 
   it("has one column only where the format and the head can", async () => {
-    const { exports } = opened.services;
-    await expect(exports.export(ada, { run: run.id, format: "onnx", columns: 1 })).rejects.toMatchObject({
+    const { exports, modelJobResults } = opened.services;
+    await expect(
+      modelJobResults.exportNow(ada, { run: run.id, format: "onnx", columns: 1 }),
+    ).rejects.toMatchObject({
       code: "bad-input",
     });
-    await expect(exports.export(ada, { run: run.id, format: "h5", columns: 1 })).rejects.toMatchObject({
+    await expect(
+      modelJobResults.exportNow(ada, { run: run.id, format: "h5", columns: 1 }),
+    ).rejects.toMatchObject({
       code: "bad-input",
       message: expect.stringContaining("softmax"),
     });

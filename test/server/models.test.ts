@@ -126,7 +126,7 @@ describe("a model that is asked through the API", () => {
 
 describe("another account, and a token for predictions", () => {
   it("are told that what is not theirs is not there", async () => {
-    const { models, evaluations, exports, downloads } = opened.services;
+    const { models, modelJobResults, exports, downloads } = opened.services;
     const eve = await opened.person();
     const [image = ""] = ids("b");
     const own = await opened.dataset(eve, { b: files.b ?? [] });
@@ -139,10 +139,10 @@ describe("another account, and a token for predictions", () => {
       () => models.predictBytes(eve, run.id, files.b ?? []),
       () => models.predict(eve, { run: evesRun.id, pictures: [{ image }] }),
       () => models.explain(eve, { run: run.id, picture }),
-      () => evaluations.evaluate(eve, { run: run.id, dataset: own.id }),
-      () => evaluations.evaluate(eve, { run: evesRun.id, dataset: pets.id }),
+      () => modelJobResults.evaluateNow(eve, { run: run.id, dataset: own.id }),
+      () => modelJobResults.evaluateNow(eve, { run: evesRun.id, dataset: pets.id }),
       () => exports.list(eve, run.id),
-      () => exports.export(eve, { run: run.id, format: "onnx" }),
+      () => modelJobResults.exportNow(eve, { run: run.id, format: "onnx" }),
       () => downloads.list(eve, run.id),
       () => downloads.openFile(eve, run.id, "model/model.json"),
       () => downloads.openZip(eve, run.id, "model"),
@@ -195,8 +195,8 @@ describe("an evaluation", () => {
   }
 
   it("of what was held back gives the numbers of `graft evaluate`, with the pictures' ids", async () => {
-    const { evaluations } = opened.services;
-    const found = await evaluations.evaluate(ada, { run: run.id, dataset: pets.id });
+    const { modelJobResults } = opened.services;
+    const found = await modelJobResults.evaluateNow(ada, { run: run.id, dataset: pets.id });
     await using backend = await createOnnxBackend({ provider: "cpu", threads: 1 });
     const expected = await evaluated(backend);
     expect(found).toMatchObject({ run: run.id, dataset: pets.id, part: "validation" });
@@ -216,7 +216,7 @@ describe("an evaluation", () => {
   });
 
   it("names pictures of the training, and takes any part", async () => {
-    const found = await opened.services.evaluations.evaluate(ada, {
+    const found = await opened.services.modelJobResults.evaluateNow(ada, {
       run: run.id,
       dataset: pets.id,
       part: "train",
@@ -224,7 +224,7 @@ describe("an evaluation", () => {
     expect(found.seenInTraining.map(({ image }) => image).sort()).toEqual([...ids("b").slice(0, 2)].sort());
     expect(found.evaluation.images).toBe(12);
     await expect(
-      opened.services.evaluations.evaluate(ada, { run: run.id, dataset: pets.id, part: "test" }),
+      opened.services.modelJobResults.evaluateNow(ada, { run: run.id, dataset: pets.id, part: "test" }),
     ).rejects.toMatchObject({ code: "not-found" });
   });
 
@@ -237,7 +237,7 @@ describe("an evaluation", () => {
     );
     await repository.images.add(many.id, { classes: [], images, parts: new Map(), at: Date.now() });
     await expect(
-      opened.services.evaluations.evaluate(ada, { run: run.id, dataset: many.id }),
+      opened.services.modelJobResults.evaluateNow(ada, { run: run.id, dataset: many.id }),
     ).rejects.toMatchObject({ code: "limit" });
   });
 });

@@ -10,6 +10,7 @@ import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
 import { type Callers, callersOf } from "./callers.ts";
 import { sampleClass, sampleDataset, sampleImage, sampleRun } from "./contract/sample-rows.ts";
+import { doModelJobs } from "./do-model-jobs.ts";
 import { openPredictor } from "./open-predictor.ts";
 import { openTestStore } from "./open-store.ts";
 
@@ -43,6 +44,7 @@ export async function openModels(): Promise<OpenedModels> {
     spool: folderSpool(join(home, "spool")),
   };
   const services = createServices(ports);
+  const doing = doModelJobs(ports, services, (error) => troubles.push(error));
   const folderOf = (run: string): Folder => runFolder({ ...ports, keeper: services.keeper }, run);
   const opened: OpenedModels = {
     ...{ ports, services, ahead: 0 },
@@ -77,6 +79,7 @@ export async function openModels(): Promise<OpenedModels> {
       return run;
     },
     async [Symbol.asyncDispose]() {
+      await doing.stop();
       await ofPredictor[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       // a connection that still closes may tell that its database goes

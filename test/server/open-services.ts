@@ -6,6 +6,7 @@ import { auditedBackups, type BackupSource } from "../../apps/server/src/http/ra
 import { folderSpool } from "../../apps/server/src/import/upload-spool.ts";
 import { openJobs } from "../../apps/server/src/queue/open-jobs.ts";
 import { HomeStorage } from "../../apps/server/src/storage/home-storage.ts";
+import { doModelJobs, type ModelWork } from "./do-model-jobs.ts";
 import { describeOnPairs, openPair, type TestPair } from "./open-pair.ts";
 import { openPredictor } from "./open-predictor.ts";
 
@@ -18,6 +19,8 @@ export interface TestServices extends AsyncDisposable {
   readonly ports: Ports;
   readonly services: Services;
   readonly backups: BackupSource;
+  /** Of jobs over models; it is begun. */
+  readonly modelWork: ModelWork;
   /** A run's own folder. */
   readonly folderOf: (run: string) => Folder;
 }
@@ -38,8 +41,9 @@ async function openOn(pair: TestPair): Promise<TestServices> {
     features: { forget: async () => undefined, open: async () => features },
   };
   const services = createServices(ports);
+  const doing = doModelJobs(ports, services, (error) => void troubles.push(error));
   return {
-    ...{ kind: store.kind, home, ports, services },
+    ...{ kind: store.kind, home, ports, services, modelWork: doing },
     backups: auditedBackups(
       new BackupMaker({
         ...{ store, blobs, keeper: services.keeper, version: "0.1.0", clock: Date.now },
@@ -49,6 +53,7 @@ async function openOn(pair: TestPair): Promise<TestServices> {
     ),
     folderOf: (run) => runFolder({ ...ports, keeper: services.keeper }, run),
     async [Symbol.asyncDispose]() {
+      await doing.stop();
       await models[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       // a connection that still closes may tell that its database goes

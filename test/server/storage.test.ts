@@ -74,6 +74,7 @@ describeServices("what takes room", (open) => {
     expect(all.get("model")?.bytes).toBeGreaterThan(1e5);
     expect(all.get("upload")).toMatchObject({ count: 1 });
     expect(all.get("checkpoint")).toMatchObject({ count: 2 });
+    expect(all.get("evaluation")).toMatchObject({ count: 2 });
     expect(all.get("run")?.count).toBeGreaterThan(0);
     expect(all.get("rows")?.bytes).toBeGreaterThan(10_000);
     for (const [kind, count] of [
@@ -124,7 +125,16 @@ describeServices("what takes room", (open) => {
     const after = await kinds();
     for (const kind of FREEABLE_KINDS)
       expect([kind, after.get(kind)?.bytes]).toEqual([kind, kind === "weights" ? 10 : 0]);
-    for (const kind of ["picture", "thumbnail", "model", "checkpoint", "upload", "run", "home-runs"] as const)
+    for (const kind of [
+      "picture",
+      "thumbnail",
+      "model",
+      "checkpoint",
+      "upload",
+      "evaluation",
+      "run",
+      "home-runs",
+    ] as const)
       expect([kind, after.get(kind)?.bytes]).toEqual([kind, before.get(kind)?.bytes]);
     expect(await checkBlobs(test.ports)).toEqual([]);
     const { items } = await test.ports.repository.audit.page({ limit: 1 });

@@ -6,6 +6,7 @@ import { auditRouter } from "./identity/audit-router.ts";
 import { groupsRouter } from "./identity/groups-router.ts";
 import { linksRouter } from "./identity/links-router.ts";
 import { tokensRouter } from "./identity/tokens-router.ts";
+import { modelJobRouter } from "./model-jobs/model-job-router.ts";
 import { modelRouter } from "./models/model-router.ts";
 import { queueRouter } from "./queue/queue-router.ts";
 import { router } from "./rpc/trpc.ts";
@@ -25,6 +26,7 @@ export const apiRouter = router({
   queue: queueRouter,
   runs: runRouter,
   searches: searchRouter,
+  modelJobs: modelJobRouter,
   datasets: datasetRouter,
   images: imageRouter,
   edits: editRouter,

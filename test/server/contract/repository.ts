@@ -6,6 +6,7 @@ import { describeEdits } from "./repository-edits.ts";
 import { describeImageChanges } from "./repository-image-changes.ts";
 import { describeImages } from "./repository-images.ts";
 import { describeLeases } from "./repository-leases.ts";
+import { describeModelJobs } from "./repository-model-jobs.ts";
 import { describeRunFiles } from "./repository-run-files.ts";
 import { describeRuns } from "./repository-runs.ts";
 import { describeSearches } from "./repository-searches.ts";
@@ -17,7 +18,7 @@ export function describeRepository(open: OpenRepository): void {
   const parts = [
     ...[describeAccounts, describeDatasets, describeImages, describeImageChanges, describeEdits],
     ...[describeUploads, describeRuns, describeRunFiles, describeLeases, describeBlobs, describeBlobRaces],
-    describeSearches,
+    ...[describeSearches, describeModelJobs],
   ];
   for (const part of parts) part(open);
 }

@@ -4,6 +4,7 @@ import {
   type DatasetRow,
   type EditRow,
   type ImageRow,
+  type ModelJobRow,
   newId,
   type RunRow,
   type SearchRow,
@@ -97,6 +98,13 @@ export const sampleSearch = (dataset: string, change: Partial<SearchRow> = {}): 
   },
   ...{ createdAt: NOW, startedAt: null, endedAt: null, progress: null, result: null, error: null },
   ...{ worker: null, ...change },
+});
+
+export const sampleModelJob = (run: string, change: Partial<ModelJobRow> = {}): ModelJobRow => ({
+  ...{ id: newId(), kind: "export", run, dataset: null, upload: null, owner: "nobody", state: "queued" },
+  ...{ isStopAsked: false, asked: { kind: "export", format: "onnx" }, sent: null, result: null },
+  ...{ createdAt: NOW, startedAt: null, endedAt: null, progress: null, error: null, worker: null },
+  ...change,
 });
 
 /** What a sweep of one line found; a head of the second one diverged. */

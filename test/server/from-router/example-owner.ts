@@ -62,13 +62,15 @@ export class ExampleOwner {
 
   /** New data where some of what the example data name is gone. */
   async renewIfSpoilt(): Promise<void> {
-    const { datasets, images, runs, searches, uploads, tokens, accounts } = this.#test.ports.repository;
+    const { datasets, images, runs, searches, modelJobs, uploads, tokens, accounts } =
+      this.#test.ports.repository;
     const { $dataset, $otherDataset, $image, $otherImage, $run, $otherRun, $waiting, $stopped } = this.#ids;
     const rows = await Promise.all([
       ...[$dataset, $otherDataset].map((id) => datasets.get(id)),
       ...[$image, $otherImage].map((id) => images.get(id)),
       ...[$run, $otherRun, $waiting, $stopped].map((id) => runs.get(id)),
       ...[this.#ids.$search, this.#ids.$features, this.#ids.$waitingSearch].map((id) => searches.get(id)),
+      ...[this.#ids.$modelJob, this.#ids.$sentJob].map((id) => modelJobs.get(id)),
       ...[this.#ids.$upload, this.#ids.$sentUpload].map((id) => uploads.get(id)),
       ...[
         tokens.get(this.#ids.$token),

@@ -53,6 +53,10 @@ async function fill({ repository }: TestStore) {
     remove: [],
   });
   await repository.searches.create(rows.sampleSearch(dataset.id));
+  await repository.modelJobs.create(rows.sampleModelJob(run.id, { dataset: dataset.id }));
+  const [picture] = pictures;
+  if (picture)
+    await repository.heatMaps.put([{ run: run.id, image: picture.id, label: "ash", rows: [[1 / 3, 0]] }]);
   const decision = {
     id: "d",
     dataset: dataset.id,
@@ -97,6 +101,8 @@ describe.skipIf(refusal !== undefined)(`copying a store${refusal ? `, skipped: $
         run_files: 1,
         decisions: 1,
         searches: 1,
+        model_jobs: 1,
+        heat_maps: 1,
         blob_deletions: 1,
       },
     });

@@ -8,11 +8,9 @@ import { atServer, ENDS_THERE } from "./at-server.ts";
 import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { namedDataset } from "./dataset-there.ts";
-import { inOneRequest } from "./in-one-request.ts";
+import { modelJobThere } from "./model-job-there.ts";
 import { modelThere } from "./model-there.ts";
 import { withPictures } from "./with-pictures.ts";
-
-const EVALUATION = "The evaluation";
 
 type Told = Parameters<typeof printEvaluation>[1] & { readonly page: string | null };
 
@@ -60,19 +58,20 @@ export async function evaluateThere(
   printEvaluation(context, told, report);
 }
 
-const waiting = (session: Session, { splitGap }: Scoring): void =>
-  session.status(splitGap ? "Evaluating there, and training on other splits" : "Evaluating there");
+const doingText = ({ splitGap }: Scoring): string =>
+  splitGap ? "Evaluating there, and training on other splits" : "Evaluating there";
 
 async function ofDataset(
   session: Session,
   client: ServerClient,
   { run, dataset, scoring }: { readonly run: string; readonly dataset: string; readonly scoring: Scoring },
 ): Promise<Told> {
-  waiting(session, scoring);
-  const { signal } = session;
-  const { seenInTraining, ...view } = await inOneRequest(client, EVALUATION, () =>
-    client.api.models.evaluate.mutate({ run, dataset, ...scoring }, { signal }),
-  );
+  const { modelJobs } = client.api;
+  const { seenInTraining, ...view } = await modelJobThere(session, client, {
+    doing: doingText(scoring),
+    begin: (key) => modelJobs.evaluate.mutate({ run, dataset, ...scoring, key }),
+    tell: (job) => modelJobs.evaluation.query({ job }),
+  });
   return { ...view, seenInTraining: seenInTraining.map(({ path }) => path) };
 }
 
@@ -89,16 +88,16 @@ async function ofPictures(
   const { run, name, opened, scoring } = asked;
   const { images, labels } = opened.dataset;
   return withPictures(session, client, { run, images, read: opened.read }, async (upload) => {
-    waiting(session, scoring);
     const pictures = images.map(({ path, label, part, facts }) => {
       const { format, width, height, perceptualHash } = facts;
       return { path, label, ...(part && { part }), facts: { format, width, height, perceptualHash } };
     });
-    return inOneRequest(client, EVALUATION, () =>
-      client.api.models.evaluateUpload.mutate(
-        { run, upload, name, labels: [...labels], pictures, ...scoring },
-        { signal: session.signal },
-      ),
-    );
+    const { modelJobs } = client.api;
+    const asked = { run, upload, name, labels: [...labels], pictures, ...scoring };
+    return modelJobThere(session, client, {
+      doing: doingText(scoring),
+      begin: (key) => modelJobs.evaluateUpload.mutate({ ...asked, key }),
+      tell: (job) => modelJobs.sentEvaluation.query({ job }),
+    });
   });
 }

@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { columnsText, factsPath, MODEL_FILES, type ModelManifest, parseManifest } from "@graft/core";
+import {
+  CoreError,
+  columnsText,
+  factsPath,
+  MODEL_FILES,
+  type ModelManifest,
+  parseManifest,
+} from "@graft/core";
 import { placeOnDisk } from "@graft/core/node";
 import { type AskedExport, askedExport, checkExportPlace, exportRules } from "../export/asked-export.ts";
 import { FACTS_NOUN } from "../export/export-facts-file.ts";
@@ -12,10 +19,10 @@ import { atServer, ENDS_THERE } from "./at-server.ts";
 import type { ServerClient } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { downloadThere, fileAddress } from "./download-there.ts";
-import { inOneRequest } from "./in-one-request.ts";
+import { modelJobThere } from "./model-job-there.ts";
 import { modelThere } from "./model-there.ts";
 
-type ExportView = Awaited<ReturnType<ServerClient["api"]["models"]["export"]["mutate"]>>;
+type ExportView = Awaited<ReturnType<ServerClient["api"]["models"]["exports"]["query"]>>[number];
 
 /** `graft export RUN --format F --out PATH` of a server's model: made and compared there, brought here, its bytes checked. */
 export async function exportThere(
@@ -36,16 +43,16 @@ export async function exportThere(
     const begun = existsSync(folder)
       ? await begunExport(client, run, { ...asked, output: columnsText({ ...manifest, head }) })
       : undefined;
-    session.status("Writing the model there, reading it again and comparing");
     const { format, columns } = asked;
+    const { api } = client;
     const view =
       begun ??
-      (await inOneRequest(client, "The export", () =>
-        client.api.models.export.mutate(
-          { run, format, ...(columns === undefined ? {} : { columns }) },
-          { signal: session.signal },
-        ),
-      ));
+      (await modelJobThere(session, client, {
+        doing: "Writing the model there, reading it again and comparing",
+        begin: (key) =>
+          api.modelJobs.export.mutate({ run, format, key, ...(columns === undefined ? {} : { columns }) }),
+        tell: () => madeExport(client, run, format),
+      }));
     const places = await downloadThere(session, client, { run, files: view.files, folder });
     const { path, facts } = await place(asked, places);
     await rm(folder, { recursive: true, force: true });
@@ -59,6 +66,16 @@ export async function exportThere(
 /** The head that the export has: one column a class, where one was not asked for. */
 function writtenHead({ head }: ModelManifest, { columns }: AskedExport): ModelManifest["head"] {
   return head.activation === "sigmoid" && columns !== 1 ? { ...head, activation: "softmax", units: 2 } : head;
+}
+
+/** @throws CoreError `conflict` for one that is gone again. */
+async function madeExport({ api }: ServerClient, run: string, format: string): Promise<ExportView> {
+  const made = (await api.models.exports.query({ run })).find((one) => one.format === format);
+  if (made) return made;
+  throw new CoreError("conflict", {
+    what: "The export was deleted on the server as soon as it was made.",
+    fix: "Run the same command again.",
+  });
 }
 
 async function begunExport(

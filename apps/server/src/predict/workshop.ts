@@ -22,8 +22,6 @@ export interface WorkshopOptions extends Omit<KeptChildOptions, "program" | "idl
 
 /** What it has loaded is given back then. */
 const IDLE_MS = 60_000;
-/** Requests that wait; each takes seconds. */
-const MOST_WAITING = 16;
 
 /** Evaluates and exports models, one after the other, in a process of its own: predictions go on beside it. */
 export class Workshop {
@@ -31,7 +29,6 @@ export class Workshop {
   readonly #folder: string;
   readonly #turns = new Turns();
   #swept: Promise<void> | undefined;
-  #waiting = 0;
 
   constructor({ folder, ...options }: WorkshopOptions) {
     this.#child = new KeptChild({ ...options, program: "workshop", idleMs: IDLE_MS });
@@ -101,21 +98,10 @@ export class Workshop {
   }
 
   async #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= MOST_WAITING)
-      throw new CoreError("busy", {
-        what: "Too many evaluations and exports wait already.",
-        expected: `at most ${MOST_WAITING}`,
-        fix: "Try again in a minute.",
-      });
-    this.#waiting++;
-    try {
-      return await this.#turns.take(async () => {
-        if (signal?.aborted) throw new CoreError("cancelled", { what: "The request was cancelled." });
-        return work();
-      });
-    } finally {
-      this.#waiting--;
-    }
+    return this.#turns.take(async () => {
+      if (signal?.aborted) throw new CoreError("cancelled", { what: "The request was cancelled." });
+      return work();
+    });
   }
 }
 

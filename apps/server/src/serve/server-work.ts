@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Job, type JobHandler, newId, type Ports, type Services } from "@graft/api";
+import { type Job, type JobHandler, type JobKind, newId, type Ports, type Services } from "@graft/api";
 import { usableThreads } from "@graft/backend-select";
 import { serializeError } from "@graft/core";
 import { importHandler } from "../import/import-handler.ts";
@@ -26,7 +26,10 @@ export interface WorkOptions
   readonly features: HomeFeatures;
 }
 
-/** Those who do this server's jobs: children and other machines that train, and one who takes in uploads. */
+/**
+ * Those who do this server's jobs: children and other machines that train, one who takes in uploads, and two that have the
+ * predictor's processes work over models.
+ */
 export class ServerWork implements AsyncDisposable {
   /** Workers of other machines. */
   readonly remote: RemoteWorkers;
@@ -35,7 +38,7 @@ export class ServerWork implements AsyncDisposable {
   readonly #training: TrainersOptions;
   readonly #rows: HomeWorkerRows;
   #trainers: LocalWorkers | undefined;
-  #importer: JobClaimer | undefined;
+  #ownClaimers: readonly JobClaimer[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(options: WorkOptions) {
@@ -74,10 +77,19 @@ export class ServerWork implements AsyncDisposable {
     const take: JobHandler = importHandler({
       ...{ repository, blobs, keeper, clock, home, threads: usableThreads() },
     });
-    this.#importer = new JobClaimer({
-      ...{ jobs, worker: newId(), kinds: ["import"], backends: [], onError: jobLog(log).error },
-      handle: (job, context) => this.#timed(job, () => take(job, context)),
-    });
+    const doing = (kinds: readonly JobKind[], handle: JobHandler): JobClaimer =>
+      new JobClaimer({
+        ...{ jobs, worker: newId(), kinds, backends: [], onError: jobLog(log).error },
+        handle: (job, context) => this.#timed(job, () => handle(job, context)),
+      });
+    const ofModels = services.modelWork.handle;
+    this.#ownClaimers = [
+      doing(["import"], take),
+      // one process does both, one after the other
+      doing(["evaluate", "export"], ofModels),
+      // the process that predicts has them in between
+      doing(["explain"], ofModels),
+    ];
   }
 
   /** Stops jobs where they can be gone on from, and puts them back into the line. @param graceMs for that */
@@ -91,7 +103,11 @@ export class ServerWork implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
-    await Promise.all([this.#trainers?.close(graceMs), this.remote.close(graceMs), this.#importer?.close()]);
+    await Promise.all([
+      this.#trainers?.close(graceMs),
+      this.remote.close(graceMs),
+      ...this.#ownClaimers.map((claimer) => claimer.close()),
+    ]);
     this.#ending.abort();
   }
 

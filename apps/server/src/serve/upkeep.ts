@@ -32,6 +32,7 @@ export class Upkeep implements AsyncDisposable {
     await services.keeper.finishDeletions({ isAlone });
     await services.uploads.recover();
     await services.training.reconcile();
+    await services.modelWork.reconcile();
     this.#timers.push(setInterval(() => this.#do(this.#look), LOOK_MS).unref());
     this.#timers.push(setInterval(() => this.#do(this.#sweep), DAY_MS).unref());
     // nobody waits for the room that it makes
@@ -46,12 +47,14 @@ export class Upkeep implements AsyncDisposable {
   readonly #look = async (): Promise<void> => {
     const { services } = this.#options;
     await services.training.reconcile();
+    await services.modelWork.reconcile();
     await services.keeper.finishDeletions();
   };
 
   readonly #sweep = async (): Promise<void> => {
     const { services, repository, home, log } = this.#options;
     await tendUploads({ uploads: services.uploads, repository, home });
+    await services.modelWork.sweep();
     const { blobs, bytes } = await services.keeper.sweep();
     if (blobs > 0) log.info({ blobs, bytes }, "Files that nothing names were removed.");
   };

@@ -1,6 +1,7 @@
 import type { BlobKeeper } from "../blobs/blob-keeper.ts";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
+import type { ModelJobRemoval } from "../model-jobs/model-job-removal.ts";
 import type { Ports } from "../ports/ports.ts";
 import { UploadService } from "../uploads/upload-service.ts";
 import { DatasetService } from "./dataset-service.ts";
@@ -18,10 +19,15 @@ export interface DataServices {
 
 export function dataServices(
   ports: Ports,
-  needs: { readonly access: Access; readonly audit: AuditService; readonly keeper: BlobKeeper },
+  needs: {
+    readonly access: Access;
+    readonly audit: AuditService;
+    readonly keeper: BlobKeeper;
+    readonly modelJobs: ModelJobRemoval;
+  },
 ): DataServices {
-  const { access, audit, keeper } = needs;
-  const parts = { ...ports, access, audit, kept: keeper, dealer: new Dealer(ports) };
+  const { access, audit, keeper, modelJobs } = needs;
+  const parts = { ...ports, access, audit, modelJobs, kept: keeper, dealer: new Dealer(ports) };
   const uploads = new UploadService(parts);
   return {
     datasets: new DatasetService({ ...parts, uploads }),

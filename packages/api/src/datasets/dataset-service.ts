@@ -2,10 +2,12 @@ import { CoreError, type DatasetReport, describeDataset, prefixNotes, trainConfi
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import { accountOf, type Caller } from "../identity/identity.ts";
+import type { ModelJobRemoval } from "../model-jobs/model-job-removal.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
 import type { Jobs } from "../ports/jobs.ts";
-import type { DatasetCounts, Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
+import type { DatasetCounts, Repository } from "../ports/repository.ts";
 import type { ClassRow, DatasetNote, DatasetRow, SplitRule, UploadRow } from "../ports/rows.ts";
 import type { UploadSpool } from "../ports/upload-spool.ts";
 import { UNDER_WAY } from "../runs/run-state.ts";
@@ -20,6 +22,7 @@ import { drawSides, type NewSides } from "./split-sides.ts";
 export interface DatasetParts {
   readonly repository: Repository;
   readonly kept: KeptBlobs;
+  readonly modelJobs: Pick<ModelJobRemoval, "removeOf">;
   readonly spool: UploadSpool;
   readonly jobs: Jobs;
   readonly clock: Clock;
@@ -150,10 +153,11 @@ export class DatasetService {
    * @throws CoreError `not-found`, `conflict` while a run of it waits or trains.
    */
   async delete(caller: Caller, id: string, { stopRuns = false } = {}): Promise<void> {
-    const { repository, access, audit, kept, spool } = this.#parts;
+    const { repository, access, audit, kept, spool, modelJobs } = this.#parts;
     const { name, owner } = await access.dataset(caller, id);
     await this.#checkRuns(id, stopRuns);
     await this.#stopSearches(id);
+    await modelJobs.removeOf({ dataset: id });
     const uploads = await repository.uploads.ofDataset(id);
     const hashes = await this.#blobsOf(id, uploads);
     await repository.datasets.remove(id);

@@ -2,7 +2,8 @@ import { CoreError } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import { type Caller, notThere } from "../identity/identity.ts";
 import { newId } from "../ports/clock.ts";
-import type { Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
+import type { Repository } from "../ports/repository.ts";
 import type { ClassRow, EditKind, EditRow, ImageChange, ImageRow } from "../ports/rows.ts";
 import {
   addClasses,

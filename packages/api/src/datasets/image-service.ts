@@ -2,9 +2,11 @@ import type { ImageFormat } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import { type Caller, notThere, notThereIn } from "../identity/identity.ts";
+import type { ModelJobRemoval } from "../model-jobs/model-job-removal.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ImageFilter, Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
+import type { ImageFilter, Repository } from "../ports/repository.ts";
 import type { ImageRow } from "../ports/rows.ts";
 import type { KeptBlobs } from "../uploads/kept-blobs.ts";
 import { classOf } from "./class-order.ts";
@@ -17,6 +19,7 @@ export interface ImageParts {
   readonly clock: Clock;
   readonly access: Access;
   readonly audit: AuditService;
+  readonly modelJobs: Pick<ModelJobRemoval, "forgetPictures">;
 }
 
 /** Bytes for sending on. */
@@ -95,9 +98,11 @@ export class ImageService {
    * @returns how many were removed. @throws CoreError `not-found`, `limit`.
    */
   async delete(caller: Caller, dataset: string, selection: Selection): Promise<number> {
-    const { repository, access, audit, kept, clock } = this.#parts;
+    const { repository, access, audit, kept, modelJobs, clock } = this.#parts;
     await access.dataset(caller, dataset);
     const { images } = await selectImages(repository, dataset, selection);
+    // pages that show them go first, so that none outlives a kill in between, and those that were begun meanwhile after
+    if (images.length > 0) await modelJobs.forgetPictures(dataset);
     const removed = await repository.images.remove(
       dataset,
       images.map(({ id }) => id),
@@ -106,6 +111,7 @@ export class ImageService {
     const hashes = removed.flatMap(({ hash, thumbnail }) =>
       thumbnail === null ? [hash] : [hash, thumbnail],
     );
+    if (removed.length > 0) await modelJobs.forgetPictures(dataset);
     await kept.drop(hashes, { arePictures: true });
     if (removed.length > 0) await audit.note(caller, "images-deleted", { dataset, images: removed.length });
     return removed.length;

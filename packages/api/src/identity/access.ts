@@ -1,5 +1,6 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Job } from "../ports/jobs.ts";
+import type { ModelJobRow } from "../ports/model-job-rows.ts";
 import type { Repository } from "../ports/repository.ts";
 import type { ClassRow, DatasetRow, RunRow } from "../ports/rows.ts";
 import type { SearchRow } from "../ports/search-rows.ts";
@@ -45,6 +46,14 @@ export class Access {
     if (!search || !owns(caller.identity, search.owner)) throw notThere("search", id);
     await this.#audit.look(caller, { kind: "search", id, owner: search.owner });
     return search;
+  }
+
+  /** A model job of the caller's. @throws CoreError `not-found`. */
+  async modelJob(caller: Caller, id: string): Promise<ModelJobRow> {
+    const job = await this.#repository.modelJobs.get(id);
+    if (!job || !owns(caller.identity, job.owner)) throw notThere("model job", id);
+    await this.#audit.look(caller, { kind: "model-job", id, owner: job.owner });
+    return job;
   }
 
   /**

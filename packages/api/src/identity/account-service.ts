@@ -1,6 +1,6 @@
 import { CoreError } from "@graft/core";
 import { newId } from "../ports/clock.ts";
-import type { Page, PageRequest } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
 import type { AccountRow } from "../ports/rows.ts";
 import { type Caller, notThere } from "./identity.ts";
 import type { IdentityParts } from "./identity-parts.ts";

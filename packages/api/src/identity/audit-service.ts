@@ -1,7 +1,8 @@
 import type { Clock } from "../ports/clock.ts";
 import { newId } from "../ports/clock.ts";
 import type { AuditRow } from "../ports/keeping-rows.ts";
-import type { Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
+import type { Repository } from "../ports/repository.ts";
 import { accountOf, type Caller, owns } from "./identity.ts";
 import { RateLimit } from "./rate.ts";
 
@@ -42,7 +43,11 @@ export class AuditService {
   /** Notes that an admin sees what is another's; once an hour for each thing. */
   async look(
     caller: Caller,
-    thing: { readonly kind: "dataset" | "run" | "search"; readonly id: string; readonly owner: string },
+    thing: {
+      readonly kind: "dataset" | "run" | "search" | "model-job";
+      readonly id: string;
+      readonly owner: string;
+    },
   ): Promise<void> {
     const { identity } = caller;
     if (thing.owner === identity.account.id || !owns(identity, thing.owner)) return;

@@ -125,6 +125,18 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "searches.remove": owners,
   "searches.train": owners,
 
+  "modelJobs.evaluate": owners,
+  "modelJobs.evaluateUpload": owners,
+  "modelJobs.explain": owners,
+  "modelJobs.export": owners,
+  "modelJobs.list": owners,
+  "modelJobs.get": owners,
+  "modelJobs.events": owners,
+  "modelJobs.evaluation": owners,
+  "modelJobs.sentEvaluation": owners,
+  "modelJobs.cancel": owners,
+  "modelJobs.remove": owners,
+
   "models.get": { ...owners, ...predictors },
   "models.predict": { ...owners, ...predictors },
   "models.explain": { ...owners, ...predictors },

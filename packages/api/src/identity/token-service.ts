@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
 import type { TokenRow } from "../ports/rows.ts";
 import { accountOf, type Caller, notThere, owns } from "./identity.ts";
 import type { TokenParts } from "./identity-parts.ts";

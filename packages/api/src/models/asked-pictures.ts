@@ -33,6 +33,20 @@ function decoded(base64: string): Uint8Array<ArrayBuffer> {
   }
 }
 
+/** A picture's file; undefined for one whose bytes are gone or others. @throws CoreError for a store that is in trouble. */
+export async function readUnlessGone(
+  blobs: Pick<BlobStore, "read">,
+  hash: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await blobs.read(hash);
+  } catch (error) {
+    if (error instanceof CoreError && (error.code === "not-found" || error.code === "corrupt"))
+      return undefined;
+    throw error;
+  }
+}
+
 /** Reads the pictures that a call names. */
 export class AskedPictures {
   readonly #repository: Pick<Repository, "images">;
@@ -59,7 +73,8 @@ export class AskedPictures {
     const bytes: Uint8Array[] = [];
     for (const picture of pictures) {
       if ("base64" in picture) bytes.push(decoded(picture.base64));
-      else bytes.push(await this.#file(hashes.get(picture.image) ?? ""));
+      else
+        bytes.push((await readUnlessGone(this.#blobs, hashes.get(picture.image) ?? "")) ?? new Uint8Array());
       checkPictures(bytes);
     }
     return bytes;
@@ -75,16 +90,5 @@ export class AskedPictures {
         throw notThereIn(error, "picture", rows.find((row) => row.dataset === dataset)?.id ?? "");
       });
     return new Map(rows.map(({ id, hash }) => [id, hash]));
-  }
-
-  async #file(hash: string): Promise<Uint8Array> {
-    try {
-      return await this.#blobs.read(hash);
-    } catch (error) {
-      // of this one picture; a store that is in trouble is not
-      if (error instanceof CoreError && (error.code === "not-found" || error.code === "corrupt"))
-        return new Uint8Array();
-      throw error;
-    }
   }
 }

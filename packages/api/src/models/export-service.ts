@@ -44,6 +44,23 @@ export const isExportRecord = ({ path }: RunFileRow): boolean => path.endsWith(`
 
 export const fileView = ({ path, bytes, hash }: RunFileRow): ModelFileView => ({ path, bytes, sha256: hash });
 
+/** What an export is to be. */
+export interface AskedExport {
+  readonly format: ExportFormat;
+  readonly columns?: Columns | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws CoreError `bad-input` for columns that the format cannot have. */
+export function checkAskedExport({ format, columns }: AskedExport): void {
+  if (columns !== 1 || formatView(format).canHaveOneColumn) return;
+  throw new CoreError("bad-input", {
+    what: "This format always has one column for each class.",
+    received: `${format} with \`columns: 1\``,
+    fix: "Leave `columns` out, or take tfjs, h5 or keras.",
+  });
+}
+
 /** Models for other programs: made when they are asked for, kept as files of their run. */
 export class ExportService {
   readonly #parts: ExportParts;
@@ -69,26 +86,10 @@ export class ExportService {
   /**
    * Writes a model in a format, with the "not sure" threshold of this moment in it; it is read again and compared with the model
    * before it takes the place of the one before.
-   * @throws CoreError `not-found`, also for int8 without a picture; `bad-input` for columns that the head or the format cannot have; as `Predictor.export`.
+   * @throws CoreError `not-found`, also for int8 without a picture; `bad-input` for columns that the head cannot have; as `Predictor.export`.
    */
-  async export(
-    caller: Caller,
-    asked: {
-      readonly run: string;
-      readonly format: ExportFormat;
-      readonly columns?: Columns | undefined;
-      readonly signal?: AbortSignal | undefined;
-    },
-  ): Promise<ExportView> {
-    const { access, predictor, served } = this.#parts;
-    const { format, columns, signal } = asked;
-    if (columns === 1 && !formatView(format).canHaveOneColumn)
-      throw new CoreError("bad-input", {
-        what: "This format always has one column for each class.",
-        received: `${format} with \`columns: 1\``,
-        fix: "Leave `columns` out, or take tfjs, h5 or keras.",
-      });
-    const row = await access.run(caller, asked.run);
+  async make(row: RunRow, { format, columns, signal }: AskedExport): Promise<void> {
+    const { predictor, served } = this.#parts;
     const { model } = await served.of(row);
     const below = await served.notSureBelow(row);
     const pictures = await this.#pictures(row);
@@ -103,13 +104,6 @@ export class ExportService {
       ...(below === null ? {} : { notSureBelow: below }),
     });
     await this.#keep(row, { format, made, notSureBelow: below });
-    const files = await this.#parts.repository.runs.files(row.id, folderOf(format));
-    const view = await this.#made(files, format, below);
-    if (view) return view;
-    throw new CoreError("conflict", {
-      what: "The export was deleted while it was made.",
-      fix: "Make it again.",
-    });
   }
 
   async #made(

@@ -5,12 +5,7 @@ import { MOST_PICTURES } from "./asked-pictures.ts";
 import { evaluationViewSchema } from "./evaluation-view.ts";
 import { exportSchema, FORMATS, formatSchema, modelFileSchema } from "./export-view.ts";
 import { modelSchema, predictedSchema, predictionsSchema } from "./prediction-view.ts";
-import {
-  scoringInput,
-  sentEvaluation,
-  sentEvaluationInput,
-  sentEvaluationSchema,
-} from "./sent-evaluation.ts";
+import { scoringInput, sentEvaluationInput, sentEvaluationSchema } from "./sent-evaluation.ts";
 
 const run = idInput.meta({ description: "Id of a finished run" });
 
@@ -95,7 +90,7 @@ export const modelRouter = router({
     )
     .output(evaluationViewSchema)
     .mutation(({ ctx, input, signal }) =>
-      ctx.services.evaluations.evaluate(ctx.caller, { ...input, signal }),
+      ctx.services.modelJobResults.evaluateNow(ctx.caller, { ...input, signal }),
     ),
 
   evaluateUpload: procedure
@@ -114,11 +109,8 @@ export const modelRouter = router({
     })
     .input(sentEvaluationInput)
     .output(sentEvaluationSchema)
-    .mutation(async ({ ctx, input, signal }) =>
-      sentEvaluation(
-        input.run,
-        await ctx.services.evaluations.evaluateUpload(ctx.caller, { ...input, signal }),
-      ),
+    .mutation(({ ctx, input, signal }) =>
+      ctx.services.modelJobResults.evaluateUploadNow(ctx.caller, { ...input, signal }),
     ),
 
   formats: procedure
@@ -156,7 +148,9 @@ export const modelRouter = router({
       }),
     )
     .output(exportSchema)
-    .mutation(({ ctx, input, signal }) => ctx.services.exports.export(ctx.caller, { ...input, signal })),
+    .mutation(({ ctx, input, signal }) =>
+      ctx.services.modelJobResults.exportNow(ctx.caller, { ...input, signal }),
+    ),
 
   files: procedure
     .meta({

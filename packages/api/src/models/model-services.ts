@@ -3,17 +3,14 @@ import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import type { IdentityService } from "../identity/identity-service.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { UploadService } from "../uploads/upload-service.ts";
 import { DownloadService } from "./download-service.ts";
-import { EvaluationService } from "./evaluation-service.ts";
 import { ExportService } from "./export-service.ts";
 import { ModelService } from "./model-service.ts";
-import { ServedRuns } from "./served-runs.ts";
+import type { ServedRuns } from "./served-runs.ts";
 
 /** Models at work, written for other programs, and taken away. */
 export interface ModelServices {
   readonly models: ModelService;
-  readonly evaluations: EvaluationService;
   readonly exports: ExportService;
   readonly downloads: DownloadService;
 }
@@ -25,13 +22,12 @@ export function modelServices(
     readonly audit: AuditService;
     readonly identity: IdentityService;
     readonly keeper: BlobKeeper;
-    readonly uploads: UploadService;
+    readonly served: ServedRuns;
   },
 ): ModelServices {
-  const parts = { ...ports, ...needs, served: new ServedRuns(ports) };
+  const parts = { ...ports, ...needs };
   return {
     models: new ModelService(parts),
-    evaluations: new EvaluationService(parts),
     exports: new ExportService(parts),
     downloads: new DownloadService(parts),
   };

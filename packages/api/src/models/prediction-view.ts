@@ -4,7 +4,7 @@ import type { ModelFacts } from "./served-runs.ts";
 
 const share = z.number().min(0).max(1);
 
-const heatMapSchema = z.object({
+export const heatMapSchema = z.object({
   label: z.string().meta({ description: "The class that it speaks for" }),
   rows: z
     .array(z.array(z.number().min(0)))
@@ -46,9 +46,15 @@ export const predictionsSchema = z.object({
 });
 export type Predictions = z.infer<typeof predictionsSchema>;
 
-/** Rows of a map that comes in one piece. */
-function rowsOf({ width, data }: NonNullable<PictureAnswer["heatMap"]>): number[][] {
-  return Array.from({ length: data.length / width }, (_, y) => data.slice(y * width, (y + 1) * width));
+/** An answer's heat map, by its class's name. @returns null where none was asked for. */
+export function heatMapOf(
+  { heatMap }: Pick<PictureAnswer, "heatMap">,
+  labels: readonly string[],
+): z.infer<typeof heatMapSchema> | null {
+  if (!heatMap) return null;
+  const { label, width, data } = heatMap;
+  const rows = Array.from({ length: data.length / width }, (_, y) => data.slice(y * width, (y + 1) * width));
+  return { label: labels[label] ?? "", rows };
 }
 
 /** @param notSureBelow null: every answer stands. */
@@ -62,12 +68,12 @@ export function predictedOf(
       const { code, message } = answer.error;
       return { kind: "refused", error: { code, message } };
     }
-    const { label, score, probabilities, distance = null, unlike = null, heatMap } = answer;
+    const { label, score, probabilities, distance = null, unlike = null } = answer;
     return {
       ...{ kind: "answer", label: nameOf(label), score, distance, unlike },
       sure: notSureBelow === null ? null : score >= notSureBelow,
       scores: labels.map((name, i) => ({ label: name, score: probabilities[i] ?? 0 })),
-      heatMap: heatMap ? { label: nameOf(heatMap.label), rows: rowsOf(heatMap) } : null,
+      heatMap: heatMapOf(answer, labels),
     };
   });
 }

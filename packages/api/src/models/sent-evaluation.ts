@@ -50,12 +50,20 @@ export const scoringInput = {
   page: z.boolean().default(false).meta({ description: "Write an HTML page of it, with pictures" }),
 };
 
-export const sentEvaluationInput = z.strictObject({
-  run: idInput.meta({ description: "Id of a finished run" }),
-  upload: idInput.meta({ description: "Id of an open upload, which stays as it is" }),
+const sentListShape = {
   name: z.string().min(1).max(4096).meta({ description: "What people call these pictures" }),
   labels: z.array(z.string().min(1).max(1000)).min(1).max(MOST_LABELS).meta({ description: "Their classes" }),
   pictures: z.array(sentPictureSchema).min(1).max(MOST_NAMED),
+};
+
+/** Pictures of an upload that are to be evaluated, as who sends them reads them. */
+export const sentListSchema = z.strictObject(sentListShape);
+export type SentList = z.infer<typeof sentListSchema>;
+
+export const sentEvaluationInput = z.strictObject({
+  run: idInput.meta({ description: "Id of a finished run" }),
+  upload: idInput.meta({ description: "Id of an open upload, which stays as it is" }),
+  ...sentListShape,
   ...scoringInput,
 });
 

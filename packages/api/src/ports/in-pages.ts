@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from "./repository.ts";
+import type { Page, PageRequest } from "./paging.ts";
 
 /** All of a list that comes in pages; for those that are short by nature: accounts, an account's tokens. */
 export async function inPages<T>(page: (request: PageRequest) => Promise<Page<T>>): Promise<readonly T[]> {

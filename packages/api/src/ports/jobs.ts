@@ -1,16 +1,17 @@
 /** The queue: pieces of work that workers claim, each done once or told why not. On a server it is durable. */
 import type { SerializedError, Shard, StopReason } from "@graft/core";
+import { MODEL_JOB_KINDS } from "./model-job-rows.ts";
 import { SEARCH_KINDS } from "./search-rows.ts";
 
 /** extract: a shard of a run's features; all others come before it in the line. */
-export const JOB_KINDS = ["import", "train", "extract", ...SEARCH_KINDS] as const;
+export const JOB_KINDS = ["import", "train", "extract", ...SEARCH_KINDS, ...MODEL_JOB_KINDS] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export interface NewJob {
   /** The same id is the same job: submitting it again changes nothing. */
   readonly id: string;
   readonly kind: JobKind;
-  /** What it is about: a run's id, a search's, an upload's, a data set's. */
+  /** What it is about: a run's id, a search's, a model job's, an upload's. */
   readonly subject: string;
   /** Account that it is for. */
   readonly owner: string;

@@ -4,6 +4,8 @@
  */
 import type { Part, TrainEvent } from "@graft/core";
 import type { AuditRow, WorkerRow } from "./keeping-rows.ts";
+import type { HeatMapRepository, ModelJobRepository } from "./model-job-repository.ts";
+import type { Page, PageRequest } from "./paging.ts";
 import type {
   AccountRow,
   ApiRunState,
@@ -21,20 +23,8 @@ import type {
   UploadFileRow,
   UploadRow,
 } from "./rows.ts";
-import type { SearchRow, SearchState } from "./search-rows.ts";
-
-/** A part of a list: what comes after `after`, at most `limit`. */
-export interface PageRequest {
-  /** `Page.next` of the page before. @default from the start */
-  readonly after?: string | undefined;
-  readonly limit: number;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Of the next page; absent at the end. It says nothing to people. */
-  readonly next?: string;
-}
+import type { SearchRow } from "./search-rows.ts";
+import type { WorkState } from "./work-rows.ts";
 
 export interface AccountRepository {
   /** @throws CoreError `conflict` for a name that is taken in its group. */
@@ -240,11 +230,11 @@ export interface SearchRepository {
     request: PageRequest & {
       readonly dataset?: string | undefined;
       readonly owner?: string | undefined;
-      readonly states?: readonly SearchState[] | undefined;
+      readonly states?: readonly WorkState[] | undefined;
     },
   ): Promise<Page<SearchRow>>;
   /** @param from only a search in one of these states is changed. @returns whether it was. */
-  update(id: string, change: SearchChange, from?: readonly SearchState[]): Promise<boolean>;
+  update(id: string, change: SearchChange, from?: readonly WorkState[]): Promise<boolean>;
   remove(id: string): Promise<void>;
 }
 
@@ -313,6 +303,8 @@ export interface Repository {
   readonly uploads: UploadRepository;
   readonly runs: RunRepository;
   readonly searches: SearchRepository;
+  readonly modelJobs: ModelJobRepository;
+  readonly heatMaps: HeatMapRepository;
   readonly leases: LeaseRepository;
   readonly blobs: BlobRepository;
   readonly workers: WorkerRepository;

@@ -311,7 +311,7 @@ export interface RunFileRow {
 /** What a blob is for; a blob of several kinds is of the first. */
 export const BLOB_KINDS = [
   ...(["picture", "thumbnail", "upload", "model", "checkpoint", "old-checkpoint"] as const),
-  ...(["export", "run"] as const),
+  ...(["export", "evaluation", "run"] as const),
 ] as const;
 export type BlobKind = (typeof BLOB_KINDS)[number];
 

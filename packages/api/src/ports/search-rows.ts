@@ -1,23 +1,15 @@
 /** Rows of searches, as `rows.ts`. */
-import type { Part, SearchProgress, SearchResult, SerializedError, SweepAxes } from "@graft/core";
-
-/** As a run's; there is nothing that one which was stopped could be gone on from. */
-export const SEARCH_STATES = ["queued", "running", "completed", "failed", "cancelled"] as const;
-export type SearchState = (typeof SEARCH_STATES)[number];
+import type { Part, SearchProgress, SearchResult, SweepAxes } from "@graft/core";
+import type { WorkRow } from "./work-rows.ts";
 
 /** Each is a job's kind, too. */
 export const SEARCH_KINDS = ["sweep", "find-rate", "features"] as const;
 export type SearchKind = (typeof SEARCH_KINDS)[number];
 
 /** Work that makes no model: heads that are compared, the test of learning rates, features for other programs. */
-export interface SearchRow {
-  readonly id: string;
+export interface SearchRow extends WorkRow {
   readonly dataset: string;
-  readonly owner: string;
   readonly kind: SearchKind;
-  readonly state: SearchState;
-  /** Its owner wants it to stop. */
-  readonly isStopAsked: boolean;
   /**
    * Options as they were given, with the data set's share that is held back; of a sweep without what its axes have, of features
    * what they depend on.
@@ -31,14 +23,7 @@ export interface SearchRow {
   readonly frozen: string;
   /** Frozen pictures on each side of the split. */
   readonly images: Readonly<Record<Part, number>>;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-  /** Null but while it is worked on. */
   readonly progress: SearchProgress | null;
   /** Null until it is completed. */
   readonly result: SearchResult | null;
-  readonly error: SerializedError | null;
-  /** Worker that has it, or had it last. */
-  readonly worker: string | null;
 }

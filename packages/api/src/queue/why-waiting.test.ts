@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WorkerRow } from "../ports/keeping-rows.ts";
+import { MODEL_JOB_KINDS } from "../ports/model-job-rows.ts";
 import { whyWaiting } from "./why-waiting.ts";
 
 const NOW = 1_000_000;
@@ -47,7 +48,10 @@ describe("why a job waits", () => {
     expect(why([long, others]).refused).toEqual([]);
   });
 
-  it("is the server's own other work where an upload is to be taken in", () => {
-    expect(whyWaiting({ kind: "import", owner: "anna" }, [], NOW)).toMatchObject({ reason: "busy" });
-  });
+  it.each(["import", ...MODEL_JOB_KINDS] as const)(
+    "is the server's own other work for %s, which it does itself",
+    (kind) => {
+      expect(whyWaiting({ kind, owner: "anna" }, [], NOW)).toMatchObject({ reason: "busy" });
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Job } from "../ports/jobs.ts";
 import type { WorkerRow } from "../ports/keeping-rows.ts";
+import { MODEL_JOB_KINDS } from "../ports/model-job-rows.ts";
 import { isGone, workerState } from "./worker-state.ts";
 
 export const waitingSchema = z
@@ -22,7 +23,7 @@ export const waitingSchema = z
 /** Why a job waits. */
 export type Waiting = z.infer<typeof waitingSchema>;
 
-/** Who takes in uploads is the server itself, one after the other, and has no row. */
+/** Who takes in uploads and works over models is the server itself, one after the other, and has no row. */
 const BY_SERVER: Waiting = {
   ...{ reason: "busy", backend: null, connected: 1, able: 1 },
   ...{ backends: [], refused: [] },
@@ -34,7 +35,7 @@ export function whyWaiting(
   workers: readonly WorkerRow[],
   now: number,
 ): Waiting {
-  if (kind === "import") return BY_SERVER;
+  if (kind === "import" || MODEL_JOB_KINDS.some((one) => one === kind)) return BY_SERVER;
   const known = workers
     .filter((row) => !isGone(row, now))
     .map((row) => ({ row, state: workerState(row, now) }))

@@ -2,7 +2,8 @@ import { CoreError, type Folder } from "@graft/core";
 import * as z from "zod";
 import type { Access } from "../identity/access.ts";
 import type { Caller } from "../identity/identity.ts";
-import type { Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
+import type { Repository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
 import { ANSWERS_FILE, parseAnswers } from "./answers-file.ts";
 import {
@@ -138,6 +139,7 @@ export class ResultService {
           : result.answered;
     const { items, next } = partOf(all.filter(fits), asked);
     const now = await this.#pictures(row.dataset, items);
+    const maps = await this.#heatMaps(row.id, now);
     return {
       items: items.flatMap(({ truth, prediction, suggested }, at) => {
         const picture = now[at];
@@ -152,6 +154,7 @@ export class ResultService {
               scores: Array.from(prediction.probabilities),
             },
             suggested: suggested === undefined ? null : (labels[suggested] ?? null),
+            heatMap: maps.get(picture.image?.id ?? "") ?? null,
           },
         ];
       }),
@@ -288,6 +291,18 @@ export class ResultService {
     const bytes = hasModel ? await this.#folderOf(id).read(ANSWERS_FILE) : undefined;
     if (!bytes) return undefined;
     return resultOf(parseAnswers(bytes), (await this.#frozen.read(frozen)).dataset);
+  }
+
+  /** Those that were computed, by image. */
+  async #heatMaps(
+    run: string,
+    pictures: readonly PictureView[],
+  ): Promise<ReadonlyMap<string, ResultPictureView["heatMap"]>> {
+    const ids = pictures.flatMap(({ image }) => image?.id ?? []);
+    const maps = await this.#repository.heatMaps.of(run, ids);
+    return new Map(
+      maps.map(({ image, label, rows }) => [image, { label, rows: rows.map((row) => [...row]) }]),
+    );
   }
 
   /** As the data set has them now. */

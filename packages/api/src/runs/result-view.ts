@@ -1,5 +1,6 @@
 import { metricsSchema } from "@graft/core";
 import * as z from "zod";
+import { heatMapSchema } from "../models/prediction-view.ts";
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
@@ -44,6 +45,9 @@ export const resultPictureSchema = pictureSchema.extend({
     .string()
     .nullable()
     .meta({ description: "Of a doubtful one: the class that it may belong to" }),
+  heatMap: heatMapSchema
+    .nullable()
+    .meta({ description: "Where the model looked; null: not computed yet (modelJobs.explain)" }),
 });
 export type ResultPictureView = z.infer<typeof resultPictureSchema>;
 

@@ -3,10 +3,12 @@ import type { DatasetService } from "../datasets/dataset-service.ts";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
 import { accountOf, type Caller } from "../identity/identity.ts";
+import type { ModelJobRemoval } from "../model-jobs/model-job-removal.ts";
 import { type Clock, idOf, newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
 import type { Jobs } from "../ports/jobs.ts";
-import type { Page, PageRequest, Repository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
+import type { Repository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
 import { type InLine, waitingLine } from "../queue/waiting-line.ts";
 import { decidedOf, runInUse } from "./decisions.ts";
@@ -28,6 +30,7 @@ export interface RunServiceOptions {
   readonly clock: Clock;
   readonly access: Access;
   readonly audit: AuditService;
+  readonly modelJobs: Pick<ModelJobRemoval, "removeOf">;
   readonly events: RunEvents;
   readonly digests: RunDigests;
   readonly ending: RunEnding;
@@ -166,7 +169,7 @@ export class RunService {
    * @throws CoreError `not-found`, `conflict` while it is under way.
    */
   async remove(caller: Caller, id: string): Promise<void> {
-    const { access, repository, folderOf, audit, events } = this.#options;
+    const { access, repository, folderOf, audit, events, modelJobs } = this.#options;
     const row = await access.run(caller, id);
     if (isUnderWay(row.state))
       throw new CoreError("conflict", {
@@ -174,6 +177,7 @@ export class RunService {
         received: `Run ${row.number}, ${row.state}`,
         fix: "Cancel it first, and delete it when it has stopped.",
       });
+    await modelJobs.removeOf({ run: id });
     // its blobs are let go with its files
     await folderOf(id).clear();
     await repository.runs.remove(id);

@@ -3,12 +3,13 @@ import type { BlobKeeper } from "../blobs/blob-keeper.ts";
 import type { DatasetService } from "../datasets/dataset-service.ts";
 import type { Access } from "../identity/access.ts";
 import type { AuditService } from "../identity/audit-service.ts";
+import type { ModelJobRemoval } from "../model-jobs/model-job-removal.ts";
 import type { Job } from "../ports/jobs.ts";
 import type { Ports } from "../ports/ports.ts";
-import { SearchChanges } from "../searches/search-changes.ts";
+import { RowChanges } from "../queue/row-changes.ts";
+import { RowWork } from "../queue/row-work.ts";
 import { SearchFeatures } from "../searches/search-features.ts";
 import { type SearchContext, SearchHandler } from "../searches/search-handler.ts";
-import { reconcileSearches } from "../searches/search-line.ts";
 import { SearchService } from "../searches/search-service.ts";
 import { DecisionService } from "./decision-service.ts";
 import { RunDigests } from "./digests.ts";
@@ -34,6 +35,7 @@ export interface RunNeeds {
   readonly keeper: Pick<BlobKeeper, "keep" | "drop">;
   readonly access: Access;
   readonly audit: AuditService;
+  readonly modelJobs: Pick<ModelJobRemoval, "removeOf">;
   /** No other process works on this store: whoever holds a run from before is gone. @default false */
   readonly isAlone?: boolean;
 }
@@ -46,7 +48,7 @@ export interface Training {
   handler(workspace: RunWorkspace): {
     readonly handle: (job: Job, context: TrainContext & HelpContext & SearchContext) => Promise<void>;
   };
-  /** See `reconcileRuns`, and `reconcileSearches`. @returns how many runs were seen to. */
+  /** See `reconcileRuns`, and `RowWork.reconcile` of searches. @returns how many runs were seen to. */
   reconcile(): Promise<number>;
 }
 
@@ -76,7 +78,11 @@ export function runServices(
   const { workers } = repository;
   const boardOf: HelpHandlerOptions["boardOf"] = (job, context) =>
     new QueueBoard({ jobs, workers, clock, job, context });
-  const changes = new SearchChanges(searches);
+  const changes = new RowChanges(searches);
+  const work = new RowWork({
+    ...{ rows: searches, jobs, clock, changes },
+    backendOf: ({ config: { backend } }) => (typeof backend === "string" ? backend : undefined),
+  });
   const runService = new RunService({
     ...{ ...needs, repository, jobs, clock, access, events, digests, ending, locks, frozen },
   });
@@ -84,7 +90,7 @@ export function runServices(
     digests,
     runs: runService,
     searches: new SearchService({
-      ...{ ...needs, searches, workers, jobs, clock, changes, frozen, runs: runService },
+      ...{ ...needs, searches, workers, jobs, clock, changes, work, frozen, runs: runService },
     }),
     searchFeatures: new SearchFeatures({ access, frozen, features }),
     decisions: new DecisionService({ runs, access, events, clock }),
@@ -98,7 +104,7 @@ export function runServices(
           ...{ runs, datasets, workspace, events, digests, ending, locks, boardOf, clock },
         });
         const help = new HelpHandler({ runs, jobs, boardOf });
-        const search = new SearchHandler({ searches, changes, clock });
+        const search = new SearchHandler({ searches, work, changes, clock });
         return {
           handle: (job, context) => {
             if (job.kind === "extract") return help.handle(job, context);
@@ -108,7 +114,7 @@ export function runServices(
         };
       },
       async reconcile() {
-        await reconcileSearches({ searches, jobs, clock });
+        await work.reconcile();
         return reconcileRuns({ repository, jobs, ending, locks, clock });
       },
     },

@@ -1,21 +1,13 @@
-import {
-  CoreError,
-  type SearchProgress,
-  type SearchResult,
-  type SearchWork,
-  serializeError,
-  type WorkerHost,
-} from "@graft/core";
+import type { SearchProgress, SearchResult, SearchWork, WorkerHost } from "@graft/core";
 import type { Clock } from "../ports/clock.ts";
 import type { Job, JobContext } from "../ports/jobs.ts";
 import type { SearchChange, SearchRepository } from "../ports/repository.ts";
 import type { SearchRow } from "../ports/search-rows.ts";
+import type { RowChanges } from "../queue/row-changes.ts";
+import type { RowWork } from "../queue/row-work.ts";
 import { patiently } from "../runs/patient.ts";
-import { isUnderWay, UNDER_WAY } from "../runs/run-state.ts";
-import type { SearchChanges } from "./search-changes.ts";
+import { UNDER_WAY } from "../runs/run-state.ts";
 
-/** Workers that a search may take with it. */
-const MOST_LOST = 4;
 /** Between two times that its progress is stored. */
 const STORE_MS = 500;
 
@@ -30,47 +22,28 @@ export interface SearchContext extends JobContext {
  */
 export class SearchHandler {
   readonly #searches: SearchRepository;
-  readonly #changes: SearchChanges;
+  readonly #work: RowWork<SearchRow>;
+  readonly #changes: RowChanges<SearchRow>;
   readonly #clock: Clock;
 
   constructor(parts: {
     readonly searches: SearchRepository;
-    readonly changes: SearchChanges;
+    readonly work: RowWork<SearchRow>;
+    readonly changes: RowChanges<SearchRow>;
     readonly clock: Clock;
   }) {
     this.#searches = parts.searches;
+    this.#work = parts.work;
     this.#changes = parts.changes;
     this.#clock = parts.clock;
   }
 
-  /** @throws CoreError as a `JobHandler`: `cancelled` when the host ends, `backend` when the worker is gone. */
-  readonly handle = async (job: Job, context: SearchContext): Promise<void> => {
-    const { worker, signal, isForHost } = context;
-    const row = await this.#searches.get(job.subject);
-    if (!row || !isUnderWay(row.state)) return;
-    const { id } = row;
-    if (row.isStopAsked || (signal.aborted && !isForHost())) return this.#over(id, { state: "cancelled" });
-    const begins = { state: "running", worker, startedAt: row.startedAt ?? this.#clock() } as const;
-    if (!(await this.#update(id, begins))) return;
-    let result: SearchResult;
-    try {
-      result = await this.#search(row, context);
-    } catch (error) {
-      if (signal.aborted && !isForHost()) return this.#over(id, { state: "cancelled" });
-      const isGone = error instanceof CoreError && error.code === "backend" && job.attempts + 1 < MOST_LOST;
-      if (!signal.aborted && !isGone) {
-        await this.#over(id, { state: "failed", error: serializeError(error) });
-        // what graft says no with is told; a defect is for the log, too
-        if (error instanceof CoreError) return;
-        throw error;
-      }
-      await this.#update(id, { state: "queued", progress: null });
-      throw signal.aborted
-        ? new CoreError("cancelled", { what: "The host ends; the search is done again later." })
-        : error;
-    }
-    await this.#over(id, { state: "completed", result });
-  };
+  /** @throws CoreError as `RowWork.handle`. */
+  readonly handle = (job: Job, context: SearchContext): Promise<void> =>
+    this.#work.handle(job, context, async (row) => {
+      const result = await this.#search(row, context);
+      await this.#update(row.id, { state: "completed", result, progress: null, endedAt: this.#clock() });
+    });
 
   async #search(row: SearchRow, { host, signal, hasKept }: SearchContext): Promise<SearchResult> {
     const told = host.search(workOf(row), { signal });
@@ -89,14 +62,9 @@ export class SearchHandler {
     }
   }
 
-  async #update(id: string, change: SearchChange): Promise<boolean> {
-    const isThere = await patiently(() => this.#searches.update(id, change, UNDER_WAY));
+  async #update(id: string, change: SearchChange): Promise<void> {
+    await patiently(() => this.#searches.update(id, change, UNDER_WAY));
     this.#changes.changed(id);
-    return isThere;
-  }
-
-  async #over(id: string, change: SearchChange): Promise<void> {
-    await this.#update(id, { ...change, progress: null, endedAt: this.#clock() });
   }
 }
 

@@ -5,16 +5,18 @@ import type { Access } from "../identity/access.ts";
 import { accountOf, type Caller } from "../identity/identity.ts";
 import { type Clock, idOf, newId } from "../ports/clock.ts";
 import type { Jobs } from "../ports/jobs.ts";
-import type { Page, PageRequest, SearchRepository, WorkerRepository } from "../ports/repository.ts";
+import type { Page, PageRequest } from "../ports/paging.ts";
+import type { SearchRepository, WorkerRepository } from "../ports/repository.ts";
 import type { SplitRule } from "../ports/rows.ts";
 import type { SearchRow } from "../ports/search-rows.ts";
+import type { RowChanges, WorkNews } from "../queue/row-changes.ts";
+import type { RowWork } from "../queue/row-work.ts";
 import { type InLine, waitingLine } from "../queue/waiting-line.ts";
 import { frozenCounts } from "../runs/frozen.ts";
 import type { FrozenStore } from "../runs/frozen-store.ts";
 import type { RunService } from "../runs/run-service.ts";
-import { isUnderWay, UNDER_WAY } from "../runs/run-state.ts";
+import { isUnderWay } from "../runs/run-state.ts";
 import type { WholeRunView } from "../runs/run-view.ts";
-import type { SearchChanges, SearchNews } from "./search-changes.ts";
 import {
   featuresAsked,
   foundConfig,
@@ -23,7 +25,6 @@ import {
   type SweepAsked,
   sweepAsked,
 } from "./search-config.ts";
-import { submitSearch } from "./search-line.ts";
 import { type SearchView, searchView, type WholeSearchView, wholeSearchView } from "./search-view.ts";
 
 export interface SearchParts {
@@ -32,7 +33,8 @@ export interface SearchParts {
   readonly jobs: Jobs;
   readonly clock: Clock;
   readonly access: Access;
-  readonly changes: SearchChanges;
+  readonly changes: RowChanges<SearchRow>;
+  readonly work: RowWork<SearchRow>;
   readonly frozen: FrozenStore;
   readonly datasets: Pick<DatasetService, "freeze">;
   readonly runs: Pick<RunService, "create">;
@@ -107,7 +109,7 @@ export class SearchService {
     caller: Caller,
     search: string,
     options: { readonly lastEventId?: string | null | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<AsyncGenerator<SearchNews>> {
+  ): Promise<AsyncGenerator<WorkNews<SearchRow>>> {
     const { access, changes } = this.#parts;
     await access.search(caller, search);
     const { lastEventId, signal } = options;
@@ -116,16 +118,9 @@ export class SearchService {
 
   /** Ends a search. One that is over stays as it is. @throws CoreError `not-found`. */
   async cancel(caller: Caller, id: string): Promise<WholeSearchView> {
-    const { access, searches, jobs, changes, clock } = this.#parts;
+    const { access, work } = this.#parts;
     await access.search(caller, id);
-    if (await searches.update(id, { isStopAsked: true }, UNDER_WAY)) {
-      const ofSearch = async () => (await jobs.list()).filter(({ subject }) => subject === id);
-      for (const job of await ofSearch()) await jobs.stop(job.id, "cancel");
-      // one that waited is over at once
-      if ((await ofSearch()).length === 0)
-        await searches.update(id, { state: "cancelled", endedAt: clock(), progress: null }, UNDER_WAY);
-      changes.changed(id);
-    }
+    await work.cancel(id);
     return this.#whole(await access.search(caller, id));
   }
 
@@ -170,7 +165,7 @@ export class SearchService {
     kind: SearchRow["kind"],
     parse: (split: SplitRule) => Searched,
   ): Promise<WholeSearchView> {
-    const { access, datasets, frozen: store, searches, jobs, clock } = this.#parts;
+    const { access, datasets, frozen: store, searches, work, clock } = this.#parts;
     const dataset = await access.dataset(caller, asked);
     const searched = parse(dataset.split);
     const id = key === undefined ? newId() : await idOf(`search ${kind} ${dataset.id} ${key}`);
@@ -193,7 +188,7 @@ export class SearchService {
       // who asks twice at once is given the same search
       if (!(error instanceof CoreError && error.code === "conflict" && (await searches.get(id)))) throw error;
     });
-    await submitSearch(jobs, row, { isFirst: true, request: caller.request });
+    await work.submit(row, { isFirst: true, request: caller.request });
     return this.#whole((await searches.get(id)) ?? row);
   }
 

@@ -3,14 +3,15 @@ import {
   plainSweepSchema,
   type SearchResult,
   searchProgressSchema,
-  serializedErrorSchema,
   sweepAxesSchema,
   trainConfigSchema,
   weightsInfoSchema,
 } from "@graft/core";
 import * as z from "zod";
 import { time, timeOrNull, timeOutput } from "../identity/shapes.ts";
-import { SEARCH_KINDS, SEARCH_STATES, type SearchRow } from "../ports/search-rows.ts";
+import { SEARCH_KINDS, type SearchRow } from "../ports/search-rows.ts";
+import { WORK_STATES } from "../ports/work-rows.ts";
+import { toldErrorOf, toldErrorSchema } from "../queue/told-error.ts";
 import type { InLine } from "../queue/waiting-line.ts";
 import { waitingSchema } from "../queue/why-waiting.ts";
 
@@ -28,7 +29,7 @@ const givenOptions = z.object(
 
 /** What a search tells, whenever one of these changes. */
 export const searchEventSchema = z.object({
-  state: z.enum(SEARCH_STATES),
+  state: z.enum(WORK_STATES),
   progress: searchProgressSchema.nullable(),
 });
 export type SearchEvent = z.infer<typeof searchEventSchema>;
@@ -54,7 +55,7 @@ export const searchSchema = searchEventSchema.extend({
   createdAt: timeOutput,
   startedAt: timeOutput.nullable(),
   endedAt: timeOutput.nullable(),
-  error: serializedErrorSchema.omit({ stack: true }).nullable(),
+  error: toldErrorSchema.nullable(),
   worker: z.string().nullable(),
 });
 export type SearchView = z.infer<typeof searchSchema>;
@@ -84,12 +85,6 @@ export const eventOf = ({ state, progress }: SearchRow): SearchEvent => ({
 /** @param inLine undefined: it does not wait. */
 export function searchView(row: SearchRow, inLine: InLine | undefined): SearchView {
   const { id, dataset, owner, kind, config, axes, pool, images, worker, isStopAsked } = row;
-  const {
-    stack: _,
-    parts,
-    facts,
-    ...error
-  } = row.error ?? { facts: {}, name: "", code: "internal", message: "" };
   return {
     ...{ ...eventOf(row), id, dataset, owner, kind, pool, worker, isStopping: isStopAsked },
     ...{ place: inLine?.place ?? null, waiting: inLine?.waiting ?? null },
@@ -100,7 +95,7 @@ export function searchView(row: SearchRow, inLine: InLine | undefined): SearchVi
     },
     ...{ createdAt: time(row.createdAt), startedAt: timeOrNull(row.startedAt) },
     endedAt: timeOrNull(row.endedAt),
-    error: row.error && { ...error, facts: { ...facts }, ...(parts ? { parts } : {}) },
+    error: toldErrorOf(row.error),
   };
 }
 

@@ -46,6 +46,10 @@ const WORDS: Readonly<Record<StorageKind, Words>> = {
     what: "Models in the formats of other programs",
     goes: "To download one again, it has to be made again first, which takes up to a minute.",
   },
+  evaluation: {
+    what: "What evaluations found that nobody has removed",
+    goes: "They go with their runs and data sets, and by themselves after 7 days.",
+  },
   run: {
     what: "Records of runs: their pictures' lists, answers and settings",
     goes: "They go when the runs are deleted.",

@@ -1,6 +1,7 @@
 import { CoreError } from "@graft/core";
 import type { Access } from "../identity/access.ts";
 import { type Caller, notThere, notThereIn } from "../identity/identity.ts";
+import type { ModelJobRemoval } from "../model-jobs/model-job-removal.ts";
 import { type Clock, newId } from "../ports/clock.ts";
 import type { Jobs } from "../ports/jobs.ts";
 import type { Repository } from "../ports/repository.ts";
@@ -13,6 +14,7 @@ import { UploadReceiver } from "./upload-receiver.ts";
 export interface UploadParts {
   readonly repository: Repository;
   readonly kept: KeptBlobs;
+  readonly modelJobs: Pick<ModelJobRemoval, "removeOf">;
   readonly spool: UploadSpool;
   readonly jobs: Jobs;
   readonly clock: Clock;
@@ -211,7 +213,8 @@ export class UploadService {
   }
 
   async #remove({ id }: UploadRow): Promise<void> {
-    const { repository, spool, kept } = this.#parts;
+    const { repository, spool, kept, modelJobs } = this.#parts;
+    await modelJobs.removeOf({ upload: id });
     const hashes = await repository.uploads.removeFiles(id);
     await repository.uploads.remove(id);
     await spool.removeAll(id);

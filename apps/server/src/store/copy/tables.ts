@@ -37,5 +37,6 @@ function shapeOf(table: PgTable): TableShape {
 export const COPIED_TABLES: readonly TableShape[] = [
   ...[schema.groups, schema.accounts, schema.tokens, schema.audit, schema.datasets, schema.classes],
   ...[schema.images, schema.edits, schema.uploads, schema.uploadFiles, schema.runs, schema.events],
-  ...[schema.runFiles, schema.decisions, schema.searches, schema.blobDeletions],
+  ...[schema.runFiles, schema.decisions, schema.searches, schema.modelJobs],
+  ...[schema.heatMaps, schema.blobDeletions],
 ].map(shapeOf);

@@ -3,7 +3,16 @@ import { and, asc, eq, gt, isNotNull, like, lt, lte, type SQL, sql } from "drizz
 import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import { atomically, type Database, inBatches, isOneOf } from "../database.ts";
 import { Patience } from "../patience.ts";
-import { blobDeletions, blobHolds, images, runFiles, runs, searches, uploadFiles } from "../schema/index.ts";
+import {
+  blobDeletions,
+  blobHolds,
+  images,
+  modelJobs,
+  runFiles,
+  runs,
+  searches,
+  uploadFiles,
+} from "../schema/index.ts";
 import { startNaming, stopNaming } from "./blob-names.ts";
 
 interface Names {
@@ -37,6 +46,8 @@ const NAMES: readonly [Names, Names, ...Names[]] = [
   { kinds: RUN_FILE_KINDS, which: runFileKind, hash: runFiles.hash, bytes: runFiles.bytes },
   { kinds: ["run"], hash: runs.frozen },
   { kinds: ["run"], hash: searches.frozen },
+  { kinds: ["evaluation"], hash: modelJobs.sent, where: isNotNull(modelJobs.sent) },
+  { kinds: ["evaluation"], hash: modelJobs.result, where: isNotNull(modelJobs.result) },
 ];
 
 const FIRST = sql<number>`0`;

@@ -8,6 +8,7 @@ import { datasetRepository } from "./datasets.ts";
 import { editRepository } from "./edits.ts";
 import { imageRepository } from "./images.ts";
 import { leaseRepository, workerRepository } from "./keeping.ts";
+import { heatMapRepository, modelJobRepository } from "./model-jobs.ts";
 import { runRepository } from "./runs.ts";
 import { searchRepository } from "./searches.ts";
 import { auditRepository, tokenRepository } from "./tokens.ts";
@@ -25,6 +26,8 @@ export function sqlRepository(db: Database, patience: Patience): Repository {
     uploads: told(uploadRepository(db)),
     runs: told(runRepository(db)),
     searches: told(searchRepository(db)),
+    modelJobs: told(modelJobRepository(db)),
+    heatMaps: told(heatMapRepository(db)),
     leases: told(leaseRepository(db)),
     blobs: told(blobRepository(db, patience)),
     workers: told(workerRepository(db)),

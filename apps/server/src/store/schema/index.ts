@@ -3,5 +3,6 @@ export * from "./accounts.ts";
 export { graft } from "./columns.ts";
 export * from "./datasets.ts";
 export * from "./keeping.ts";
+export * from "./model-jobs.ts";
 export * from "./runs.ts";
 export * from "./searches.ts";

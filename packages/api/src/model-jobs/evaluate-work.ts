@@ -7,60 +7,50 @@ import {
   type Part,
   type Split,
 } from "@graft/core";
-import type { Access } from "../identity/access.ts";
-import type { Caller } from "../identity/identity.ts";
-import type { BlobStore } from "../ports/blob-store.ts";
-import type { EvaluationPage, LabelledPictures, ModelEvaluation, Predictor } from "../ports/predictor.ts";
-import type { Repository } from "../ports/repository.ts";
-import type { RunRow } from "../ports/rows.ts";
-import { parseFrozen } from "../runs/frozen.ts";
-import { fileName } from "../uploads/upload-limits.ts";
-import type { UploadService } from "../uploads/upload-service.ts";
-import { type EvaluationView, evaluationView } from "./evaluation-view.ts";
+import { type EvaluationView, evaluationView } from "../models/evaluation-view.ts";
 import {
   checkEvaluated,
   partOf,
   picturesFor,
   type SidedPictures,
   sidedPictures,
-} from "./labelled-pictures.ts";
-import type { SentPicture } from "./sent-evaluation.ts";
-import { sentFiles } from "./sent-files.ts";
-import type { ServedRuns } from "./served-runs.ts";
-import { trainingTold } from "./training-told.ts";
+} from "../models/labelled-pictures.ts";
+import type { SentList } from "../models/sent-evaluation.ts";
+import { sentFiles } from "../models/sent-files.ts";
+import type { ServedRuns } from "../models/served-runs.ts";
+import { trainingTold } from "../models/training-told.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { ScoringAsked } from "../ports/model-job-rows.ts";
+import type { EvaluationPage, LabelledPictures, ModelEvaluation, Predictor } from "../ports/predictor.ts";
+import type { Repository } from "../ports/repository.ts";
+import type { DatasetRow, RunRow } from "../ports/rows.ts";
+import { parseFrozen } from "../runs/frozen.ts";
+import { fileName } from "../uploads/upload-limits.ts";
 
-export interface EvaluationParts {
+export interface EvaluateParts {
   readonly repository: Repository;
   readonly blobs: BlobStore;
   readonly predictor: Predictor;
-  readonly access: Access;
   readonly served: ServedRuns;
-  readonly uploads: Pick<UploadService, "get">;
   readonly version: string;
 }
 
-/** How a model is scored, whatever on. */
-export interface EvaluateOptions {
-  readonly run: string;
-  readonly part?: Part | "all" | undefined;
-  readonly precisionTarget?: number | undefined;
-  /** @default false */
-  readonly splitGap?: boolean | undefined;
-  /** Write a page of it. @default false */
-  readonly page?: boolean | undefined;
+/** How a run's model is scored. */
+export interface Scoring extends ScoringAsked {
+  readonly run: RunRow;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Pictures that are evaluated while somebody waits: seconds on any machine that trains. */
+/** Pictures that one evaluation scores: seconds to minutes on any machine that trains. */
 export const MOST_EVALUATED = 2000;
 /** Of the training, for a model that has not learned what is like it: those that are compared with. */
 const MOST_COMPARED = 1000;
 
-/** Scores models of finished runs. Nothing of it is kept. */
-export class EvaluationService {
-  readonly #parts: EvaluationParts;
+/** Scores models of finished runs. */
+export class EvaluateWork {
+  readonly #parts: EvaluateParts;
 
-  constructor(parts: EvaluationParts) {
+  constructor(parts: EvaluateParts) {
     this.#parts = parts;
   }
 
@@ -68,25 +58,21 @@ export class EvaluationService {
    * Scores a model on a data set as it is now, or on a part of it.
    * @throws CoreError `not-found`, `limit` above {@link MOST_EVALUATED} pictures; as `Predictor.evaluate`.
    */
-  async evaluate(
-    caller: Caller,
-    asked: EvaluateOptions & { readonly dataset: string },
-  ): Promise<EvaluationView> {
-    const { access, served, predictor, repository, blobs } = this.#parts;
-    const { run, dataset, precisionTarget, splitGap = false, signal } = asked;
-    const runRow = await access.run(caller, run);
-    const { model, facts } = await served.of(runRow);
-    const row = await access.dataset(caller, dataset);
-    const all = await sidedPictures(repository, row);
+  async ofDataset(dataset: DatasetRow, asked: Scoring): Promise<EvaluationView> {
+    const { served, predictor, repository, blobs } = this.#parts;
+    const { run, precisionTarget, splitGap, signal } = asked;
+    const { model, facts } = await served.of(run);
+    const all = await sidedPictures(repository, dataset);
     const part = partOf(all.images, asked.part);
     const images = splitGap ? all.images : evaluatedImages(all, part, facts.likeness !== undefined);
     if (splitGap) checkEvaluated(images.length, MOST_EVALUATED);
     const evaluation = await predictor.evaluate({
       ...{ model, part, precisionTarget, splitGap, signal },
-      pictures: picturesFor(blobs, row.name, { labels: all.labels, images }),
-      page: asked.page ? await this.#page(runRow, row.name) : undefined,
+      pictures: picturesFor(blobs, dataset.name, { labels: all.labels, images }),
+      page: asked.page ? await this.#page(run, dataset.name) : undefined,
     });
-    return evaluationView({ run, dataset }, evaluation, (path) => all.ids.get(path) ?? "");
+    const of = { run: run.id, dataset: dataset.id };
+    return evaluationView(of, evaluation, (path) => all.ids.get(path) ?? "");
   }
 
   /**
@@ -94,22 +80,13 @@ export class EvaluationService {
    * which of them are held back, as far as it knows them. Only those that are scored need to be here.
    * @throws CoreError `not-found`, `limit`, `conflict` for a picture that was not sent; as `Predictor.evaluate`.
    */
-  async evaluateUpload(
-    caller: Caller,
-    asked: EvaluateOptions & {
-      readonly upload: string;
-      readonly name: string;
-      readonly labels: readonly string[];
-      readonly pictures: readonly SentPicture[];
-    },
-  ): Promise<ModelEvaluation> {
-    const { access, served, predictor, uploads, repository, blobs } = this.#parts;
-    const { run, name, labels, precisionTarget, splitGap = false, signal } = asked;
-    const row = await access.run(caller, run);
-    const { model, facts } = await served.of(row);
-    const upload = await uploads.get(caller, asked.upload);
-    const files = await sentFiles(repository, upload.id);
-    const images = asked.pictures.map(({ path, label, ...facts }): DatasetImage => {
+  async ofUpload(upload: string, sent: SentList, asked: Scoring): Promise<ModelEvaluation> {
+    const { served, predictor, repository, blobs } = this.#parts;
+    const { run, precisionTarget, splitGap, signal } = asked;
+    const { name, labels } = sent;
+    const { model, facts } = await served.of(run);
+    const files = await sentFiles(repository, upload);
+    const images = sent.pictures.map(({ path, label, ...facts }): DatasetImage => {
       const file = files.get(fileName(path));
       if (label >= labels.length)
         throw new CoreError("bad-input", {
@@ -120,7 +97,7 @@ export class EvaluationService {
       if (file) return { path, label, hash: file.hash, bytes: file.bytes, ...facts };
       throw new CoreError("not-found", { what: "The upload names no such file.", received: path });
     });
-    const { dataset: trained, split } = parseFrozen(await blobs.read(row.frozen));
+    const { dataset: trained, split } = parseFrozen(await blobs.read(run.frozen));
     const chosen = chosenOf({ name, labels, images }, split, asked.part);
     const needed = splitGap ? images : chosen.images;
     checkEvaluated(needed.length, MOST_EVALUATED);
@@ -144,7 +121,7 @@ export class EvaluationService {
       training: facts.likeness
         ? undefined
         : picturesFor(blobs, trained.source, { ...trained, images: comparedImages(trained, split) }),
-      page: asked.page ? await this.#page(row, name) : undefined,
+      page: asked.page ? await this.#page(run, name) : undefined,
     });
   }
 
