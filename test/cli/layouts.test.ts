@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { itLong } from "../long.ts";
 import { graft, jsonLines, photos, SMALL_TRUNK, temporaryFolder } from "./run-graft.ts";
 
 const TRAIN = [...SMALL_TRUNK, "--epochs", "1", "--json"] as const;
@@ -61,26 +62,29 @@ describe.skipIf(photos === undefined)("a data set of another layout (needs ../sh
     expect(inspected.stdout).toContain(said.replace("Note: ", ""));
   });
 
-  it("that hides the classes inside is refused with a command; the command trains, and evaluates the same", async () => {
-    const set = await write(
-      "cameras",
-      each((label, at) => `${at % 2 ? "phone" : "mirror"}/${label}/${at}.jpg`),
-    );
-    const refused = await graft(["train", set, ...TRAIN], home);
-    expect(refused.code).toBe(1);
-    const told = { type: "run-end", status: "failed", epochs: 0, error: { code: "bad-input" } };
-    expect(jsonLines(refused.stdout).at(-1)).toMatchObject(told);
-    expect(refused.stderr).toContain("mirror, phone hold the same folders (cat, dog)");
-    const model = join(home, "cameras-model");
-    const trained = await graft(
-      ["train", set, ...TRAIN, "--labels-from", "inner-folders", "--out", model],
-      home,
-    );
-    expect(trained.code).toBe(0);
-    // the run knows how its own data set is read
-    const evaluated = await graft(["evaluate", model, set, "--json", "--split", "all"], home);
-    expect(jsonLines(evaluated.stdout)[0]).toMatchObject({ labels: ["cat", "dog"], images: 16 });
-  });
+  itLong(
+    "that hides the classes inside is refused with a command; the command trains, and evaluates the same",
+    async () => {
+      const set = await write(
+        "cameras",
+        each((label, at) => `${at % 2 ? "phone" : "mirror"}/${label}/${at}.jpg`),
+      );
+      const refused = await graft(["train", set, ...TRAIN], home);
+      expect(refused.code).toBe(1);
+      const told = { type: "run-end", status: "failed", epochs: 0, error: { code: "bad-input" } };
+      expect(jsonLines(refused.stdout).at(-1)).toMatchObject(told);
+      expect(refused.stderr).toContain("mirror, phone hold the same folders (cat, dog)");
+      const model = join(home, "cameras-model");
+      const trained = await graft(
+        ["train", set, ...TRAIN, "--labels-from", "inner-folders", "--out", model],
+        home,
+      );
+      expect(trained.code).toBe(0);
+      // the run knows how its own data set is read
+      const evaluated = await graft(["evaluate", model, set, "--json", "--split", "all"], home);
+      expect(jsonLines(evaluated.stdout)[0]).toMatchObject({ labels: ["cat", "dog"], images: 16 });
+    },
+  );
 
   it("of one class, or of a folder that is called as one, is evaluated in the model's labels", async () => {
     const set = await write(

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { itLong } from "../long.ts";
 import {
   copyPhotos,
   type GraftResult,
@@ -63,7 +64,7 @@ describe.skipIf(photos === undefined)("a training that starts from a model of gr
     expect(weights.sha256).not.toBe((await manifestOf(first)).weights.sha256);
   });
 
-  it("has one identity by the folder, by each of its files, and by its exports", async () => {
+  itLong("has one identity by the folder, by each of its files, and by its exports", async () => {
     const { sha256 } = (await manifestOf(second)).weights;
     const exported = ["h5", "keras", "tfjs"].map(
       (format) => [format, join(home, `export.${format}`)] as const,

@@ -96,7 +96,7 @@ it.skipIf(process.platform === "win32")("features do without a home that cannot 
 });
 
 describe.skipIf(photos === undefined)("a run that is to replace a model (needs ../shared)", () => {
-  it("does so after an interrupt, too", async () => {
+  itLong("does so after an interrupt, too", async () => {
     const set = join(home, "photos");
     await copyPhotos(set, 8);
     const out = join(home, "model");

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { itLong } from "../long.ts";
 import { mountSmallDisk } from "../small-disk.ts";
 import { graft, temporaryFolder } from "./run-graft.ts";
 
@@ -18,7 +19,7 @@ describe.skipIf(refusal)(`a disk that can only be read${refusal ? ` (skipped: ${
     }
   });
 
-  it("is no place that doctor calls writable", async () => {
+  itLong("is no place that doctor calls writable", async () => {
     const { stdout } = await graft(["doctor", "--json"], small);
     expect(JSON.parse(stdout)).not.toHaveProperty("freeDiskBytes");
   });

@@ -4,6 +4,7 @@ import type { WeightTensor } from "@graft/core";
 import { encodeImage, loadWeights } from "@graft/core/node";
 import { testRandom } from "@graft/core/testing";
 import { beforeAll, describe, expect, it } from "vitest";
+import { itLong } from "../long.ts";
 import { writeHdf5 } from "../weights/write-hdf5.ts";
 import { graft, jsonLines, SMALL_TRUNK, startGraft, temporaryFolder } from "./run-graft.ts";
 
@@ -108,35 +109,39 @@ describe("a stopped run whose data set changed", () => {
 });
 
 describe("a run that was stopped before its first checkpoint", () => {
-  it("does not go on with other weights in the file that it began with", async () => {
-    const set = join(home, "many");
-    await makeSet(set, ["cats", "dogs"], 100);
-    const bundled = await loadWeights({ weights: "bundled", home, env: {}, fetch });
-    const path = join(home, "w.h5");
-    const write = async (factor: number): Promise<void> => {
-      const tensors = [...bundled.tensors].map(([name, { shape, data }]): [string, WeightTensor] => [
-        `${name}:0`,
-        { shape, data: data.map((value) => value * factor) },
-      ]);
-      await writeFile(path, await writeHdf5(tensors));
-    };
-    await write(1);
-    const words = [set, "--weights", path, "--input-range", "0,1", "--json"];
-    const run = await stopped(words, home, /"phase":"features"/);
-    expect(await readdir(join(home, "runs", run))).not.toContain("checkpoints");
-    const record = await readFile(join(home, "runs", run, "run.json"), "utf8");
-    await write(1.02);
-    const { code, stderr } = await graft(["runs", "resume", run], home);
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      `The run ${run} cannot resume: the trunk's weights changed. Received: ${path} with sha256`,
-    );
-    expect(await readFile(join(home, "runs", run, "run.json"), "utf8")).toBe(record);
-    // bundled weights have the same numbers, and a copy in their old place will do
-    await write(1);
-    const back = startGraft(["runs", "resume", run], home);
-    await back.waitFor(/Run .*: 2 classes/);
-    back.child.kill("SIGINT");
-    expect((await back.done).code).toBe(130);
-  }, 120_000);
+  itLong(
+    "does not go on with other weights in the file that it began with",
+    async () => {
+      const set = join(home, "many");
+      await makeSet(set, ["cats", "dogs"], 100);
+      const bundled = await loadWeights({ weights: "bundled", home, env: {}, fetch });
+      const path = join(home, "w.h5");
+      const write = async (factor: number): Promise<void> => {
+        const tensors = [...bundled.tensors].map(([name, { shape, data }]): [string, WeightTensor] => [
+          `${name}:0`,
+          { shape, data: data.map((value) => value * factor) },
+        ]);
+        await writeFile(path, await writeHdf5(tensors));
+      };
+      await write(1);
+      const words = [set, "--weights", path, "--input-range", "0,1", "--json"];
+      const run = await stopped(words, home, /"phase":"features"/);
+      expect(await readdir(join(home, "runs", run))).not.toContain("checkpoints");
+      const record = await readFile(join(home, "runs", run, "run.json"), "utf8");
+      await write(1.02);
+      const { code, stderr } = await graft(["runs", "resume", run], home);
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        `The run ${run} cannot resume: the trunk's weights changed. Received: ${path} with sha256`,
+      );
+      expect(await readFile(join(home, "runs", run, "run.json"), "utf8")).toBe(record);
+      // bundled weights have the same numbers, and a copy in their old place will do
+      await write(1);
+      const back = startGraft(["runs", "resume", run], home);
+      await back.waitFor(/Run .*: 2 classes/);
+      back.child.kill("SIGINT");
+      expect((await back.done).code).toBe(130);
+    },
+    120_000,
+  );
 });

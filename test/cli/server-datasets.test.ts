@@ -141,28 +141,31 @@ describe("--labels-from on a server", () => {
   const TABLE =
     "image,breed,mood\n1.png,tabby,good\n2.png,siamese,bad\n3.png,siamese,good\n4.png,tabby,good\n";
 
-  it("takes the classes of a table that lies elsewhere, and leaves those that folders gave to another data set", async () => {
-    const days = await writeFiles("table/days", await pictures(41, ...DAYS));
-    const table = join(await writeFiles("table", { "labels.csv": TABLE }), "labels.csv");
-    expect(countsOf(await json(remote("inspect", days, "--json"))).map(({ label }) => label)).toEqual([
-      ...["monday", "tuesday"],
-    ]);
-    const words = ["inspect", days, "--labels-from", `${table}:breed`, "--json"];
-    const here = await json(local(...words));
-    const there = await remote(...words);
-    expect(there.stderr).toContain(
-      'Its data set there is "days 2": "days" has these pictures in other classes.',
-    );
-    expect(there.stderr).toContain("the labels are read from labels.csv, column breed: 2 classes");
-    const [found = {}] = jsonLines(there.stdout);
-    expect(countsOf(found)).toEqual(countsOf(here));
-    expect(countsOf(found).map(({ label }) => label)).toEqual(["siamese", "tabby"]);
-    expect((await json(remote(...words))).dataset).toBe(found.dataset);
-    // the other column is another set
-    const moods = await json(remote("inspect", days, "--labels-from", `${table}:mood`, "--json"));
-    expect(countsOf(moods).map(({ label }) => label)).toEqual(["bad", "good"]);
-    expect(moods.dataset).not.toBe(found.dataset);
-  });
+  itLong(
+    "takes the classes of a table that lies elsewhere, and leaves those that folders gave to another data set",
+    async () => {
+      const days = await writeFiles("table/days", await pictures(41, ...DAYS));
+      const table = join(await writeFiles("table", { "labels.csv": TABLE }), "labels.csv");
+      expect(countsOf(await json(remote("inspect", days, "--json"))).map(({ label }) => label)).toEqual([
+        ...["monday", "tuesday"],
+      ]);
+      const words = ["inspect", days, "--labels-from", `${table}:breed`, "--json"];
+      const here = await json(local(...words));
+      const there = await remote(...words);
+      expect(there.stderr).toContain(
+        'Its data set there is "days 2": "days" has these pictures in other classes.',
+      );
+      expect(there.stderr).toContain("the labels are read from labels.csv, column breed: 2 classes");
+      const [found = {}] = jsonLines(there.stdout);
+      expect(countsOf(found)).toEqual(countsOf(here));
+      expect(countsOf(found).map(({ label }) => label)).toEqual(["siamese", "tabby"]);
+      expect((await json(remote(...words))).dataset).toBe(found.dataset);
+      // the other column is another set
+      const moods = await json(remote("inspect", days, "--labels-from", `${table}:mood`, "--json"));
+      expect(countsOf(moods).map(({ label }) => label)).toEqual(["bad", "good"]);
+      expect(moods.dataset).not.toBe(found.dataset);
+    },
+  );
 
   it("takes a table of the folder itself by its path in it, and inner folders", async () => {
     const set = await writeFiles("inside/set", {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { itLong } from "../long.ts";
 import { copyEmoji } from "../server/workers/host.ts";
 import { graft, jsonLines, startGraft, temporaryFolder } from "./run-graft.ts";
 import { type ServedGraft, serveGraft } from "./serve-graft.ts";
@@ -265,19 +266,23 @@ it("answers a token that asks models alone, as it answers its maker", async () =
   expect(jsonLines(camera.stdout)).toHaveLength(14);
 });
 
-it("prints what came, waits and goes on, where a token allows fewer pictures a minute than there are", async () => {
-  const made = await fetch(`${server.url}/api/v1/tokens`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "slow camera", role: "predict", runs: [there], perMinute: 12 }),
-  });
-  const { secret } = z.object({ secret: z.string() }).parse(await made.json());
-  const words = ["predict", there, join(photos, "animal"), "--json"];
-  const slow = startGraft([...words, "--server", server.url, "--token", secret], home);
-  await slow.waitFor(/This token allows 12 pictures a minute\. Waiting \d+ s, then going on/);
-  await slow.waitFor(/^(\{.*\}\n){8,13}$/);
-  const { code, stdout, stderr } = await slow.done;
-  expect(code).toBe(0);
-  expect(stdout).toBe((await remote(...words)).stdout);
-  expect(stderr.match(/Waiting/g)).toHaveLength(1);
-}, 120_000);
+itLong(
+  "prints what came, waits and goes on, where a token allows fewer pictures a minute than there are",
+  async () => {
+    const made = await fetch(`${server.url}/api/v1/tokens`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "slow camera", role: "predict", runs: [there], perMinute: 12 }),
+    });
+    const { secret } = z.object({ secret: z.string() }).parse(await made.json());
+    const words = ["predict", there, join(photos, "animal"), "--json"];
+    const slow = startGraft([...words, "--server", server.url, "--token", secret], home);
+    await slow.waitFor(/This token allows 12 pictures a minute\. Waiting \d+ s, then going on/);
+    await slow.waitFor(/^(\{.*\}\n){8,13}$/);
+    const { code, stdout, stderr } = await slow.done;
+    expect(code).toBe(0);
+    expect(stdout).toBe((await remote(...words)).stdout);
+    expect(stderr.match(/Waiting/g)).toHaveLength(1);
+  },
+  120_000,
+);

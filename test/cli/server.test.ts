@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { itLong } from "../long.ts";
 import { copyEmoji } from "../server/workers/host.ts";
 import { PROGRAM } from "../setup/build-graft.ts";
 import { graft, jsonLines, ROOT, startGraft, temporaryFolder } from "./run-graft.ts";
@@ -58,41 +59,44 @@ it("signs in, trains there, and asks the model of a picture", async () => {
   for (const answer of answers) expect(answer).toMatchObject({ label: expect.any(String) });
 });
 
-it("sweeps and finds a learning rate there with the numbers of here, and says how to come back", async () => {
-  const axes = ["--cuts", "mixed0", "--sizes", "75", "--learning-rates", "0.001,0.01", "--epochs", "3"];
-  const fast = ["--weights", "bundled", "--backend", "onnx:cpu"];
-  const found = async (...words: string[]) => {
-    const { code, stdout, stderr } = await graft([...words, "--json"], home);
-    if (code !== 0) throw new Error(stderr);
-    return jsonLines(stdout)[0] ?? {};
-  };
-  const there = await found("sweep", photos, ...axes, ...fast);
-  const here = await found("sweep", photos, ...axes, ...fast, "--local");
-  expect(Object.keys(there)).toEqual(Object.keys(here));
-  const figures = (result: object) => Object(result).rows.map((row: object) => ({ ...row, predictMs: 0 }));
-  expect(figures(there)).toEqual(figures(here));
-  const shown = await graft(["sweep", photos, ...axes, ...fast], home);
-  expect(shown.stdout).toMatch(/→ +mixed0 .*%[\s\S]*Train it with: .*train .* --cut mixed0/);
-  expect(shown.stderr).toMatch(/Sent 0 files/);
+itLong(
+  "sweeps and finds a learning rate there with the numbers of here, and says how to come back",
+  async () => {
+    const axes = ["--cuts", "mixed0", "--sizes", "75", "--learning-rates", "0.001,0.01", "--epochs", "3"];
+    const fast = ["--weights", "bundled", "--backend", "onnx:cpu"];
+    const found = async (...words: string[]) => {
+      const { code, stdout, stderr } = await graft([...words, "--json"], home);
+      if (code !== 0) throw new Error(stderr);
+      return jsonLines(stdout)[0] ?? {};
+    };
+    const there = await found("sweep", photos, ...axes, ...fast);
+    const here = await found("sweep", photos, ...axes, ...fast, "--local");
+    expect(Object.keys(there)).toEqual(Object.keys(here));
+    const figures = (result: object) => Object(result).rows.map((row: object) => ({ ...row, predictMs: 0 }));
+    expect(figures(there)).toEqual(figures(here));
+    const shown = await graft(["sweep", photos, ...axes, ...fast], home);
+    expect(shown.stdout).toMatch(/→ +mixed0 .*%[\s\S]*Train it with: .*train .* --cut mixed0/);
+    expect(shown.stderr).toMatch(/Sent 0 files/);
 
-  const rate = await found("lr-find", photos, ...FAST);
-  expect(Object.keys(rate)).toEqual(["curve", "learningRate"]);
+    const rate = await found("lr-find", photos, ...FAST);
+    expect(Object.keys(rate)).toEqual(["curve", "learningRate"]);
 
-  const searches = jsonLines((await graft(["searches", "list", "--json"], home)).stdout);
-  expect(searches.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
-    ...["find-rate completed", "sweep completed", "sweep completed"],
-  ]);
-  const ids = searches.map(({ id }) => String(id));
-  const followed = await graft(["searches", "follow", ids[0] ?? ""], home);
-  expect(followed.stdout).toContain(`The loss falls fastest at ${rate.learningRate}.`);
-  const run = jsonLines((await graft(["searches", "train", ids[0] ?? "", "--json"], home)).stdout)[0];
-  expect(run).toMatchObject({ config: { learningRate: rate.learningRate } });
-  await graft(["runs", "cancel", String(run?.id)], home);
-  await graft(["runs", "follow", String(run?.id)], home);
-  await graft(["runs", "delete", String(run?.id)], home);
-  expect((await graft(["searches", "delete", ...ids], home)).stdout).toContain(`Deleted ${ids[0]}`);
-  expect((await graft(["searches", "list"], home)).stdout).toContain("No searches on");
-});
+    const searches = jsonLines((await graft(["searches", "list", "--json"], home)).stdout);
+    expect(searches.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      ...["find-rate completed", "sweep completed", "sweep completed"],
+    ]);
+    const ids = searches.map(({ id }) => String(id));
+    const followed = await graft(["searches", "follow", ids[0] ?? ""], home);
+    expect(followed.stdout).toContain(`The loss falls fastest at ${rate.learningRate}.`);
+    const run = jsonLines((await graft(["searches", "train", ids[0] ?? "", "--json"], home)).stdout)[0];
+    expect(run).toMatchObject({ config: { learningRate: rate.learningRate } });
+    await graft(["runs", "cancel", String(run?.id)], home);
+    await graft(["runs", "follow", String(run?.id)], home);
+    await graft(["runs", "delete", String(run?.id)], home);
+    expect((await graft(["searches", "delete", ...ids], home)).stdout).toContain(`Deleted ${ids[0]}`);
+    expect((await graft(["searches", "list"], home)).stdout).toContain("No searches on");
+  },
+);
 
 it.each([
   ["a search", "searches", ["sweep", "--cuts", "mixed0", "--sizes", "75", "--epochs", "60", "--seeds", "50"]],

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { startServer } from "@graft/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { itLong } from "../long.ts";
 import { ask } from "../server/http/ask.ts";
 import { copyEmoji } from "../server/workers/host.ts";
 import { graft, jsonLines, type StartedGraft, startGraft, temporaryFolder } from "./run-graft.ts";
@@ -49,7 +50,7 @@ it("is missed by a server that trains nothing by itself, which says so when it s
   );
 });
 
-it("is waited for in words that say what to do, once, and again when that changes", async () => {
+itLong("is waited for in words that say what to do, once, and again when that changes", async () => {
   const there = ["--server", server.url, "--token", server.token];
   const training = startGraft(
     ["train", photos, "--weights", "bundled", "--size", "75", "--backend", "cuda", ...there],

@@ -2,6 +2,7 @@ import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { itLong } from "../long.ts";
 import { mountSmallDisk } from "../small-disk.ts";
 import { bringPictures } from "./bring-pictures.ts";
 import { checkIdle, checkStore } from "./check-kept.ts";
@@ -42,7 +43,7 @@ describe.skipIf(disk.refusal !== undefined)(
     });
     afterAll(() => lives.kill());
 
-    it("takes nothing of it: it ends with the numbers of one that had room", async () => {
+    itLong("takes nothing of it: it ends with the numbers of one that had room", async () => {
       const calm = await ended(lives.client, await startRun(lives.client, dataset, { key: "calm" }));
       const watcher = await startRun(lives.client, dataset, { key: "full" });
       const over = ended(lives.client, watcher);

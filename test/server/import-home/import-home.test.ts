@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { openHomeServer } from "../../../apps/server/src/import-home/open-home-server.ts";
 import { graft, jsonLines, SMALL_TRUNK, temporaryFolder } from "../../cli/run-graft.ts";
 import { unpackHome } from "../../homes/home-archive.ts";
+import { itLong } from "../../long.ts";
 import { copyEmoji } from "../workers/host.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../homes/fixtures");
@@ -89,7 +90,7 @@ describe("runs of a home", () => {
     expect((await server.ports.repository.runs.get(taken?.run ?? ""))?.images).toMatchObject({ train: 10 });
   });
 
-  it("are those of homes that earlier versions made, too", async () => {
+  itLong("are those of homes that earlier versions made, too", async () => {
     for (const name of (await readdir(FIXTURES)).filter((each) => each.endsWith(".tar.br"))) {
       const old = join(root, name);
       await unpackHome(join(FIXTURES, name), old);

@@ -5,13 +5,14 @@ import { createInterface } from "node:readline";
 import type { Repository } from "@graft/api";
 import { testRandom } from "@graft/core/testing";
 import { expect, it } from "vitest";
+import { isLong } from "../../long.ts";
 import { NOW, sampleAccount, sampleDataset, sampleImage, sampleRun } from "../contract/sample-rows.ts";
 import { gather } from "../contract/shared-repository.ts";
 import { openTestStore } from "../open-store.ts";
 import { BASE_IMAGES, BATCH_IMAGES, type Done, EVENTS } from "./killed-writes.ts";
 
 /** GRAFT_TEST_KILLS: more of them. */
-const KILLS = Number(process.env.GRAFT_TEST_KILLS ?? 3);
+const KILLS = Number(process.env.GRAFT_TEST_KILLS ?? (isLong ? 3 : 1));
 const CHILD = join(import.meta.dirname, "write-store-child.ts");
 
 /** Lets a process write until it has said so many things, and some moments on. @returns all that it said. */
