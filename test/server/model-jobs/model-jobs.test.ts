@@ -1,4 +1,5 @@
 import { type Caller, type ModelJobRow, newId } from "@graft/api";
+import { CoreError, serializeError } from "@graft/core";
 import { expect, it } from "vitest";
 import { modelJobEventSchema } from "../../../packages/api/src/model-jobs/model-job-view.ts";
 import { exampleData, newAccount, signedIn } from "../example-data.ts";
@@ -135,6 +136,25 @@ describeServices(
         "keras",
         "onnx",
       ]);
+    });
+
+    it("that took their worker with them too often are over, and say so", async () => {
+      await using test = await open();
+      const { ids, caller, rowOf } = await prepared(test);
+      await test.modelWork.stop();
+      const { id } = await test.services.modelJobs.export(caller, { run: ids.$run, format: "onnx" });
+      const { jobs } = test.ports;
+      const claim = { worker: "dying", kinds: ["export"], backends: [] } as const;
+      const error = serializeError(new CoreError("backend", { what: "The worker ended unexpectedly." }));
+      for (let begun = 0; begun < 4; begun++) {
+        expect(await jobs.claim(claim)).toMatchObject({ id });
+        expect(await jobs.fail(id, claim.worker, { error, retry: true })).toBe(true);
+      }
+      expect(await jobs.claim(claim)).toBeUndefined();
+      expect(await rowOf(id)).toMatchObject({ state: "queued" });
+      await test.services.modelWork.reconcile();
+      expect(await rowOf(id)).toMatchObject({ state: "failed", error: { code: "backend" } });
+      expect((await jobs.list()).some(({ subject }) => subject === id)).toBe(false);
     });
 
     it("are stopped while they wait and while they are worked on, and say why they failed", async () => {

@@ -53,8 +53,9 @@ export class RowWork<Row extends WorkRow & { readonly kind: JobKind }> {
   }
 
   /**
-   * Gives all work under way that has no job (its server was killed between the two) a job again, and ends what was to stop. Two
-   * servers that do it at once have some done twice, which changes nothing of its result.
+   * Gives all work under way that has no job (its server was killed between the two) a job again, and ends what was to stop and
+   * what the queue has given up: it took its worker with it too often. Two servers that do it at once have some done twice, which
+   * changes nothing of its result.
    */
   async reconcile(): Promise<void> {
     const { rows, jobs } = this.#parts;
@@ -64,7 +65,11 @@ export class RowWork<Row extends WorkRow & { readonly kind: JobKind }> {
     for (const row of found) {
       if (known.has(row.id)) continue;
       if (row.isStopAsked) await this.#over(row.id, { state: "cancelled" });
-      else await this.submit(row, { isFirst: (await jobs.get(row.id)) === undefined });
+      else {
+        const job = await jobs.get(row.id);
+        if (job?.state === "failed") await this.#over(row.id, { state: "failed", error: job.error ?? null });
+        else await this.submit(row, { isFirst: job === undefined });
+      }
     }
   }
 
