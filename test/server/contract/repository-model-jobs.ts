@@ -20,7 +20,7 @@ export function describeModelJobs(open: OpenRepository): void {
 
     it("are given back as they were stored and changed, and change from the given states alone", async () => {
       const { modelJobs, blobs } = repository();
-      const { run, dataset, upload } = await newRun(repository());
+      const { run, upload } = await newRun(repository());
       const before = sampleModelJob(run, {
         ...{ kind: "evaluate", upload, sent: newHash() },
         asked: { kind: "evaluate", part: "test", precisionTarget: 0.1 + 0.2, splitGap: true, page: false },
@@ -44,10 +44,10 @@ export function describeModelJobs(open: OpenRepository): void {
       // what it names stays as long as it is there
       const named = [before.sent ?? "", end.result ?? ""];
       expect(await blobs.named(named)).toEqual(new Set(named));
-      await modelJobs.remove(before.id);
+      expect(await modelJobs.remove(before.id)).toStrictEqual({ ...before, ...change, ...end });
+      expect(await modelJobs.remove(before.id)).toBeUndefined();
       expect(await modelJobs.get(before.id)).toBeUndefined();
       expect(await blobs.named(named)).toEqual(new Set());
-      expect(dataset).not.toBe("");
     });
 
     it("are listed newest first, of a run, a data set, an upload, an owner, in some states, ended before a time", async () => {

@@ -69,8 +69,8 @@ async function ofDataset(
   const { modelJobs } = client.api;
   const { seenInTraining, ...view } = await modelJobThere(session, client, {
     doing: doingText(scoring),
-    begin: (key) => modelJobs.evaluate.mutate({ run, dataset, ...scoring, key }),
-    tell: (job) => modelJobs.evaluation.query({ job }),
+    begin: (key, waits) => modelJobs.evaluate.mutate({ run, dataset, ...scoring, key }, waits),
+    tell: (job, waits) => modelJobs.evaluation.query({ job }, waits),
   });
   return { ...view, seenInTraining: seenInTraining.map(({ path }) => path) };
 }
@@ -96,8 +96,8 @@ async function ofPictures(
     const asked = { run, upload, name, labels: [...labels], pictures, ...scoring };
     return modelJobThere(session, client, {
       doing: doingText(scoring),
-      begin: (key) => modelJobs.evaluateUpload.mutate({ ...asked, key }),
-      tell: (job) => modelJobs.sentEvaluation.query({ job }),
+      begin: (key, waits) => modelJobs.evaluateUpload.mutate({ ...asked, key }, waits),
+      tell: (job, waits) => modelJobs.sentEvaluation.query({ job }, waits),
     });
   });
 }

@@ -49,8 +49,11 @@ export async function exportThere(
       begun ??
       (await modelJobThere(session, client, {
         doing: "Writing the model there, reading it again and comparing",
-        begin: (key) =>
-          api.modelJobs.export.mutate({ run, format, key, ...(columns === undefined ? {} : { columns }) }),
+        begin: (key, waits) =>
+          api.modelJobs.export.mutate(
+            { run, format, key, ...(columns === undefined ? {} : { columns }) },
+            waits,
+          ),
         tell: () => madeExport(client, run, format),
       }));
     const places = await downloadThere(session, client, { run, files: view.files, folder });

@@ -159,6 +159,7 @@ export class DatasetService {
     await this.#stopSearches(id);
     await modelJobs.removeOf({ dataset: id });
     const uploads = await repository.uploads.ofDataset(id);
+    for (const upload of uploads) await modelJobs.removeOf({ upload: upload.id });
     const hashes = await this.#blobsOf(id, uploads);
     await repository.datasets.remove(id);
     access.forgetRuns();

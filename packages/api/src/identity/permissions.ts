@@ -112,6 +112,7 @@ export const PERMISSIONS: Readonly<Record<string, Row>> = {
   "runs.result": owners,
   "runs.pictures": owners,
   "runs.thresholds": owners,
+  "runs.heatMaps": owners,
   "runs.compare": owners,
   "runs.disagreements": owners,
 

@@ -1,9 +1,10 @@
-import { readUnlessGone } from "../models/asked-pictures.ts";
+import { CoreError } from "@graft/core";
+import { MOST_PICTURE_BYTES, readUnlessGone } from "../models/asked-pictures.ts";
 import { heatMapOf } from "../models/prediction-view.ts";
 import type { ServedRuns } from "../models/served-runs.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { HeatMapRow } from "../ports/model-job-rows.ts";
-import type { Predictor } from "../ports/predictor.ts";
+import type { Predictor, ServedModel } from "../ports/predictor.ts";
 import type { Repository } from "../ports/repository.ts";
 import type { ImageRow, RunRow } from "../ports/rows.ts";
 import type { WorkProgress } from "../ports/work-rows.ts";
@@ -18,6 +19,32 @@ export interface ExplainParts {
 
 /** Pictures of one request to the predictor: few are lost when the work is cut off, and others have a turn in between. */
 const AT_ONCE = 16;
+
+/** Pictures that are asked about together. */
+interface Batch {
+  readonly model: ServedModel;
+  readonly images: readonly ImageRow[];
+  readonly signal: AbortSignal;
+}
+
+const isOfBackend = (error: unknown): error is CoreError =>
+  error instanceof CoreError && error.code === "backend";
+
+/** A picture that is larger than all of a request may be goes alone. */
+function* batches(images: readonly ImageRow[]): Generator<readonly ImageRow[]> {
+  let some: ImageRow[] = [];
+  let bytes = 0;
+  for (const image of images) {
+    if (some.length === AT_ONCE || (some.length > 0 && bytes + image.bytes > MOST_PICTURE_BYTES)) {
+      yield some;
+      some = [];
+      bytes = 0;
+    }
+    some.push(image);
+    bytes += image.bytes;
+  }
+  if (some.length > 0) yield some;
+}
 
 /** Computes what in pictures speaks for a model's answers, and keeps it. */
 export class ExplainWork {
@@ -49,24 +76,56 @@ export class ExplainWork {
     const ids = wanted.map(({ id }) => id);
     const kept = new Set((await repository.heatMaps.of(run.id, ids)).map(({ image }) => image));
     const missing = wanted.filter(({ id }) => !kept.has(id));
-    for (let start = 0; start < missing.length; start += AT_ONCE) {
-      const some = await this.#read(missing.slice(start, start + AT_ONCE));
-      const pictures = some.map(({ bytes }) => bytes);
+    let done = wanted.length - missing.length;
+    for (const images of batches(missing)) {
+      await repository.heatMaps.put(await this.#explained(run, { model, images, signal }));
+      done += images.length;
+      await onKept({ done, total: wanted.length });
+    }
+  }
+
+  /** One that ends the process that predicts has none, and those beside it do. */
+  async #explained(run: RunRow, asked: Batch): Promise<readonly HeatMapRow[]> {
+    const { model, images, signal } = asked;
+    const some = await this.#read(images);
+    if (some.length === 0) return [];
+    const pictures = some.map(({ bytes }) => bytes);
+    try {
       const { labels, answers } = await this.#parts.predictor.predict({
         model,
         pictures,
         explain: {},
         signal,
       });
-      const maps = some.flatMap(({ image }, at): HeatMapRow[] => {
+      return some.flatMap(({ image }, at): HeatMapRow[] => {
         const answer = answers[at];
         const map = answer && "heatMap" in answer ? heatMapOf(answer, labels) : null;
         return map ? [{ run: run.id, image: image.id, ...map }] : [];
       });
-      await repository.heatMaps.put(maps);
-      const done = wanted.length - missing.length + Math.min(start + AT_ONCE, missing.length);
-      await onKept({ done, total: wanted.length });
+    } catch (error) {
+      if (!isOfBackend(error) || images.length < 2) throw error;
+      return this.#oneByOne(run, asked, error);
     }
+  }
+
+  /** @throws CoreError the first error, when none of them goes: then it is not the pictures' doing. */
+  async #oneByOne(
+    run: RunRow,
+    { images, ...asked }: Batch,
+    first: CoreError,
+  ): Promise<readonly HeatMapRow[]> {
+    const maps: HeatMapRow[] = [];
+    let numWell = 0;
+    for (const image of images) {
+      try {
+        maps.push(...(await this.#explained(run, { ...asked, images: [image] })));
+        numWell++;
+      } catch (error) {
+        if (!isOfBackend(error)) throw error;
+      }
+    }
+    if (numWell === 0) throw first;
+    return maps;
   }
 
   async #heldBack({ frozen, dataset }: RunRow): Promise<readonly ImageRow[]> {

@@ -40,7 +40,7 @@ export class ModelJobRemoval {
   /** Pictures of a data set go, and with them what shows them. */
   async forgetPictures(dataset: string): Promise<void> {
     const rows = await inPages((request) => this.#parts.modelJobs.page({ ...request, dataset }));
-    await this.remove(rows.filter(hasPictures));
+    await this.remove(rows.filter((row) => row.dataset === dataset && hasPictures(row)));
   }
 
   /** What ended longer than {@link KEPT_DAYS} ago. @returns how many. */
@@ -54,10 +54,15 @@ export class ModelJobRemoval {
   async remove(rows: readonly ModelJobRow[]): Promise<void> {
     if (rows.length === 0) return;
     const { modelJobs, keeper, work, changes } = this.#parts;
-    for (const { id } of rows) await modelJobs.remove(id);
+    const blobs: string[] = [];
+    for (const { id } of rows) {
+      // as it is when it goes: it may have been completed a moment ago
+      const { sent = null, result = null } = (await modelJobs.remove(id)) ?? {};
+      for (const hash of [sent, result]) if (hash !== null) blobs.push(hash);
+    }
     // who works on one finds no row to write its end into
     await work.stopJobs(rows.map(({ id }) => id));
-    await keeper.drop(rows.flatMap(({ sent, result }) => [sent, result].flatMap((hash) => hash ?? [])));
+    await keeper.drop(blobs);
     for (const { id } of rows) changes.changed(id);
   }
 }

@@ -86,14 +86,15 @@ export class ModelJobResults {
     const row = await modelJobs.get(id);
     if (!row)
       throw new CoreError("conflict", {
-        what: "What was asked for was taken back: pictures that it shows were deleted meanwhile.",
+        what: "What was asked for was taken back: it, or something that it is of, was deleted meanwhile.",
         fix: "Ask again.",
       });
     try {
       checkWell(row);
       return await tell();
     } finally {
-      await removal.remove([row]);
+      // who left has not heard it
+      if (!signal?.aborted) await removal.remove([row]);
     }
   }
 

@@ -46,7 +46,7 @@ export type NewExport = NewModelJob & Omit<Extract<ModelJobAsked, { kind: "expor
 export type NewExplanation = NewModelJob & { readonly images?: readonly string[] | undefined };
 
 /** Jobs of one account that wait or are worked on. */
-const MOST_UNDER_WAY = 100;
+const MOST_UNDER_WAY = 20;
 
 /** Work over models of finished runs: asked for, listed, followed, stopped, removed. */
 export class ModelJobService {
@@ -161,7 +161,12 @@ export class ModelJobService {
     const owner = caller.identity.account.id;
     const id = key === undefined ? newId() : await idOf(`model job ${kind} ${run.id} ${owner} ${key}`);
     const made = await modelJobs.get(id);
-    if (made) return this.#view(made);
+    if (made) {
+      checkSame(made, asked);
+      // its server may have been killed before it was in the line
+      if (isUnderWay(made.state)) await work.submit(made, caller.request);
+      return this.#view(made);
+    }
     await this.#checkRoom(owner);
     await using keeping = keeper.begin();
     const list = sent && (await keeping.keep(new TextEncoder().encode(JSON.stringify(sent))));
@@ -175,7 +180,7 @@ export class ModelJobService {
       if (!(error instanceof CoreError && error.code === "conflict" && (await modelJobs.get(id))))
         throw error;
     });
-    await work.submit(row, { isFirst: true, request: caller.request });
+    await work.submit(row, caller.request);
     return this.#view((await modelJobs.get(id)) ?? row);
   }
 
@@ -204,6 +209,19 @@ export class ModelJobService {
     const line = isWaiting ? await waitingLine({ jobs, workers, clock }) : new Map();
     return rows.map((row) => modelJobView(row, line.get(row.id)));
   }
+}
+
+/** @throws CoreError `conflict`. */
+function checkSame(made: ModelJobRow, asked: Partial<ModelJobRow>): void {
+  const said = ({ asked: what, dataset = null, upload = null }: Partial<ModelJobRow>): string =>
+    JSON.stringify([what, dataset, upload]);
+  if (said(made) === said(asked)) return;
+  throw new CoreError("conflict", {
+    what: "Something else was asked for under this key.",
+    received: said(asked),
+    expected: said(made),
+    fix: "Use another key.",
+  });
 }
 
 function scoringOf({

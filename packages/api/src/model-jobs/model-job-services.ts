@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@graft/core";
 import type { BlobKeeper } from "../blobs/blob-keeper.ts";
 import type { Access } from "../identity/access.ts";
 import type { ExportService } from "../models/export-service.ts";
@@ -14,6 +15,9 @@ import { ModelJobHandler } from "./model-job-handler.ts";
 import { ModelJobRemoval } from "./model-job-removal.ts";
 import { ModelJobResults } from "./model-job-results.ts";
 import { ModelJobService } from "./model-job-service.ts";
+
+/** The host reads pictures and keeps what is found itself. Not "unreadable": a model that too many pictures are no good for says that, too. */
+const PASSING: readonly ErrorCode[] = ["busy", "disk-full", "offline"];
 
 /** What all that has to do with model jobs shares. */
 export interface ModelJobLine {
@@ -40,7 +44,7 @@ export interface ModelJobServices {
 export function modelJobLine({ repository, jobs, clock }: Ports, keeper: BlobKeeper): ModelJobLine {
   const { modelJobs } = repository;
   const changes = new RowChanges(modelJobs);
-  const work = new RowWork({ rows: modelJobs, jobs, clock, changes });
+  const work = new RowWork({ rows: modelJobs, jobs, clock, changes, passing: PASSING });
   return { work, changes, removal: new ModelJobRemoval({ modelJobs, keeper, work, changes, clock }) };
 }
 

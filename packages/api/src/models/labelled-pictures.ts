@@ -64,7 +64,7 @@ export function picturesFor(
 export function checkEvaluated(count: number, most: number): void {
   if (count <= most) return;
   throw new CoreError("limit", {
-    what: "These are too many pictures to wait for.",
+    what: "These are too many pictures for one evaluation.",
     received: `${count} pictures`,
     expected: `at most ${most}`,
     fix: "Choose another part of the data set, or use `graft evaluate` on a machine that has the pictures.",

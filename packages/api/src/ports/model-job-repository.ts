@@ -29,7 +29,8 @@ export interface ModelJobRepository {
   ): Promise<Page<ModelJobRow>>;
   /** @param from only a job in one of these states is changed. @returns whether it was. */
   update(id: string, change: ModelJobChange, from?: readonly WorkState[]): Promise<boolean>;
-  remove(id: string): Promise<void>;
+  /** @returns it as it was then. */
+  remove(id: string): Promise<ModelJobRow | undefined>;
 }
 
 /** Heat maps of held-back pictures, one for each run and picture; they go with either. */

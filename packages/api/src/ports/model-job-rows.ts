@@ -31,7 +31,7 @@ export interface ModelJobRow extends WorkRow {
   /** Whose pictures are evaluated. */
   readonly upload: string | null;
   readonly asked: ModelJobAsked;
-  /** Blob of the list of an upload's pictures (`model-jobs/sent-list.ts`). */
+  /** Blob of the list of an upload's pictures (`SentList`, `models/sent-evaluation.ts`). */
   readonly sent: string | null;
   /** Blob of what came of it, where that is no file of the run and no row: of an evaluation. */
   readonly result: string | null;

@@ -1,4 +1,4 @@
-import { CoreError, serializeError } from "@graft/core";
+import { CoreError, type ErrorCode, serializeError } from "@graft/core";
 import { type Clock, newId } from "../ports/clock.ts";
 import { inPages } from "../ports/in-pages.ts";
 import type { Job, JobContext, JobKind, Jobs } from "../ports/jobs.ts";
@@ -10,6 +10,8 @@ import type { RowChanges } from "./row-changes.ts";
 
 /** Workers that some work may take with it. */
 const MOST_LOST = 4;
+/** Times that a host's own trouble may cut work off: who claims it pauses longer each time, ten minutes in all. */
+const MOST_TROUBLES = 15;
 
 /** Rows of work, each with a job of the queue while it is under way. */
 export interface WorkRows<Row> {
@@ -23,6 +25,8 @@ export interface RowWorkParts<Row extends WorkRow> {
   readonly jobs: Jobs;
   readonly clock: Clock;
   readonly changes: RowChanges<Row>;
+  /** What may be well again in a moment where this work is done: it goes back into the line, some times. @default nothing */
+  readonly passing?: readonly ErrorCode[];
   /** That a worker must have for it. @default any will do */
   readonly backendOf?: (row: Row) => string | undefined;
 }
@@ -35,18 +39,15 @@ export class RowWork<Row extends WorkRow & { readonly kind: JobKind }> {
     this.#parts = parts;
   }
 
-  /**
-   * Puts work into the line.
-   * @param options.isFirst it was never there: its job has its own id, so that who submits it twice submits it once.
-   */
-  async submit(
-    row: Row,
-    { isFirst, request }: { readonly isFirst: boolean; readonly request?: string },
-  ): Promise<void> {
+  /** Puts work into the line. Its job has its own id, so that who submits it twice submits it once, unless that job is over. */
+  async submit(row: Row, request?: string): Promise<void> {
+    const { jobs } = this.#parts;
     const { id, owner, kind } = row;
     const backend = this.#parts.backendOf?.(row);
-    await this.#parts.jobs.submit({
-      ...{ id: isFirst ? id : newId(), kind, subject: id, owner },
+    const known = await jobs.get(id);
+    const isOver = known !== undefined && known.state !== "waiting" && known.state !== "active";
+    await jobs.submit({
+      ...{ id: isOver ? newId() : id, kind, subject: id, owner },
       ...(backend === undefined ? {} : { backend }),
       ...(request === undefined ? {} : { request }),
     });
@@ -67,8 +68,10 @@ export class RowWork<Row extends WorkRow & { readonly kind: JobKind }> {
       if (row.isStopAsked) await this.#over(row.id, { state: "cancelled" });
       else {
         const job = await jobs.get(row.id);
-        if (job?.state === "failed") await this.#over(row.id, { state: "failed", error: job.error ?? null });
-        else await this.submit(row, { isFirst: job === undefined });
+        // not that of a row before it, of the same id
+        const isGivenUp = job?.state === "failed" && job.submittedAt >= row.createdAt;
+        if (isGivenUp) await this.#over(row.id, { state: "failed", error: job.error ?? null });
+        else await this.submit(row);
       }
     }
   }
@@ -114,18 +117,27 @@ export class RowWork<Row extends WorkRow & { readonly kind: JobKind }> {
       await work(row);
     } catch (error) {
       if (signal.aborted && !isForHost()) return this.#over(id, { state: "cancelled" });
-      const isGone = error instanceof CoreError && error.code === "backend" && job.attempts + 1 < MOST_LOST;
-      if (!signal.aborted && !isGone) {
+      const isAgain = error instanceof CoreError && this.#mayPass(error, job.attempts + 1);
+      if (!signal.aborted && !isAgain) {
         await this.#over(id, { state: "failed", error: serializeError(error) });
         // what graft says no with is told; a defect is for the log, too
         if (error instanceof CoreError) return;
         throw error;
       }
       await this.#update(id, { state: "queued", progress: null });
-      throw signal.aborted
-        ? new CoreError("cancelled", { what: "The host ends; the work is done again later." })
+      if (signal.aborted)
+        throw new CoreError("cancelled", { what: "The host ends; the work is done again later." });
+      // who claims jobs knows a store that is away by one code
+      throw error instanceof CoreError && error.code === "offline"
+        ? new CoreError("unreadable", error.parts, { cause: error })
         : error;
     }
+  }
+
+  /** @param begun how often the work was begun. */
+  #mayPass({ code }: CoreError, begun: number): boolean {
+    if (code === "backend") return begun < MOST_LOST;
+    return this.#parts.passing?.includes(code) === true && begun < MOST_TROUBLES;
   }
 
   async #update(id: string, change: WorkChange): Promise<boolean> {

@@ -10,7 +10,7 @@ export interface InLine {
   readonly waiting: Waiting;
 }
 
-/** What waits, by what it is about: a run, a search, an upload. Shards are not among it: whose they are does not wait. */
+/** What waits, by what it is about: a run, a search, a model job, an upload. Shards are not among it: whose they are does not wait. */
 export async function waitingLine({
   jobs,
   workers,

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { idInput } from "../identity/shapes.ts";
+import { heatMapSchema } from "../models/prediction-view.ts";
 import { pageOf } from "../rpc/page-of.ts";
 import { procedure } from "../rpc/trpc.ts";
 import {
@@ -61,6 +63,15 @@ export const resultProcedures = {
     )
     .output(thresholdsSchema)
     .query(({ ctx, input }) => ctx.services.results.thresholds(ctx.caller, input)),
+
+  heatMaps: procedure
+    .meta({
+      summary: "Where a run's model looked in pictures, as far as that was computed (modelJobs.explain)",
+      ...{ method: "GET", path: "/runs/{run}/heat-maps", example: { run: "$run", images: ["$image"] } },
+    })
+    .input(z.strictObject({ run, images: z.array(idInput).min(1).max(500) }))
+    .output(z.array(heatMapSchema.extend({ image: z.string() })))
+    .query(async ({ ctx, input }) => [...(await ctx.services.results.heatMaps(ctx.caller, input))]),
 
   compare: procedure
     .meta({

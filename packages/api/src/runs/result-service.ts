@@ -30,6 +30,7 @@ import {
 import type {
   ComparisonView,
   DisagreementView,
+  HeatMapView,
   PictureView,
   ResultPictureView,
   ResultView,
@@ -139,7 +140,10 @@ export class ResultService {
           : result.answered;
     const { items, next } = partOf(all.filter(fits), asked);
     const now = await this.#pictures(row.dataset, items);
-    const maps = await this.#heatMaps(row.id, now);
+    const ids = now.flatMap(({ image }) => image?.id ?? []);
+    const maps = new Map(
+      (await this.#heatMaps(row.id, ids)).map(({ image, ...map }) => [image, map] as const),
+    );
     return {
       items: items.flatMap(({ truth, prediction, suggested }, at) => {
         const picture = now[at];
@@ -293,16 +297,18 @@ export class ResultService {
     return resultOf(parseAnswers(bytes), (await this.#frozen.read(frozen)).dataset);
   }
 
-  /** Those that were computed, by image. */
-  async #heatMaps(
-    run: string,
-    pictures: readonly PictureView[],
-  ): Promise<ReadonlyMap<string, ResultPictureView["heatMap"]>> {
-    const ids = pictures.flatMap(({ image }) => image?.id ?? []);
-    const maps = await this.#repository.heatMaps.of(run, ids);
-    return new Map(
-      maps.map(({ image, label, rows }) => [image, { label, rows: rows.map((row) => [...row]) }]),
-    );
+  /** Those of the pictures that were computed. @throws CoreError `not-found`. */
+  async heatMaps(
+    caller: Caller,
+    { run, images }: { readonly run: string; readonly images: readonly string[] },
+  ): Promise<readonly HeatMapView[]> {
+    await this.#access.run(caller, run);
+    return this.#heatMaps(run, images);
+  }
+
+  async #heatMaps(run: string, images: readonly string[]): Promise<readonly HeatMapView[]> {
+    const maps = await this.#repository.heatMaps.of(run, images);
+    return maps.map(({ image, label, rows }) => ({ image, label, rows: rows.map((row) => [...row]) }));
   }
 
   /** As the data set has them now. */

@@ -49,6 +49,9 @@ export const resultPictureSchema = pictureSchema.extend({
     .nullable()
     .meta({ description: "Where the model looked; null: not computed yet (modelJobs.explain)" }),
 });
+/** Of a picture, by its id. */
+export type HeatMapView = z.infer<typeof heatMapSchema> & { image: string };
+
 export type ResultPictureView = z.infer<typeof resultPictureSchema>;
 
 export const thresholdsSchema = z.object({

@@ -188,7 +188,7 @@ export class SearchService {
       // who asks twice at once is given the same search
       if (!(error instanceof CoreError && error.code === "conflict" && (await searches.get(id)))) throw error;
     });
-    await work.submit(row, { isFirst: true, request: caller.request });
+    await work.submit(row, caller.request);
     return this.#whole((await searches.get(id)) ?? row);
   }
 

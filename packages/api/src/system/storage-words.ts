@@ -47,8 +47,8 @@ const WORDS: Readonly<Record<StorageKind, Words>> = {
     goes: "To download one again, it has to be made again first, which takes up to a minute.",
   },
   evaluation: {
-    what: "What evaluations found that nobody has removed",
-    goes: "They go with their runs and data sets, and by themselves after 7 days.",
+    what: "What evaluations found, and lists of the pictures that they look at",
+    goes: "They go with their runs, data sets and uploads, and by themselves after 7 days.",
   },
   run: {
     what: "Records of runs: their pictures' lists, answers and settings",

@@ -81,7 +81,7 @@ export function restHandler({ operations, raw, limits, events }: RestOptions): R
     if (operation.type === "subscription")
       await events.send(exchange, { operation, input, query, ctx, form: PLAIN_EVENTS });
     else {
-      const data = await call(operation, () => input, { ctx });
+      const data = await call(operation, () => input, { ctx, signal: exchange.signal });
       sendJson(exchange, 200, JSON.stringify(data ?? null));
     }
   };

@@ -76,7 +76,7 @@ export function trpcHandler({ router, operations, limits, events, onError }: Trp
         await events.send(exchange, { operation, input, query, ctx, form });
         return;
       }
-      const data = await call(operation, () => input, { ctx });
+      const data = await call(operation, () => input, { ctx, signal: exchange.signal });
       sendJson(exchange, 200, JSON.stringify({ result: { data } }));
     } catch (error) {
       onError(exchange, error);
@@ -113,6 +113,7 @@ export function trpcHandler({ router, operations, limits, events, onError }: Trp
       });
     const ctx = await context();
     const inputs = new Map<string, unknown>(Object.entries(given ?? {}));
+    const { signal } = exchange;
     const answers = await Promise.all(
       names.map(async (name, index) => {
         const input = inputs.get(String(index));
@@ -121,7 +122,7 @@ export function trpcHandler({ router, operations, limits, events, onError }: Trp
           operation = operationAt(exchange, name);
           if (operation.type === "subscription")
             throw new TRPCError({ code: "BAD_REQUEST", message: "A subscription cannot be in a batch." });
-          const data = await call(operation, () => input, { ctx, batchIndex: index });
+          const data = await call(operation, () => input, { ctx, batchIndex: index, signal });
           return { status: 200, route: name, answer: { result: { data } } };
         } catch (error) {
           onError(exchange, error);

@@ -54,7 +54,7 @@ export function modelJobRepository(db: Database): ModelJobRepository {
         return changed.length > 0;
       }),
     async remove(id) {
-      await db.delete(modelJobs).where(eq(modelJobs.id, id));
+      return (await db.delete(modelJobs).where(eq(modelJobs.id, id)).returning())[0];
     },
   };
 }
