@@ -49,3 +49,16 @@ export async function selectImages(
   } while (after !== undefined);
   return { images: found, missing: 0 };
 }
+
+/** @throws CoreError `not-found` for an id that names no picture of the data set. */
+export async function checkPicturesOf(
+  { images }: Pick<Repository, "images">,
+  dataset: string,
+  ids: readonly string[],
+): Promise<void> {
+  const there = new Set(
+    (await images.getMany(ids)).flatMap((row) => (row.dataset === dataset ? row.id : [])),
+  );
+  const missing = ids.find((id) => !there.has(id));
+  if (missing !== undefined) throw notThere("picture of the run's data set", missing);
+}

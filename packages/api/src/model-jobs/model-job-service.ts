@@ -1,7 +1,8 @@
 import { CoreError } from "@graft/core";
 import type { BlobKeeper } from "../blobs/blob-keeper.ts";
+import { checkPicturesOf } from "../datasets/own-images.ts";
 import type { Access } from "../identity/access.ts";
-import { accountOf, type Caller, notThere } from "../identity/identity.ts";
+import { accountOf, type Caller } from "../identity/identity.ts";
 import { checkAskedExport } from "../models/export-service.ts";
 import type { SentList } from "../models/sent-evaluation.ts";
 import type { ServedRuns } from "../models/served-runs.ts";
@@ -79,10 +80,7 @@ export class ModelJobService {
     const { access, repository } = this.#parts;
     const { dataset } = await access.run(caller, asked.run);
     const images = asked.images ? [...new Set(asked.images)] : null;
-    const rows = await repository.images.getMany(images ?? []);
-    const there = new Set(rows.flatMap((row) => (row.dataset === dataset ? row.id : [])));
-    const missing = images?.find((id) => !there.has(id));
-    if (missing !== undefined) throw notThere("picture of the run's data set", missing);
+    await checkPicturesOf(repository, dataset, images ?? []);
     return this.#create(caller, asked, { asked: { kind: "explain", images }, dataset });
   }
 

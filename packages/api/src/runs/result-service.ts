@@ -1,5 +1,6 @@
 import { CoreError, type Folder } from "@graft/core";
 import * as z from "zod";
+import { checkPicturesOf } from "../datasets/own-images.ts";
 import type { Access } from "../identity/access.ts";
 import type { Caller } from "../identity/identity.ts";
 import type { Page, PageRequest } from "../ports/paging.ts";
@@ -302,7 +303,8 @@ export class ResultService {
     caller: Caller,
     { run, images }: { readonly run: string; readonly images: readonly string[] },
   ): Promise<readonly HeatMapView[]> {
-    await this.#access.run(caller, run);
+    const { dataset } = await this.#access.run(caller, run);
+    await checkPicturesOf(this.#repository, dataset, images);
     return this.#heatMaps(run, images);
   }
 
