@@ -111,9 +111,9 @@ export class ImageService {
     const hashes = removed.flatMap(({ hash, thumbnail }) =>
       thumbnail === null ? [hash] : [hash, thumbnail],
     );
-    if (removed.length > 0) await modelJobs.forgetPictures(dataset);
     await kept.drop(hashes, { arePictures: true });
     if (removed.length > 0) await audit.note(caller, "images-deleted", { dataset, images: removed.length });
+    if (removed.length > 0) await modelJobs.forgetPictures(dataset);
     return removed.length;
   }
 }

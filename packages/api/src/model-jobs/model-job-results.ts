@@ -93,8 +93,8 @@ export class ModelJobResults {
       checkWell(row);
       return await tell();
     } finally {
-      // who left has not heard it
-      if (!signal?.aborted) await removal.remove([row]);
+      // who left has not heard it; what cannot be removed now is swept later, and the answer is none the worse for it
+      if (!signal?.aborted) await removal.remove([row]).catch(() => undefined);
     }
   }
 

@@ -69,7 +69,7 @@ export const resultProcedures = {
       summary: "Where a run's model looked in pictures, as far as that was computed (modelJobs.explain)",
       ...{ method: "GET", path: "/runs/{run}/heat-maps", example: { run: "$run", images: ["$image"] } },
     })
-    .input(z.strictObject({ run, images: z.array(idInput).min(1).max(500) }))
+    .input(z.strictObject({ run, images: z.array(idInput).min(1).max(200) }))
     .output(z.array(heatMapSchema.extend({ image: z.string() })))
     .query(async ({ ctx, input }) => [...(await ctx.services.results.heatMaps(ctx.caller, input))]),
 
