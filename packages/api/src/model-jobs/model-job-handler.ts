@@ -13,8 +13,7 @@ import type { Repository } from "../ports/repository.ts";
 import type { RunRow } from "../ports/rows.ts";
 import type { RowChanges } from "../queue/row-changes.ts";
 import type { RowWork } from "../queue/row-work.ts";
-import { patiently } from "../runs/patient.ts";
-import { UNDER_WAY } from "../runs/run-state.ts";
+import { updateUnderWay } from "../queue/update-under-way.ts";
 import type { EvaluateWork } from "./evaluate-work.ts";
 import type { ExplainWork } from "./explain-work.ts";
 
@@ -95,10 +94,8 @@ export class ModelJobHandler {
     throw new CoreError("cancelled", { what: "The job was removed while it was worked on." });
   }
 
-  async #update(id: string, change: ModelJobChange): Promise<boolean> {
+  #update(id: string, change: ModelJobChange): Promise<boolean> {
     const { repository, changes } = this.#parts;
-    const isThere = await patiently(() => repository.modelJobs.update(id, change, UNDER_WAY));
-    changes.changed(id);
-    return isThere;
+    return updateUnderWay({ rows: repository.modelJobs, changes }, id, change);
   }
 }

@@ -1,8 +1,13 @@
 import * as z from "zod";
 import { idInput, pageInput } from "../identity/shapes.ts";
 import { evaluationViewSchema } from "../models/evaluation-view.ts";
-import { FORMATS } from "../models/export-view.ts";
-import { scoringInput, sentEvaluationInput, sentEvaluationSchema } from "../models/sent-evaluation.ts";
+import { exportInput } from "../models/export-view.ts";
+import {
+  SENT_EXAMPLE,
+  scoringInput,
+  sentEvaluationInput,
+  sentEvaluationSchema,
+} from "../models/sent-evaluation.ts";
 import { pageOf } from "../rpc/page-of.ts";
 import { streamOf, withIds } from "../rpc/stream-of.ts";
 import { procedure, router } from "../rpc/trpc.ts";
@@ -35,15 +40,7 @@ export const modelJobRouter = router({
         method: "POST",
       },
       path: "/model-jobs/evaluate-upload",
-      example: {
-        ...{ run: "$run", upload: "$sentUpload", name: "holiday", labels: ["cats"], part: "all" },
-        pictures: [
-          {
-            ...{ path: "tom.png", label: 0 },
-            facts: { format: "png", width: 40, height: 30, perceptualHash: "0123456789abcdef" },
-          },
-        ],
-      },
+      example: SENT_EXAMPLE,
     })
     .input(sentEvaluationInput.extend({ key }))
     .output(modelJobSchema)
@@ -74,11 +71,7 @@ export const modelJobRouter = router({
     .input(
       z.strictObject({
         run,
-        format: z.enum(FORMATS),
-        columns: z
-          .union([z.literal(1), z.literal(2)])
-          .optional()
-          .meta({ description: "As for an export that is waited for" }),
+        ...exportInput,
         key,
       }),
     )

@@ -26,6 +26,15 @@ export function formatView(format: ExportFormat): FormatView {
   return { format, extension, summary, labelsIn, canHaveOneColumn, tellsUnlike };
 }
 
+/** What an export is to be. */
+export const exportInput = {
+  format: z.enum(FORMATS),
+  columns: z
+    .union([z.literal(1), z.literal(2)])
+    .optional()
+    .meta({ description: "Of a classic head for two classes: 2, one for each class, or its single one" }),
+};
+
 /** What is kept of an export beside its files, as JSON. */
 export const exportRecordSchema = z.object({
   format: z.enum(FORMATS),

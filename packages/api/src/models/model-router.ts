@@ -3,9 +3,9 @@ import { idInput } from "../identity/shapes.ts";
 import { procedure, router } from "../rpc/trpc.ts";
 import { MOST_PICTURES } from "./asked-pictures.ts";
 import { evaluationViewSchema } from "./evaluation-view.ts";
-import { exportSchema, FORMATS, formatSchema, modelFileSchema } from "./export-view.ts";
+import { exportInput, exportSchema, formatSchema, modelFileSchema } from "./export-view.ts";
 import { modelSchema, predictedSchema, predictionsSchema } from "./prediction-view.ts";
-import { scoringInput, sentEvaluationInput, sentEvaluationSchema } from "./sent-evaluation.ts";
+import { SENT_EXAMPLE, scoringInput, sentEvaluationInput, sentEvaluationSchema } from "./sent-evaluation.ts";
 
 const run = idInput.meta({ description: "Id of a finished run" });
 
@@ -97,15 +97,7 @@ export const modelRouter = router({
     .meta({
       ...{ summary: "How a model does on pictures of an upload that is not taken in", method: "POST" },
       path: "/models/{run}/evaluate-upload",
-      example: {
-        ...{ run: "$run", upload: "$sentUpload", name: "holiday", labels: ["cats"], part: "all" },
-        pictures: [
-          {
-            ...{ path: "tom.png", label: 0 },
-            facts: { format: "png", width: 40, height: 30, perceptualHash: "0123456789abcdef" },
-          },
-        ],
-      },
+      example: SENT_EXAMPLE,
     })
     .input(sentEvaluationInput)
     .output(sentEvaluationSchema)
@@ -138,13 +130,7 @@ export const modelRouter = router({
     .input(
       z.strictObject({
         run,
-        format: z.enum(FORMATS),
-        columns: z
-          .union([z.literal(1), z.literal(2)])
-          .optional()
-          .meta({
-            description: "Of a classic head for two classes: 2, one for each class, or its single one",
-          }),
+        ...exportInput,
       }),
     )
     .output(exportSchema)

@@ -67,6 +67,17 @@ export const sentEvaluationInput = z.strictObject({
   ...scoringInput,
 });
 
+/** One picture, in an upload of a test's. */
+export const SENT_EXAMPLE = {
+  ...{ run: "$run", upload: "$sentUpload", name: "holiday", labels: ["cats"], part: "all" },
+  pictures: [
+    {
+      ...{ path: "tom.png", label: 0 },
+      facts: { format: "png", width: 40, height: 30, perceptualHash: "0123456789abcdef" },
+    },
+  ],
+};
+
 export const sentEvaluationSchema = z.object({
   run: z.string(),
   ...evaluationShape({ path: z.string() }),

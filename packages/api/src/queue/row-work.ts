@@ -4,9 +4,9 @@ import { inPages } from "../ports/in-pages.ts";
 import type { Job, JobContext, JobKind, Jobs } from "../ports/jobs.ts";
 import type { Page, PageRequest } from "../ports/paging.ts";
 import type { WorkChange, WorkRow, WorkState } from "../ports/work-rows.ts";
-import { patiently } from "../runs/patient.ts";
 import { isUnderWay, UNDER_WAY } from "../runs/run-state.ts";
 import type { RowChanges } from "./row-changes.ts";
+import { updateUnderWay } from "./update-under-way.ts";
 
 /** Workers that some work may take with it. */
 const MOST_LOST = 4;
@@ -140,11 +140,8 @@ export class RowWork<Row extends WorkRow & { readonly kind: JobKind }> {
     return this.#parts.passing?.includes(code) === true && begun < MOST_TROUBLES;
   }
 
-  async #update(id: string, change: WorkChange): Promise<boolean> {
-    const { rows, changes } = this.#parts;
-    const isThere = await patiently(() => rows.update(id, change, UNDER_WAY));
-    changes.changed(id);
-    return isThere;
+  #update(id: string, change: WorkChange): Promise<boolean> {
+    return updateUnderWay(this.#parts, id, change);
   }
 
   async #over(id: string, change: WorkChange): Promise<void> {

@@ -1,12 +1,7 @@
-import {
-  metricsSchema,
-  RUN_STATUSES,
-  type SerializedError,
-  serializedErrorSchema,
-  trainConfigSchema,
-} from "@graft/core";
+import { metricsSchema, RUN_STATUSES, serializedErrorSchema, trainConfigSchema } from "@graft/core";
 import * as z from "zod";
 import type { RunRow } from "../ports/rows.ts";
+import { toldErrorOf } from "../queue/told-error.ts";
 import type { InLine } from "../queue/waiting-line.ts";
 import { waitingSchema } from "../queue/why-waiting.ts";
 import type { Decided } from "./decisions.ts";
@@ -81,13 +76,6 @@ export type WholeRunView = z.infer<typeof wholeRunSchema>;
 export const iso = (time: number): string => new Date(time).toISOString();
 const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
 
-/** A defect's stack is for who mends it. */
-function toldError(error: SerializedError | null): z.infer<typeof serializedErrorSchema> | null {
-  if (error === null) return null;
-  const { stack: _, parts, facts, ...rest } = error;
-  return { ...rest, facts: { ...facts }, ...(parts ? { parts } : {}) };
-}
-
 const phaseView = ({ startedAt, endedAt, ...phase }: PhaseDigest) => ({
   ...phase,
   startedAt: iso(startedAt),
@@ -110,7 +98,7 @@ export function runView(
     ...{ ...shown, note, notSureBelow, isInUse, name: name === undefined ? row.name : name },
     ...{ place: inLine?.place ?? null, waiting: inLine?.waiting ?? null },
     ...{ createdAt: iso(createdAt), startedAt: isoOrNull(startedAt), endedAt: isoOrNull(endedAt) },
-    ...{ isStopping: stopAsked !== null, error: toldError(row.error) },
+    ...{ isStopping: stopAsked !== null, error: toldErrorOf(row.error) },
     progress: digest
       ? {
           phases: digest.phases.map(phaseView),

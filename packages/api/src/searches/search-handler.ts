@@ -5,8 +5,7 @@ import type { SearchChange, SearchRepository } from "../ports/repository.ts";
 import type { SearchRow } from "../ports/search-rows.ts";
 import type { RowChanges } from "../queue/row-changes.ts";
 import type { RowWork } from "../queue/row-work.ts";
-import { patiently } from "../runs/patient.ts";
-import { UNDER_WAY } from "../runs/run-state.ts";
+import { updateUnderWay } from "../queue/update-under-way.ts";
 
 /** Between two times that its progress is stored. */
 const STORE_MS = 500;
@@ -62,9 +61,8 @@ export class SearchHandler {
     }
   }
 
-  async #update(id: string, change: SearchChange): Promise<void> {
-    await patiently(() => this.#searches.update(id, change, UNDER_WAY));
-    this.#changes.changed(id);
+  #update(id: string, change: SearchChange): Promise<boolean> {
+    return updateUnderWay({ rows: this.#searches, changes: this.#changes }, id, change);
   }
 }
 

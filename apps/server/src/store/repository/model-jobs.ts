@@ -59,33 +59,33 @@ export function modelJobRepository(db: Database): ModelJobRepository {
   };
 }
 
+/** Those of the ids that there are, which stay until the end of the transaction. */
+async function lockThere(
+  tx: Database,
+  table: typeof images | typeof runs,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await tx.select({ id: table.id }).from(table).where(isOneOf(table.id, ids)).for("key share");
+  return rows.map(({ id }) => id);
+}
+
 export function heatMapRepository(db: Database): HeatMapRepository {
   return {
     async put(maps) {
       for await (const some of inBatches(maps))
         await atomically(db, async (tx) => {
-          // those that are there now stay until the end of the transaction
-          const there = await tx
-            .select({ id: images.id })
-            .from(images)
-            .where(
-              isOneOf(
-                images.id,
-                some.map(({ image }) => image),
-              ),
-            )
-            .for("key share");
-          const run = await tx
-            .select({ id: runs.id })
-            .from(runs)
-            .where(
-              isOneOf(
-                runs.id,
-                some.map((map) => map.run),
-              ),
-            )
-            .for("key share");
-          const known = new Set([...there, ...run].map(({ id }) => id));
+          const known = new Set([
+            ...(await lockThere(
+              tx,
+              images,
+              some.map(({ image }) => image),
+            )),
+            ...(await lockThere(
+              tx,
+              runs,
+              some.map(({ run }) => run),
+            )),
+          ]);
           const rows = some.filter((map) => known.has(map.image) && known.has(map.run));
           if (rows.length === 0) return;
           await tx
